@@ -1,0 +1,171 @@
+/**
+ * The contract between the engine and a system.
+ *
+ * A connector is a descriptor plus a `connect` function. What it returns, the Connection, has few required calls; all
+ * others are capabilities that are present or absent as methods. A connection throws nothing but SyncError. It keeps no
+ * state that must survive: everything durable is in the engine's store, handed back as an opaque checkpoint.
+ */
+
+import type { Entity, EntityId, EntityType, EntityTypeId, Field, Project, ProjectId } from '../model/entity';
+import type { SyncError } from '../model/errors';
+import type { FieldId, Fields, LookupValue, RichTextFormat, UserValue, Value } from '../model/values';
+import type { HttpOptions } from './http/client';
+
+/** JSON that only its connector understands. Made of the system's own times and ids, never of our clock. */
+export type Checkpoint = { [key: string]: unknown };
+
+/** What is polled: the projects and entity types of one side of an integration. Never empty. */
+export interface Scope {
+  projects: ProjectId[];
+  types: EntityTypeId[];
+}
+
+export interface Identity {
+  user: UserValue;
+  /** product and version as the server tells it, e.g. "Redmine 5.0" */
+  server: string;
+  /** IANA name, where the system has one for this account */
+  timeZone?: string;
+  /** what the account lacks for a two-way sync, in sentences for an admin; empty = all is well */
+  missing: string[];
+}
+
+export interface ChangePage {
+  /** in the order they changed; an entity appears as it is at the time of this page or later */
+  entities: Entity[];
+  /** reading resumes after this page with this checkpoint, without loss, also in another process */
+  checkpoint: Checkpoint;
+}
+
+export type WriteOperation =
+  | {
+      kind: 'create';
+      type: EntityTypeId;
+      project: ProjectId;
+      fields: Fields;
+      /** set together with the create where the system can hold one; `find` finds it again */
+      marker?: string;
+    }
+  | { kind: 'update'; id: EntityId; fields: Fields };
+
+/**
+ * What became of one operation. `entity` is the entity as the system shows it after the write, version included: that
+ * is how our own write is recognised in the next poll. `ignored` names fields that the system took without a word and
+ * did not change (a workflow that forbids a transition).
+ */
+export type WriteResult =
+  | { ok: true; entity: Entity; ignored?: Record<FieldId, string> }
+  | { ok: false; error: SyncError };
+
+/** Which entities `find` looks for; all that is given must hold. Must not rely on an index that lags behind writes. */
+export interface FindQuery {
+  project: ProjectId;
+  type: EntityTypeId;
+  /** the marker of a create */
+  marker?: string;
+  /** a field that has this value */
+  field?: { id: FieldId; value: Value };
+  /** created by the connection's own account at or after this time (ISO 8601, the system's clock) */
+  createdBySelfSince?: string;
+}
+
+export interface Connection {
+  /** Who we are. @throws auth, fatal (not this product), transient */
+  identify(): Promise<Identity>;
+
+  /** All projects the account sees. */
+  projects(): Promise<Project[]>;
+
+  /** @throws notFound – the project is unknown or out of sight */
+  entityTypes(project: ProjectId): Promise<EntityType[]>;
+
+  /** All fields, system and custom, with their lists. @throws notFound */
+  fields(project: ProjectId, type: EntityTypeId): Promise<Field[]>;
+
+  /**
+   * Everything that changed since the checkpoint, page by page, oldest first. What was read before may come again
+   * (the engine recognises entity + version); nothing may be missed. `since` undefined = from the beginning.
+   * Yields at least one page, so that a poll that finds nothing still moves or confirms its checkpoint.
+   */
+  changes(scope: Scope, since: Checkpoint | undefined, pageSize: number): AsyncIterable<ChangePage>;
+
+  /** The checkpoint behind the newest entity of the scope, or undefined where there is none: default start of polling. */
+  newest(scope: Scope): Promise<Checkpoint | undefined>;
+
+  /** The checkpoint from which all changes at or after `time` (ISO 8601) are read. */
+  checkpointAt(time: string): Checkpoint;
+
+  /** In the order of `ids`; undefined = gone or out of sight. Batched: one request per hundred or so where possible. */
+  read(scope: Scope, ids: EntityId[]): Promise<(Entity | undefined)[]>;
+
+  /**
+   * Carries out each operation once, each succeeding or failing alone, results in the order given. Lookup and user
+   * values may come with a name (login, e-mail) only: the connection finds the id or answers `invalid` with the field.
+   * Throws only where nothing at all was sent.
+   */
+  write?(scope: Scope, operations: WriteOperation[]): Promise<WriteResult[]>;
+
+  /** @see FindQuery */
+  find?(query: FindQuery, limit: number): Promise<Entity[]>;
+
+  /** People who may stand in user fields. Exactly one of the criteria, or none for the first of all. */
+  users?(query: { email?: string; login?: string; name?: string; search?: string; project?: ProjectId }): Promise<UserValue[]>;
+
+  /** Values of a lookup field whose list is too long for `fields`. */
+  lookupValues?(project: ProjectId, type: EntityTypeId, field: FieldId, search: string): Promise<LookupValue[]>;
+
+  /** The newest changes of one entity, newest first: who changed which fields when. */
+  history?(id: EntityId): Promise<Revision[]>;
+
+  /** Releases sockets and handles. The connection is not used afterwards. */
+  close?(): Promise<void>;
+}
+
+export interface Revision {
+  id: string;
+  at: string;
+  by?: UserValue;
+  fields: Record<FieldId, { old: Value; new: Value }>;
+}
+
+/** One input of the system form. Secrets are kept in Node-RED credentials and never come back to the browser. */
+export interface ConfigField {
+  name: string;
+  label: string;
+  type: 'text' | 'url' | 'secret' | 'select' | 'boolean';
+  required?: boolean;
+  placeholder?: string;
+  hint?: string;
+  default?: string | boolean;
+  options?: { value: string; label: string }[];
+  /** shown only while another input has this value */
+  visibleIf?: { name: string; value: string };
+}
+
+/** The names that a secret input may have: Node-RED wants credentials declared when a node type is registered. */
+export const SECRET_NAMES = ['apiKey', 'login', 'password', 'token', 'clientId', 'clientSecret'] as const;
+export type SecretName = (typeof SECRET_NAMES)[number];
+
+/** Values of a connector's ConfigFields by name, secrets included. */
+export type ConnectorConfig = Record<string, string | boolean | undefined>;
+
+/** What a host (Node-RED, a test, the simulation) lends to a connection. */
+export interface ConnectContext {
+  /** proxy, TLS, time-outs for the shared HTTP client */
+  http?: HttpOptions;
+  /** folder in which an embedded system (the sandbox) keeps its data */
+  dataFolder?: string;
+  log?: (level: 'debug' | 'info' | 'warn', text: string) => void;
+}
+
+export interface Connector {
+  /** stable key, saved in flows */
+  kind: string;
+  label: string;
+  category: 'alm' | 'test' | 'scm' | 'build' | 'itsm' | 'sandbox';
+  config: ConfigField[];
+  /** rich text that the system's own fields hold, for the mapper forms */
+  richText?: RichTextFormat;
+  /** Checks the configuration's form, not the server. @throws invalid with `fields` */
+  connect(config: ConnectorConfig, context: ConnectContext): Connection;
+}

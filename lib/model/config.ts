@@ -1,0 +1,106 @@
+/** What an admin configures: an integration, its pairs, and the rows of the mappers. Plain JSON, as saved in a flow. */
+
+import type { DirectionSetting, EntityTypeId, ProjectId } from './entity';
+import type { FieldId, FieldType, LookupValue, UserValue, Value } from './values';
+
+/** A project or entity type as chosen in a form; the name is kept so that a form reads well while the system is away. */
+export interface Choice<Id extends string = string> {
+  id: Id;
+  name: string;
+}
+
+export interface ProjectPair {
+  one: Choice<ProjectId>;
+  two: Choice<ProjectId>;
+  direction: DirectionSetting;
+}
+
+export interface TypePair {
+  /** stable within the integration; mapper nodes refer to it */
+  id: string;
+  one: Choice<EntityTypeId>;
+  two: Choice<EntityTypeId>;
+  direction: DirectionSetting;
+}
+
+export interface IntegrationConfig {
+  /** the integration's node id: the key of everything that is stored for it */
+  id: string;
+  name: string;
+  active: boolean;
+  /** ids of the two system nodes; the same one twice is allowed (two projects of one system) */
+  system1: string;
+  system2: string;
+  projectPairs: ProjectPair[];
+  typePairs: TypePair[];
+  /**
+   * A text field on each side that receives the other side's entity key, if chosen. It shows people where an entity
+   * comes from, and is the marker by which a create whose answer was lost is found again.
+   */
+  remoteKeyField1?: FieldId;
+  remoteKeyField2?: FieldId;
+  /** attempts before an event that fails for its own fault is parked; preset 3 */
+  retries: number;
+  /** milliseconds after which a message that never reached a writer counts as lost in the flow; preset 10 minutes */
+  lostAfterMs: number;
+}
+
+export type ConflictPolicy = 'system1' | 'system2' | 'newest' | 'park';
+export type SyncWhen = 'both' | 'create' | 'update';
+export type ApplyWhen = 'changed' | 'always';
+
+/** A field as chosen in a mapper form: the type is kept, so that mapping needs no request. */
+export interface FieldChoice {
+  id: FieldId;
+  name: string;
+  type: FieldType;
+  multi?: boolean;
+  maxLength?: number;
+  integer?: boolean;
+  format?: import('./values').RichTextFormat;
+}
+
+/** One row of the field mapper: a System 1 field, a System 2 field, and how and when the value goes across. */
+export interface FieldRow {
+  one?: FieldChoice;
+  two?: FieldChoice;
+  direction: DirectionSetting;
+  /** for a row with no source field: the value the target receives */
+  constant?: Value;
+  syncWhen?: SyncWhen;
+  applyWhen?: ApplyWhen;
+  /** preset: `newest` for a row in both directions, otherwise the source wins */
+  conflict?: ConflictPolicy;
+}
+
+/** One pair of a value table. Names are what is compared; ids, where known, win over names. */
+export interface ValuePair {
+  one: LookupValue;
+  two: LookupValue;
+  direction: DirectionSetting;
+}
+
+/** One row of the value mapper: the fields it applies to, and its table. */
+export interface ValueRow {
+  one: FieldChoice;
+  two: FieldChoice;
+  pairs: ValuePair[];
+  /** compare names without regard to case; preset true */
+  ignoreCase?: boolean;
+  /** use a value of the same name where the table has none; preset true */
+  sameName?: boolean;
+}
+
+/** What happens to a field whose value has no counterpart in the target. */
+export type UnresolvedPolicy = 'default' | 'leave' | 'park';
+
+/** One row of the default mapper, for one target field in one direction. */
+export interface DefaultRow {
+  field: FieldChoice;
+  /** the side the field is on */
+  side: 1 | 2;
+  /** written when the source has no value */
+  value?: Value | UserValue;
+  /** when a lookup value or a user has no counterpart; preset: `default` if a value is given, else `leave` */
+  unresolved?: UnresolvedPolicy;
+}

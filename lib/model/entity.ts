@@ -1,0 +1,79 @@
+/** Entities, and what a system says about their structure. */
+
+import type { FieldId, Fields, FieldType, LookupValue, RichTextFormat, UserValue } from './values';
+
+export type ProjectId = string;
+export type EntityTypeId = string;
+export type EntityId = string;
+
+export interface Project {
+  id: ProjectId;
+  name: string;
+  /** id of the project this one is a child of */
+  parent?: ProjectId;
+}
+
+export interface EntityType {
+  id: EntityTypeId;
+  name: string;
+}
+
+/** A field as the system declares it for one project and entity type. Drives every drop-down and the checks before deploy. */
+export interface Field {
+  id: FieldId;
+  name: string;
+  type: FieldType;
+  multi?: boolean;
+  /** must have a value when an entity is created */
+  required?: boolean;
+  /** never writable by us (id, created, calculated …) */
+  readOnly?: boolean;
+  /** writable on create only */
+  createOnly?: boolean;
+  custom?: boolean;
+  /** characters */
+  maxLength?: number;
+  /** the markup that a richtext field holds */
+  format?: RichTextFormat;
+  /** the complete list of a lookup or user field, where it is short enough to be listed */
+  values?: LookupValue[];
+  /** number fields only: no fractions */
+  integer?: boolean;
+}
+
+/** What identifies an entity. `id` is stable and unique in its system; `key` is what people read (DEMO-17). */
+export interface EntityRef {
+  id: EntityId;
+  key: string;
+  url?: string;
+  type: EntityTypeId;
+  project: ProjectId;
+}
+
+/**
+ * One entity as its system shows it now. `version` differs whenever anything in the entity differs, and is opaque:
+ * versions are compared for equality only.
+ */
+export interface Entity extends EntityRef {
+  version: string;
+  /** ISO 8601, by the system's own clock */
+  createdAt?: string;
+  updatedAt: string;
+  createdBy?: UserValue;
+  updatedBy?: UserValue;
+  fields: Fields;
+}
+
+export type Side = 1 | 2;
+export type Direction = 'forward' | 'backward';
+export type DirectionSetting = Direction | 'both';
+
+/** The side a direction reads from. */
+export const sourceSide = (direction: Direction): Side => (direction === 'forward' ? 1 : 2);
+/** The side a direction writes to. */
+export const targetSide = (direction: Direction): Side => (direction === 'forward' ? 2 : 1);
+/** The direction that reads from this side. */
+export const directionFrom = (side: Side): Direction => (side === 1 ? 'forward' : 'backward');
+/** True where a setting of a row or pair includes the direction. */
+export const applies = (setting: DirectionSetting, direction: Direction): boolean =>
+  setting === 'both' || setting === direction;

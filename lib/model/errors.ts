@@ -1,0 +1,51 @@
+/** The one error that connectors throw and that the engine decides by. */
+
+export type SyncErrorKind =
+  /** the credentials were refused */
+  | 'auth'
+  /** the account may not do this */
+  | 'forbidden'
+  | 'notFound'
+  /** too many requests; `retryAfterMs` says when to go on */
+  | 'rateLimited'
+  /** the system (or our own check) refuses the data; `fields` says which and why */
+  | 'invalid'
+  /** the entity changed since it was read */
+  | 'conflict'
+  /** a fault that is likely to pass: network, 5xx, time-out */
+  | 'transient'
+  /** nothing that a retry can heal: an answer that is not the vendor's API, a wrong address, a bug */
+  | 'fatal';
+
+export interface SyncErrorDetail {
+  /** milliseconds to wait before the system may be asked again */
+  retryAfterMs?: number;
+  /** field id → what is wrong with its value */
+  fields?: Record<string, string>;
+  /** the write may have been carried out although no answer arrived */
+  uncertain?: boolean;
+  /** HTTP status, where there was one */
+  status?: number;
+  /** what the system answered, cut to a readable length, free of secrets */
+  answer?: string;
+  cause?: unknown;
+}
+
+export class SyncError extends Error {
+  readonly kind: SyncErrorKind;
+  readonly detail: SyncErrorDetail;
+
+  constructor(kind: SyncErrorKind, message: string, detail: SyncErrorDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.name = 'SyncError';
+    this.kind = kind;
+    this.detail = detail;
+  }
+}
+
+/** Any thrown thing as a SyncError: what is not one already is a `fatal` with the thing's message. */
+export function asSyncError(thrown: unknown): SyncError {
+  if (thrown instanceof SyncError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new SyncError('fatal', message, { cause: thrown });
+}

@@ -1,0 +1,64 @@
+/** The message that travels from poller to writer. Plain JSON. */
+
+import type { ApplyWhen, ConflictPolicy, SyncWhen, UnresolvedPolicy } from './config';
+import type { Direction, EntityRef, EntityTypeId, ProjectId } from './entity';
+import type { FieldId, Fields, UserValue, Value } from './values';
+
+export type ChangeKind = 'create' | 'update' | 'delete';
+
+/** Why a field has no value for the target, and the source value that has no counterpart. */
+export interface Unresolved {
+  reason: string;
+  value: Value;
+  /** what the default mapper's row says: absent = leave the target's field alone and warn */
+  policy?: UnresolvedPolicy;
+}
+
+/** How a target field came to its value: what the writer needs for the three-way merge. */
+export interface MappedField {
+  /** source fields the value was made from; none for a constant */
+  from: FieldId[];
+  conflict?: ConflictPolicy;
+  syncWhen?: SyncWhen;
+  applyWhen?: ApplyWhen;
+}
+
+export interface SyncHeader {
+  /** id of the integration */
+  integration: string;
+  direction: Direction;
+  /** `<event>.<delivery>`: one durable change event, and which sending of it this is */
+  event: string;
+  /** as far as known when the message was sent; the writer decides by the link */
+  kind: ChangeKind;
+  entity: EntityRef & { updatedAt: string; updatedBy?: UserValue };
+  /** source fields that differ from what was last in sync; every field of a new entity */
+  changed: FieldId[];
+  /** id of the entity-type pair, and where the entity goes */
+  pair: string;
+  target: { type: EntityTypeId; project: ProjectId };
+  /** present once a field mapper has turned the payload into target fields */
+  mapped?: Record<FieldId, MappedField>;
+  /** target fields that could not be given a value */
+  unresolved?: Record<FieldId, Unresolved>;
+}
+
+/** The message between poller and writer. Other properties that a user's nodes add travel along untouched. */
+export interface SyncMessage {
+  topic: string;
+  payload: Fields;
+  sync: SyncHeader;
+}
+
+/** What became of a change event, as the writer reports it on its output. */
+export interface SyncResult {
+  outcome: 'created' | 'updated' | 'unchanged' | 'adopted' | 'skipped';
+  integration: string;
+  direction: Direction;
+  source: EntityRef;
+  target?: EntityRef;
+  /** target fields that were written */
+  written: FieldId[];
+  /** fields that were not taken over, and why; never silent */
+  warnings: { field: FieldId; reason: string }[];
+}
