@@ -1,0 +1,192 @@
+/**
+ * Builds dist/, what Node-RED loads: `node scripts/build.mjs` (Node 20 or newer), or `build()` from another script.
+ *
+ *   lib/**, nodes/**   runtime      → dist/, CommonJS by tsc, which also checks the types
+ *   nodes/x/editor.ts + editor.html → dist/nodes/x/x.html: the form's code in one bundle, then the form itself
+ *   nodes/x/page.ts                 → dist/nodes/x/page.js, a bundle for a web page that a node serves
+ *   icons/x.svg                     → dist/nodes/x/icons/x.svg
+ *   all other files (locales, page.html, .json …) are copied to their place
+ *
+ * Nothing is done when no input has changed since the last good build; what no longer has a source is removed.
+ * Type errors are printed and make the build fail, but the output is written all the same.
+ */
+
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build as esbuild } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+const cache = join(root, 'node_modules', '.cache', 'twinflow');
+const stampFile = join(cache, 'build.stamp');
+const tscState = join(cache, 'tsc.tsbuildinfo');
+
+/** All files below a folder, as paths from the project's root with forward slashes, in a fixed order. */
+async function filesBelow(folder) {
+  const entries = await readdir(join(root, folder), { withFileTypes: true, recursive: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .map((entry) =>
+      relative(root, join(entry.parentPath ?? entry.path, entry.name))
+        .split(sep)
+        .join('/'),
+    )
+    .sort();
+}
+
+/** One text that differs whenever an input differs, by path, size and time of change. */
+async function fingerprint(files) {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    const { size, mtimeMs } = await stat(join(root, file));
+    hash.update(`${file} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * What becomes of each source: output path (below dist/) → how it is made. Pure, so that one list serves making,
+ * checking and clearing away.
+ */
+function plan(sources) {
+  const outputs = new Map();
+  const has = new Set(sources);
+  for (const source of sources) {
+    const [top, folder, ...rest] = source.split('/');
+    const name = rest.join('/');
+    if (top === 'icons') {
+      const x = folder.replace(/\.[^.]+$/, '');
+      if (rest.length === 0 && /\.(svg|png)$/.test(folder)) outputs.set(`nodes/${x}/icons/${folder}`, { copy: source });
+    } else if (top === 'nodes' && name === 'editor.ts') {
+      const form = `nodes/${folder}/editor.html`;
+      if (!has.has(form)) throw new Error(`${source} has no ${form} beside it`);
+      outputs.set(`nodes/${folder}/${folder}.html`, { bundle: source, form });
+    } else if (top === 'nodes' && name === 'editor.html') {
+      if (!has.has(`nodes/${folder}/editor.ts`)) throw new Error(`${source} has no editor.ts beside it`);
+    } else if (top === 'nodes' && name === 'page.ts') {
+      outputs.set(`nodes/${folder}/page.js`, { bundle: source });
+    } else if (top === 'nodes' && folder === 'editor') {
+      // code that the forms share: part of their bundles
+    } else if (source.endsWith('.ts')) {
+      if (!source.endsWith('.d.ts')) outputs.set(source.replace(/\.ts$/, '.js'), { tsc: source });
+    } else if (!source.endsWith('.md')) {
+      outputs.set(source, { copy: source });
+    }
+  }
+  return outputs;
+}
+
+/** Runs tsc on lib and the nodes' runtimes. Settles with its complaints, an empty text if there are none. */
+function compile() {
+  const args = ['-p', '.', '--incremental', '--tsBuildInfoFile', tscState, '--pretty', 'false'];
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  return new Promise((settle) => {
+    execFile(process.execPath, [tsc, ...args], { cwd: root, maxBuffer: 1e8 }, (error, stdout, stderr) =>
+      settle(error ? `${stdout}${stderr}`.trim() || error.message : ''),
+    );
+  });
+}
+
+/** Bundles for the browser: source → code that is safe inside a script element. */
+async function bundle(entryPoints) {
+  const codes = new Map();
+  if (entryPoints.length === 0) return codes;
+  const result = await esbuild({
+    absWorkingDir: root,
+    entryPoints,
+    bundle: true,
+    minify: true,
+    write: false,
+    outdir: 'dist',
+    outbase: '.',
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2020',
+    charset: 'utf8',
+    legalComments: 'none',
+    tsconfigRaw: '{}',
+    loader: { '.css': 'text', '.html': 'text', '.svg': 'text' },
+    logLevel: 'error',
+  });
+  for (const { path, text } of result.outputFiles) {
+    const source = relative(dist, path).split(sep).join('/').replace(/\.js$/, '.ts');
+    if (/<\/script/i.test(text))
+      throw new Error(`The bundle of ${source} contains </script>, which would end it early`);
+    codes.set(source, text);
+  }
+  return codes;
+}
+
+async function write(output, text) {
+  await mkdir(dirname(join(dist, output)), { recursive: true });
+  await writeFile(join(dist, output), text);
+}
+
+/** Removes what the plan doesn't hold, and the folders that this leaves empty. */
+async function clear(outputs) {
+  for (const file of await filesBelow('dist')) {
+    if (outputs.has(file.slice('dist/'.length))) continue;
+    await rm(join(root, file), { force: true });
+    for (let folder = dirname(file); folder !== 'dist'; folder = dirname(folder)) {
+      if ((await readdir(join(root, folder))).length > 0) break;
+      await rmdir(join(root, folder));
+    }
+  }
+}
+
+/**
+ * Brings dist/ up to date.
+ * @returns {Promise<{built: boolean, errors: string}>} built = false where nothing had changed; errors = tsc's complaints
+ */
+export async function build() {
+  const sources = [...(await filesBelow('lib')), ...(await filesBelow('nodes')), ...(await filesBelow('icons'))];
+  const inputs = [
+    ...sources,
+    'package.json',
+    'package-lock.json',
+    'tsconfig.base.json',
+    'tsconfig.json',
+    'scripts/build.mjs',
+  ];
+  const stamp = await fingerprint(inputs);
+  const outputs = plan(sources);
+  const missing = [...outputs.keys()].filter((output) => !existsSync(join(dist, output)));
+  if (missing.length === 0 && (await readFile(stampFile, 'utf8').catch(() => '')) === stamp) {
+    return { built: false, errors: '' };
+  }
+
+  await mkdir(cache, { recursive: true });
+  await rm(stampFile, { force: true });
+  // tsc emits only what changed since its last run: it must forget that run where its output was taken away
+  if (missing.some((output) => outputs.get(output).tsc)) await rm(tscState, { force: true });
+  const bundled = [...outputs.values()].flatMap((how) => how.bundle ?? []);
+  const [errors, codes] = await Promise.all([compile(), bundle(bundled)]);
+  for (const [output, { copy, bundle: source, form }] of outputs) {
+    if (copy) {
+      await mkdir(dirname(join(dist, output)), { recursive: true });
+      await copyFile(join(root, copy), join(dist, output));
+    } else if (form) {
+      const code = codes.get(source).trimEnd();
+      await write(
+        output,
+        `<script type="text/javascript">${code}</script>\n${await readFile(join(root, form), 'utf8')}`,
+      );
+    } else if (source) {
+      await write(output, codes.get(source));
+    }
+  }
+  await clear(outputs);
+  if (!errors) await writeFile(stampFile, stamp);
+  return { built: true, errors };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { built, errors } = await build();
+  if (errors) console.error(errors);
+  else if (built) console.log('dist/ is up to date');
+  process.exitCode = errors ? 1 : 0;
+}
