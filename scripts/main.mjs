@@ -1,0 +1,46 @@
+/**
+ * `npm start`, `npm test` and `npm run bench`: each works in a bare clone, with Node 20 or newer and npm.
+ * Installs and builds what is missing, then goes on under the Node.js that the project brings along.
+ */
+
+import { spawn } from 'node:child_process';
+import { buildAll, environment, install, node, root } from './prepare.mjs';
+
+/** Runs a script in our place: same terminal, same exit code, signals handed on. */
+function become(args) {
+  const child = spawn(node, args, { cwd: root, env: environment(), stdio: 'inherit' });
+  // Ctrl-C reaches the child from the terminal; it decides how to end
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('close', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
+  });
+}
+
+async function built() {
+  const errors = await buildAll();
+  if (!errors) return;
+  console.error(errors);
+  process.exit(1);
+}
+
+const [command, ...args] = process.argv.slice(2);
+switch (command) {
+  case 'start':
+    await install();
+    await built();
+    become(['--disable-warning=ExperimentalWarning', 'demo/start.mjs', ...args]);
+    break;
+  case 'test':
+    await install();
+    become(['scripts/test.mjs', ...args]);
+    break;
+  case 'bench':
+    await install();
+    await built();
+    become(['--disable-warning=ExperimentalWarning', '--import', 'tsx', 'test/bench/main.ts', ...args]);
+    break;
+  default:
+    console.error('usage: node scripts/main.mjs start|test|bench [arguments]');
+    process.exitCode = 2;
+}

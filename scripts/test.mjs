@@ -1,0 +1,96 @@
+/**
+ * `npm test`: checks, build and tests, and what became of them in the last line: `N passed, N failed, N skipped`.
+ *
+ *   npm test                           everything, in the order of `groups`
+ *   npm test -- test/mapping           only these files or folders
+ *   npm test -- --grep "two ways"      other arguments go to mocha
+ *
+ * A failed check (types, style, build) counts as one failure, so does a group of tests that ends before it has reported.
+ */
+
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildAll, environment, node, root, run } from './prepare.mjs';
+
+/** Slower ones last: a mistake shows early. Every other folder of test/ that holds tests belongs to `unit`. */
+const groups = ['unit', 'conformance', 'nodes', 'simulation', 'package', 'e2e', 'editor'];
+const noTests = ['support', 'bench', 'fixtures'];
+
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+const total = { passes: 0, failures: 0, pending: 0 };
+
+async function check(name, work) {
+  const since = Date.now();
+  const complaints = await work();
+  if (complaints) {
+    total.failures += 1;
+    console.log(`✗ ${name}\n${complaints.replace(/^/gm, '    ')}`);
+  } else {
+    console.log(`✓ ${name}  ${seconds(since)}`);
+  }
+}
+
+const silent = async (command, ...args) => {
+  const { code, output } = await run(command, args);
+  return code === 0 ? '' : output.trim() || `${command} ended with code ${code}`;
+};
+
+/** The folders of test/ that a group runs. */
+function folders(group) {
+  if (group !== 'unit') return existsSync(join(root, 'test', group)) ? [`test/${group}`] : [];
+  return readdirSync(join(root, 'test'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !groups.includes(entry.name) && !noTests.includes(entry.name))
+    .map((entry) => `test/${entry.name}`)
+    .sort();
+}
+
+/** Runs mocha on files and folders and adds its counts to the total. */
+async function mocha(name, specs, args) {
+  const folder = mkdtempSync(join(tmpdir(), 'twinflow-test-'));
+  const counts = join(folder, 'counts.json');
+  const since = Date.now();
+  console.log(`\n${name}`);
+  const { code } = await run(
+    node,
+    [bin('mocha'), '--exit', '--reporter', 'test/support/reporter.cjs', ...args, ...specs],
+    { show: true, env: environment({ TWINFLOW_TEST_COUNTS: counts }) },
+  );
+  try {
+    const { passes, failures, pending } = JSON.parse(readFileSync(counts, 'utf8'));
+    total.passes += passes;
+    total.failures += failures;
+    total.pending += pending;
+    if (code !== 0 && failures === 0) {
+      total.failures += 1;
+      console.log(`  ✗ mocha ended with code ${code}`);
+    }
+    console.log(`  ${passes} passed, ${failures} failed, ${pending} skipped  ${seconds(since)}`);
+  } catch {
+    total.failures += 1;
+    console.log(`  ✗ ended with code ${code} before it had reported`);
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+const args = process.argv.slice(2);
+const specs = args.filter((arg) => existsSync(join(root, arg)));
+const options = args.filter((arg) => !specs.includes(arg));
+
+await check('build, types of lib and nodes', buildAll);
+await Promise.all([
+  check('types of the forms', () => silent(bin('tsc'), '-p', 'tsconfig.editor.json')),
+  check('types of the tests', () => silent(bin('tsc'), '-p', 'tsconfig.test.json')),
+  check('style', () => silent(bin('biome'), 'check', '--reporter=summary', '.')),
+]);
+if (specs.length > 0) {
+  await mocha('tests', specs, options);
+} else {
+  for (const group of groups) {
+    const found = folders(group);
+    if (found.length > 0) await mocha(group, found, options);
+  }
+}
+console.log(`\n${total.passes} passed, ${total.failures} failed, ${total.pending} skipped`);
+process.exitCode = total.failures > 0 ? 1 : 0;
