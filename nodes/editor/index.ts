@@ -1,0 +1,12 @@
+/**
+ * What the forms share: the workspace's present state, answers of the systems, and widgets.
+ *
+ *   import { addStyle, directionButton, fields, integration, nodesOf, searchSelect, systemsOf, t } from '../editor';
+ */
+
+export { type DirectionButton, directionButton } from './direction-button';
+export * from './metadata';
+export { matching, type SearchItem, type SearchSelect, type SearchSelectOptions, searchSelect } from './search-select';
+export { addStyle } from './style';
+export { t } from './text';
+export * from './workspace';

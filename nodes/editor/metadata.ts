@@ -1,0 +1,179 @@
+/**
+ * Asks the server about a system: projects, types, fields, people. An answer is kept for ten minutes, shared by all
+ * forms of the browser window; the same question asked twice at a time goes out once; a failure isn't kept.
+ */
+
+import type { ConfigField, Connector, Identity } from '../../lib/connectors/connector';
+import type { EntityType, EntityTypeId, Field, Project, ProjectId } from '../../lib/model/entity';
+import type { FieldId, LookupValue, UserValue } from '../../lib/model/values';
+import { isObject, text, type Values } from './read';
+import { t } from './text';
+import type { SystemDraft } from './workspace';
+
+const KEPT_MS = 600_000;
+
+/** A connector as the server describes it: enough to build the system form. */
+export interface ConnectorInfo {
+  kind: string;
+  label: string;
+  category: Connector['category'];
+  config: ConfigField[];
+  richText?: Connector['richText'];
+}
+
+/** Where polling starts if nothing else is chosen. */
+export interface NewestInfo {
+  /** a checkpoint exists: polling starts behind the newest entity */
+  found: boolean;
+  /** the newest update, ISO 8601, where the connector's checkpoint tells */
+  at?: string;
+  /** where nothing is there yet: the time polling starts from, ISO 8601 */
+  from?: string;
+}
+
+/** `message` is for people; `kind` is a SyncErrorKind, or 'offline' where the server gave no answer. */
+export class MetadataError extends Error {
+  readonly kind: string;
+  readonly fields: Record<string, string>;
+
+  constructor(kind: string, message: string, fields: Record<string, string> = {}) {
+    super(message);
+    this.name = 'MetadataError';
+    this.kind = kind;
+    this.fields = fields;
+  }
+}
+
+interface Options {
+  /** ask the system anew, whatever is remembered here or on the server */
+  reload?: boolean;
+}
+
+type Arguments = { project?: string; type?: string; field?: string; search?: string } & Values;
+
+/** Set by `reload`: the next question about a system goes through to the system. */
+const stale = new Set<string>();
+
+const answers = (): Map<string, { at: number; answer: Promise<unknown> }> => {
+  window.twinflowMetadata ??= new Map();
+  return window.twinflowMetadata;
+};
+
+function errorOf(request: JQuery.jqXHR): MetadataError {
+  const body: unknown = request.responseJSON;
+  if (isObject(body) && isObject(body.error)) {
+    const fields: Record<string, string> = {};
+    if (isObject(body.error.fields)) {
+      for (const [name, why] of Object.entries(body.error.fields)) fields[name] = text(why);
+    }
+    return new MetadataError(text(body.error.kind, 'fatal'), text(body.error.message, t('error.unknown')), fields);
+  }
+  if (request.status === 401 || request.status === 403) return new MetadataError('forbidden', t('error.forbidden'));
+  return new MetadataError('offline', t('error.offline'));
+}
+
+async function request(method: 'GET' | 'POST', route: string, body?: object): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    // a relative address: the editor adds its root and the login's token
+    $.ajax({
+      url: `twinflow/${route}`,
+      method,
+      dataType: 'json',
+      ...(body && { contentType: 'application/json', data: JSON.stringify(body) }),
+    }).then(resolve, (failed: JQuery.jqXHR) => reject(errorOf(failed)));
+  });
+}
+
+function wire(draft: SystemDraft): Omit<SystemDraft, 'name'> {
+  const { name: _name, ...sent } = draft;
+  return sent;
+}
+
+function keep<Answer>(key: string, anew: boolean, ask: () => Promise<Answer>): Promise<Answer> {
+  const kept = answers();
+  const known = kept.get(key);
+  // the key names the route and the arguments, so the answer behind it has the type that `ask` gives
+  if (known && !anew && Date.now() - known.at < KEPT_MS) return known.answer as Promise<Answer>;
+  const answer = ask();
+  const entry = { at: Date.now(), answer };
+  kept.set(key, entry);
+  answer.catch(() => {
+    if (kept.get(key) === entry) kept.delete(key);
+  });
+  return answer;
+}
+
+function ask<Answer>(
+  route: string,
+  draft: SystemDraft | undefined,
+  args: Arguments,
+  options: Options = {},
+): Promise<Answer> {
+  if (!draft) return Promise.reject(new MetadataError('invalid', t('error.noSystem')));
+  const system = wire(draft);
+  const systemKey = JSON.stringify(system);
+  const anew = options.reload === true;
+  return keep(JSON.stringify([route, system, args]), anew, async () => {
+    const reload = anew || stale.delete(systemKey);
+    return (await request('POST', route, { system, ...args, ...(reload && { reload }) })) as Answer;
+  });
+}
+
+interface Listed<Item> {
+  items: Item[];
+  /** the system has more than the server passes on */
+  truncated?: boolean;
+}
+
+const items = async <Item>(listed: Promise<Listed<Item>>): Promise<Item[]> => (await listed).items;
+
+/** All kinds of system there are, with the inputs of their forms. */
+export const connectors = (): Promise<ConnectorInfo[]> =>
+  keep('connectors', false, async () => ((await request('GET', 'connectors')) as Listed<ConnectorInfo>).items);
+
+/** "Test connection": always asks the system. */
+export const identify = (draft: SystemDraft | undefined): Promise<Identity> => ask('test', draft, {}, { reload: true });
+
+export const projects = (draft: SystemDraft | undefined, options?: Options): Promise<Project[]> =>
+  items(ask<Listed<Project>>('projects', draft, {}, options));
+
+export const types = (draft: SystemDraft | undefined, project: ProjectId, options?: Options): Promise<EntityType[]> =>
+  items(ask<Listed<EntityType>>('types', draft, { project }, options));
+
+export const fields = (
+  draft: SystemDraft | undefined,
+  project: ProjectId,
+  type: EntityTypeId,
+  options?: Options,
+): Promise<Field[]> => items(ask<Listed<Field>>('fields', draft, { project, type }, options));
+
+/** Values of a lookup field: its own list where it has one, else what the system finds for `search`. */
+export const lookupValues = (
+  draft: SystemDraft | undefined,
+  project: ProjectId,
+  type: EntityTypeId,
+  field: FieldId,
+  search = '',
+): Promise<LookupValue[]> => items(ask<Listed<LookupValue>>('lookup-values', draft, { project, type, field, search }));
+
+/** People whose name, login or e-mail has `search` in it; the first of all without. */
+export const users = (
+  draft: SystemDraft | undefined,
+  query: { search?: string; project?: ProjectId } = {},
+): Promise<UserValue[]> => items(ask<Listed<UserValue>>('users', draft, query));
+
+export const newest = (
+  draft: SystemDraft | undefined,
+  scope: { projects: ProjectId[]; types: EntityTypeId[] },
+): Promise<NewestInfo> => ask('newest', draft, scope);
+
+/** Forgets all answers about a system (or all systems): the next question is put to the system itself. */
+export function reload(draft?: SystemDraft): void {
+  if (!draft) {
+    answers().clear();
+    return;
+  }
+  const system = JSON.stringify(wire(draft));
+  for (const key of [...answers().keys()]) if (key.includes(system)) answers().delete(key);
+  stale.add(system);
+}

@@ -1,0 +1,48 @@
+/** The few style rules of our widgets, made of the editor's own CSS variables so that every theme fits. */
+
+const ID = 'twinflow-style';
+
+const RULES = `
+.twinflow-select { position: relative; display: inline-block; width: 70%; min-width: 0; vertical-align: middle; box-sizing: border-box; }
+.twinflow-select > input[type="text"] { width: 100% !important; min-width: 0; padding-right: 26px !important; margin: 0; box-sizing: border-box; text-overflow: ellipsis; }
+.twinflow-select > .twinflow-select-arrow { position: absolute; right: 1px; top: 1px; bottom: 1px; width: 24px; display: flex; align-items: center; justify-content: center; border: 0; padding: 0; background: none; color: var(--red-ui-secondary-text-color); cursor: pointer; }
+.twinflow-select.twinflow-disabled > .twinflow-select-arrow { visibility: hidden; }
+.twinflow-popup { position: fixed; z-index: 2000; box-sizing: border-box; min-width: 180px; max-width: 92vw; max-height: 280px; display: flex; flex-direction: column; overflow: hidden; background: var(--red-ui-form-background, #fff); color: var(--red-ui-form-text-color, #202020); border: 1px solid var(--red-ui-form-input-focus-color); border-radius: 4px; box-shadow: 0 3px 10px var(--red-ui-shadow); font-family: var(--red-ui-primary-font); font-size: var(--red-ui-primary-font-size); }
+.twinflow-popup ul { list-style: none; margin: 0; padding: 2px 0; overflow-y: auto; flex: 1 1 auto; min-height: 0; }
+.twinflow-popup li { display: flex; align-items: baseline; gap: 8px; padding: 4px 8px; margin: 0; cursor: pointer; line-height: 1.35; color: var(--red-ui-list-item-color, inherit); }
+.twinflow-popup li:hover { background: var(--red-ui-list-item-background-hover); }
+.twinflow-popup li.twinflow-active { background: var(--red-ui-list-item-background-selected); box-shadow: inset 3px 0 0 var(--red-ui-form-input-focus-color); }
+.twinflow-popup li[aria-disabled="true"] { opacity: .55; cursor: default; }
+.twinflow-popup .twinflow-item-name { flex: 1 1 auto; overflow-wrap: anywhere; }
+.twinflow-popup li[aria-selected="true"] .twinflow-item-name { font-weight: bold; }
+.twinflow-popup .twinflow-item-detail { flex: 0 1 auto; max-width: 50%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 85%; color: var(--red-ui-list-item-secondary-color, var(--red-ui-secondary-text-color)); }
+.twinflow-popup .twinflow-popup-note { padding: 6px 8px; font-size: 90%; color: var(--red-ui-secondary-text-color); overflow-wrap: anywhere; }
+.twinflow-popup .twinflow-popup-note:empty { display: none; }
+.twinflow-popup .twinflow-popup-note.twinflow-bad { color: var(--red-ui-text-color-error); }
+.twinflow-popup .twinflow-popup-note button { margin-left: 8px; }
+.twinflow-direction { min-width: 36px; padding: 0 6px !important; font-size: 16px; line-height: 30px; text-align: center; }
+.red-ui-button.twinflow-direction:focus-visible, .twinflow-select-arrow:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: 1px; }
+.twinflow-hint { display: block; margin: 2px 0 0 104px; font-size: 90%; line-height: 1.35; color: var(--red-ui-secondary-text-color); }
+.twinflow-message { margin: 6px 0; line-height: 1.4; overflow-wrap: anywhere; }
+.twinflow-message:empty { display: none; }
+.twinflow-message.twinflow-bad { color: var(--red-ui-text-color-error); }
+.twinflow-message.twinflow-warning { color: var(--red-ui-text-color-warning); }
+.twinflow-message.twinflow-good { color: var(--red-ui-text-color-success); }
+.twinflow-message ul { margin: 2px 0 2px 20px; }
+.twinflow-row { display: flex; align-items: center; gap: 6px; min-width: 0; }
+.twinflow-row > .twinflow-select { flex: 1 1 0; width: auto; }
+.twinflow-row > .twinflow-direction { flex: 0 0 auto; }
+.twinflow-head { display: flex; gap: 6px; font-weight: bold; font-size: 90%; }
+.twinflow-head > span { flex: 1 1 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.twinflow-head > .twinflow-head-gap { flex: 0 0 36px; }
+.twinflow-inline { display: inline-block; width: auto !important; margin: 0 6px 0 0 !important; vertical-align: middle; }
+`;
+
+/** Adds our rules to the page, once. Call it first in `oneditprepare` of a form that uses our widgets. */
+export function addStyle(): void {
+  if (document.getElementById(ID)) return;
+  const style = document.createElement('style');
+  style.id = ID;
+  style.textContent = RULES;
+  document.head.append(style);
+}
