@@ -2,7 +2,7 @@
 
 import type { ApplyWhen, ConflictPolicy, SyncWhen, UnresolvedPolicy } from './config';
 import type { Direction, EntityRef, EntityTypeId, ProjectId } from './entity';
-import type { FieldId, Fields, UserValue, Value } from './values';
+import type { FieldId, Fields, FieldType, UserValue, Value } from './values';
 
 export type ChangeKind = 'create' | 'update' | 'delete';
 
@@ -12,6 +12,8 @@ export interface Unresolved {
   value: Value;
   /** what the default mapper's row says: absent = leave the target's field alone and warn */
   policy?: UnresolvedPolicy;
+  /** the payload has a value for the field all the same, but a part of the source value is lost in it: write it, warn */
+  lossy?: boolean;
 }
 
 /** How a target field came to its value: what the writer needs for the three-way merge. */
@@ -21,6 +23,10 @@ export interface MappedField {
   conflict?: ConflictPolicy;
   syncWhen?: SyncWhen;
   applyWhen?: ApplyWhen;
+  /** the target field's type */
+  type?: FieldType;
+  /** the source's own list entries or people, ids included, until a value mapper has replaced them by the target's */
+  source?: Value;
 }
 
 export interface SyncHeader {
@@ -37,7 +43,10 @@ export interface SyncHeader {
   /** id of the entity-type pair, and where the entity goes */
   pair: string;
   target: { type: EntityTypeId; project: ProjectId };
-  /** present once a field mapper has turned the payload into target fields */
+  /**
+   * present once a field mapper has turned the payload into target fields. It also has an entry for a field that is
+   * unresolved and so not in the payload.
+   */
   mapped?: Record<FieldId, MappedField>;
   /** target fields that could not be given a value */
   unresolved?: Record<FieldId, Unresolved>;
