@@ -1,0 +1,73 @@
+/** A real Chromium, headless, with an empty profile, for tests of the editor. TWINFLOW_CHROMIUM names another binary. */
+
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium as engine, type Page } from 'playwright-core';
+import { describeWith, type Needed } from './need';
+import { projectRoot } from './node-red';
+
+const binary = process.env.TWINFLOW_CHROMIUM ?? '/usr/bin/chromium';
+
+export interface Browser {
+  context: BrowserContext;
+  page: Page;
+  /** what pages wrote to their console as errors, and exceptions that nobody caught */
+  errors: string[];
+  close(): Promise<void>;
+}
+
+export const chromium: Needed<() => Promise<Browser>> = existsSync(binary)
+  ? { there: launch }
+  : { missing: `needs Chromium: there is no ${binary}` };
+
+async function launch(): Promise<Browser> {
+  const profile = mkdtempSync(join(tmpdir(), 'twinflow-chromium-'));
+  const context = await engine.launchPersistentContext(profile, {
+    executablePath: binary,
+    headless: true,
+    viewport: { width: 1440, height: 900 },
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  const errors: string[] = [];
+  const watch = (page: Page) => {
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
+    });
+  };
+  context.on('page', watch);
+  const page = context.pages()[0] ?? (await context.newPage());
+  watch(page);
+  return {
+    context,
+    page,
+    errors,
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+/** A suite that needs a browser; it gets the function that starts one. */
+export function describeWithChromium(title: string, suite: (launch: () => Promise<Browser>) => void): void {
+  describeWith(title, chromium, suite);
+}
+
+/** Keeps a picture of what the page shows in artifacts/screenshots/. */
+export async function screenshot(page: Page, name: string): Promise<string> {
+  const folder = join(projectRoot, 'artifacts', 'screenshots');
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${name}.png`);
+  await page.screenshot({ path });
+  return path;
+}

@@ -1,0 +1,19 @@
+/**
+ * Tests that need something which is not everywhere: a server, a browser. Without it they are skipped, and the title says
+ * why; where TWINFLOW_REQUIRE_SERVERS is set (CI), missing it is a failure.
+ */
+
+export type Needed<T> = { there: T } | { missing: string };
+
+/** A suite for what is there, or in its place one skipped (or failing) test that tells what is missing. */
+export function describeWith<T>(title: string, needed: Needed<T>, suite: (thing: T) => void): void {
+  if ('there' in needed) {
+    describe(title, () => suite(needed.there));
+  } else if (process.env.TWINFLOW_REQUIRE_SERVERS) {
+    it(title, () => {
+      throw new Error(needed.missing);
+    });
+  } else {
+    it.skip(`${title} (${needed.missing})`);
+  }
+}
