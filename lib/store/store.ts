@@ -1,8 +1,9 @@
 /**
  * The contract of the store: what must survive a kill -9. One store per Node-RED.
  *
- * Every call is one transaction: done completely or not at all when its promise settles. All calls take batches, since
- * the engine's cost per change is the number of transactions, not of rows.
+ * Every call is one transaction: done completely or not at all when its promise settles, and durable then, also over a
+ * loss of power. All calls take batches, since the engine's cost per change is the number of transactions, not of rows.
+ * A call that fails throws a StoreError (disk full, locked, damaged …) whose text says what to do.
  *
  * An event is in one of these states:
  *   waiting  ready to be claimed, in the order of `seq`
@@ -11,9 +12,18 @@
  *   retry    failed for a reason that may pass; becomes waiting at `dueAt`
  *   parked   failed for good; waits for a person and holds back (only) later events of its own entity
  * A finished event (landed or skipped) is deleted. For each entity of a flow at most one event is waiting/sent/retry/
- * parked and at most one more is held: a new change folds into the waiting or held event, which takes the newer snapshot
- * and keeps its place.
+ * parked, and at most one more is held, which happens only behind a sent or parked one. A new change folds: a waiting or
+ * retry event, else the held one, takes the newer snapshot and keeps its number, attempts and due time. An event that
+ * stops being sent without being finished (retry, recover) or parked (unpark) takes over the snapshot of the one held
+ * behind it, which is gone then.
+ *
+ * The *known version* of an entity in a flow: that of its newest unfinished event; where it has none, the one last
+ * recorded, refreshed or landed. An entity read with its known version makes no event. Versions are compared for
+ * equality only, so one that comes back (A, B, A, where versions are hashes of the content) is a change like any other:
+ * it folds into the event that carries B, or makes a new one if B is finished.
  */
+
+export { StoreError, type StoreErrorKind } from './errors';
 
 import type { Checkpoint } from '../connectors/connector';
 import type { Entity, EntityId, EntityRef, Side } from '../model/entity';
@@ -67,15 +77,21 @@ export interface StoredEvent {
   seq: number;
   flow: Flow;
   state: EventState;
-  /** the entity as it was read; `stale` = our own later write to it has landed since, so it must be read again */
+  /**
+   * The entity as it was read. `stale` = it must be read again before it is used: a landing that was stored since
+   * wrote this entity, or the event that it was held behind was refreshed after this snapshot was read.
+   */
   entity: Entity;
   stale: boolean;
   /** how many times its message was sent; a message of an earlier sending is not accepted any more */
   delivery: number;
   /** attempts that count towards parking */
   attempts: number;
+  /** ms since 1970; present while sent */
   sentAt?: number;
+  /** ms since 1970; present while in retry */
   dueAt?: number;
+  /** of the last failure, kept until the event is finished or unparked */
   error?: StoredError;
   /** target fields as mapped when it was parked, for the person who looks at it */
   mapped?: Fields;
@@ -83,18 +99,47 @@ export interface StoredEvent {
   intent?: Intent;
 }
 
-/** An event that has landed. */
-export interface Landing {
-  event: number;
-  /** created or brought up to date; both ends with the versions and baselines that now hold */
-  ends: [LinkEnd, LinkEnd];
-  /** the side that was written, if any: snapshots of it that were read before this landing are stale */
-  wrote?: Side;
+/** One sending of an event: what `<event>.<delivery>` in a message stands for. */
+export interface Sending {
+  seq: number;
+  delivery: number;
 }
 
+/** An event that has landed. */
+export interface Landing {
+  integration: string;
+  event: number;
+  /** the sending that landed */
+  delivery: number;
+  /**
+   * Created or brought up to date; both ends with the versions and baselines that now hold. An end's `version` becomes
+   * the entity's known version: it says that everything in that version is accounted for. Where the write's answer
+   * shows changes by others besides our own, give an empty version, so that the next read makes an event of them.
+   */
+  ends: [LinkEnd, LinkEnd];
+  /** the side or sides that were written, if any: snapshots of them that were read before this landing are stale */
+  wrote?: Side | Side[];
+  /** id of a link that this one takes the place of: its counterpart is gone and was created again */
+  replaces?: number;
+}
+
+/**
+ * `delivery` is the sending that failed. `notCreated` closes the event's intent: the target certainly did not carry out
+ * the create (it refused it, or the request never left). Without it an open intent stays open, and keeps holding back
+ * new entities of the other side.
+ */
 export type Failure =
-  | { event: number; to: 'retry'; dueAt: number; charge: boolean; error: StoredError }
-  | { event: number; to: 'parked'; error: StoredError; mapped?: Fields };
+  | {
+      event: number;
+      delivery: number;
+      to: 'retry';
+      /** ms since 1970 */
+      dueAt: number;
+      charge: boolean;
+      error: StoredError;
+      notCreated?: boolean;
+    }
+  | { event: number; delivery: number; to: 'parked'; error: StoredError; mapped?: Fields; notCreated?: boolean };
 
 export interface RecordSummary {
   /** new or folded events */
@@ -125,65 +170,98 @@ export interface Store {
   setCheckpoint(flow: Flow, checkpoint: Checkpoint | undefined): Promise<void>;
 
   /**
-   * Records what was read and how far, in one transaction. An entity whose version equals the one last recorded or
-   * landed for this flow is known and makes no event. `system` is the side's system node id; `readAt` the sequence
-   * taken before the page was requested.
+   * Records what was read and how far, in one transaction. An entity with its known version makes no event. `system` is
+   * the side's system node id; `readAt` the sequence taken before the page was requested. The same entity twice in one
+   * page counts twice; the later one is the newer.
    */
-  record(flow: Flow, system: string, entities: Entity[], readAt: number, checkpoint: Checkpoint): Promise<RecordSummary>;
+  record(
+    flow: Flow,
+    system: string,
+    entities: Entity[],
+    readAt: number,
+    checkpoint: Checkpoint,
+  ): Promise<RecordSummary>;
 
-  /** Forgets which versions were read, so that everything is read again as if new; links stay. */
+  /**
+   * Forgets which versions were read, so that everything is read again as if new; links and unfinished events stay (and
+   * an entity that is read with the version of its unfinished event still makes no second one).
+   */
   forgetSeen(flow: Flow): Promise<void>;
 
   /**
-   * Marks up to `limit` events as sent, oldest first, and returns them with link and intent. Events due for retry come
-   * in first. Never returned: an event whose entity's counterpart (by link) has an event that is sent; an event of an
-   * entity without link while an intent towards this flow's side, opened before the event was recorded, is open (the
-   * entity may be what that create made).
+   * Marks up to `limit` events as sent, oldest first, and returns them with link and intent, in the order of `seq`.
+   * Events due for retry (`dueAt` ≤ `now`) become waiting first, at least 1,000 of them per call. Never returned: an
+   * event whose entity's counterpart (by link) has an event that is sent; an event of an entity without link while an
+   * intent towards this flow's side, opened before the event was recorded, is open (the entity may be what that create
+   * made). The cost does not depend on how many events wait.
+   * @param now ms since 1970; becomes `sentAt`
    */
   claim(flow: Flow, limit: number, now: number): Promise<StoredEvent[]>;
 
-  /** Takes newer snapshots of sent events; `undefined` entity = gone. Marks their versions as read. */
+  /**
+   * Takes newer snapshots of sent events; others are passed over. The version becomes known unless a change is held
+   * behind the event; a held change of just this version is dropped, one that was read before `readAt` becomes stale.
+   * An entity that is gone is not refreshed: the engine skips or fails its event.
+   */
   refresh(events: { seq: number; entity: Entity; readAt: number }[]): Promise<void>;
 
   /** Puts what was sent back to waiting, uncharged: after a restart or a deploy. Returns how many. */
   recover(integration: string): Promise<number>;
 
   /** Sent events by number and delivery; undefined where finished, not sent, or sent again since. In order. */
-  load(events: { seq: number; delivery: number }[]): Promise<(StoredEvent | undefined)[]>;
+  load(events: Sending[]): Promise<(StoredEvent | undefined)[]>;
 
-  /** Sent events of an integration whose `sentAt` is before `before` (ms since 1970). */
+  /** Sent events of an integration whose `sentAt` is before `before` (ms since 1970), longest sent first. */
   overdue(integration: string, before: number, limit: number): Promise<StoredEvent[]>;
 
-  /** Stored before a create is sent. Replaces an earlier intent of the same event. */
+  /**
+   * Stored before a create is sent. Replaces an earlier intent of the same event; towards the other side's new entities
+   * (see `claim`) it counts as opened when the earlier one was.
+   * @throws StoreError `notFound` where an event is gone: nothing is stored, nothing may be created
+   */
   openIntents(intents: Intent[]): Promise<void>;
 
   /**
    * Finishes events: link and baselines stored, intent closed, event deleted, versions of both ends known, held events
-   * released, waiting events of either end that carry just the landed version dropped. An event that is no longer there
-   * is passed over, but its link is stored all the same.
+   * released; waiting and held events of either end that carry just the landed version (and have no open intent) are
+   * dropped. An event that is no longer there is passed over, but its link is stored all the same. So it is for an
+   * event that is not sent any more (recovered meanwhile) or was sent again since, unless it still waits with the
+   * landed version: it stays, and will be sent again with what it holds now.
+   *
+   * A landing that would give an entity a second link in its integration has no effect at all; the others have theirs.
+   * @returns in order, undefined for a landing that was stored, else a sentence that says which link stands against it
    */
-  land(landings: Landing[]): Promise<void>;
+  land(landings: Landing[]): Promise<(string | undefined)[]>;
 
-  /** Finishes events without effect. */
-  skip(events: number[]): Promise<void>;
+  /**
+   * Finishes events in any state without effect; their intents are closed, what was held behind them is released. Given
+   * as a Sending, an event is finished only while that sending is under way. Unknown ones are passed over.
+   */
+  skip(events: (number | Sending)[]): Promise<void>;
 
-  /** Moves sent events to retry or parked. `charge` counts the attempt. An open intent stays open. */
+  /** Moves sent events to retry or parked; passes over those not sent, or sent again since. `charge` counts the attempt. */
   fail(failures: Failure[]): Promise<void>;
 
   /** Parked events, oldest first. */
   parked(integration: string, offset: number, limit: number): Promise<StoredEvent[]>;
-  /** Parked events back to waiting, attempts at 0; all of the integration where no numbers are given. Returns how many. */
+  /**
+   * Parked events back to waiting, attempts at 0, error and mapped fields forgotten; all of the integration where no
+   * numbers are given. Returns how many.
+   */
   unpark(integration: string, events?: number[]): Promise<number>;
 
   linkOf(integration: string, side: Side, entity: EntityId): Promise<Link | undefined>;
+  /** In the order of `entities`. */
   linksOf(integration: string, side: Side, entities: EntityId[]): Promise<(Link | undefined)[]>;
-  /** Links of an entity in any integration. */
+  /** Links of an entity in any integration, oldest first. */
   linksBySystem(system: string, entity: EntityId): Promise<Link[]>;
 
+  /** Of side 1 and side 2; each link counts on both. Cheap enough for a status line. */
   counts(integration: string): Promise<[FlowCounts, FlowCounts]>;
 
   /** Deletes everything of an integration. */
   purge(integration: string): Promise<void>;
 
+  /** Frees the file for another process. Every later call throws. */
   close(): Promise<void>;
 }
