@@ -51,10 +51,11 @@ export type WriteOperation =
 /**
  * What became of one operation. `entity` is the entity as the system shows it after the write, version included: that
  * is how our own write is recognised in the next poll. `ignored` names fields that the system took without a word and
- * did not change (a workflow that forbids a transition).
+ * did not change (a workflow that forbids a transition). `exact`: `entity` is the very state that this write made (the
+ * write's own answer, not read a moment later), so a value other than the one sent is how the system stores it.
  */
 export type WriteResult =
-  | { ok: true; entity: Entity; ignored?: Record<FieldId, string> }
+  | { ok: true; entity: Entity; ignored?: Record<FieldId, string>; exact?: boolean }
   | { ok: false; error: SyncError };
 
 /** Which entities `find` looks for; all that is given must hold. Must not rely on an index that lags behind writes. */

@@ -1,0 +1,61 @@
+/**
+ * What a failure means (invariants 6 and 9): is the system in trouble, so that it pauses and nobody is charged, or is it
+ * this event's own fault, so that it is tried a few times and then parked?
+ */
+
+import type { SyncError } from '../model/errors';
+import type { StoredError } from '../store/store';
+import { iso } from './clock';
+
+export type Verdict =
+  /** pause the whole system for at least `ms`; the event is not charged */
+  | { kind: 'pause'; ms: number }
+  /** try this event again after `ms`, and count the attempt */
+  | { kind: 'retry'; ms: number }
+  | { kind: 'park' };
+
+const PAUSE_FIRST_MS = 2_000;
+const PAUSE_MOST_MS = 5 * 60_000;
+const RETRY_FIRST_MS = 1_000;
+const RETRY_MOST_MS = 10 * 60_000;
+
+/** Doubles from `first` to at most `most`, with ±20 % jitter so that many do not come back at once. */
+export function backOff(first: number, most: number, count: number, random: number): number {
+  const plain = Math.min(most, first * 2 ** Math.min(count, 30));
+  return Math.round(plain * (0.8 + 0.4 * random));
+}
+
+/** True for faults of the system or of the connection to it, which say nothing about the entity at hand. */
+export function isSystemFault(error: SyncError): boolean {
+  return error.kind === 'transient' || error.kind === 'rateLimited' || error.kind === 'auth';
+}
+
+/** How long a system pauses after its `count`-th fault in a row (0 = first). Its own Retry-After is the least. */
+export function pauseFor(error: SyncError, count: number, random: number): number {
+  const own = backOff(PAUSE_FIRST_MS, PAUSE_MOST_MS, count, random);
+  const asked = error.detail.retryAfterMs ?? 0;
+  return error.kind === 'rateLimited' && asked > 0 ? asked : Math.max(own, asked);
+}
+
+/**
+ * @param attempts attempts already charged to the event
+ * @param retries  attempts after which it is parked
+ */
+export function judge(error: SyncError, attempts: number, retries: number, faults: number, random: number): Verdict {
+  if (isSystemFault(error)) return { kind: 'pause', ms: pauseFor(error, faults, random) };
+  if (attempts + 1 > retries) return { kind: 'park' };
+  // each try waits four times as long as the one before: a workflow or a missing value is mended by people, not at once
+  return { kind: 'retry', ms: backOff(RETRY_FIRST_MS, RETRY_MOST_MS, attempts * 2, random) };
+}
+
+const ANSWER_LIMIT = 4_000;
+
+export function toStored(error: SyncError, now: number): StoredError {
+  return {
+    kind: error.kind,
+    message: error.message.slice(0, ANSWER_LIMIT),
+    fields: error.detail.fields,
+    answer: error.detail.answer?.slice(0, ANSWER_LIMIT),
+    at: iso(now),
+  };
+}

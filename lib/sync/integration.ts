@@ -1,0 +1,240 @@
+/**
+ * One integration at work: its two systems, what is in flight, and what becomes of events. Readers and the writer share
+ * it; it is the only one that finishes, fails or counts events.
+ */
+
+import type { IntegrationConfig } from '../model/config';
+import type { Side } from '../model/entity';
+import { targetSide } from '../model/entity';
+import { asSyncError, SyncError } from '../model/errors';
+import type { SyncMessage, SyncResult } from '../model/message';
+import type { Fields } from '../model/values';
+import type { Failure, FlowCounts, Store, StoredEvent } from '../store/store';
+import { type Clock, iso } from './clock';
+import { parseEventId, type Relevant } from './events';
+import { judge, toStored } from './failure';
+import { Reader, type ReaderOptions } from './reader';
+import type { System } from './system';
+import { Writer, type WriterOptions } from './writer';
+
+export interface IntegrationEvents {
+  /** an event has landed */
+  landed?: (result: SyncResult) => void;
+  /** an event failed: tried again later, or parked */
+  failed?: (event: StoredEvent, error: SyncError, parked: boolean) => void;
+  /** something changed that a status shows */
+  progress?: (side: Side) => void;
+}
+
+export interface FailureContext {
+  /** target fields as mapped, for the person who looks at a parked event */
+  mapped?: Fields;
+  /** the create certainly did not happen */
+  notCreated?: boolean;
+}
+
+const SWEEP_LEAST_MS = 1_000;
+const SWEEP_MOST_MS = 30_000;
+const SWEEP_BATCH = 500;
+
+export class Integration {
+  readonly config: IntegrationConfig;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly events: IntegrationEvents;
+  private readonly systems: readonly [System, System];
+  /** sent events by side: number → sent at (ms) */
+  private readonly sent: readonly [Map<number, number>, Map<number, number>] = [new Map(), new Map()];
+  private readonly readers = new Set<Reader>();
+  private readonly writers = new Set<Writer>();
+  private readonly declared = new Map<string, Record<Side, Relevant>>();
+  private cancelSweep: (() => void) | undefined;
+  private stopped = false;
+
+  constructor(
+    config: IntegrationConfig,
+    systems: readonly [System, System],
+    store: Store,
+    clock: Clock,
+    events: IntegrationEvents = {},
+  ) {
+    this.config = config;
+    this.systems = systems;
+    this.store = store;
+    this.clock = clock;
+    this.events = events;
+  }
+
+  /** Before anything is claimed: what an earlier run left in flight is sent again (invariant 1). */
+  async start(): Promise<void> {
+    await this.store.recover(this.config.id);
+    this.sweepLater();
+  }
+
+  system(side: Side): System {
+    return this.systems[side - 1] as System;
+  }
+
+  reader(
+    side: Side,
+    options: ReaderOptions,
+    send: (message: SyncMessage) => void,
+    onError: (error: SyncError) => void,
+  ): Reader {
+    const reader = new Reader(this, side, options, send, onError);
+    this.readers.add(reader);
+    return reader;
+  }
+
+  writer(options: WriterOptions): Writer {
+    const writer = new Writer(this, options);
+    this.writers.add(writer);
+    return writer;
+  }
+
+  /** A mapper tells which source fields it reads on each side, so that changes of others make no message. */
+  declare(key: string, relevant: Record<Side, Relevant>): void {
+    this.declared.set(key, relevant);
+  }
+
+  withdraw(key: string): void {
+    this.declared.delete(key);
+  }
+
+  /** Everything that the declared mappers read; undefined where none is declared in this process. */
+  relevant(side: Side): Relevant | undefined {
+    if (this.declared.size === 0) return undefined;
+    const all = [...this.declared.values()].map((sides) => sides[side]);
+    return {
+      fields: new Set(all.flatMap((relevant) => [...relevant.fields])),
+      always: all.some((relevant) => relevant.always),
+    };
+  }
+
+  inFlight(side: Side): number {
+    return this.sent[side - 1]?.size ?? 0;
+  }
+
+  claimed(events: StoredEvent[]): void {
+    const now = this.clock.now();
+    for (const event of events) this.sent[event.flow.side - 1]?.set(event.seq, now);
+  }
+
+  /** Finishes events without effect. */
+  async finish(side: Side, events: number[]): Promise<void> {
+    await this.store.skip(events);
+    this.gone(side, events);
+  }
+
+  /** Events that are not in flight any more, however they ended: the window has room again. */
+  gone(side: Side, events: number[]): void {
+    for (const seq of events) this.sent[side - 1]?.delete(seq);
+    for (const reader of this.readers) reader.pump();
+    this.events.progress?.(side);
+  }
+
+  /** Finishes the message's event without effect: it was filtered out. A message of a finished event is passed over. */
+  async skip(message: SyncMessage, _reason: string): Promise<void> {
+    const event = await this.eventOf(message);
+    if (event) await this.finish(event.flow.side, [event.seq]);
+  }
+
+  /** The message's event failed in a node on its way. */
+  async fail(message: SyncMessage, thrown: unknown): Promise<void> {
+    const event = await this.eventOf(message);
+    if (!event) return;
+    const target = this.system(targetSide(message.sync.direction));
+    await this.failEvents(event.flow.side, [event], asSyncError(thrown), target, { mapped: message.payload });
+  }
+
+  private async eventOf(message: SyncMessage): Promise<StoredEvent | undefined> {
+    const id = parseEventId(message.sync?.event);
+    if (!id) throw new SyncError('fatal', 'The message has no msg.sync.event: it does not come from a poller');
+    return (await this.store.load([id]))[0];
+  }
+
+  /** One error for several events: each is judged by its own attempts (invariants 3, 6, 9). */
+  async failEvents(
+    side: Side,
+    events: StoredEvent[],
+    error: SyncError,
+    system: System,
+    context: FailureContext = {},
+  ): Promise<void> {
+    const now = this.clock.now();
+    const failures = events.map((event): Failure => {
+      const verdict = judge(error, event.attempts, this.config.retries, system.health.faults, this.clock.random());
+      const common = { event: event.seq, delivery: event.delivery, error: toStored(error, now) };
+      if (verdict.kind === 'park') {
+        // it waits for a person, who must not find every new entity of the other side waiting with it
+        return { ...common, to: 'parked', mapped: context.mapped, notCreated: true };
+      }
+      const wait = verdict.kind === 'pause' ? Math.max(system.pauseLeft(), 500) : verdict.ms;
+      const { notCreated } = context;
+      return { ...common, to: 'retry', dueAt: now + wait, charge: verdict.kind === 'retry', notCreated };
+    });
+    await this.store.fail(failures);
+    failures.forEach((failure, index) => {
+      const event = events[index];
+      if (event) this.events.failed?.(event, error, failure.to === 'parked');
+    });
+    this.gone(
+      side,
+      events.map((event) => event.seq),
+    );
+  }
+
+  async counts(): Promise<[FlowCounts, FlowCounts]> {
+    return this.store.counts(this.config.id);
+  }
+
+  /** Parked events back into the queue; all of them where no numbers are given. */
+  async retryParked(events?: number[]): Promise<number> {
+    const count = await this.store.unpark(this.config.id, events);
+    for (const reader of this.readers) reader.pump();
+    return count;
+  }
+
+  private sweepLater(): void {
+    const ms = Math.min(SWEEP_MOST_MS, Math.max(SWEEP_LEAST_MS, this.config.lostAfterMs / 4));
+    this.cancelSweep = this.clock.after(ms, () => {
+      this.sweep()
+        .catch(() => undefined) // the store will say so at the next claim, on a node
+        .finally(() => {
+          if (!this.stopped) this.sweepLater();
+        });
+    });
+  }
+
+  /** Messages that were sent and never reached a writer: some node swallowed them, or threw them away on an error. */
+  async sweep(): Promise<void> {
+    const now = this.clock.now();
+    const overdue = await this.store.overdue(this.config.id, now - this.config.lostAfterMs, SWEEP_BATCH);
+    const held = new Set([...this.writers].flatMap((writer) => writer.holding()));
+    for (const event of overdue.filter((e) => !held.has(e.seq))) {
+      const error = new SyncError(
+        'fatal',
+        `The message of ${event.entity.key} (sent ${iso(event.sentAt ?? now)}) did not reach a writer: ` +
+          'a node in between swallowed it, or a wire is missing',
+      );
+      await this.failEvents(event.flow.side, [event], error, this.system(event.flow.side === 1 ? 2 : 1));
+    }
+  }
+
+  removeReader(reader: Reader): void {
+    this.readers.delete(reader);
+  }
+
+  removeWriter(writer: Writer): void {
+    this.writers.delete(writer);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancelSweep?.();
+    await Promise.all([...this.readers].map((reader) => reader.stop()));
+    await Promise.all([...this.writers].map((writer) => writer.stop()));
+    this.readers.clear();
+    this.writers.clear();
+  }
+}

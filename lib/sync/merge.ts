@@ -1,0 +1,152 @@
+/**
+ * The three-way merge, field by field (invariant 5). Pure: the source now, the source and the target when last in sync,
+ * the target now → what is written, what is left, and why.
+ */
+
+import { equalValues } from '../mapping/compare';
+import type { ConflictPolicy } from '../model/config';
+import { applies, type Direction, type Side } from '../model/entity';
+import type { MappedField, Unresolved } from '../model/message';
+import { type FieldId, type Fields, isEmpty, type Value } from '../model/values';
+
+export interface MergeInput {
+  direction: Direction;
+  /** target fields as mapped */
+  wanted: Fields;
+  mapped: Record<FieldId, MappedField>;
+  unresolved: Record<FieldId, Unresolved>;
+  source: { now: Fields; base: Fields; updatedAt: string };
+  target: { now: Fields; base: Fields; updatedAt: string };
+}
+
+export interface Warning {
+  field: FieldId;
+  reason: string;
+}
+
+export interface MergePlan {
+  /** target fields to write */
+  write: Fields;
+  /** target fields that both sides changed and whose row parks */
+  conflicts: FieldId[];
+  /** target fields that show the wanted value already */
+  same: FieldId[];
+  /** target fields whose present value stays although the source differs: the other side won */
+  kept: FieldId[];
+  warnings: Warning[];
+}
+
+/** Target fields whose source changed (or that are applied always): only these concern an update. */
+export function concerned(
+  mapped: Record<FieldId, MappedField>,
+  source: { now: Fields; base: Fields },
+): { field: FieldId; changed: boolean }[] {
+  const result: { field: FieldId; changed: boolean }[] = [];
+  for (const [field, how] of Object.entries(mapped)) {
+    if (how.syncWhen === 'create') continue;
+    const changed = how.from.some((from) => differs(source.base, source.now, from));
+    if (changed || how.applyWhen === 'always') result.push({ field, changed });
+  }
+  return result;
+}
+
+/** True where the field was not in sync before, or has another value now. */
+export function differs(base: Fields, now: Fields, field: FieldId): boolean {
+  if (!(field in base)) return field in now;
+  return !equalValues(base[field] ?? null, now[field] ?? null);
+}
+
+/** What an update writes. */
+export function planUpdate(input: MergeInput): MergePlan {
+  const plan: MergePlan = { write: {}, conflicts: [], same: [], kept: [], warnings: [] };
+  for (const { field, changed } of concerned(input.mapped, input.source)) {
+    const unresolved = input.unresolved[field];
+    if (unresolved) {
+      plan.warnings.push({ field, reason: unresolved.reason });
+      continue;
+    }
+    const want = input.wanted[field];
+    if (want === undefined) continue;
+    const now = input.target.now[field] ?? null;
+    if (equalValues(want, now)) {
+      plan.same.push(field);
+      continue;
+    }
+    const decision = changed ? decide(input, field, now) : 'write';
+    if (decision === 'write') plan.write[field] = want;
+    else if (decision === 'park') plan.conflicts.push(field);
+    else {
+      plan.kept.push(field);
+      plan.warnings.push({ field, reason: 'both sides changed it; the other side wins' });
+    }
+  }
+  return plan;
+}
+
+/** What a create writes. */
+export function planCreate(
+  wanted: Fields,
+  mapped: Record<FieldId, MappedField>,
+  unresolved: Record<FieldId, Unresolved>,
+): MergePlan {
+  const plan: MergePlan = { write: {}, conflicts: [], same: [], kept: [], warnings: [] };
+  for (const [field, value] of Object.entries(wanted)) {
+    if (mapped[field]?.syncWhen === 'update' || isEmpty(value)) continue;
+    plan.write[field] = value;
+  }
+  for (const [field, why] of Object.entries(unresolved)) {
+    if (mapped[field]?.syncWhen !== 'update') plan.warnings.push({ field, reason: why.reason });
+  }
+  return plan;
+}
+
+function decide(input: MergeInput, field: FieldId, now: Value): 'write' | 'keep' | 'park' {
+  const known = field in input.target.base;
+  const targetChanged = known ? !equalValues(input.target.base[field] ?? null, now) : !isEmpty(now);
+  if (!targetChanged) return 'write';
+  return settle(input.mapped[field]?.conflict ?? 'newest', input);
+}
+
+function settle(policy: ConflictPolicy, input: MergeInput): 'write' | 'keep' | 'park' {
+  if (policy === 'park') return 'park';
+  if (policy === 'newest') return input.source.updatedAt >= input.target.updatedAt ? 'write' : 'keep';
+  const winner: Side = policy === 'system1' ? 1 : 2;
+  return applies(winner === 1 ? 'forward' : 'backward', input.direction) ? 'write' : 'keep';
+}
+
+/**
+ * Both baselines after a write.
+ *
+ * @param after  the target's fields as it shows them now
+ * @param ignored fields that the target did not take
+ * @param exact  true where `after` is the very state that our write made, so that a value other than the one sent is the
+ *   target's way of storing it; false where a person may have changed it in between
+ * @returns what now holds on the source; on the target for every field that is in sync; and whether the target shows
+ *   something that has not been synced back yet
+ */
+export function baselines(
+  input: Pick<MergeInput, 'mapped' | 'unresolved' | 'source' | 'target'>,
+  plan: MergePlan,
+  after: Fields,
+  ignored: Record<FieldId, string>,
+  exact: boolean,
+): { source: Fields; target: Fields; foreign: boolean } {
+  const source: Fields = { ...input.source.base };
+  const target: Fields = { ...input.target.base };
+  const open = new Set<FieldId>();
+  for (const [field, how] of Object.entries(input.mapped)) {
+    for (const from of how.from) if (from in input.source.now) source[from] = input.source.now[from] ?? null;
+    if (field in input.unresolved || field in ignored) for (const from of how.from) open.add(from);
+    if (how.from.length === 0) continue;
+    const shown = after[field] ?? null;
+    const sent = plan.write[field];
+    // a field never in sync before gets what the target shows as its base: nobody changed that, so nothing flows back
+    if (!(field in target) || plan.same.includes(field)) target[field] = shown;
+    else if (sent !== undefined && !(field in ignored))
+      target[field] = exact || equalValues(sent, shown) ? shown : sent;
+  }
+  // a field that could not be taken over stays out of the baseline: the next change of the entity tries it again
+  for (const from of open) delete source[from];
+  const foreign = Object.keys(target).some((field) => !equalValues(target[field] ?? null, after[field] ?? null));
+  return { source, target, foreign };
+}

@@ -1,0 +1,247 @@
+/**
+ * One side of an integration being read: what changed there is stored together with the checkpoint (invariant 1), and
+ * stored events are sent into the flow, in order, while the window of in-flight messages has room (invariants 3 and 8).
+ */
+
+import type { ChangePage, Checkpoint } from '../connectors/connector';
+import { directionFrom, type Entity, type Side, targetSide } from '../model/entity';
+import { asSyncError, SyncError } from '../model/errors';
+import type { SyncMessage } from '../model/message';
+import type { Flow, StoredEvent } from '../store/store';
+import { iso } from './clock';
+import { planEvent } from './events';
+import type { Integration } from './integration';
+import { readScope } from './pairs';
+import type { System } from './system';
+
+export interface ReaderOptions {
+  /** entities asked for in one page */
+  pageSize: number;
+  /** messages that may be on their way at once */
+  window: number;
+  /** where polling starts when nothing was read yet */
+  start: { kind: 'newest' } | { kind: 'all' } | { kind: 'time'; time: string };
+}
+
+export interface PollSummary {
+  /** entities read, and how many of them made or renewed an event */
+  read: number;
+  recorded: number;
+  pages: number;
+}
+
+/** Start of polling where the system shows nothing yet: 26 hours back (reference: T1). */
+const EMPTY_START_MS = 26 * 3_600_000;
+/** Waiting events above which polling rests until the flow has caught up: keeps disk and claims bounded. */
+const BACKLOG_HIGH = 20_000;
+
+export class Reader {
+  readonly flow: Flow;
+  private readonly integration: Integration;
+  private readonly options: ReaderOptions;
+  private readonly send: (message: SyncMessage) => void;
+  private readonly onError: (error: SyncError) => void;
+  private polling: Promise<PollSummary> | undefined;
+  private pumping = false;
+  private again = false;
+  private stopped = false;
+  private cancelTimer: (() => void) | undefined;
+  private readonly stopWake: () => void;
+
+  constructor(
+    integration: Integration,
+    side: Side,
+    options: ReaderOptions,
+    send: (message: SyncMessage) => void,
+    onError: (error: SyncError) => void,
+  ) {
+    this.integration = integration;
+    this.flow = { integration: integration.config.id, side };
+    this.options = options;
+    this.send = send;
+    this.onError = onError;
+    this.stopWake = integration.system(targetSide(directionFrom(side))).onWake(() => this.pump());
+  }
+
+  get system(): System {
+    return this.integration.system(this.flow.side);
+  }
+
+  /**
+   * Reads everything that changed since the checkpoint. Concurrent calls share one poll.
+   * @throws SyncError; what was read before the fault is stored all the same
+   */
+  poll(): Promise<PollSummary> {
+    this.polling ??= this.pollOnce().finally(() => {
+      this.polling = undefined;
+    });
+    return this.polling;
+  }
+
+  private async pollOnce(): Promise<PollSummary> {
+    const summary: PollSummary = { read: 0, recorded: 0, pages: 0 };
+    const { integration, flow, system } = this;
+    const scope = readScope(integration.config, flow.side);
+    if (!integration.config.active || this.stopped || !scope) return summary;
+    const pause = system.pauseLeft();
+    if (pause > 0) {
+      throw new SyncError(
+        'transient',
+        `${system.name} is paused for ${Math.ceil(pause / 1000)} s: ${system.health.lastError?.message ?? ''}`,
+      );
+    }
+    const own = system.ignoreOwn ? (await system.identity()).user.id : undefined;
+    const since = await this.startFrom();
+    await system.call(async (connection) => {
+      let readAt = await integration.store.sequence();
+      for await (const page of connection.changes(scope, since, this.options.pageSize)) {
+        if (this.stopped) return;
+        const recorded = await this.keep(page, readAt, own);
+        summary.read += page.entities.length;
+        summary.recorded += recorded;
+        summary.pages += 1;
+        this.pump();
+        await this.backlogFalls();
+        readAt = await integration.store.sequence();
+      }
+    });
+    return summary;
+  }
+
+  private async keep(page: ChangePage, readAt: number, own: string | undefined): Promise<number> {
+    for (const entity of page.entities) this.system.sawTime(entity.updatedAt);
+    const entities = own === undefined ? page.entities : page.entities.filter((entity) => entity.updatedBy?.id !== own);
+    const { store } = this.integration;
+    return (await store.record(this.flow, this.system.id, entities, readAt, page.checkpoint)).recorded;
+  }
+
+  /** A backlog is read only as fast as it is written, so that neither the disk nor a claim grows without bound. */
+  private async backlogFalls(): Promise<void> {
+    while (!this.stopped) {
+      const counts = (await this.integration.store.counts(this.flow.integration))[this.flow.side - 1];
+      if (!counts || counts.waiting < BACKLOG_HIGH) return;
+      await new Promise<void>((resolve) => {
+        this.integration.clock.after(1_000, resolve);
+      });
+    }
+  }
+
+  /** The stored checkpoint, or the configured start, which is stored at once: what changes from now on is seen. */
+  private async startFrom(): Promise<Checkpoint | undefined> {
+    const { store, clock } = this.integration;
+    const stored = await store.checkpoint(this.flow);
+    if (stored || this.options.start.kind === 'all') return stored;
+    const start = this.options.start;
+    const scope = readScope(this.integration.config, this.flow.side);
+    if (!scope) return undefined;
+    const checkpoint = await this.system.call(async (connection) =>
+      start.kind === 'time'
+        ? connection.checkpointAt(start.time)
+        : ((await connection.newest(scope)) ?? connection.checkpointAt(iso(clock.now() - EMPTY_START_MS))),
+    );
+    await store.setCheckpoint(this.flow, checkpoint);
+    return checkpoint;
+  }
+
+  /** Sends what is waiting, as far as the window has room. Returns at once; safe to call at any time. */
+  pump(): void {
+    if (this.stopped || !this.integration.config.active) return;
+    if (this.pumping) {
+      this.again = true;
+      return;
+    }
+    this.pumping = true;
+    this.drain()
+      .catch((thrown: unknown) => {
+        this.onError(asSyncError(thrown));
+        // claimed but not sent: the integration's sweep finds them; try to go on soon
+        this.pumpAfter(1_000);
+      })
+      .finally(() => {
+        this.pumping = false;
+        if (this.again) {
+          this.again = false;
+          this.pump();
+        }
+      });
+  }
+
+  private async drain(): Promise<void> {
+    const { integration, flow } = this;
+    const target = integration.system(targetSide(directionFrom(flow.side)));
+    while (!this.stopped) {
+      const paused = target.pauseLeft();
+      if (paused > 0) return this.pumpAfter(paused);
+      const room = this.options.window - integration.inFlight(flow.side);
+      // refilled in halves: a claim for every single landed change would cost a transaction each
+      if (room < Math.max(1, this.options.window / 2)) return;
+      const events = await integration.store.claim(flow, room, integration.clock.now());
+      if (events.length === 0) return this.pumpAtNextRetry();
+      integration.claimed(events);
+      await this.dispatch(events);
+    }
+  }
+
+  private async dispatch(claimed: StoredEvent[]): Promise<void> {
+    const { integration } = this;
+    const done: number[] = [];
+    for (const event of await this.refreshStale(claimed, done)) {
+      if (this.stopped) return;
+      const plan = planEvent(integration.config, event, integration.relevant(this.flow.side));
+      if (plan.send) this.send(plan.message);
+      else done.push(event.seq);
+    }
+    if (done.length) await integration.finish(this.flow.side, done);
+  }
+
+  /** Snapshots older than our own later write are read again, so that a stale value is never taken for an edit. */
+  private async refreshStale(events: StoredEvent[], done: number[]): Promise<StoredEvent[]> {
+    const stale = events.filter((event) => event.stale);
+    if (stale.length === 0) return events;
+    const { integration, flow } = this;
+    const scope = readScope(integration.config, flow.side);
+    if (!scope) return events;
+    const readAt = await integration.store.sequence();
+    let present: (Entity | undefined)[];
+    try {
+      const ids = stale.map((event) => event.entity.id);
+      present = await this.system.call((connection) => connection.read(scope, ids));
+    } catch (thrown) {
+      const error = asSyncError(thrown);
+      await integration.failEvents(flow.side, stale, error, this.system);
+      this.onError(error);
+      return events.filter((event) => !event.stale);
+    }
+    const fresh = new Map<number, Entity>();
+    stale.forEach((event, index) => {
+      const entity = present[index];
+      if (entity) fresh.set(event.seq, entity);
+      else done.push(event.seq);
+    });
+    await integration.store.refresh([...fresh].map(([seq, entity]) => ({ seq, entity, readAt })));
+    return events.flatMap((event) => {
+      if (!event.stale) return [event];
+      const entity = fresh.get(event.seq);
+      return entity ? [{ ...event, entity, stale: false }] : [];
+    });
+  }
+
+  private pumpAfter(ms: number): void {
+    this.cancelTimer?.();
+    this.cancelTimer = this.integration.clock.after(ms, () => this.pump());
+  }
+
+  /** Nothing is ready now; something may be due later. */
+  private async pumpAtNextRetry(): Promise<void> {
+    const counts = (await this.integration.store.counts(this.flow.integration))[this.flow.side - 1];
+    if (counts && (counts.retry > 0 || counts.waiting > 0)) this.pumpAfter(1_000);
+  }
+
+  /** Ends reading and sending; a running poll stops at its next page. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancelTimer?.();
+    this.stopWake();
+    await this.polling?.catch(() => undefined);
+  }
+}

@@ -1,0 +1,339 @@
+/**
+ * One batch of messages of one direction: load the events, split creates from updates, read the targets, merge, write,
+ * and store what has landed. Reads like the invariants: an intent before a create (2), the merge against the target's
+ * present state (5), baselines and links stored before a result is told (1).
+ */
+
+import type { WriteOperation, WriteResult } from '../connectors/connector';
+import { type Direction, type Entity, type EntityRef, type Side, sourceSide, targetSide } from '../model/entity';
+import { asSyncError, SyncError } from '../model/errors';
+import type { SyncMessage, SyncResult } from '../model/message';
+import type { FieldId, Fields } from '../model/values';
+import type { Landing, LinkEnd, StoredEvent } from '../store/store';
+import { adoptable, type Create, markerOf, openIntents, withAdopted } from './create';
+import type { Integration } from './integration';
+import { baselines, concerned, type MergePlan, planCreate, planUpdate, type Warning } from './merge';
+import { writeScope } from './pairs';
+
+export interface Job {
+  message: SyncMessage;
+  seq: number;
+  delivery: number;
+}
+
+export type JobResult = { ok: true; result: SyncResult } | { ok: false; error: SyncError } | undefined;
+
+interface Work extends Job {
+  event: StoredEvent;
+  plan: MergePlan;
+  /** an earlier attempt's create was found in the target */
+  adopted?: boolean;
+  /** the target before the write; undefined for a create */
+  target?: Entity;
+}
+
+/** @returns per job: its result, its error (already stored as retry or parked), or undefined where it was finished before */
+export async function writeBatch(integration: Integration, direction: Direction, jobs: Job[]): Promise<JobResult[]> {
+  return new Batch(integration, direction, jobs).run();
+}
+
+class Batch {
+  private readonly side: Side;
+  private readonly targetSide: Side;
+  private readonly results: Map<number, JobResult> = new Map();
+
+  constructor(
+    private readonly integration: Integration,
+    private readonly direction: Direction,
+    private readonly jobs: Job[],
+  ) {
+    this.side = sourceSide(direction);
+    this.targetSide = targetSide(direction);
+  }
+
+  private get target() {
+    return this.integration.system(this.targetSide);
+  }
+
+  async run(): Promise<JobResult[]> {
+    const events = await this.integration.store.load(this.jobs);
+    const works = this.jobs.flatMap((job, index) => {
+      const event = events[index];
+      return event ? [{ ...job, event, plan: EMPTY_PLAN }] : [];
+    });
+    const paused = this.target.pauseLeft();
+    if (paused > 0) {
+      const why = this.target.health.lastError;
+      await this.fail(
+        works,
+        new SyncError('transient', `${this.target.name} is paused: ${why?.message ?? 'in trouble'}`),
+      );
+    } else {
+      try {
+        const linked = works.filter((work) => work.event.link);
+        const { adopted, fresh } = await this.planCreates(works.filter((work) => !work.event.link));
+        const updates = await this.planUpdates([...linked, ...adopted]);
+        await this.write([...updates, ...fresh]);
+      } catch (thrown) {
+        // the target could not be read or nothing was sent: everything that has no outcome yet shares the fault
+        await this.fail(
+          works.filter((work) => !this.results.has(work.seq)),
+          asSyncError(thrown),
+        );
+      }
+    }
+    return this.jobs.map((job) => this.results.get(job.seq));
+  }
+
+  /** Merges each linked entity against its target as it is now; what needs no write lands here. */
+  private async planUpdates(works: Work[]): Promise<Work[]> {
+    const needed: Work[] = [];
+    const still: Work[] = [];
+    for (const work of works) {
+      const source = { now: work.event.entity.fields, base: this.end(work, this.side).baseline };
+      (concerned(work.message.sync.mapped ?? {}, source).length > 0 ? needed : still).push(work);
+    }
+    const present = await this.readTargets(needed);
+    const writing: Work[] = [];
+    for (const [index, work] of needed.entries()) {
+      const target = present[index];
+      if (!target) {
+        await this.fail([work], this.targetGone(work));
+        continue;
+      }
+      work.target = target;
+      work.plan = planUpdate(this.mergeInput(work, target));
+      const parked = this.mustPark(work, work.plan);
+      if (parked) await this.fail([work], parked);
+      else if (Object.keys(work.plan.write).length === 0) still.push(work);
+      else writing.push(work);
+    }
+    await this.land(still.map((work) => this.landUnchanged(work)));
+    return writing;
+  }
+
+  private async readTargets(works: Work[]): Promise<(Entity | undefined)[]> {
+    if (works.length === 0) return [];
+    const scope = writeScope(this.integration.config, this.targetSide);
+    const ids = works.map((work) => this.end(work, this.targetSide).ref.id);
+    const present = await this.target.call((connection) => connection.read(scope, ids));
+    for (const entity of present) this.target.sawTime(entity?.updatedAt);
+    return present;
+  }
+
+  /** Plans creates; one that was begun before and did reach the target is adopted instead of made again (invariant 2). */
+  private async planCreates(works: Work[]): Promise<{ adopted: Work[]; fresh: Work[] }> {
+    const creates: Create<Work>[] = [];
+    for (const work of works) {
+      const { sync, payload } = work.message;
+      work.plan = planCreate(payload, sync.mapped ?? {}, sync.unresolved ?? {});
+      const remoteKey =
+        this.targetSide === 1 ? this.integration.config.remoteKeyField1 : this.integration.config.remoteKeyField2;
+      if (remoteKey && !(remoteKey in work.plan.write)) work.plan.write[remoteKey] = work.event.entity.key;
+      const parked = this.mustPark(work, work.plan);
+      if (parked) await this.fail([work], parked);
+      else creates.push({ work, event: work.event, fields: work.plan.write, target: sync.target, remoteKey });
+    }
+    const adopted: Work[] = [];
+    const fresh: Create<Work>[] = [];
+    const source = this.integration.system(this.side);
+    for (const create of creates) {
+      const found = await adoptable(this.integration, this.target, this.targetSide, create);
+      if (!found) fresh.push(create);
+      else {
+        const event = withAdopted(create.event, found, source, this.target, this.targetSide);
+        adopted.push({ ...create.work, event, adopted: true });
+      }
+    }
+    await openIntents(this.integration, this.target, fresh);
+    return { adopted, fresh: fresh.map((create) => create.work) };
+  }
+
+  private async write(works: Work[]): Promise<void> {
+    if (works.length === 0) return;
+    const scope = writeScope(this.integration.config, this.targetSide);
+    const operations = works.map((work) => this.operation(work));
+    const results = await this.target.call((connection) => {
+      if (!connection.write) throw new SyncError('forbidden', `${this.target.name} can only be read`);
+      return connection.write(scope, operations);
+    });
+    const landings: Landed[] = [];
+    for (const [index, work] of works.entries()) {
+      const result = results[index];
+      if (!result) await this.fail([work], new SyncError('fatal', `${this.target.name} gave no result for this write`));
+      else if (!result.ok) {
+        this.target.troubled(result.error);
+        await this.fail([work], result.error, true);
+      } else if (result.ignored && Object.keys(result.ignored).length > 0) {
+        // what was taken is kept as landed state by the next attempt's merge; the refusal is this event's failure
+        landings.push(...(await this.partly(work, result)));
+      } else landings.push(this.landWritten(work, result));
+    }
+    await this.land(landings);
+  }
+
+  /** The target took the write but left fields out: an update fails and says so, a create is kept and warns. */
+  private async partly(work: Work, result: Extract<WriteResult, { ok: true }>): Promise<Landed[]> {
+    const ignored = result.ignored ?? {};
+    if (!work.event.link) return [this.landWritten(work, result)];
+    const reasons = Object.entries(ignored).map(([field, reason]) => `${field}: ${reason}`);
+    const key = this.end(work, this.targetSide).ref.key;
+    await this.fail(
+      [work],
+      new SyncError('invalid', `${key} did not take every field. ${reasons.join('; ')}`, { fields: ignored }),
+    );
+    return [];
+  }
+
+  private operation(work: Work): WriteOperation {
+    if (work.event.link) return { kind: 'update', id: this.end(work, this.targetSide).ref.id, fields: work.plan.write };
+    const { type, project } = work.message.sync.target;
+    return { kind: 'create', type, project, fields: work.plan.write, marker: markerOf(work.event) };
+  }
+
+  private landUnchanged(work: Work): Landed {
+    const end = this.end(work, this.targetSide);
+    const target = work.target;
+    // without a read, the target is taken to be what it was: nothing of it is stored anew
+    const after = target?.fields ?? end.baseline;
+    const next = baselines(this.mergeInput(work, target), work.plan, after, {}, true);
+    const targetEnd: LinkEnd = { ...end, baseline: next.target };
+    return this.landed(work, next.source, targetEnd, target ?? end.ref, 'unchanged', false);
+  }
+
+  private landWritten(work: Work, written: Extract<WriteResult, { ok: true }>): Landed {
+    const { entity } = written;
+    this.target.sawTime(entity.updatedAt);
+    const ignored = written.ignored ?? {};
+    for (const [field, reason] of Object.entries(ignored)) work.plan.warnings.push({ field, reason });
+    const exact = written.exact === true || !work.event.link;
+    const next = baselines(this.mergeInput(work, work.target), work.plan, entity.fields, ignored, exact);
+    const end: LinkEnd = {
+      system: this.target.id,
+      ref: refOf(entity),
+      // a version that shows a person's edit too must not be taken for our own write: left open, the poll picks it up
+      version: next.foreign ? '' : entity.version,
+      baseline: next.target,
+    };
+    return this.landed(work, next.source, end, entity, work.event.link ? 'updated' : 'created', true);
+  }
+
+  private landed(
+    work: Work,
+    sourceBase: Fields,
+    targetEnd: LinkEnd,
+    shown: EntityRef,
+    outcome: SyncResult['outcome'],
+    wrote: boolean,
+  ): Landed {
+    const { entity } = work.event;
+    const sourceEnd: LinkEnd = {
+      system: this.integration.system(this.side).id,
+      ref: refOf(entity),
+      version: entity.version,
+      baseline: sourceBase,
+    };
+    return {
+      work,
+      landing: {
+        integration: this.integration.config.id,
+        event: work.seq,
+        delivery: work.delivery,
+        ends: this.side === 1 ? [sourceEnd, targetEnd] : [targetEnd, sourceEnd],
+        wrote: wrote ? this.targetSide : undefined,
+      },
+      result: {
+        outcome: work.adopted ? 'adopted' : outcome,
+        integration: this.integration.config.id,
+        direction: this.direction,
+        source: withUrl(entity),
+        target: withUrl(shown),
+        written: Object.keys(work.plan.write),
+        warnings: work.plan.warnings,
+      },
+    };
+  }
+
+  private async land(landings: Landed[]): Promise<void> {
+    if (landings.length === 0) return;
+    const refused = await this.integration.store.land(landings.map(({ landing }) => landing));
+    for (const [index, { work, result }] of landings.entries()) {
+      const reason = refused[index];
+      if (reason) await this.fail([work], new SyncError('fatal', reason));
+      else this.results.set(work.seq, { ok: true, result });
+    }
+  }
+
+  /** @param unmade the write certainly had no effect: a create need not be looked for */
+  private async fail(works: Work[], error: SyncError, unmade = false): Promise<void> {
+    for (const work of works) {
+      const named = nameEntity(error, work.event, this.target.name);
+      this.results.set(work.seq, { ok: false, error: named });
+      const context = { mapped: work.message.payload, notCreated: unmade && !error.detail.uncertain };
+      await this.integration.failEvents(this.side, [work.event], named, this.target, context);
+    }
+  }
+
+  private mustPark(work: Work, plan: MergePlan): SyncError | undefined {
+    const fields: Record<FieldId, string> = {};
+    for (const field of plan.conflicts) fields[field] = 'both sides changed it, and its row parks conflicts';
+    for (const [field, unresolved] of Object.entries(work.message.sync.unresolved ?? {})) {
+      if (unresolved.policy === 'park') fields[field] = unresolved.reason;
+    }
+    if (Object.keys(fields).length === 0) return undefined;
+    const text = Object.entries(fields).map(([field, why]) => `${field}: ${why}`);
+    return new SyncError(plan.conflicts.length ? 'conflict' : 'invalid', text.join('; '), { fields });
+  }
+
+  private targetGone(work: Work): SyncError {
+    const { key } = this.end(work, this.targetSide).ref;
+    return new SyncError('notFound', `its counterpart ${key} is not there any more, or the account may not see it`);
+  }
+
+  private mergeInput(work: Work, target: Entity | undefined) {
+    const { sync, payload } = work.message;
+    return {
+      direction: this.direction,
+      wanted: payload,
+      mapped: sync.mapped ?? {},
+      unresolved: sync.unresolved ?? {},
+      source: {
+        now: work.event.entity.fields,
+        base: work.event.link ? this.end(work, this.side).baseline : {},
+        updatedAt: work.event.entity.updatedAt,
+      },
+      target: {
+        now: target?.fields ?? {},
+        base: work.event.link ? this.end(work, this.targetSide).baseline : {},
+        updatedAt: target?.updatedAt ?? '',
+      },
+    };
+  }
+
+  private end(work: Work, side: Side): LinkEnd {
+    const end = work.event.link?.ends[side - 1];
+    if (!end) throw new SyncError('fatal', `${work.event.entity.key} has no link`);
+    return end;
+  }
+}
+
+interface Landed {
+  work: Work;
+  landing: Landing;
+  result: SyncResult;
+}
+
+const EMPTY_PLAN: MergePlan = { write: {}, conflicts: [], same: [], kept: [], warnings: [] as Warning[] };
+
+function refOf(entity: EntityRef): EntityRef {
+  const { id, key, type, project } = entity;
+  return { id, key, type, project };
+}
+
+const withUrl = (entity: EntityRef): EntityRef => (entity.url ? { ...refOf(entity), url: entity.url } : refOf(entity));
+
+/** The error with the entity in front, so that a Catch node or a log line can be understood alone. */
+function nameEntity(error: SyncError, event: StoredEvent, target: string): SyncError {
+  const { key, type } = event.entity;
+  return new SyncError(error.kind, `${type} ${key} → ${target}: ${error.message}`, { ...error.detail, cause: error });
+}
