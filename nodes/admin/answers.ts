@@ -1,0 +1,134 @@
+/**
+ * What each question of a form is answered with. Only named properties go out, never an object as a connector made it,
+ * and no list is longer than a form can use.
+ */
+
+import type { ChangePage, Connection, Connector, Scope } from '../../lib/connectors/connector';
+import type { Field, LookupValue, UserValue } from '../../lib/model';
+import { SyncError } from '../../lib/model/errors';
+import { isObject } from '../shared/connect';
+
+export const LONGEST_LIST = 5_000;
+/** Where polling starts in a system without any entity: a day, and two hours for clocks and time zones. */
+const LOOK_BACK_MS = 26 * 3_600_000;
+
+export interface Listed<Item> {
+  items: Item[];
+  truncated?: true;
+}
+
+export type Question = (connection: Connection, body: Record<string, unknown>, connector: Connector) => Promise<object>;
+
+function listed<Item, Shown>(items: Item[], show: (item: Item) => Shown): Listed<Shown> {
+  return {
+    items: items.slice(0, LONGEST_LIST).map(show),
+    ...(items.length > LONGEST_LIST && { truncated: true as const }),
+  };
+}
+
+function wanted(body: Record<string, unknown>, name: 'project' | 'type' | 'field'): string {
+  const value = body[name];
+  if (typeof value !== 'string' || value === '' || value.length > 1000)
+    throw new SyncError('invalid', `Choose the ${name} first.`, { fields: { [name]: 'missing' } });
+  return value;
+}
+
+const search = (body: Record<string, unknown>): string =>
+  typeof body.search === 'string' ? body.search.slice(0, 200) : '';
+
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((entry) => typeof entry === 'string' && entry !== '').slice(0, 1000) : [];
+
+const lookup = ({ id, name }: LookupValue): LookupValue => ({ id, name });
+const person = ({ id, name, login, email }: UserValue): UserValue => ({ id, name, login, email });
+
+function field(from: Field): Field {
+  const { id, name, type, multi, required, readOnly, createOnly, custom, maxLength, format, integer, values } = from;
+  return {
+    ...{ id, name, type, multi, required, readOnly, createOnly, custom, maxLength, format, integer },
+    ...(values && { values: values.slice(0, LONGEST_LIST).map(lookup) }),
+  };
+}
+
+/** A connector as a form needs it: no functions. */
+export function describe({ kind, label, category, config, richText }: Connector): object {
+  return { kind, label, category, config, richText };
+}
+
+const has = (name: string | undefined, wantedText: string): boolean =>
+  (name ?? '').toLowerCase().includes(wantedText.toLowerCase());
+
+const test: Question = async (connection) => {
+  const { user, server, timeZone, missing } = await connection.identify();
+  return { user: person(user), server, timeZone, missing };
+};
+
+const projects: Question = async (connection) =>
+  listed(await connection.projects(), ({ id, name, parent }) => ({ id, name, parent }));
+
+const types: Question = async (connection, body) =>
+  listed(await connection.entityTypes(wanted(body, 'project')), ({ id, name }) => ({ id, name }));
+
+const fields: Question = async (connection, body) =>
+  listed(await connection.fields(wanted(body, 'project'), wanted(body, 'type')), field);
+
+const lookupValues: Question = async (connection, body) => {
+  const [project, type, id] = [wanted(body, 'project'), wanted(body, 'type'), wanted(body, 'field')];
+  const known = (await connection.fields(project, type)).find((candidate) => candidate.id === id);
+  if (!known)
+    throw new SyncError('notFound', `The system has no field "${id}" for this project and type any more.`, {
+      fields: { [id]: 'not found' },
+    });
+  if (known.values)
+    return listed(
+      known.values.filter(({ name }) => has(name, search(body))),
+      lookup,
+    );
+  if (!connection.lookupValues) return listed([], lookup);
+  return listed(await connection.lookupValues(project, type, id, search(body)), lookup);
+};
+
+const users: Question = async (connection, body) => {
+  if (!connection.users) return listed([], person);
+  const project = typeof body.project === 'string' && body.project !== '' ? { project: body.project } : {};
+  const found = await connection.users(search(body) === '' ? project : { search: search(body), ...project });
+  return listed(found, person);
+};
+
+/**
+ * The time of the newest entity. A checkpoint is opaque, so it is read from the first page behind it: that begins with
+ * the entities of the checkpoint's own moment, since the lower bound of `changes` is inclusive.
+ */
+async function newestTime(connection: Connection, scope: Scope): Promise<{ found: boolean; at?: string }> {
+  const checkpoint = await connection.newest(scope);
+  if (!checkpoint) return { found: false };
+  const pages: AsyncIterator<ChangePage> = connection.changes(scope, checkpoint, 1)[Symbol.asyncIterator]();
+  const page = await pages.next();
+  await pages.return?.();
+  const times = page.done ? [] : page.value.entities.map((entity) => entity.updatedAt);
+  return { found: true, at: times.sort().at(-1) };
+}
+
+const newest: Question = async (connection, body, connector) => {
+  const scope = { projects: texts(body.projects), types: texts(body.types) };
+  if (scope.projects.length === 0 || scope.types.length === 0)
+    throw new SyncError('invalid', 'Add a project pair and an entity-type pair to the integration first.');
+  const start = await newestTime(connection, scope);
+  const byRevision = connector.category === 'scm' || connector.category === 'build';
+  if (start.found || byRevision) return start;
+  return { ...start, from: new Date(Date.now() - LOOK_BACK_MS).toISOString() };
+};
+
+/** Route (below /twinflow/) → how it is answered. */
+export const QUESTIONS: Record<string, Question> = {
+  test,
+  projects,
+  types,
+  fields,
+  'lookup-values': lookupValues,
+  users,
+  newest,
+};
+
+/** The body of a request, or an empty one. */
+export const bodyOf = (value: unknown): Record<string, unknown> => (isObject(value) ? value : {});

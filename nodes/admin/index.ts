@@ -1,0 +1,29 @@
+/** The admin routes, put together: `registerAdminRoutes(RED, adminServices(RED.nodes, …))`. */
+
+import type { ConnectContext, Connector } from '../../lib/connectors/connector';
+import { connectSystem } from '../shared/connect';
+import { type DeployedNodes, deployedSystem } from './deployed';
+import type { AdminServices } from './routes';
+
+export { type AdminHost, type AdminServices, registerAdminRoutes } from './routes';
+
+/** Shorter than a question's time limit, so that the form hears what happened and not merely that nothing did. */
+const REQUEST_MS = 25_000;
+
+/**
+ * The routes' services on top of Node-RED's runtime and the registry.
+ * @param context what the host lends to connections made for forms, e.g. the sandbox's data folder
+ */
+export function adminServices(
+  nodes: DeployedNodes,
+  connectors: () => Connector[],
+  context: ConnectContext = {},
+): AdminServices {
+  const http = { timeoutMs: REQUEST_MS, ...context.http };
+  const byKind = (kind: string) => connectors().find((connector) => connector.kind === kind);
+  return {
+    connectors,
+    deployed: (id) => deployedSystem(nodes, id),
+    connect: (system) => connectSystem(nodes, byKind, system, { ...context, http }),
+  };
+}

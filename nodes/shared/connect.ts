@@ -1,0 +1,110 @@
+/**
+ * From what a system node holds to a connection: finds the connector, and turns Node-RED's own `http proxy` and
+ * `tls-config` nodes into the HTTP client's options.
+ */
+
+import type { ConnectContext, Connection, Connector, ConnectorConfig } from '../../lib/connectors/connector';
+import type { HttpOptions } from '../../lib/connectors/http/client';
+import { SyncError } from '../../lib/model/errors';
+
+/** Everything that is needed to reach a system, secrets included. Stays in the runtime. */
+export interface SystemSettings {
+  kind: string;
+  /** values of the connector's inputs by name */
+  config: ConnectorConfig;
+  /** values of the inputs that are kept as Node-RED credentials, by name */
+  credentials: Record<string, string | undefined>;
+  /** ids of deployed config nodes */
+  proxy?: string;
+  tls?: string;
+}
+
+/** The part of Node-RED's `RED.nodes` that is used here. */
+export interface NodeLookup {
+  getNode(id: string): unknown;
+}
+
+type Values = Record<string, unknown>;
+export const isObject = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** A PEM text: tls-config nodes hold texts (uploaded) or buffers (read from files). */
+const pem = (value: unknown): string | undefined => (Buffer.isBuffer(value) ? value.toString('utf8') : textOf(value));
+
+/** The properties of Node-RED's `http proxy` node: @node-red/nodes/core/network/06-httpproxy.js */
+function proxyOf(node: unknown): HttpOptions['proxy'] {
+  const url = isObject(node) ? textOf(node.url)?.trim() : undefined;
+  if (!isObject(node) || !url)
+    throw new SyncError('invalid', 'The chosen HTTP proxy is not deployed or has no URL. Deploy it, then try again.');
+  const credentials = isObject(node.credentials) ? node.credentials : {};
+  const hosts = Array.isArray(node.noproxy) ? node.noproxy.flatMap((host) => textOf(host) ?? []) : [];
+  return {
+    url,
+    username: textOf(credentials.username),
+    password: textOf(credentials.password),
+    ...(hosts.length > 0 && { noProxy: hosts }),
+  };
+}
+
+/**
+ * The options that Node-RED's `tls-config` node would add to a request, and whether its files could be read:
+ * @node-red/nodes/core/network/05-tls.js
+ */
+function tlsOf(node: unknown): HttpOptions['tls'] {
+  if (!isObject(node) || typeof node.addTLSOptions !== 'function')
+    throw new SyncError('invalid', 'The chosen TLS configuration is not deployed. Deploy it, then try again.');
+  if (node.valid === false)
+    throw new SyncError(
+      'invalid',
+      'The chosen TLS configuration cannot be used: its certificate or key is not readable.',
+    );
+  const options: unknown = node.addTLSOptions({});
+  if (!isObject(options)) throw new SyncError('invalid', 'The chosen TLS configuration gives no options.');
+  if (options.pfx !== undefined)
+    throw new SyncError(
+      'invalid',
+      'The chosen TLS configuration holds a PKCS#12 file (.pfx, .p12). Use PEM files for certificate and key.',
+    );
+  return {
+    ca: pem(options.ca),
+    cert: pem(options.cert),
+    key: pem(options.key),
+    passphrase: textOf(options.passphrase),
+    servername: textOf(options.servername),
+    verify: options.rejectUnauthorized !== false,
+  };
+}
+
+/**
+ * HTTP options of a system node's proxy and TLS nodes.
+ * @param chosen ids of an `http proxy` and a `tls-config` node
+ * @throws SyncError invalid – a chosen node isn't deployed, or can't be used
+ */
+export function httpOptions(nodes: NodeLookup, chosen: { proxy?: string; tls?: string }): HttpOptions {
+  return {
+    ...(chosen.proxy && { proxy: proxyOf(nodes.getNode(chosen.proxy)) }),
+    ...(chosen.tls && { tls: tlsOf(nodes.getNode(chosen.tls)) }),
+  };
+}
+
+/**
+ * Opens a connection. Nothing is sent yet.
+ * @param connector by kind: the registry's look-up
+ * @param context what the host lends; proxy and TLS are added to its HTTP options
+ * @throws SyncError invalid – unknown kind, unusable configuration, proxy or TLS node
+ */
+export function connectSystem(
+  nodes: NodeLookup,
+  connector: (kind: string) => Connector | undefined,
+  system: SystemSettings,
+  context: ConnectContext = {},
+): Connection {
+  const found = connector(system.kind);
+  if (!found)
+    throw new SyncError('invalid', `There is no connector "${system.kind}". Choose the kind of system again.`, {
+      fields: { kind: 'unknown' },
+    });
+  const http = { ...context.http, ...httpOptions(nodes, system) };
+  return found.connect({ ...system.config, ...system.credentials }, { ...context, http });
+}
