@@ -1,0 +1,159 @@
+/** A space as the engine sees it: the Connection contract on top of SandboxSpace. */
+
+import type { Entity, EntityType, Field, Project } from '../../model/entity';
+import { SyncError } from '../../model/errors';
+import type { LookupValue, UserValue } from '../../model/values';
+import type {
+  ChangePage,
+  Checkpoint,
+  Connection,
+  FindQuery,
+  Identity,
+  Revision,
+  Scope,
+  WriteOperation,
+  WriteResult,
+} from '../connector';
+import { isoTime, type SandboxSpace } from './space';
+
+/**
+ * Checkpoints are `{ born, revision }`: everything after that revision of that very space is still to be read; or
+ * `{ time }` until something is found at or after that time.
+ */
+export class SandboxConnection implements Connection {
+  /** @param user the person that the connection writes as, @see SandboxSpace.person */
+  constructor(
+    private readonly space: SandboxSpace,
+    private readonly user: string,
+    private readonly missing: string[],
+  ) {}
+
+  async identify(): Promise<Identity> {
+    this.space.beforeRead();
+    const user = this.space.person(this.user);
+    return {
+      user,
+      server: `Twinflow sandbox "${this.space.name}" (${this.space.template.label})`,
+      missing: this.missing,
+    };
+  }
+
+  async projects(): Promise<Project[]> {
+    this.space.beforeRead();
+    return this.space.template.projects.map(({ id, name, parent }) => (parent ? { id, name, parent } : { id, name }));
+  }
+
+  async entityTypes(project: string): Promise<EntityType[]> {
+    this.space.beforeRead();
+    if (!this.space.template.projects.some((one) => one.id === project)) {
+      throw new SyncError('notFound', `The sandbox "${this.space.name}" has no project "${project}".`);
+    }
+    return this.space.template.types.map(({ id, name }) => ({ id, name }));
+  }
+
+  async fields(project: string, type: string): Promise<Field[]> {
+    this.space.beforeRead();
+    return this.space.fields(project, type);
+  }
+
+  async *changes(scope: Scope, since: Checkpoint | undefined, pageSize: number): AsyncGenerator<ChangePage> {
+    this.space.beforeRead();
+    let after = this.startOf(scope, since);
+    if (after === undefined) {
+      yield { entities: [], checkpoint: { ...since } };
+      return;
+    }
+    const limit = Math.max(1, Math.floor(pageSize));
+    for (;;) {
+      const { entities, upTo } = this.space.changedAfter(scope, after, limit);
+      after = upTo;
+      yield { entities, checkpoint: { born: this.space.born, revision: upTo } };
+      if (entities.length < limit) return;
+      this.space.beforeRead();
+    }
+  }
+
+  /** The revision after which reading begins; undefined where a start time has not been reached by any change. */
+  private startOf(scope: Scope, since: Checkpoint | undefined): number | undefined {
+    if (since === undefined) return 0;
+    if (typeof since.time === 'string') {
+      const first = this.space.firstRevisionSince(scope, isoTime(since.time));
+      return first === undefined ? undefined : first - 1;
+    }
+    if (typeof since.revision !== 'number') {
+      throw new SyncError(
+        'fatal',
+        'The stored position is not one of the sandbox connector. Set the start of polling anew.',
+      );
+    }
+    if (since.born !== this.space.born || since.revision > this.space.revision()) {
+      throw new SyncError(
+        'fatal',
+        `The sandbox "${this.space.name}" has been set back or made anew since it was last read (revision ` +
+          `${since.revision} was read, it is now at ${this.space.revision()}). Set the start of polling anew.`,
+      );
+    }
+    return since.revision;
+  }
+
+  async newest(scope: Scope): Promise<Checkpoint | undefined> {
+    this.space.beforeRead();
+    const revision = this.space.newestRevision(scope);
+    return revision === undefined ? undefined : { born: this.space.born, revision };
+  }
+
+  checkpointAt(time: string): Checkpoint {
+    return { time: isoTime(time) };
+  }
+
+  async read(_scope: Scope, ids: string[]): Promise<(Entity | undefined)[]> {
+    this.space.beforeRead();
+    return ids.map((id) => this.space.get(id));
+  }
+
+  async write(_scope: Scope, operations: WriteOperation[]): Promise<WriteResult[]> {
+    return this.space.write(this.user, operations);
+  }
+
+  async find(query: FindQuery, limit: number): Promise<Entity[]> {
+    this.space.beforeRead();
+    const found: Entity[] = [];
+    if (limit <= 0) return found;
+    for (const entity of this.space.find(query, this.space.person(this.user))) {
+      found.push(entity);
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  async users(query: { email?: string; login?: string; name?: string; search?: string }): Promise<UserValue[]> {
+    this.space.beforeRead();
+    const same = (one: string | undefined, other: string | undefined) => one?.toLowerCase() === other?.toLowerCase();
+    const search = query.search?.toLowerCase();
+    return this.space.people().filter((person) => {
+      if (query.email !== undefined) return same(person.email, query.email);
+      if (query.login !== undefined) return same(person.login, query.login);
+      if (query.name !== undefined) return same(person.name, query.name);
+      if (!search) return true;
+      return [person.name, person.login, person.email].some((text) => text?.toLowerCase().includes(search));
+    });
+  }
+
+  async lookupValues(project: string, type: string, field: string, search: string): Promise<LookupValue[]> {
+    this.space.beforeRead();
+    const known = this.space.fields(project, type).find((one) => one.id === field);
+    if (!known)
+      throw new SyncError('notFound', `The sandbox "${this.space.name}" has no field "${field}" in this type.`);
+    const wanted = search.toLowerCase();
+    return (known.values ?? []).filter((value) => value.name.toLowerCase().includes(wanted));
+  }
+
+  async history(id: string): Promise<Revision[]> {
+    this.space.beforeRead();
+    return this.space.history(id);
+  }
+
+  async close(): Promise<void> {
+    this.space.close();
+  }
+}

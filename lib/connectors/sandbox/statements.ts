@@ -1,0 +1,234 @@
+/** The sandbox's SQL, prepared once per database, with the shapes of rows that it takes and gives. */
+
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+
+export type SpaceRow = {
+  id: number;
+  name: string;
+  born: string;
+  template: string;
+  revision: number;
+  last_id: number;
+  numbers: string;
+};
+
+export type EntityRow = {
+  id: number;
+  key: string;
+  project: string;
+  type: string;
+  revision: number;
+  created_revision: number;
+  created_at: string;
+  created_by: string;
+  updated_at: string;
+  updated_by: string;
+  marker: string | null;
+  fields: string;
+};
+
+export type HistoryRow = { revision: number; at: string; by: string; changes: string };
+
+const COLUMNS =
+  'id, key, project, type, revision, created_revision, created_at, created_by, updated_at, updated_by, marker, fields';
+const IN_SCOPE =
+  'project IN (SELECT value FROM json_each(:projects)) AND type IN (SELECT value FROM json_each(:types))';
+
+/** What a list or a search is narrowed to; undefined = all. */
+export interface EntityFilter {
+  project?: string;
+  type?: string;
+  /** part of the key or of the title, whatever the case of ASCII letters */
+  search?: string;
+}
+
+export class Statements {
+  private readonly spaces: StatementSync;
+  private readonly spaceByName: StatementSync;
+  private readonly spaceById: StatementSync;
+  private readonly insertSpace: StatementSync;
+  private readonly counters: StatementSync;
+  private readonly insertEntity: StatementSync;
+  private readonly updateEntity: StatementSync;
+  private readonly entityById: StatementSync;
+  private readonly entityByKey: StatementSync;
+  private readonly deleteEntity: StatementSync;
+  private readonly insertHistory: StatementSync;
+  private readonly historyOf: StatementSync;
+  private readonly deleteHistory: StatementSync;
+  private readonly page: StatementSync;
+  private readonly newest: StatementSync;
+  private readonly firstSince: StatementSync;
+  private readonly list: StatementSync;
+  private readonly total: StatementSync;
+  private readonly byMarker: StatementSync;
+  private readonly candidates: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.spaces = db.prepare('SELECT * FROM space ORDER BY name');
+    this.spaceByName = db.prepare('SELECT * FROM space WHERE name = ?');
+    this.spaceById = db.prepare('SELECT * FROM space WHERE id = ?');
+    this.insertSpace = db.prepare(
+      "INSERT INTO space (name, born, template, revision, last_id, numbers) VALUES (?, ?, ?, 0, ?, '{}')",
+    );
+    this.counters = db.prepare('UPDATE space SET revision = ?, last_id = ?, numbers = ? WHERE id = ?');
+    this.insertEntity = db.prepare(
+      `INSERT INTO entity (space, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.updateEntity = db.prepare(
+      'UPDATE entity SET revision = ?, updated_at = ?, updated_by = ?, fields = ? WHERE space = ? AND id = ?',
+    );
+    this.entityById = db.prepare(`SELECT ${COLUMNS} FROM entity WHERE space = ? AND id = ?`);
+    this.entityByKey = db.prepare(`SELECT ${COLUMNS} FROM entity WHERE space = ? AND key = ?`);
+    this.deleteEntity = db.prepare('DELETE FROM entity WHERE space = ? AND id = ?');
+    this.insertHistory = db.prepare(
+      'INSERT INTO history (space, entity, revision, at, by, changes) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    this.historyOf = db.prepare(
+      'SELECT revision, at, by, changes FROM history WHERE space = ? AND entity = ? ORDER BY revision DESC LIMIT ?',
+    );
+    this.deleteHistory = db.prepare('DELETE FROM history WHERE space = ? AND entity = ?');
+    this.page = db.prepare(
+      `SELECT ${COLUMNS} FROM entity
+       WHERE space = :space AND revision > :after AND revision <= :until AND ${IN_SCOPE} ORDER BY revision LIMIT :limit`,
+    );
+    this.newest = db.prepare(
+      `SELECT revision FROM entity WHERE space = :space AND ${IN_SCOPE} ORDER BY revision DESC LIMIT 1`,
+    );
+    this.firstSince = db.prepare(
+      `SELECT revision FROM entity WHERE space = :space AND updated_at >= :time AND ${IN_SCOPE} ORDER BY revision LIMIT 1`,
+    );
+    const filter = `space = :space AND (:project IS NULL OR project = :project) AND (:type IS NULL OR type = :type)
+       AND (:search IS NULL OR key LIKE :search ESCAPE '!' OR json_extract(fields, :title) LIKE :search ESCAPE '!')`;
+    this.list = db.prepare(
+      `SELECT ${COLUMNS} FROM entity WHERE ${filter} ORDER BY revision DESC LIMIT :limit OFFSET :offset`,
+    );
+    this.total = db.prepare(`SELECT count(*) AS total FROM entity WHERE ${filter}`);
+    this.byMarker = db.prepare(`SELECT ${COLUMNS} FROM entity WHERE space = ? AND marker = ? ORDER BY +id`);
+    this.candidates = db.prepare(
+      `SELECT ${COLUMNS} FROM entity WHERE space = :space AND project = :project AND type = :type
+       AND (:creator IS NULL OR (created_by = :creator AND created_at >= :since))
+       AND (:path IS NULL OR json_extract(fields, :path) IS :value) ORDER BY id`,
+    );
+  }
+
+  allSpaces(): SpaceRow[] {
+    return this.spaces.all() as SpaceRow[];
+  }
+
+  spaceNamed(name: string): SpaceRow | undefined {
+    return this.spaceByName.get(name) as SpaceRow | undefined;
+  }
+
+  space(id: number): SpaceRow | undefined {
+    return this.spaceById.get(id) as SpaceRow | undefined;
+  }
+
+  addSpace(name: string, born: string, template: string, lastId: number): void {
+    this.insertSpace.run(name, born, template, lastId);
+  }
+
+  setCounters(space: number, revision: number, lastId: number, numbers: string): void {
+    this.counters.run(revision, lastId, numbers, space);
+  }
+
+  addEntity(space: number, row: EntityRow): void {
+    this.insertEntity.run(
+      space,
+      row.id,
+      row.key,
+      row.project,
+      row.type,
+      row.revision,
+      row.created_revision,
+      row.created_at,
+      row.created_by,
+      row.updated_at,
+      row.updated_by,
+      row.marker,
+      row.fields,
+    );
+  }
+
+  setEntity(space: number, row: EntityRow): void {
+    this.updateEntity.run(row.revision, row.updated_at, row.updated_by, row.fields, space, row.id);
+  }
+
+  entity(space: number, id: number): EntityRow | undefined {
+    return this.entityById.get(space, id) as EntityRow | undefined;
+  }
+
+  entityWithKey(space: number, key: string): EntityRow | undefined {
+    return this.entityByKey.get(space, key) as EntityRow | undefined;
+  }
+
+  removeEntity(space: number, id: number): void {
+    this.deleteHistory.run(space, id);
+    this.deleteEntity.run(space, id);
+  }
+
+  addHistory(space: number, entity: number, row: HistoryRow): void {
+    this.insertHistory.run(space, entity, row.revision, row.at, row.by, row.changes);
+  }
+
+  history(space: number, entity: number, limit: number): HistoryRow[] {
+    return this.historyOf.all(space, entity, limit) as HistoryRow[];
+  }
+
+  /** Entities of the scope with `after` < revision ≤ `until`, in the order they changed. */
+  changed(space: number, scope: ScopeLists, after: number, until: number, limit: number): EntityRow[] {
+    return this.page.all({ space, after, until, limit, ...scope }) as EntityRow[];
+  }
+
+  newestRevision(space: number, scope: ScopeLists): number | undefined {
+    return (this.newest.get({ space, ...scope }) as { revision: number } | undefined)?.revision;
+  }
+
+  firstRevisionSince(space: number, scope: ScopeLists, time: string): number | undefined {
+    return (this.firstSince.get({ space, time, ...scope }) as { revision: number } | undefined)?.revision;
+  }
+
+  listed(
+    space: number,
+    title: string,
+    filter: EntityFilter,
+    offset: number,
+    limit: number,
+  ): { total: number; rows: EntityRow[] } {
+    const search = filter.search ? `%${filter.search.replace(/[!%_]/g, '!$&')}%` : null;
+    const where = { space, project: filter.project ?? null, type: filter.type ?? null, search, title: jsonPath(title) };
+    const { total } = this.total.get(where) as { total: number };
+    return { total, rows: this.list.all({ ...where, offset, limit }) as EntityRow[] };
+  }
+
+  marked(space: number, marker: string): EntityRow[] {
+    return this.byMarker.all(space, marker) as EntityRow[];
+  }
+
+  /** One by one, entities of a project and type with this creator and this value at a path in their fields. */
+  found(
+    space: number,
+    project: string,
+    type: string,
+    created: { by: string; since: string } | undefined,
+    having: { path: string; value: string | number } | undefined,
+  ): Iterable<EntityRow> {
+    return this.candidates.iterate({
+      space,
+      project,
+      type,
+      creator: created?.by ?? null,
+      since: created?.since ?? null,
+      path: having?.path ?? null,
+      value: having?.value ?? null,
+    }) as Iterable<EntityRow>;
+  }
+}
+
+/** Projects and types as JSON arrays, for json_each. */
+export type ScopeLists = { projects: string; types: string };
+
+/** SQLite's path to a property of a JSON object, whatever characters the name has, save the double quote. */
+export function jsonPath(...names: string[]): string {
+  return names.reduce((path, name) => `${path}."${name}"`, '$');
+}
