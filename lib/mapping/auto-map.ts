@@ -1,0 +1,115 @@
+/**
+ * Proposals for a person to check: which fields and which list entries of two systems belong together. Never proposes what
+ * cannot be converted, and uses each field once.
+ */
+
+import type { ValuePair } from '../model/config';
+import type { DirectionSetting, Field } from '../model/entity';
+import type { LookupValue } from '../model/values';
+import { compatibility } from './compatibility';
+import { fieldLikeness, valueLikeness } from './names';
+
+export interface FieldProposal {
+  one: Field;
+  two: Field;
+  /** leaves out the way into a read-only field, and the way that has no conversion */
+  direction: DirectionSetting;
+  /** above 0.5 up to 1 (same name, same type) */
+  confidence: number;
+}
+
+export interface ValueProposal extends ValuePair {
+  confidence: number;
+}
+
+const THRESHOLD = 0.5;
+const VALUE_THRESHOLD = 0.8;
+
+/** "System.AssignedTo" → "AssignedTo": ids of some systems are names with a namespace; those of others say nothing. */
+const idName = (id: string): string => (/\d/.test(id) ? '' : (id.split(/[.:/]/).at(-1) ?? ''));
+
+function nameScore(one: Field, two: Field): number {
+  const byName = fieldLikeness(one.name, two.name);
+  if (byName === 1) return 1;
+  const cross = [
+    [idName(one.id), idName(two.id)],
+    [one.name, idName(two.id)],
+    [idName(one.id), two.name],
+  ].map(([a, b]) => fieldLikeness(a ?? '', b ?? '') * 0.97);
+  return Math.max(byName, ...cross);
+}
+
+/** The directions in which the pair may be synced, and how much of its likeness the types leave. */
+function ways(one: Field, two: Field): { direction: DirectionSetting; factor: number } | undefined {
+  const forward = two.readOnly === true ? undefined : compatibility(one, two);
+  const backward = one.readOnly === true ? undefined : compatibility(two, one);
+  const can = [forward, backward].map((way) => way !== undefined && way.kind !== 'impossible');
+  if (!can[0] && !can[1]) return undefined;
+  const direction: DirectionSetting = can[0] && can[1] ? 'both' : can[0] ? 'forward' : 'backward';
+  const lossy =
+    forward?.kind === 'lossy' ||
+    backward?.kind === 'lossy' ||
+    forward?.kind === 'impossible' ||
+    backward?.kind === 'impossible';
+  const sameType = one.type === two.type && (one.multi ?? false) === (two.multi ?? false);
+  return { direction, factor: sameType ? 1 : lossy ? 0.85 : 0.93 };
+}
+
+/**
+ * Pairs of fields that seem to belong together, best first.
+ * @param used ids that have rows already, by side
+ */
+export function proposeFields(
+  ones: Field[],
+  twos: Field[],
+  used: { one: ReadonlySet<string>; two: ReadonlySet<string> } = { one: new Set(), two: new Set() },
+): FieldProposal[] {
+  const all: FieldProposal[] = [];
+  for (const one of ones) {
+    if (used.one.has(one.id)) continue;
+    for (const two of twos) {
+      if (used.two.has(two.id)) continue;
+      const score = nameScore(one, two);
+      if (score <= THRESHOLD) continue;
+      const way = ways(one, two);
+      if (way === undefined || score * way.factor <= THRESHOLD) continue;
+      all.push({ one, two, direction: way.direction, confidence: Math.round(score * way.factor * 100) / 100 });
+    }
+  }
+  all.sort((a, b) => b.confidence - a.confidence);
+  const taken = { one: new Set(used.one), two: new Set(used.two) };
+  return all.filter(({ one, two }) => {
+    if (taken.one.has(one.id) || taken.two.has(two.id)) return false;
+    taken.one.add(one.id);
+    taken.two.add(two.id);
+    return true;
+  });
+}
+
+const keyOf = (value: LookupValue): string => value.id ?? value.name;
+
+/**
+ * Pairs of list entries of the same or like name. Entries of the same likeness that find their best partner taken are
+ * proposed one way, many to one.
+ */
+export function proposeValues(ones: LookupValue[], twos: LookupValue[]): ValueProposal[] {
+  const all: ValueProposal[] = [];
+  for (const one of ones) {
+    for (const two of twos) {
+      const confidence = Math.round(valueLikeness(one.name, two.name) * 100) / 100;
+      if (confidence >= VALUE_THRESHOLD) all.push({ one, two, direction: 'both', confidence });
+    }
+  }
+  all.sort((a, b) => b.confidence - a.confidence);
+  const taken = { one: new Set<string>(), two: new Set<string>() };
+  const chosen: ValueProposal[] = [];
+  const take = (pair: ValueProposal, direction: DirectionSetting): void => {
+    taken.one.add(keyOf(pair.one));
+    taken.two.add(keyOf(pair.two));
+    chosen.push({ ...pair, direction });
+  };
+  for (const pair of all) if (!taken.one.has(keyOf(pair.one)) && !taken.two.has(keyOf(pair.two))) take(pair, 'both');
+  for (const pair of all) if (!taken.one.has(keyOf(pair.one))) take(pair, 'forward');
+  for (const pair of all) if (!taken.two.has(keyOf(pair.two))) take(pair, 'backward');
+  return chosen;
+}

@@ -1,0 +1,249 @@
+/**
+ * One value from the type of its source field to the type of its target field. What can't be said in the target's type is
+ * a problem, told in words; nothing is guessed, nothing cut, nothing thrown, whatever JSON the value is.
+ *
+ * - number ↔ duration: a plain number is taken as hours, a duration is whole seconds
+ * - date → datetime: midnight UTC; datetime → date: the day in UTC
+ * - boolean → text, lookup: Yes or No; back: yes/no, true/false, on/off, 1/0
+ * - lookups and users lose their ids, which mean something in their own system only
+ * - references stay as they are: the writer finds the counterpart by the stored links
+ */
+
+import type { FieldChoice } from '../model/config';
+import type {
+  FieldType,
+  LookupValue,
+  ReferenceValue,
+  RichText,
+  RichTextFormat,
+  SingleValue,
+  UserValue,
+} from '../model/values';
+import { unixLines } from './compare';
+import { targetLabel } from './describe';
+
+/** A value for the target; with `lossy`, what of the source value is not in it. Or why there is none. */
+export type Converted = { value: SingleValue; lossy?: string } | { problem: string };
+
+/** Turns rich text into another markup; lib/richtext has one. Without it, markup that differs is passed on as it is. */
+export type RichTextConverter = (text: RichText, format: RichTextFormat) => RichText;
+
+type Named = Partial<LookupValue & UserValue & ReferenceValue>;
+type Shape = 'string' | 'number' | 'boolean' | 'rich' | 'named' | 'other';
+
+const TRUE = new Set(['true', 'yes', 'y', 'on', '1']);
+const FALSE = new Set(['false', 'no', 'n', 'off', '0']);
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$/;
+const DURATION = /^(?:PT)?\s*(?:(\d+(?:\.\d+)?)\s*h)?\s*(?:(\d+(?:\.\d+)?)\s*m(?:in)?)?\s*(?:(\d+(?:\.\d+)?)\s*s)?$/i;
+const SECONDS_PER_HOUR = 3600;
+
+const shapeOf = (value: SingleValue): Shape => {
+  const kind = typeof value;
+  if (kind === 'string' || kind === 'number' || kind === 'boolean') return kind;
+  if (kind !== 'object' || value === null || Array.isArray(value)) return 'other';
+  if ('content' in (value as object)) return typeof (value as RichText).content === 'string' ? 'rich' : 'other';
+  return 'named';
+};
+
+const textPart = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value : typeof value === 'number' ? String(value) : undefined;
+
+/** What people call a list entry, a person or another entity. */
+const nameOf = (value: Named, type: FieldType): string | undefined =>
+  type === 'reference'
+    ? (textPart(value.key) ?? textPart(value.name) ?? textPart(value.id))
+    : (textPart(value.name) ?? textPart(value.login) ?? textPart(value.email));
+
+/** Seconds as "1h 30m". */
+function durationText(seconds: number): string {
+  const sign = seconds < 0 ? '-' : '';
+  const whole = Math.round(Math.abs(seconds));
+  const parts = [
+    [Math.floor(whole / SECONDS_PER_HOUR), 'h'],
+    [Math.floor((whole % SECONDS_PER_HOUR) / 60), 'm'],
+    [whole % 60, 's'],
+  ].filter(([amount]) => amount !== 0);
+  return sign + (parts.length === 0 ? '0h' : parts.map(([amount, unit]) => `${amount}${unit}`).join(' '));
+}
+
+function durationSeconds(text: string): number | undefined {
+  const match = DURATION.exec(text.trim());
+  if (match === null || match.slice(1).every((part) => part === undefined)) return undefined;
+  return Number(match[1] ?? 0) * SECONDS_PER_HOUR + Number(match[2] ?? 0) * 60 + Number(match[3] ?? 0);
+}
+
+/** A text that means a number; '' and ' ' don't. */
+function numberOf(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return undefined;
+  const number = Number(trimmed);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+function instantOf(text: string): string | undefined {
+  const trimmed = text.trim();
+  if (DAY.test(trimmed)) return dayOf(trimmed) === undefined ? undefined : `${trimmed}T00:00:00.000Z`;
+  if (!INSTANT.test(trimmed)) return undefined;
+  const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(trimmed) ? trimmed : `${trimmed}Z`;
+  const time = Date.parse(zoned.replace(' ', 'T'));
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}
+
+function dayOf(text: string): string | undefined {
+  if (!DAY.test(text)) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text ? undefined : text;
+}
+
+/** The value in words, as a text field would hold it; undefined where it has none. */
+function asText(value: SingleValue, shape: Shape, type: FieldType, richText?: RichTextConverter): string | undefined {
+  switch (shape) {
+    case 'string':
+      return value as string;
+    case 'number':
+      return type === 'duration' ? durationText(value as number) : String(value);
+    case 'boolean':
+      return value ? 'Yes' : 'No';
+    case 'rich': {
+      const rich = value as RichText;
+      return rich.format === 'text' || richText === undefined ? rich.content : richText(rich, 'text').content;
+    }
+    case 'named':
+      return nameOf(value as Named, type);
+    default:
+      return undefined;
+  }
+}
+
+const tooLong = (length: number, source: FieldChoice, target: FieldChoice): Converted => ({
+  problem: `has ${length} characters, ${targetLabel(source, target)} holds ${target.maxLength}`,
+});
+
+const not = (what: string, source: FieldChoice, target: FieldChoice): Converted => ({
+  problem: `is not ${what}, as ${targetLabel(source, target)} wants`,
+});
+
+function toText(text: string | undefined, source: FieldChoice, target: FieldChoice): Converted {
+  if (text === undefined) return not('a text', source, target);
+  if (target.maxLength !== undefined && text.length > target.maxLength) return tooLong(text.length, source, target);
+  return { value: text };
+}
+
+function toRichText(
+  value: SingleValue,
+  shape: Shape,
+  source: FieldChoice,
+  target: FieldChoice,
+  convert?: RichTextConverter,
+) {
+  const text = shape === 'rich' ? undefined : asText(value, shape, source.type);
+  if (shape !== 'rich' && text === undefined) return not('a text', source, target);
+  let rich: RichText = shape === 'rich' ? (value as RichText) : { format: 'text', content: text ?? '' };
+  if (target.format !== undefined && target.format !== rich.format && convert !== undefined) {
+    rich = convert(rich, target.format);
+  }
+  if (target.maxLength !== undefined && rich.content.length > target.maxLength) {
+    return tooLong(rich.content.length, source, target);
+  }
+  return { value: { format: rich.format, content: rich.content } };
+}
+
+function toNumber(value: SingleValue, shape: Shape, source: FieldChoice, target: FieldChoice): Converted {
+  let number: number | undefined;
+  if (shape === 'number')
+    number = source.type === 'duration' ? (value as number) / SECONDS_PER_HOUR : (value as number);
+  else if (shape !== 'boolean') number = numberOf(asText(value, shape, source.type) ?? '');
+  if (number === undefined || !Number.isFinite(number)) return not('a number', source, target);
+  if (target.integer !== true || Number.isInteger(number)) return { value: number };
+  const rounded = Math.round(number);
+  return { value: rounded, lossy: `was rounded to ${rounded}: ${targetLabel(source, target)} holds whole numbers` };
+}
+
+function toDuration(value: SingleValue, shape: Shape, source: FieldChoice, target: FieldChoice): Converted {
+  if (shape === 'number' && Number.isFinite(value)) {
+    return { value: Math.round(source.type === 'duration' ? (value as number) : (value as number) * SECONDS_PER_HOUR) };
+  }
+  const text = asText(value, shape, source.type) ?? '';
+  const hours = numberOf(text);
+  const seconds = hours === undefined ? durationSeconds(text) : hours * SECONDS_PER_HOUR;
+  return seconds === undefined ? not('a duration such as 1h 30m', source, target) : { value: Math.round(seconds) };
+}
+
+function toBoolean(value: SingleValue, shape: Shape, source: FieldChoice, target: FieldChoice): Converted {
+  if (shape === 'boolean') return { value };
+  const word = (asText(value, shape, source.type) ?? '').trim().toLowerCase();
+  if (TRUE.has(word)) return { value: true };
+  if (FALSE.has(word)) return { value: false };
+  return not('yes or no', source, target);
+}
+
+function toUser(value: SingleValue, shape: Shape, source: FieldChoice, target: FieldChoice): Converted {
+  if (shape === 'named') {
+    const { name, login, email } = value as Named;
+    const user: UserValue = {};
+    const keep = { name: textPart(name), login: textPart(login), email: textPart(email) };
+    if (keep.name !== undefined) user.name = keep.name;
+    if (keep.login !== undefined) user.login = keep.login;
+    if (keep.email !== undefined) user.email = keep.email;
+    return Object.keys(user).length > 0 ? { value: user } : not('a person', source, target);
+  }
+  const text = (shape === 'string' || shape === 'rich' ? asText(value, shape, source.type) : undefined)?.trim();
+  if (text === undefined || text === '') return not('a person', source, target);
+  return { value: /^[^\s@]+@[^\s@]+$/.test(text) ? { email: text } : { name: text } };
+}
+
+/**
+ * Converts one value.
+ * @param source the field it comes from: its type says what a number or text means
+ * @param target the field it goes to: type, length and whole numbers are kept to
+ * @param richText turns markups into each other
+ */
+export function convertValue(
+  value: SingleValue,
+  source: FieldChoice,
+  target: FieldChoice,
+  richText?: RichTextConverter,
+): Converted {
+  const shape = shapeOf(value);
+  if (shape === 'other') return { problem: `is nothing that ${targetLabel(source, target)} could hold` };
+  switch (target.type) {
+    case 'text':
+      return toText(asText(value, shape, source.type, richText), source, target);
+    case 'richtext':
+      return toRichText(value, shape, source, target, richText);
+    case 'number':
+      return toNumber(value, shape, source, target);
+    case 'duration':
+      return toDuration(value, shape, source, target);
+    case 'boolean':
+      return toBoolean(value, shape, source, target);
+    case 'date': {
+      const instant = shape === 'string' ? instantOf(value as string) : undefined;
+      return instant === undefined ? not('a date', source, target) : { value: instant.slice(0, 10) };
+    }
+    case 'datetime': {
+      const instant = shape === 'string' ? instantOf(value as string) : undefined;
+      return instant === undefined ? not('a date and time', source, target) : { value: instant };
+    }
+    case 'lookup': {
+      const name = asText(value, shape, source.type, richText)?.trim();
+      return name === undefined || name === ''
+        ? not('a list entry', source, target)
+        : { value: { name: unixLines(name) } };
+    }
+    case 'user':
+      return toUser(value, shape, source, target);
+    case 'reference':
+      return shape === 'named' && source.type === 'reference' && textPart((value as Named).id) !== undefined
+        ? { value }
+        : not('a reference to another entity', source, target);
+    case 'url': {
+      const url =
+        shape === 'named' ? textPart((value as Named).url) : shape === 'string' ? (value as string) : undefined;
+      return url === undefined ? not('an address', source, target) : toText(url, source, target);
+    }
+    default:
+      return { problem: `can't go to ${targetLabel(source, target)}: its type "${String(target.type)}" is unknown` };
+  }
+}

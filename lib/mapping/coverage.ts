@@ -1,0 +1,135 @@
+/** What a mapping lacks: checked in the forms while it is drawn, and again at deploy. */
+
+import type { DefaultRow, FieldChoice, FieldRow, ValueRow } from '../model/config';
+import { applies, type Direction, type Field, targetSide } from '../model/entity';
+import { isEmpty, type LookupValue, type Value } from '../model/values';
+import { compatibility, type LossCode } from './compatibility';
+import { compileTable, indexValues } from './values';
+
+export type RowIssueCode =
+  | LossCode
+  | 'noConversion'
+  | 'readOnlyTarget'
+  | 'createOnlyTarget'
+  | 'unknownField'
+  | 'sameTarget'
+  | 'noField'
+  | 'noConstant';
+
+export interface RowIssue {
+  /** errors keep the row from working, warnings say what to expect */
+  level: 'error' | 'warning';
+  code: RowIssueCode;
+  direction: Direction;
+}
+
+/** The fields of both sides as the systems declare them now; undefined while a system can't be asked. */
+export interface KnownFields {
+  one?: ReadonlyMap<string, Field>;
+  two?: ReadonlyMap<string, Field>;
+}
+
+const DIRECTIONS: Direction[] = ['forward', 'backward'];
+
+const ends = (row: FieldRow, direction: Direction): { source?: FieldChoice; target?: FieldChoice } =>
+  direction === 'forward' ? { source: row.one, target: row.two } : { source: row.two, target: row.one };
+
+/** What is wrong with one row, in the directions that it applies in. */
+export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields): RowIssue[] {
+  const issues: RowIssue[] = [];
+  if (row.one === undefined && row.two === undefined) {
+    return [{ level: 'error', code: 'noField', direction: row.direction === 'backward' ? 'backward' : 'forward' }];
+  }
+  for (const direction of DIRECTIONS) {
+    if (!applies(row.direction, direction)) continue;
+    const { source, target } = ends(row, direction);
+    if (target === undefined) {
+      // In a two-way row a constant has one way only; a one-way row without target does nothing.
+      if (row.direction !== 'both') issues.push({ level: 'error', code: 'noField', direction });
+      continue;
+    }
+    const [sources, targets] = direction === 'forward' ? [known.one, known.two] : [known.two, known.one];
+    const add = (level: RowIssue['level'], code: RowIssueCode): void => {
+      issues.push({ level, code, direction });
+    };
+    const now = targets?.get(target.id);
+    if ((targets !== undefined && now === undefined) || (source !== undefined && sources?.has(source.id) === false)) {
+      add('error', 'unknownField');
+      continue;
+    }
+    if (now?.readOnly === true) add('error', 'readOnlyTarget');
+    else if (now?.createOnly === true && row.syncWhen !== 'create') add('warning', 'createOnlyTarget');
+    if (source === undefined) {
+      if (row.constant === undefined || isEmpty(row.constant)) add('error', 'noConstant');
+    } else {
+      const fit = compatibility(source, target);
+      if (fit.kind === 'impossible') add('error', fit.code);
+      if (fit.kind === 'lossy') add('warning', fit.code);
+    }
+    const twin = rows.find(
+      (other) =>
+        other !== row && applies(other.direction, direction) && ends(other, direction).target?.id === target.id,
+    );
+    if (twin !== undefined) add('warning', 'sameTarget');
+  }
+  return issues;
+}
+
+export interface MissingField {
+  field: Field;
+  /** `unmapped`: nothing gives it a value. `mayBeEmpty`: its only source field may be empty, and there is no default */
+  why: 'unmapped' | 'mayBeEmpty';
+}
+
+/**
+ * Required fields of the target that a create would leave empty.
+ * @param targetFields the target type's fields
+ * @param sourceFields the source type's fields, where known: a required source field is never empty
+ */
+export function missingRequired(
+  targetFields: Field[],
+  rows: FieldRow[],
+  defaults: DefaultRow[],
+  direction: Direction,
+  sourceFields?: ReadonlyMap<string, Field>,
+): MissingField[] {
+  const missing: MissingField[] = [];
+  for (const field of targetFields) {
+    if (field.required !== true || field.readOnly === true) continue;
+    const hasDefault = defaults.some(
+      (row) =>
+        row.side === targetSide(direction) && row.field.id === field.id && !isEmpty((row.value ?? null) as Value),
+    );
+    if (hasDefault) continue;
+    const sources = rows.filter(
+      (row) =>
+        applies(row.direction, direction) && row.syncWhen !== 'update' && ends(row, direction).target?.id === field.id,
+    );
+    const sure = sources.some((row) => {
+      const { source } = ends(row, direction);
+      if (source === undefined) return row.constant !== undefined && !isEmpty(row.constant);
+      return sourceFields === undefined || sourceFields.get(source.id)?.required === true;
+    });
+    if (!sure) missing.push({ field, why: sources.length === 0 ? 'unmapped' : 'mayBeEmpty' });
+  }
+  return missing;
+}
+
+/**
+ * Source list entries that a row of the value mapper has no counterpart for.
+ * @param targetValues the target's list: without it, a value of the same name is taken as there if the row allows it
+ */
+export function unmappedValues(
+  row: ValueRow,
+  direction: Direction,
+  sourceValues: LookupValue[],
+  targetValues?: LookupValue[],
+): LookupValue[] {
+  const table = compileTable(row, direction);
+  const same = targetValues === undefined ? undefined : indexValues(targetValues, row.ignoreCase ?? true);
+  return sourceValues.filter((value) => {
+    if (table.find(value) !== undefined) return false;
+    if (row.sameName === false) return true;
+    return same !== undefined && same.find({ name: value.name }) === undefined;
+  });
+}

@@ -1,0 +1,111 @@
+/** How alike two names are: of fields ("Summary" and "Title") or of list entries ("2 - High" and "Major"). */
+
+/** Names that mean the same in different trackers, one group a line; English and German. */
+const FIELD_SYNONYMS = [
+  'title|summary|subject|headline|name|titel|zusammenfassung|betreff|thema',
+  'description|body|details|content|beschreibung',
+  'state|status|workflow state|zustand',
+  'assignee|assigned to|assigned|responsible|owner|bearbeiter|zugewiesen an|verantwortlich',
+  'reporter|author|created by|creator|submitter|opened by|autor|ersteller|gemeldet von',
+  'updated by|changed by|modified by|last modified by',
+  'priority|prio|prioritat|priorität',
+  'severity|impact|schweregrad',
+  'labels|label|tags|tag|keywords|schlagworter|schlagwörter|stichwörter',
+  'components|component|category|area|module|area path|kategorie|komponente',
+  'due date|due|deadline|target date|fällig|abgabedatum|falligkeitsdatum|fälligkeitsdatum',
+  'start date|start|planned start|beginn|anfang',
+  'created|created on|created at|created date|creation date|erstellt|angelegt',
+  'updated|updated on|updated at|changed date|modified|last modified|aktualisiert|geandert|geändert',
+  'closed|closed on|closed at|closed date|geschlossen',
+  'resolved|resolved date|resolution date',
+  'story points|points|effort|size',
+  'original estimate|estimated hours|estimate|estimated time|geschätzter aufwand',
+  'remaining estimate|remaining work|remaining hours',
+  'time spent|spent hours|spent time|completed work|aufgewendete zeit',
+  'fix version|fix versions|fixed version|target version|version|milestone|zielversion',
+  'sprint|iteration|iteration path',
+  'parent|parent task|parent issue|epic|epic link',
+  'type|issue type|tracker|work item type|typ',
+  'resolution|reason|resolved reason|losung|lösung',
+  'done ratio|progress|percent complete|% done|fortschritt',
+  'environment|system info|umgebung',
+  'external id|foreign key|remote key|remote id|external key',
+  'external url|foreign link|remote link|external link',
+];
+
+const VALUE_SYNONYMS = [
+  'highest|immediate|blocker|sofort',
+  'critical|urgent|dringend|kritisch',
+  'high|major|hoch',
+  'medium|normal|moderate|mittel',
+  'low|minor|niedrig',
+  'lowest|trivial',
+  'new|open|to do|todo|backlog|proposed|neu|offen',
+  'in progress|active|doing|started|committed|in bearbeitung|aktiv',
+  'feedback|needs info|needs information|waiting|ruckfrage|rückfrage',
+  'in review|review|in prufung|in prüfung',
+  'resolved|fixed|gelost|gelöst',
+  'closed|done|completed|complete|finished|geschlossen|erledigt',
+  'rejected|wont fix|won t fix|removed|cancelled|canceled|declined|abgelehnt',
+  'blocked|on hold|impeded|blockiert',
+  'bug|defect|fehler',
+  'story|user story|feature|product backlog item|requirement',
+  'yes|true|on|ja|wahr',
+  'no|false|off|nein|falsch',
+];
+
+const groups = (lines: string[]): Map<string, Set<number>> => {
+  const index = new Map<string, Set<number>>();
+  lines.forEach((line, group) => {
+    for (const name of line.split('|').map(plainName)) index.set(name, (index.get(name) ?? new Set()).add(group));
+  });
+  return index;
+};
+
+/** Lower case, without accents, marks and camel case: "assignedTo", "Assigned to:" and "assigned_to" are the same. */
+export function plainName(name: string): string {
+  return name
+    .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}%]+/gu, ' ')
+    .trim();
+}
+
+const FIELD_GROUPS = groups(FIELD_SYNONYMS);
+const VALUE_GROUPS = groups(VALUE_SYNONYMS);
+
+const shareGroup = (index: Map<string, Set<number>>, a: string, b: string): boolean => {
+  const [left, right] = [index.get(a), index.get(b)];
+  return left !== undefined && right !== undefined && [...left].some((group) => right.has(group));
+};
+
+/** Share of the words that both have. */
+function overlap(a: string, b: string): number {
+  const left = new Set(a.split(' '));
+  const right = new Set(b.split(' '));
+  const both = [...left].filter((word) => right.has(word)).length;
+  return both / (left.size + right.size - both);
+}
+
+function likeness(index: Map<string, Set<number>>, a: string, b: string): number {
+  if (a === b && a !== '') return 1;
+  const [left, right] = [plainName(a), plainName(b)];
+  if (left === '' || right === '') return 0;
+  if (left === right) return 0.95;
+  if (shareGroup(index, left, right)) return 0.85;
+  const words = overlap(left, right);
+  return words >= 0.5 ? 0.35 + 0.4 * words : 0;
+}
+
+/** 0 (nothing in common) to 1 (the same), for names of fields. */
+export const fieldLikeness = (a: string, b: string): number => likeness(FIELD_GROUPS, a, b);
+
+/** The same for names of list entries; a number in front, as in "2 - High", says nothing. */
+export function valueLikeness(a: string, b: string): number {
+  const whole = likeness(VALUE_GROUPS, a, b);
+  const bare = (name: string): string => name.replace(/^\s*\d+\s*[-.:)]\s*(?=\S)/, '');
+  const stripped = likeness(VALUE_GROUPS, bare(a), bare(b)) * 0.97;
+  return Math.max(whole, stripped);
+}

@@ -1,0 +1,130 @@
+/**
+ * People across systems: a source person to the target's person. A table row of the value mapper says so, or they share
+ * the e-mail address, the login or (where the target has one person of that name only) the name. Nobody is guessed: a
+ * person found by login or name whose address is another one is somebody else.
+ */
+
+import type { FieldChoice, ValueRow } from '../model/config';
+import type { Direction } from '../model/entity';
+import type { FieldId, SingleValue, UserValue, Value } from '../model/values';
+import { showValue } from './describe';
+import type { MappedFields } from './fields';
+import { compileTable, type ValueIndex } from './values';
+
+/** Looks a person up in the target system; undefined where there is none, or more than one. May throw SyncError. */
+export type FindUser = (by: { email?: string; login?: string; name?: string }) => Promise<UserValue | undefined>;
+
+interface UserTable {
+  source: FieldChoice;
+  target: FieldChoice;
+  table: ValueIndex;
+  sameName: boolean;
+}
+
+export type UserTables = ReadonlyMap<FieldId, UserTable>;
+
+/** The rows whose target is a user field, by target field. */
+export function compileUserRows(rows: ValueRow[], direction: Direction): UserTables {
+  const tables = new Map<FieldId, UserTable>();
+  for (const row of rows) {
+    const [source, target] = direction === 'forward' ? [row.one, row.two] : [row.two, row.one];
+    if (target.type !== 'user' || tables.has(target.id)) continue;
+    tables.set(target.id, { source, target, table: compileTable(row, direction), sameName: row.sameName ?? true });
+  }
+  return tables;
+}
+
+/** A person by their looks, for payloads that no field mapper has described: has an e-mail address or a login. */
+function looksLikeUser(value: SingleValue | undefined): boolean {
+  return typeof value === 'object' && value !== null && !('content' in value) && ('email' in value || 'login' in value);
+}
+
+const listOf = (value: Value | undefined): SingleValue[] =>
+  Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
+
+const isPerson = (value: SingleValue): value is UserValue =>
+  typeof value === 'object' && value !== null && !('content' in value);
+
+const word = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+
+/** The same person in both: no address in one of them, or the same one. */
+function mayBe(source: UserValue, found: UserValue): boolean {
+  const [a, b] = [word(source.email), word(found.email)];
+  return a === undefined || b === undefined || a.toLowerCase() === b.toLowerCase();
+}
+
+async function counterpart(
+  person: UserValue,
+  table: UserTable | undefined,
+  find: FindUser,
+): Promise<UserValue | undefined> {
+  const row = table?.table.find(person);
+  if (row !== undefined) return row;
+  const email = word(person.email);
+  const byEmail = email === undefined ? undefined : await find({ email });
+  if (byEmail !== undefined || table?.sameName === false) return byEmail;
+  const login = word(person.login);
+  const byLogin = login === undefined ? undefined : await find({ login });
+  if (byLogin !== undefined && mayBe(person, byLogin)) return byLogin;
+  const name = word(person.name);
+  const byName = name === undefined ? undefined : await find({ name });
+  return byName !== undefined && mayBe(person, byName) ? byName : undefined;
+}
+
+/** Table rows may know the person by the id of the source system, which the payload no longer has. */
+function withOwnId(person: UserValue, own: SingleValue[]): UserValue {
+  for (const candidate of own) {
+    if (!isPerson(candidate)) continue;
+    if (candidate.email !== undefined && candidate.email === person.email) return candidate;
+    if (candidate.name !== undefined && candidate.name === person.name) return candidate;
+  }
+  return person;
+}
+
+function describe(person: UserValue): string {
+  const email = word(person.email);
+  const name = word(person.name) ?? word(person.login);
+  return name !== undefined && email !== undefined ? `${showValue(name)} (${email})` : showValue(person);
+}
+
+/**
+ * Replaces the people in all user fields of the target by the target's own. Who has no counterpart is taken out and
+ * stands in `unresolved`, by name. Whoever already has an id there (a constant, a default, resolved before) stays.
+ * @throws what `find` throws, so that a system in trouble costs the field nothing
+ */
+export async function resolveUsers(input: MappedFields, tables: UserTables, find: FindUser): Promise<MappedFields> {
+  const output = { fields: { ...input.fields }, mapped: { ...input.mapped }, unresolved: { ...input.unresolved } };
+  for (const [id, value] of Object.entries(input.fields)) {
+    const how = input.mapped[id];
+    const type = how?.type ?? tables.get(id)?.target.type;
+    const people = listOf(value);
+    if (type === undefined ? !looksLikeUser(people[0]) : type !== 'user') continue;
+    const own = listOf(how?.source);
+    const found: UserValue[] = [];
+    const missing: UserValue[] = [];
+    for (const person of people) {
+      if (!isPerson(person)) continue;
+      if (person.id !== undefined) found.push(person);
+      else {
+        const match = await counterpart(withOwnId(person, own), tables.get(id), find);
+        if (match === undefined) missing.push(person);
+        else found.push(match);
+      }
+    }
+    if (people.length === 0) continue;
+    if (how?.source !== undefined) {
+      const { source: _done, ...rest } = how;
+      output.mapped[id] = rest;
+    }
+    const [first] = found;
+    if (first === undefined) delete output.fields[id];
+    else output.fields[id] = Array.isArray(value) ? found : first;
+    if (missing.length === 0) continue;
+    const source = tables.get(id)?.source.name ?? how?.from[0] ?? id;
+    const reason = `${source}: ${missing.map(describe).join(', ')} is no user of the target system (field ${id})`;
+    const lost: Value = missing.length === 1 ? (missing[0] ?? null) : missing;
+    output.unresolved[id] = first === undefined ? { reason, value: lost } : { reason, value: lost, lossy: true };
+  }
+  return output;
+}

@@ -1,0 +1,187 @@
+/**
+ * The value mapper's tables: list entries of the source to list entries of the target. Works on what the field mapper
+ * made. Look-ups are by hash, so that a table of ten thousand pairs costs an entity no more than one of ten.
+ */
+
+import type { FieldChoice, ValueRow } from '../model/config';
+import { applies, type Direction } from '../model/entity';
+import type { MappedField } from '../model/message';
+import type { FieldId, LookupValue, SingleValue, UserValue, Value } from '../model/values';
+import { convertValue } from './convert';
+import { reasonFor, targetLabel } from './describe';
+import type { MappedFields } from './fields';
+
+type Item = Partial<LookupValue & UserValue>;
+
+/** Finds list entries by id, else by name. */
+export interface ValueIndex {
+  find(item: Item): LookupValue | undefined;
+}
+
+const fold = (name: string): string => name.trim().toLowerCase();
+
+class Table implements ValueIndex {
+  private readonly byId = new Map<string, LookupValue>();
+  private readonly byName = new Map<string, LookupValue>();
+  private readonly byFoldedName = new Map<string, LookupValue>();
+  private readonly ignoreCase: boolean;
+
+  constructor(ignoreCase: boolean) {
+    this.ignoreCase = ignoreCase;
+  }
+
+  /** The first one added under an id or name stays. */
+  add(key: LookupValue, value: LookupValue): void {
+    const set = (map: Map<string, LookupValue>, name: string): void => {
+      if (!map.has(name)) map.set(name, value);
+    };
+    if (key.id !== undefined && key.id !== '') set(this.byId, key.id);
+    const name = String(key.name ?? '').trim();
+    if (name === '') return;
+    set(this.byName, name);
+    if (this.ignoreCase) set(this.byFoldedName, fold(name));
+  }
+
+  find(item: Item): LookupValue | undefined {
+    const hit = item.id === undefined ? undefined : this.byId.get(item.id);
+    if (hit !== undefined) return hit;
+    for (const name of [item.name, item.login, item.email]) {
+      if (typeof name !== 'string') continue;
+      const named = this.byName.get(name.trim()) ?? (this.ignoreCase ? this.byFoldedName.get(fold(name)) : undefined);
+      if (named !== undefined) return named;
+    }
+    return undefined;
+  }
+}
+
+/** A field's complete list, to be looked up in. */
+export function indexValues(values: LookupValue[], ignoreCase = true): ValueIndex {
+  const table = new Table(ignoreCase);
+  for (const value of values) table.add(value, value);
+  return table;
+}
+
+/** A row's table for one direction: ids win over names, and the first pair of that direction where several apply. */
+export function compileTable(row: ValueRow, direction: Direction): ValueIndex {
+  const table = new Table(row.ignoreCase ?? true);
+  for (const pair of row.pairs) {
+    if (!applies(pair.direction, direction)) continue;
+    if (direction === 'forward') table.add(pair.one, pair.two);
+    else table.add(pair.two, pair.one);
+  }
+  return table;
+}
+
+/** The target's complete lists, by field id, as far as they are known: only what stands in them counts as of same name. */
+export type KnownValues = ReadonlyMap<FieldId, ValueIndex>;
+export type ValueMapping = (input: MappedFields, known?: KnownValues) => MappedFields;
+
+interface CompiledRow {
+  source: FieldChoice;
+  target: FieldChoice;
+  table: ValueIndex;
+  sameName: boolean;
+}
+
+/** A value as something that has a name. */
+function itemOf(value: SingleValue): Item | undefined {
+  if (typeof value === 'object' && value !== null && !('content' in value)) return value as Item;
+  if (typeof value === 'object') return value === null ? undefined : { name: String(value.content) };
+  return { name: String(value) };
+}
+
+const listOf = (value: Value): SingleValue[] => (Array.isArray(value) ? value : value === null ? [] : [value]);
+
+/**
+ * What stands in the payload, with the id that the source has for it. A value that a node in between has changed is no
+ * longer the source's and is looked up by its own name.
+ */
+function withOwnId(item: Item, own: SingleValue[]): Item {
+  if (item.id !== undefined) return item;
+  for (const candidate of own) {
+    if (typeof candidate !== 'object' || candidate === null || 'content' in candidate) continue;
+    const source: Item = candidate;
+    if (source.name === item.name || (source.email !== undefined && source.email === item.email)) return source;
+  }
+  return item;
+}
+
+/** The target's entry in the shape of its field: a lookup or person keeps the id, other types take the name. */
+function shaped(found: LookupValue, row: CompiledRow): SingleValue | undefined {
+  if (row.target.type === 'lookup' || row.target.type === 'user') {
+    return found.id === undefined || found.id === '' ? { name: found.name } : { id: found.id, name: found.name };
+  }
+  const converted = convertValue({ name: found.name }, { ...row.source, type: 'lookup' }, row.target);
+  return 'problem' in converted ? undefined : converted.value;
+}
+
+function lookUp(item: Item, row: CompiledRow, known: ValueIndex | undefined): SingleValue | undefined {
+  const found = row.table.find(item);
+  if (found !== undefined) return shaped(found, row);
+  if (!row.sameName || typeof item.name !== 'string') return undefined;
+  const name = { name: item.name.trim() };
+  const same = known === undefined ? name : known.find(name);
+  return same === undefined ? undefined : shaped(same, row);
+}
+
+const keyOf = (value: SingleValue): string =>
+  typeof value === 'object' ? JSON.stringify(value) : `${typeof value}${value}`;
+
+function mapRow(row: CompiledRow, input: MappedFields, output: MappedFields, known: KnownValues | undefined): void {
+  const { source, target } = row;
+  const id = target.id;
+  const how: MappedField | undefined = Object.hasOwn(input.mapped, id) ? input.mapped[id] : undefined;
+  if (how !== undefined && !how.from.includes(source.id)) return;
+  const open = Object.hasOwn(input.unresolved, id) ? input.unresolved[id] : undefined;
+  const current =
+    open !== undefined && open.lossy !== true ? open.value : Object.hasOwn(input.fields, id) ? input.fields[id] : null;
+  if (current === null || current === undefined || current === '') return;
+
+  const own = listOf(how?.source ?? null);
+  const found = new Map<string, SingleValue>();
+  const missing: SingleValue[] = [];
+  for (const value of listOf(current)) {
+    const item = itemOf(value);
+    const mapped = item === undefined ? undefined : lookUp(withOwnId(item, own), row, known?.get(id));
+    if (mapped === undefined) missing.push(value);
+    else found.set(keyOf(mapped), mapped);
+  }
+  const values = [...found.values()];
+  const [first] = values;
+  if (how !== undefined && how.source !== undefined) {
+    const { source: _done, ...rest } = how;
+    output.mapped[id] = rest;
+  }
+  if (first !== undefined) {
+    output.fields[id] = target.multi === true ? values : first;
+    if (open !== undefined && open.lossy !== true) delete output.unresolved[id];
+  } else if (missing.length > 0) {
+    delete output.fields[id];
+  }
+  if (missing.length === 0) return;
+  const value: Value = missing.length === 1 ? (missing[0] ?? null) : missing;
+  const reason = reasonFor(source, value, `has no counterpart in ${targetLabel(source, target)}`);
+  output.unresolved[id] = first === undefined ? { reason, value } : { reason, value, lossy: true };
+}
+
+/**
+ * Compiles the tables that apply in a direction. The function replaces each value of a row's target field, if it came
+ * from the row's source field, by its counterpart: by the pair of the source's id, else of its name, else (unless the row
+ * forbids it) the value of the same name. A value without counterpart is taken out and stands in `unresolved`; a value
+ * that the field mapper could not convert is tried again, since a table may well turn "Urgent" into 1. Constants and empty
+ * values stay as they are. Rows for people are left to `resolveUsers`. The input is not changed.
+ */
+export function compileValueRows(rows: ValueRow[], direction: Direction): ValueMapping {
+  const compiled: CompiledRow[] = [];
+  for (const row of rows) {
+    const [source, target] = direction === 'forward' ? [row.one, row.two] : [row.two, row.one];
+    if (target.type === 'user') continue;
+    compiled.push({ source, target, table: compileTable(row, direction), sameName: row.sameName ?? true });
+  }
+  return (input, known) => {
+    if (compiled.length === 0) return input;
+    const output = { fields: { ...input.fields }, mapped: { ...input.mapped }, unresolved: { ...input.unresolved } };
+    for (const row of compiled) mapRow(row, input, output, known);
+    return output;
+  };
+}
