@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../support/node-red';
+import { pack } from '../support/pack';
+
+describe('package/contents of the tarball', function () {
+  this.timeout(60_000);
+  let files: string[] = [];
+  let size = 0;
+
+  before(() => {
+    const packed = pack();
+    files = packed.files.map(({ path }) => path).sort();
+    size = packed.size;
+  });
+
+  it('holds what a palette install needs and nothing else', () => {
+    const strange = files.filter(
+      (path) =>
+        !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path) &&
+        !/^dist\/(lib|nodes)\/.+\.(js|json|html|css|svg|png|sql)$/.test(path) &&
+        !/^examples\/[\w-]+\.json$/.test(path),
+    );
+    assert.deepEqual(strange, []);
+    for (const path of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']) assert.ok(files.includes(path), path);
+  });
+
+  it('holds the code, the form and the words of every node', () => {
+    const manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
+      'node-red': { nodes: Record<string, string> };
+    };
+    for (const file of Object.values(manifest['node-red'].nodes)) {
+      const base = file.replace(/^.*\//, '').replace(/\.js$/, '');
+      const locale = file.replace(/[^/]+$/, `locales/en-US/${base}.json`);
+      for (const path of [file, file.replace(/\.js$/, '.html'), locale]) assert.ok(files.includes(path), path);
+    }
+  });
+
+  it('is a small download', () => {
+    assert.ok(size < 1_000_000, `${size} bytes`);
+  });
+});
