@@ -53,11 +53,11 @@ export interface SyncHeader {
 }
 
 /** The message between poller and writer. Other properties that a user's nodes add travel along untouched. */
-export interface SyncMessage {
+export type SyncMessage = {
   topic: string;
   payload: Fields;
   sync: SyncHeader;
-}
+};
 
 /** What became of a change event, as the writer reports it on its output. */
 export interface SyncResult {

@@ -160,7 +160,7 @@ export class Integration {
     error: SyncError,
     system: System,
     context: FailureContext = {},
-  ): Promise<void> {
+  ): Promise<Failure[]> {
     const now = this.clock.now();
     const failures = events.map((event): Failure => {
       const verdict = judge(error, event.attempts, this.config.retries, system.health.faults, this.clock.random());
@@ -182,6 +182,7 @@ export class Integration {
       side,
       events.map((event) => event.seq),
     );
+    return failures;
   }
 
   async counts(): Promise<[FlowCounts, FlowCounts]> {

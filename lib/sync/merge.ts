@@ -61,10 +61,8 @@ export function planUpdate(input: MergeInput): MergePlan {
   const plan: MergePlan = { write: {}, conflicts: [], same: [], kept: [], warnings: [] };
   for (const { field, changed } of concerned(input.mapped, input.source)) {
     const unresolved = input.unresolved[field];
-    if (unresolved) {
-      plan.warnings.push({ field, reason: unresolved.reason });
-      continue;
-    }
+    if (unresolved) plan.warnings.push({ field, reason: unresolved.reason });
+    if (unresolved && !unresolved.lossy) continue;
     const want = input.wanted[field];
     if (want === undefined) continue;
     const now = input.target.now[field] ?? null;
@@ -83,6 +81,9 @@ export function planUpdate(input: MergeInput): MergePlan {
   return plan;
 }
 
+/** True for a field that has no value for the target at all. */
+const isOpen = (unresolved: Unresolved | undefined): boolean => unresolved !== undefined && !unresolved.lossy;
+
 /** What a create writes. */
 export function planCreate(
   wanted: Fields,
@@ -95,6 +96,7 @@ export function planCreate(
     plan.write[field] = value;
   }
   for (const [field, why] of Object.entries(unresolved)) {
+    if (!why.lossy) delete plan.write[field];
     if (mapped[field]?.syncWhen !== 'update') plan.warnings.push({ field, reason: why.reason });
   }
   return plan;
@@ -136,7 +138,7 @@ export function baselines(
   const open = new Set<FieldId>();
   for (const [field, how] of Object.entries(input.mapped)) {
     for (const from of how.from) if (from in input.source.now) source[from] = input.source.now[from] ?? null;
-    if (field in input.unresolved || field in ignored) for (const from of how.from) open.add(from);
+    if (isOpen(input.unresolved[field]) || field in ignored) for (const from of how.from) open.add(from);
     if (how.from.length === 0) continue;
     const shown = after[field] ?? null;
     const sent = plan.write[field];

@@ -9,7 +9,7 @@ import { type Direction, type Entity, type EntityRef, type Side, sourceSide, tar
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, SyncResult } from '../model/message';
 import type { FieldId, Fields } from '../model/values';
-import type { Landing, LinkEnd, StoredEvent } from '../store/store';
+import type { Failure, Landing, LinkEnd, StoredEvent } from '../store/store';
 import { adoptable, type Create, markerOf, openIntents, withAdopted } from './create';
 import type { Integration } from './integration';
 import { baselines, concerned, type MergePlan, planCreate, planUpdate, type Warning } from './merge';
@@ -21,7 +21,10 @@ export interface Job {
   delivery: number;
 }
 
-export type JobResult = { ok: true; result: SyncResult } | { ok: false; error: SyncError } | undefined;
+export type JobResult =
+  | { ok: true; result: SyncResult }
+  | { ok: false; error: SyncError; failure?: Failure }
+  | undefined;
 
 interface Work extends Job {
   event: StoredEvent;
@@ -268,9 +271,9 @@ class Batch {
   private async fail(works: Work[], error: SyncError, unmade = false): Promise<void> {
     for (const work of works) {
       const named = nameEntity(error, work.event, this.target.name);
-      this.results.set(work.seq, { ok: false, error: named });
       const context = { mapped: work.message.payload, notCreated: unmade && !error.detail.uncertain };
-      await this.integration.failEvents(this.side, [work.event], named, this.target, context);
+      const [failure] = await this.integration.failEvents(this.side, [work.event], named, this.target, context);
+      this.results.set(work.seq, { ok: false, error: named, failure });
     }
   }
 

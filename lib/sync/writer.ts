@@ -7,13 +7,35 @@ import type { Direction } from '../model/entity';
 import { sourceSide } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, SyncResult } from '../model/message';
+import type { Failure } from '../store/store';
+import { iso } from './clock';
 import { parseEventId } from './events';
+import { isSystemFault } from './failure';
 import type { Integration } from './integration';
 import { type Job, type JobResult, writeBatch } from './write-batch';
 
 export interface WriterOptions {
   /** messages written together at most */
   batchSize: number;
+}
+
+/** A change that did not land, and what happens to it now. */
+export class WriteFailure extends SyncError {
+  /** a fault of the system: nobody is charged, everything waits until it is back */
+  readonly paused: boolean;
+  readonly parked: boolean;
+
+  constructor(error: SyncError, failure: Failure | undefined) {
+    const next =
+      failure?.to === 'parked'
+        ? 'parked until somebody retries or skips it'
+        : failure
+          ? `tried again at ${iso(failure.dueAt)}`
+          : 'sent again later';
+    super(error.kind, `${error.message} (${next})`, { ...error.detail, cause: error });
+    this.parked = failure?.to === 'parked';
+    this.paused = isSystemFault(error);
+  }
 }
 
 interface Waiting {
@@ -118,7 +140,7 @@ export class Writer {
       const result = results[index];
       if (!result) entry.resolve(duplicate(entry.message));
       else if (result.ok) entry.resolve(result.result);
-      else entry.reject(result.error);
+      else entry.reject(new WriteFailure(result.error, result.failure));
     });
     this.integration.gone(
       sourceSide(direction),

@@ -1,27 +1,269 @@
 /**
- * What the nodes of one Node-RED share: the store, the engine, the systems' connections. The nodes are thin: each asks
- * the host for its integration and calls it.
+ * What the nodes of one Node-RED share: the store, the systems and the integrations. The nodes are thin: each asks the
+ * host for its integration and calls it. The host lives from the first Twinflow node to the last one, so that a full
+ * deploy closes the store in order.
  */
 
+import { join } from 'node:path';
+import type { NodeAPI } from 'node-red';
 import type { Connection } from '../../lib/connectors/connector';
+import { connectorOf, connectors } from '../../lib/connectors/registry';
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
-import type { SyncMessage } from '../../lib/model/message';
-import type { UserValue } from '../../lib/model/values';
+import { SyncError } from '../../lib/model/errors';
+import type { SyncMessage, SyncResult } from '../../lib/model/message';
+import { openSqliteStore } from '../../lib/store/sqlite';
+import type { Store } from '../../lib/store/store';
+import { systemClock } from '../../lib/sync/clock';
+import type { Relevant } from '../../lib/sync/events';
+import { Integration, type IntegrationEvents } from '../../lib/sync/integration';
+import { System } from '../../lib/sync/system';
+import { type UserQuery, Users } from '../../lib/sync/users';
+import { adminServices, registerAdminRoutes } from '../admin';
+import { registerSandboxPage } from '../sandbox-page';
+import { connectSystem, type SystemSettings } from './connect';
 
-/** A system's people, looked up once and remembered; looked up again on a miss after a minute. */
+/** Emitted on RED.events with a SyncResult for each change event that has landed. */
+export const LANDED = 'twinflow:landed';
+
+/** A system's people; @see Users */
 export interface UserDirectory {
-  /** the person, or undefined where the system has none such. Never guesses: two hits = undefined */
-  find(by: { email?: string; login?: string; name?: string }): Promise<UserValue | undefined>;
+  find(by: UserQuery): Promise<import('../../lib/model/values').UserValue | undefined>;
 }
 
+/** What mapper nodes need of an integration. */
 export interface IntegrationRuntime {
   readonly config: IntegrationConfig;
   /** @throws SyncError fatal where the side has no usable system */
   connection(side: Side): Connection;
   users(side: Side): UserDirectory;
+  /** Tells which source fields a mapper reads on each side; call in the node's constructor. */
+  declare(nodeId: string, relevant: Record<Side, Relevant>): void;
+  /** Call when the node closes. */
+  withdraw(nodeId: string): void;
   /** Finishes the message's event without effect (filtered out). */
   skip(message: SyncMessage, reason: string): Promise<void>;
   /** The message's event failed in a node: counts the attempt, tries again later or parks. */
   fail(message: SyncMessage, error: unknown): Promise<void>;
+}
+
+interface SystemEntry {
+  system: System;
+  users: Users;
+}
+
+/** The part of settings.js that is ours: `twinflow: { store: '/path/to/file.sqlite' }`. */
+interface Settings {
+  userDir?: string;
+  twinflow?: { store?: string };
+}
+
+export class Host {
+  private readonly RED: NodeAPI;
+  private readonly systems = new Map<string, SystemEntry>();
+  private readonly integrations = new Map<string, IntegrationHandle>();
+  private opening: Promise<Store> | undefined;
+  private users = 0;
+  /** resolves when all flows of the deploy under way have started */
+  private started: Promise<void> | undefined;
+
+  constructor(RED: NodeAPI) {
+    this.RED = RED;
+    RED.events.on('flows:started', () => {
+      for (const integration of this.integrations.values()) integration.settleDeclarations();
+    });
+  }
+
+  get dataFolder(): string {
+    return (this.RED.settings as Settings).userDir ?? process.cwd();
+  }
+
+  /** The store, opened at first use. @throws StoreError */
+  store(): Promise<Store> {
+    if (this.opening) return this.opening;
+    const file = process.env.TWINFLOW_STORE || (this.RED.settings as Settings).twinflow?.store;
+    const opening = openSqliteStore({ file: file || join(this.dataFolder, 'twinflow.sqlite') });
+    this.opening = opening;
+    opening.catch(() => {
+      this.opening = undefined;
+    });
+    return opening;
+  }
+
+  acquire(): void {
+    this.users += 1;
+  }
+
+  /** Closes the store when the last node has gone. */
+  async release(): Promise<void> {
+    this.users -= 1;
+    if (this.users > 0 || !this.opening) return;
+    const opening = this.opening;
+    this.opening = undefined;
+    const store = await opening.catch(() => undefined);
+    await store?.close();
+  }
+
+  addSystem(id: string, name: string, settings: SystemSettings, ignoreOwn: boolean): System {
+    const { RED, dataFolder } = this;
+    const open = () => connectSystem(RED.nodes, connectorOf, settings, { dataFolder });
+    const system = new System(id, name, open, systemClock, ignoreOwn);
+    this.systems.set(id, { system, users: new Users(system, systemClock) });
+    return system;
+  }
+
+  async removeSystem(system: System): Promise<void> {
+    if (this.systems.get(system.id)?.system === system) this.systems.delete(system.id);
+    await system.close();
+  }
+
+  systemEntry(id: string): SystemEntry {
+    const entry = this.systems.get(id);
+    if (!entry) throw new SyncError('fatal', 'The integration has no System 1 or System 2: choose both and deploy');
+    return entry;
+  }
+
+  addIntegration(config: IntegrationConfig): IntegrationHandle {
+    const handle: IntegrationHandle = new IntegrationHandle(this, config, {
+      landed: (result: SyncResult) => {
+        this.RED.events.emit(LANDED, result);
+      },
+      progress: () => handle.progressed(),
+    });
+    this.integrations.set(config.id, handle);
+    return handle;
+  }
+
+  async removeIntegration(handle: IntegrationHandle): Promise<void> {
+    if (this.integrations.get(handle.config.id) === handle) this.integrations.delete(handle.config.id);
+    await handle.stop();
+  }
+
+  integration(id: string): IntegrationHandle | undefined {
+    return this.integrations.get(id);
+  }
+
+  /** Settles when the flows that are being deployed have all started, so that every mapper has declared its rows. */
+  whenStarted(): Promise<void> {
+    this.started ??= new Promise((resolve) => {
+      this.RED.events.once('flows:started', () => {
+        this.started = undefined;
+        resolve();
+      });
+    });
+    return this.started;
+  }
+}
+
+/** A configured integration as its nodes see it; its engine part starts once the store is open. */
+export class IntegrationHandle implements IntegrationRuntime {
+  readonly config: IntegrationConfig;
+  /** the engine's part; rejects where the store can't be opened or a system is missing */
+  readonly ready: Promise<Integration>;
+  private readonly host: Host;
+  private readonly declarations = new Map<string, Record<Side, Relevant>>();
+  private readonly withdrawn = new Set<string>();
+  private readonly listeners = new Set<() => void>();
+  private running: Integration | undefined;
+
+  constructor(host: Host, config: IntegrationConfig, events: IntegrationEvents) {
+    this.host = host;
+    this.config = config;
+    this.ready = this.open(events);
+    // a node that waits for it reports the failure; without one there is nobody to tell
+    this.ready.catch(() => undefined);
+  }
+
+  private async open(events: IntegrationEvents): Promise<Integration> {
+    const systems = [
+      this.host.systemEntry(this.config.system1).system,
+      this.host.systemEntry(this.config.system2).system,
+    ] as const;
+    const store = await this.host.store();
+    const integration = new Integration(this.config, systems, store, systemClock, events);
+    await integration.start();
+    for (const [node, relevant] of this.declarations) integration.declare(node, relevant);
+    this.running = integration;
+    return integration;
+  }
+
+  connection(side: Side): Connection {
+    return this.host.systemEntry(side === 1 ? this.config.system1 : this.config.system2).system.connection();
+  }
+
+  users(side: Side): UserDirectory {
+    return this.host.systemEntry(side === 1 ? this.config.system1 : this.config.system2).users;
+  }
+
+  declare(nodeId: string, relevant: Record<Side, Relevant>): void {
+    this.withdrawn.delete(nodeId);
+    this.declarations.set(nodeId, relevant);
+    this.running?.declare(nodeId, relevant);
+  }
+
+  /**
+   * Takes effect when the deploy that closes the node is over: until its successor has declared its rows, a change of
+   * their fields must not be taken for one that nobody maps.
+   */
+  withdraw(nodeId: string): void {
+    this.withdrawn.add(nodeId);
+  }
+
+  /** Called when a status line may be out of date. Returns how to stop listening. */
+  onProgress(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  progressed(): void {
+    for (const listener of this.listeners) listener();
+  }
+
+  settleDeclarations(): void {
+    for (const nodeId of this.withdrawn) {
+      this.declarations.delete(nodeId);
+      this.running?.withdraw(nodeId);
+    }
+    this.withdrawn.clear();
+  }
+
+  async skip(message: SyncMessage, reason: string): Promise<void> {
+    await (await this.ready).skip(message, reason);
+  }
+
+  async fail(message: SyncMessage, error: unknown): Promise<void> {
+    await (await this.ready).fail(message, error);
+  }
+
+  async stop(): Promise<void> {
+    const integration = await this.ready.catch(() => undefined);
+    await integration?.stop();
+  }
+}
+
+const hosts = new WeakMap<object, Host>();
+
+/** The host of this Node-RED. Its admin routes are registered once, when the first node type is loaded. */
+export function hostOf(RED: NodeAPI): Host {
+  // each node module gets a RED of its own, but all share one emitter
+  let host = hosts.get(RED.events);
+  if (!host) {
+    host = new Host(RED);
+    hosts.set(RED.events, host);
+    // absent where Node-RED runs without its admin API (httpAdminRoot: false)
+    if (RED.settings.httpAdminRoot !== false) {
+      const { dataFolder } = host;
+      registerAdminRoutes(
+        RED,
+        adminServices(RED.nodes, () => Object.values(connectors), { dataFolder }),
+      );
+      registerSandboxPage(RED, dataFolder);
+    }
+  }
+  return host;
+}
+
+/** The integration that a node's form has chosen; undefined where there is none (the form marks the node invalid). */
+export function integrationOf(RED: NodeAPI, id: string): IntegrationHandle | undefined {
+  return hostOf(RED).integration(id);
 }

@@ -1,0 +1,63 @@
+/** A system's people, looked up when first needed and remembered: mapping a user must not cost a request each time. */
+
+import type { UserValue } from '../model/values';
+import type { Clock } from './clock';
+import type { System } from './system';
+
+export interface UserQuery {
+  email?: string;
+  login?: string;
+  name?: string;
+}
+
+interface Remembered {
+  at: number;
+  found: Promise<UserValue | undefined>;
+}
+
+const MISS_MS = 60_000;
+const HIT_MS = 60 * 60_000;
+const MOST = 20_000;
+
+export class Users {
+  private readonly remembered = new Map<string, Remembered>();
+
+  constructor(
+    private readonly system: System,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * The one person with this e-mail address (without regard to case), login or name. Undefined where the system has
+   * none such, or several: never a guess. A miss is asked again after a minute, a hit after an hour.
+   * @throws SyncError – the system can't be asked
+   */
+  find(by: UserQuery): Promise<UserValue | undefined> {
+    const key = by.email ? `e:${by.email.toLowerCase()}` : by.login ? `l:${by.login}` : by.name ? `n:${by.name}` : '';
+    if (!key) return Promise.resolve(undefined);
+    const now = this.clock.now();
+    const kept = this.remembered.get(key);
+    if (kept && now - kept.at < HIT_MS) return kept.found;
+    if (this.remembered.size >= MOST) this.remembered.clear();
+    const found = this.ask(by);
+    this.remembered.set(key, { at: now, found });
+    found.then(
+      (user) => {
+        // a miss counts as older than it is, so that it is asked again soon
+        if (!user) this.remembered.set(key, { at: now - HIT_MS + MISS_MS, found });
+      },
+      () => this.remembered.delete(key),
+    );
+    return found;
+  }
+
+  private async ask(by: UserQuery): Promise<UserValue | undefined> {
+    const { email, login, name } = by;
+    const query = email ? { email } : login ? { login } : { name };
+    const users = await this.system.call(async (connection) => (connection.users ? connection.users(query) : []));
+    const exact = users.filter((user) =>
+      email ? user.email?.toLowerCase() === email.toLowerCase() : login ? user.login === login : user.name === name,
+    );
+    return exact.length === 1 ? exact[0] : undefined;
+  }
+}

@@ -1,0 +1,192 @@
+/** The `twinflow-poller` node: reads one side of an integration and sends each change into the flow. */
+
+import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
+import type { Side } from '../../lib/model/entity';
+import { asSyncError } from '../../lib/model/errors';
+import type { Reader, ReaderOptions } from '../../lib/sync/reader';
+import { hostOf, type IntegrationHandle, integrationOf } from '../shared/host';
+import { NO_INTEGRATION } from '../shared/step';
+import { type ScheduleConfig, startSchedule } from './schedule';
+
+interface PollerDef extends NodeDef {
+  integration: string;
+  side: '1' | '2';
+  schedule: ScheduleConfig['schedule'];
+  interval: number;
+  unit: 'seconds' | 'minutes' | 'hours';
+  cron: string;
+  start: 'newest' | 'time' | 'all';
+  startTime: string;
+  pageSize: number;
+  window: number;
+}
+
+const PAGE_SIZE = 100;
+const WINDOW = 200;
+const STATUS_MS = 500;
+
+const whole = (value: unknown, preset: number, most: number): number => {
+  const number = Math.floor(Number(value));
+  return Number.isFinite(number) && number >= 1 ? Math.min(number, most) : preset;
+};
+
+function readerOptions(def: PollerDef): ReaderOptions {
+  const kind = def.start ?? 'newest';
+  return {
+    pageSize: whole(def.pageSize, PAGE_SIZE, 1_000),
+    window: whole(def.window, WINDOW, 10_000),
+    start:
+      kind === 'time' && def.startTime ? { kind, time: def.startTime } : { kind: kind === 'all' ? 'all' : 'newest' },
+  };
+}
+
+export = (RED: NodeAPI): void => {
+  const host = hostOf(RED);
+
+  class Polling {
+    private reader: Reader | undefined;
+    private stopSchedule: (() => void) | undefined;
+    private closed = false;
+    private polling = false;
+    private fault = '';
+    private timer: NodeJS.Timeout | undefined;
+    private readonly stopProgress: () => void;
+
+    constructor(
+      private readonly node: Node,
+      private readonly def: PollerDef,
+      private readonly handle: IntegrationHandle,
+    ) {
+      this.stopProgress = handle.onProgress(() => this.showSoon());
+      const side: Side = def.side === '2' ? 2 : 1;
+      this.start(side, host.whenStarted()).catch((thrown: unknown) => this.failed(thrown));
+    }
+
+    private async start(side: Side, started: Promise<void>): Promise<void> {
+      if (!this.handle.config.active) {
+        this.node.status({ fill: 'grey', shape: 'ring', text: RED._('poller.status.inactive') });
+        return;
+      }
+      const integration = await this.handle.ready;
+      await started;
+      if (this.closed) return;
+      this.reader = integration.reader(
+        side,
+        readerOptions(this.def),
+        (message) => this.node.send(message),
+        (error) => this.failed(error),
+      );
+      const { def } = this;
+      const schedule: ScheduleConfig =
+        def.schedule === 'cron'
+          ? { schedule: 'cron', cron: def.cron }
+          : def.schedule === 'manual'
+            ? { schedule: 'manual' }
+            : { schedule: 'interval', interval: def.interval ?? 1, unit: def.unit ?? 'minutes' };
+      this.stopSchedule = startSchedule(
+        schedule,
+        () => void this.poll().catch((thrown: unknown) => this.failed(thrown)),
+      );
+      // what an earlier run stored and did not finish goes on without waiting for a poll
+      this.reader.pump();
+      this.showSoon();
+    }
+
+    /** Polls unless the system is paused, which the status shows. @throws SyncError */
+    async poll(): Promise<void> {
+      if (!this.reader || this.reader.system.pauseLeft() > 0) return this.showSoon();
+      this.polling = true;
+      this.showSoon();
+      try {
+        await this.reader.poll();
+        this.fault = '';
+      } finally {
+        this.polling = false;
+        this.showSoon();
+      }
+    }
+
+    async retryParked(): Promise<void> {
+      await (await this.handle.ready).retryParked();
+    }
+
+    /** Reported once to Catch nodes, not once a minute, until a poll succeeds or fails otherwise. */
+    failed(thrown: unknown): void {
+      const { message } = asSyncError(thrown);
+      this.showSoon();
+      if (this.closed || message === this.fault) return;
+      this.fault = message;
+      this.node.error(message, { topic: this.handle.config.name, payload: {} });
+    }
+
+    private showSoon(): void {
+      if (this.timer || this.closed) return;
+      this.timer = setTimeout(() => {
+        this.timer = undefined;
+        this.show().catch(() => undefined); // the store is away; whoever needs it says so
+      }, STATUS_MS);
+      this.timer.unref();
+    }
+
+    private async show(): Promise<void> {
+      const { reader, node } = this;
+      if (!reader) {
+        if (this.fault) node.status({ fill: 'red', shape: 'ring', text: this.fault.slice(0, 60) });
+        return;
+      }
+      const paused = reader.system.pauseLeft();
+      const counts = (await (await this.handle.ready).counts())[reader.flow.side - 1];
+      if (this.closed || !counts) return;
+      const open = counts.waiting + counts.held + counts.sent + counts.retry;
+      const text = RED._('poller.status.counts', { open, links: counts.links });
+      const parked = counts.parked ? RED._('poller.status.parked', { parked: counts.parked }) : '';
+      if (paused > 0) {
+        node.status({
+          fill: 'red',
+          shape: 'ring',
+          text: RED._('poller.status.paused', { seconds: Math.ceil(paused / 1000) }),
+        });
+        setTimeout(() => this.showSoon(), Math.min(paused, 5_000)).unref();
+      } else if (this.fault) node.status({ fill: 'red', shape: 'ring', text: this.fault.slice(0, 60) });
+      else if (counts.parked) node.status({ fill: 'yellow', shape: 'dot', text: `${text} ${parked}` });
+      else node.status({ fill: open || this.polling ? 'blue' : 'green', shape: 'dot', text });
+    }
+
+    async stop(): Promise<void> {
+      this.closed = true;
+      clearTimeout(this.timer);
+      this.stopProgress();
+      this.stopSchedule?.();
+      const reader = this.reader;
+      if (!reader) return;
+      await reader.stop();
+      const integration = await this.handle.ready.catch(() => undefined);
+      integration?.removeReader(reader);
+    }
+  }
+
+  function Poller(this: Node, def: PollerDef): void {
+    RED.nodes.createNode(this, def);
+    host.acquire();
+    const handle = integrationOf(RED, def.integration);
+    const polling = handle ? new Polling(this, def, handle) : undefined;
+    if (!polling) this.status({ fill: 'red', shape: 'ring', text: RED._(NO_INTEGRATION) });
+
+    this.on('input', (message: NodeMessage, _send, done) => {
+      const work = message.topic === 'retry' ? polling?.retryParked() : polling?.poll();
+      (work ?? Promise.resolve()).then(
+        () => done(),
+        (thrown: unknown) => done(asSyncError(thrown)),
+      );
+    });
+
+    this.on('close', (done: () => void) => {
+      (polling?.stop() ?? Promise.resolve())
+        .then(() => host.release())
+        .catch((error: unknown) => this.warn(String(error)))
+        .finally(done);
+    });
+  }
+
+  RED.nodes.registerType('twinflow-poller', Poller);
+};

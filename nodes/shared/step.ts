@@ -1,0 +1,78 @@
+/**
+ * What all nodes between poller and writer do alike: take only messages of their integration and pairs, let others pass,
+ * and turn an exception into a failed event and a message for Catch nodes.
+ */
+
+import type { Node, NodeAPI } from 'node-red';
+import { asSyncError, SyncError } from '../../lib/model/errors';
+import type { SyncMessage } from '../../lib/model/message';
+import { type IntegrationRuntime, integrationOf } from './host';
+
+export interface StepConfig {
+  /** id of the integration node */
+  integration: string;
+  /** 'all', or ids of the entity-type pairs that the node works on */
+  pairs?: 'all' | string[];
+}
+
+/** One message, one per output (null = nothing there), or nothing at all. */
+export type StepResult = SyncMessage | (SyncMessage | null)[] | undefined;
+
+export type StepHandler = (message: SyncMessage, integration: IntegrationRuntime) => StepResult | Promise<StepResult>;
+
+/** Status text, from the integration's catalogue since every node needs it. */
+export const NO_INTEGRATION = '@twinflow/node-red-sync/twinflow-integration:status.noIntegration';
+
+/** True for what a poller sends. */
+export function isSyncMessage(message: object): message is SyncMessage {
+  if (!('sync' in message) || typeof message.sync !== 'object' || message.sync === null) return false;
+  const { sync } = message;
+  return 'event' in sync && 'direction' in sync && 'entity' in sync && 'payload' in message;
+}
+
+/**
+ * Handles a node's input. The handler returns what is sent on. A message that is not of this integration, or whose pair
+ * the node does not work on, passes untouched through the first output.
+ */
+export function step(RED: NodeAPI, node: Node, config: StepConfig, handler: StepHandler): void {
+  const integration = integrationOf(RED, config.integration);
+  if (!integration) node.status({ fill: 'red', shape: 'ring', text: RED._(NO_INTEGRATION) });
+  const pairs = Array.isArray(config.pairs) ? new Set(config.pairs) : undefined;
+
+  node.on('input', (incoming, send, done) => {
+    if (!isSyncMessage(incoming)) {
+      done(new SyncError('invalid', 'The message has no msg.sync: it does not come from a Twinflow poller'));
+      return;
+    }
+    const message: SyncMessage = incoming;
+    if (!integration) {
+      done(new SyncError('fatal', 'This node has no integration: choose one and deploy'));
+      return;
+    }
+    const { sync } = message;
+    if (sync.integration !== integration.config.id || (pairs && !pairs.has(sync.pair))) {
+      send(incoming);
+      done();
+      return;
+    }
+    const fail = (thrown: unknown): void => {
+      const error = asSyncError(thrown);
+      const named = new Error(`${sync.entity.type} ${sync.entity.key}: ${error.message}`, { cause: error });
+      integration.fail(message, error).then(
+        () => done(named),
+        () => done(named), // the store is away too: the event is sent again when it is back
+      );
+    };
+    const pass = (result: StepResult): void => {
+      if (result !== undefined) send(result);
+      done();
+    };
+    try {
+      const result = handler(message, integration);
+      if (result instanceof Promise) result.then(pass, fail);
+      else pass(result);
+    } catch (thrown) {
+      fail(thrown);
+    }
+  });
+}

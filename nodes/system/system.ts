@@ -1,0 +1,58 @@
+/** The `twinflow-system` config node: one configured connection, which all integrations that use it share. */
+
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { ConnectorConfig, SecretName } from '../../lib/connectors/connector';
+import { hostOf } from '../shared/host';
+
+interface SystemDef extends NodeDef {
+  kind: string;
+  config: ConnectorConfig;
+  proxy: string;
+  tls: string;
+  ignoreOwn: boolean;
+}
+
+type Secrets = Record<SecretName, string>;
+
+/** What the admin routes read of a deployed system: environment variables are filled in. */
+interface SystemNode extends Node<Secrets> {
+  config: ConnectorConfig;
+}
+
+/** How Node-RED keeps them: a `text` may be shown in the form again, a `password` never. */
+const CREDENTIALS: Record<SecretName, { type: 'text' | 'password' }> = {
+  apiKey: { type: 'password' },
+  login: { type: 'text' },
+  password: { type: 'password' },
+  token: { type: 'password' },
+  clientId: { type: 'text' },
+  clientSecret: { type: 'password' },
+};
+
+export = (RED: NodeAPI): void => {
+  const host = hostOf(RED);
+
+  function System(this: SystemNode, def: SystemDef): void {
+    RED.nodes.createNode(this, def);
+    host.acquire();
+    this.config = def.config ?? {};
+    const system = host.addSystem(
+      this.id,
+      def.name || def.kind,
+      { kind: def.kind, config: this.config, credentials: this.credentials ?? {}, proxy: def.proxy, tls: def.tls },
+      def.ignoreOwn === true,
+    );
+    this.on('close', (done: () => void) => {
+      host
+        .removeSystem(system)
+        .catch((error: unknown) => this.warn(String(error)))
+        .then(() => host.release())
+        .catch((error: unknown) => this.warn(String(error)))
+        .finally(done);
+    });
+  }
+
+  RED.nodes.registerType<SystemNode, SystemDef, object, Secrets>('twinflow-system', System, {
+    credentials: CREDENTIALS,
+  });
+};

@@ -1,0 +1,122 @@
+/** The `twinflow-writer` node: the end of the chain. Its output says what became of each change. */
+
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { asSyncError, SyncError } from '../../lib/model/errors';
+import type { SyncMessage } from '../../lib/model/message';
+import { WriteFailure, type Writer } from '../../lib/sync/writer';
+import { hostOf, integrationOf } from '../shared/host';
+import { isSyncMessage, NO_INTEGRATION } from '../shared/step';
+
+interface WriterDef extends NodeDef {
+  integration: string;
+  batchSize: number;
+}
+
+const BATCH_SIZE = 50;
+const BATCH_MOST = 1_000;
+const STATUS_MS = 500;
+
+function batchSizeOf(def: WriterDef): number {
+  const size = Math.floor(Number(def.batchSize));
+  return size >= 1 ? Math.min(size, BATCH_MOST) : BATCH_SIZE;
+}
+
+/** Counts for the status line, shown at most twice a second. */
+class Tally {
+  private landed = 0;
+  private failed = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly show: (landed: number, failed: number) => void) {}
+
+  add(what: 'landed' | 'failed'): void {
+    this[what] += 1;
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.show(this.landed, this.failed);
+    }, STATUS_MS).unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+}
+
+export = (RED: NodeAPI): void => {
+  const host = hostOf(RED);
+
+  function WriterNode(this: Node, def: WriterDef): void {
+    RED.nodes.createNode(this, def);
+    host.acquire();
+    const handle = integrationOf(RED, def.integration);
+    if (!handle) this.status({ fill: 'red', shape: 'ring', text: RED._(NO_INTEGRATION) });
+    const writer: Promise<Writer> | undefined = handle?.ready.then((integration) =>
+      integration.writer({ batchSize: batchSizeOf(def) }),
+    );
+    writer?.catch(() => undefined); // each message that needs it says so
+    /** the fault that Catch nodes have been told of: one outage is one error, not one for each message */
+    let told = '';
+    const tally = new Tally((landed, failed) => {
+      const text = RED._('writer.status.counts', { landed, failed });
+      this.status(
+        told
+          ? { fill: 'red', shape: 'ring', text: RED._('writer.status.paused') }
+          : { fill: 'green', shape: 'dot', text },
+      );
+    });
+
+    const report = (thrown: unknown): Error | undefined => {
+      const error = asSyncError(thrown);
+      tally.add('failed');
+      if (!(error instanceof WriteFailure) || !error.paused) return error;
+      const cause = error.kind;
+      if (told === cause) return undefined;
+      told = cause;
+      return error;
+    };
+
+    this.on('input', (message, send, done) => {
+      if (!isSyncMessage(message)) {
+        done(new SyncError('invalid', 'The message has no msg.sync: it does not come from a Twinflow poller'));
+        return;
+      }
+      if (!writer) {
+        done(new SyncError('fatal', 'This writer has no integration: choose one and deploy'));
+        return;
+      }
+      const received: SyncMessage = message;
+      writer
+        .then((ready) => ready.accept(received))
+        .then(
+          (result) => {
+            told = '';
+            tally.add('landed');
+            const { mapped: _mapped, unresolved: _unresolved, ...sync } = received.sync;
+            send({ ...message, payload: result, sync });
+            done();
+          },
+          (thrown: unknown) => {
+            const error = report(thrown);
+            if (error) done(error);
+            else done();
+          },
+        )
+        .catch((error: unknown) => this.error(String(error)));
+    });
+
+    this.on('close', (done: () => void) => {
+      tally.stop();
+      const stop = async (): Promise<void> => {
+        const ready = await writer?.catch(() => undefined);
+        await ready?.stop();
+        if (ready) (await handle?.ready)?.removeWriter(ready);
+        await host.release();
+      };
+      stop()
+        .catch((error: unknown) => this.warn(String(error)))
+        .finally(done);
+    });
+  }
+
+  RED.nodes.registerType('twinflow-writer', WriterNode);
+};
