@@ -9,7 +9,10 @@
 import type { Entity, EntityId, EntityType, EntityTypeId, Field, Project, ProjectId } from '../model/entity';
 import type { SyncError } from '../model/errors';
 import type { FieldId, Fields, LookupValue, RichTextFormat, UserValue, Value } from '../model/values';
+import type { ConfigField, ConnectorCategory, Identity } from './form';
 import type { HttpOptions } from './http/client';
+
+export { type ConfigField, type ConnectorCategory, type Identity, SECRET_NAMES, type SecretName } from './form';
 
 /** JSON that only its connector understands. Made of the system's own times and ids, never of our clock. */
 export type Checkpoint = { [key: string]: unknown };
@@ -18,16 +21,6 @@ export type Checkpoint = { [key: string]: unknown };
 export interface Scope {
   projects: ProjectId[];
   types: EntityTypeId[];
-}
-
-export interface Identity {
-  user: UserValue;
-  /** product and version as the server tells it, e.g. "Redmine 5.0" */
-  server: string;
-  /** IANA name, where the system has one for this account */
-  timeZone?: string;
-  /** what the account lacks for a two-way sync, in sentences for an admin; empty = all is well */
-  missing: string[];
 }
 
 export interface ChangePage {
@@ -110,7 +103,13 @@ export interface Connection {
   find?(query: FindQuery, limit: number): Promise<Entity[]>;
 
   /** People who may stand in user fields. Exactly one of the criteria, or none for the first of all. */
-  users?(query: { email?: string; login?: string; name?: string; search?: string; project?: ProjectId }): Promise<UserValue[]>;
+  users?(query: {
+    email?: string;
+    login?: string;
+    name?: string;
+    search?: string;
+    project?: ProjectId;
+  }): Promise<UserValue[]>;
 
   /** Values of a lookup field whose list is too long for `fields`. */
   lookupValues?(project: ProjectId, type: EntityTypeId, field: FieldId, search: string): Promise<LookupValue[]>;
@@ -129,24 +128,6 @@ export interface Revision {
   fields: Record<FieldId, { old: Value; new: Value }>;
 }
 
-/** One input of the system form. Secrets are kept in Node-RED credentials and never come back to the browser. */
-export interface ConfigField {
-  name: string;
-  label: string;
-  type: 'text' | 'url' | 'secret' | 'select' | 'boolean';
-  required?: boolean;
-  placeholder?: string;
-  hint?: string;
-  default?: string | boolean;
-  options?: { value: string; label: string }[];
-  /** shown only while another input has this value */
-  visibleIf?: { name: string; value: string };
-}
-
-/** The names that a secret input may have: Node-RED wants credentials declared when a node type is registered. */
-export const SECRET_NAMES = ['apiKey', 'login', 'password', 'token', 'clientId', 'clientSecret'] as const;
-export type SecretName = (typeof SECRET_NAMES)[number];
-
 /** Values of a connector's ConfigFields by name, secrets included. */
 export type ConnectorConfig = Record<string, string | boolean | undefined>;
 
@@ -163,7 +144,7 @@ export interface Connector {
   /** stable key, saved in flows */
   kind: string;
   label: string;
-  category: 'alm' | 'test' | 'scm' | 'build' | 'itsm' | 'sandbox';
+  category: ConnectorCategory;
   config: ConfigField[];
   /** rich text that the system's own fields hold, for the mapper forms */
   richText?: RichTextFormat;

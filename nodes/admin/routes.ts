@@ -1,7 +1,7 @@
 /**
  * The admin HTTP routes below /twinflow/, by which the forms ask the systems.
  *
- *   GET  /twinflow/connectors      the kinds of system, with the inputs of their forms      twinflow.read
+ *   GET  /twinflow/connectors      the kinds of system, the server's time zone               twinflow.read
  *   POST /twinflow/test, projects, types, fields, lookup-values, users, newest              twinflow.write
  *
  * Those that make the server contact a system, perhaps with a stored secret, ask for the permission to write. No answer
@@ -117,7 +117,10 @@ export function registerAdminRoutes(host: AdminHost, services: AdminServices): {
     };
 
   host.httpAdmin.get('/twinflow/connectors', host.auth.needsPermission('twinflow.read'), (_request, response) =>
-    send(response, 200, { items: services.connectors().map(describe) }),
+    send(response, 200, {
+      items: services.connectors().map(describe),
+      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    }),
   );
   for (const [route, question] of Object.entries(QUESTIONS))
     host.httpAdmin.post(`/twinflow/${route}`, host.auth.needsPermission('twinflow.write'), answer(question));

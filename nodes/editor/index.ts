@@ -5,7 +5,9 @@
  */
 
 export { type DirectionButton, directionButton } from './direction-button';
+export * from './form';
 export * from './metadata';
+export { idlePairs, type Pair, type PairList, pairList } from './pair-list';
 export { matching, type SearchItem, type SearchSelect, type SearchSelectOptions, searchSelect } from './search-select';
 export { addStyle } from './style';
 export { t } from './text';

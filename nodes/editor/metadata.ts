@@ -3,9 +3,9 @@
  * forms of the browser window; the same question asked twice at a time goes out once; a failure isn't kept.
  */
 
-import type { ConfigField, Connector, Identity } from '../../lib/connectors/connector';
+import type { ConfigField, ConnectorCategory, Identity } from '../../lib/connectors/form';
 import type { EntityType, EntityTypeId, Field, Project, ProjectId } from '../../lib/model/entity';
-import type { FieldId, LookupValue, UserValue } from '../../lib/model/values';
+import type { FieldId, LookupValue, RichTextFormat, UserValue } from '../../lib/model/values';
 import { isObject, text, type Values } from './read';
 import { t } from './text';
 import type { SystemDraft } from './workspace';
@@ -16,9 +16,9 @@ const KEPT_MS = 600_000;
 export interface ConnectorInfo {
   kind: string;
   label: string;
-  category: Connector['category'];
+  category: ConnectorCategory;
   config: ConfigField[];
-  richText?: Connector['richText'];
+  richText?: RichTextFormat;
 }
 
 /** Where polling starts if nothing else is chosen. */
@@ -127,9 +127,18 @@ interface Listed<Item> {
 
 const items = async <Item>(listed: Promise<Listed<Item>>): Promise<Item[]> => (await listed).items;
 
+interface Connectors extends Listed<ConnectorInfo> {
+  timeZone?: string;
+}
+
+const asked = (): Promise<Connectors> =>
+  keep('connectors', false, async () => (await request('GET', 'connectors')) as Connectors);
+
 /** All kinds of system there are, with the inputs of their forms. */
-export const connectors = (): Promise<ConnectorInfo[]> =>
-  keep('connectors', false, async () => ((await request('GET', 'connectors')) as Listed<ConnectorInfo>).items);
+export const connectors = (): Promise<ConnectorInfo[]> => items(asked());
+
+/** IANA name of the time zone in which the server runs: schedules are read in it. */
+export const serverTimeZone = async (): Promise<string | undefined> => (await asked()).timeZone;
 
 /** "Test connection": always asks the system. */
 export const identify = (draft: SystemDraft | undefined): Promise<Identity> => ask('test', draft, {}, { reload: true });

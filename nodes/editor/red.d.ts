@@ -75,6 +75,8 @@ interface EditorRed {
     eachNode(callback: (node: EditorNode) => boolean | undefined): void;
     eachConfig(callback: (node: EditorNode) => boolean | undefined): void;
     dirty(): boolean;
+    /** a new id, as nodes have them */
+    id(): string;
   };
   events: {
     on(event: string, listener: (...parameters: unknown[]) => void): void;

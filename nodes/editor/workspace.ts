@@ -1,6 +1,6 @@
 /** What lies in the workspace now, deployed or not: systems, integrations, and the nodes that belong to an integration. */
 
-import { SECRET_NAMES } from '../../lib/connectors/connector';
+import { SECRET_NAMES } from '../../lib/connectors/form';
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import { isObject, number, projectPairs, text, typePairs } from './read';

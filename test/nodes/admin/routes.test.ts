@@ -116,12 +116,13 @@ describe('the admin routes', () => {
   });
 
   describe('an answer', () => {
-    it('describes the connectors without their functions', async () => {
+    it('describes the connectors without their functions, and names the time zone of the server', async () => {
       red = await start();
       const { body } = await red.get('/twinflow/connectors');
       const { connect, ...described } = TRACKER;
       assert.equal(typeof connect, 'function');
-      assert.deepEqual(body, { items: [JSON.parse(JSON.stringify(described))] });
+      const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+      assert.deepEqual(body, { items: [JSON.parse(JSON.stringify(described))], timeZone });
     });
 
     it('holds only the properties that a form needs', async () => {
