@@ -1,0 +1,134 @@
+/**
+ * The open file: pragmas, prepared statements, transactions. Knows nothing of events and links.
+ *
+ * What is kept in memory beside the file (the sequence, names, counters) registers here as a Memory, so that it
+ * follows the transaction: it keeps what it learned on commit and forgets it on rollback.
+ */
+
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { StoreError } from '../errors';
+import { asStoreError } from './errors';
+import { lockStore } from './lock';
+import { MIGRATIONS, type Migration, migrate, rollback } from './schema';
+
+/** Columns by name. The tables are STRICT: a column has the type that the schema gives it, or is null. */
+export type Row = Record<string, SQLOutputValue>;
+
+/** A prepared statement. `R` declares the columns that its SQL selects. */
+export interface Query<R extends Row> {
+  get(...values: SQLInputValue[]): R | undefined;
+  all(...values: SQLInputValue[]): R[];
+  /** @returns how many rows were changed */
+  run(...values: SQLInputValue[]): number;
+}
+
+export interface Memory {
+  commit(): void;
+  rollback(): void;
+}
+
+/** How long SQLite waits for another connection's lock (a back-up tool that reads the file), in milliseconds. */
+const BUSY_TIMEOUT = 5_000;
+
+/**
+ * synchronous=FULL: a commit is on the disk before its promise settles, so that an intent is never lost after its
+ * create was sent. The write-ahead log is folded back every 1,000 pages and cut to 16 MB after a large transaction.
+ * https://sqlite.org/pragma.html#pragma_synchronous
+ */
+const PRAGMAS = `
+  PRAGMA busy_timeout = ${BUSY_TIMEOUT};
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA foreign_keys = ON;
+  PRAGMA wal_autocheckpoint = 1000;
+  PRAGMA journal_size_limit = 16777216;
+  PRAGMA cache_size = -16384;
+  PRAGMA temp_store = MEMORY;
+`;
+
+export class Database {
+  private readonly memories: Memory[] = [];
+  private closed = false;
+
+  private constructor(
+    readonly file: string,
+    private readonly db: DatabaseSync,
+    private readonly unlock: () => void,
+  ) {}
+
+  /**
+   * Opens or creates the file and brings it to the newest version. `:memory:` is a store that ends with its process.
+   * @throws StoreError locked, readOnly, damaged, newer
+   */
+  static open(file: string, migrations: readonly Migration[] = MIGRATIONS): Database {
+    const unlock = file === ':memory:' ? () => undefined : lockStore(file);
+    let db: DatabaseSync | undefined;
+    try {
+      db = new DatabaseSync(file);
+      db.exec(PRAGMAS);
+      migrate(db, file, migrations);
+      return new Database(file, db, unlock);
+    } catch (error) {
+      db?.close();
+      unlock();
+      throw asStoreError(error, file);
+    }
+  }
+
+  /** Ties what is kept in memory to the transactions. */
+  follow(memory: Memory): void {
+    this.memories.push(memory);
+  }
+
+  prepare<R extends Row>(sql: string): Query<R> {
+    return new PreparedQuery<R>(this.db.prepare(sql));
+  }
+
+  /** Runs the work in one transaction: all of it is stored, or nothing. @throws StoreError */
+  write<T>(work: () => T): T {
+    return this.transaction('BEGIN IMMEDIATE', work);
+  }
+
+  /** Runs work that only reads. */
+  read<T>(work: () => T): T {
+    return this.transaction('BEGIN', work);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.db.close();
+    this.unlock();
+  }
+
+  private transaction<T>(begin: string, work: () => T): T {
+    if (this.closed) throw new StoreError('closed', `The store ${this.file} was closed.`);
+    try {
+      this.db.exec(begin);
+      const result = work();
+      this.db.exec('COMMIT');
+      for (const memory of this.memories) memory.commit();
+      return result;
+    } catch (error) {
+      rollback(this.db);
+      for (const memory of this.memories) memory.rollback();
+      throw asStoreError(error, this.file);
+    }
+  }
+}
+
+class PreparedQuery<R extends Row> implements Query<R> {
+  constructor(private readonly statement: StatementSync) {}
+
+  get(...values: SQLInputValue[]): R | undefined {
+    return this.statement.get(...values) as R | undefined;
+  }
+
+  all(...values: SQLInputValue[]): R[] {
+    return this.statement.all(...values) as R[];
+  }
+
+  run(...values: SQLInputValue[]): number {
+    return Number(this.statement.run(...values).changes);
+  }
+}

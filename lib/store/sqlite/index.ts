@@ -1,0 +1,241 @@
+/**
+ * The embedded store: one SQLite file in WAL mode, through Node's own `node:sqlite`. Fulfils the contract in
+ * ../store.ts; what each call does stands in the files beside this one.
+ *
+ * SQLite answers while it is called, so a call blocks Node's event loop for as long as it takes: batches of a hundred
+ * events take a few milliseconds.
+ */
+
+import type { Checkpoint } from '../../connectors/connector';
+import type { Entity, EntityId, Side } from '../../model/entity';
+import type {
+  Failure,
+  Flow,
+  FlowCounts,
+  Intent,
+  Landing,
+  Link,
+  RecordSummary,
+  Sending,
+  Store,
+  StoredEvent,
+} from '../store';
+import { Claims } from './claim';
+import { Counters } from './counters';
+import { Database, type Query } from './database';
+import { Events, flowOf } from './events';
+import { Flows } from './flows';
+import { storeLanding } from './land';
+import { Links } from './links';
+import { Names } from './names';
+import { recordEntities, Seen } from './record';
+import { STATE } from './schema';
+import { Sequence } from './sequence';
+import { Settling } from './settle';
+
+export interface SqliteOptions {
+  /** path of the file; its folder must exist. `:memory:` for a store that ends with its process */
+  file: string;
+  log?: (text: string) => void;
+}
+
+/**
+ * Opens the store, creating the file where there is none.
+ * @throws StoreError `locked` where another process has it open, `readOnly`, `damaged`, `newer`
+ */
+export async function openSqliteStore({ file, log }: SqliteOptions): Promise<Store> {
+  const store = new SqliteStore(Database.open(file));
+  log?.(`Store ${file} opened`);
+  return store;
+}
+
+class SqliteStore implements Store {
+  private readonly integrations: Names;
+  private readonly sequences: Sequence;
+  private readonly counters: Counters;
+  private readonly flows: Flows;
+  private readonly seen: Seen;
+  private readonly links: Links;
+  private readonly events: Events;
+  private readonly claims: Claims;
+  private readonly settling: Settling;
+  private readonly overdueSeqs: Query<{ seq: number }>;
+  private readonly parkedSeqs: Query<{ seq: number }>;
+
+  constructor(private readonly db: Database) {
+    const names = new Names(db, 'names');
+    this.integrations = new Names(db, 'integrations');
+    this.sequences = new Sequence(db);
+    this.counters = new Counters(db);
+    this.flows = new Flows(db, names);
+    this.seen = new Seen(db);
+    this.links = new Links(db, this.integrations, names, this.sequences, this.counters);
+    this.events = new Events(db, this.integrations, this.links, this.sequences, this.counters);
+    this.claims = new Claims(db, this.events, this.links, this.counters);
+    this.settling = new Settling(db, this.events);
+    this.overdueSeqs = db.prepare(`
+      SELECT seq FROM events WHERE flow IN (?, ?) AND state = ${STATE.sent} AND sentAt < ?
+      ORDER BY sentAt, seq LIMIT ?`);
+    this.parkedSeqs = db.prepare(`
+      SELECT seq FROM events WHERE flow >> 1 = ? AND state = ${STATE.parked} ORDER BY seq LIMIT ? OFFSET ?`);
+  }
+
+  async sequence(): Promise<number> {
+    return this.sequences.needsWrite ? this.db.write(() => this.sequences.next()) : this.sequences.next();
+  }
+
+  async checkpoint(flow: Flow): Promise<Checkpoint | undefined> {
+    return this.db.read(() => {
+      const id = this.findFlow(flow);
+      return id === undefined ? undefined : this.flows.checkpoint(id);
+    });
+  }
+
+  async setCheckpoint(flow: Flow, checkpoint: Checkpoint | undefined): Promise<void> {
+    this.db.write(() => this.flows.setCheckpoint(this.flow(flow), checkpoint));
+  }
+
+  async record(
+    flow: Flow,
+    system: string,
+    entities: Entity[],
+    readAt: number,
+    checkpoint: Checkpoint,
+  ): Promise<RecordSummary> {
+    return this.db.write(() => {
+      const id = this.flow(flow);
+      if (this.flows.setSystem(id, system) === 'changed') this.seen.forget(id);
+      this.flows.setCheckpoint(id, checkpoint);
+      return recordEntities(this.parts, id, entities, readAt);
+    });
+  }
+
+  async forgetSeen(flow: Flow): Promise<void> {
+    this.db.write(() => this.seen.forget(this.flow(flow)));
+  }
+
+  async claim(flow: Flow, limit: number, now: number): Promise<StoredEvent[]> {
+    return this.db.write(() => {
+      const id = this.findFlow(flow);
+      return id === undefined ? [] : this.events.readAll(this.claims.claim(id, limit, now));
+    });
+  }
+
+  async refresh(events: { seq: number; entity: Entity; readAt: number }[]): Promise<void> {
+    this.db.write(() => {
+      for (const { seq, entity, readAt } of events) this.settling.refresh(seq, entity, readAt, this.seen);
+    });
+  }
+
+  async recover(integration: string): Promise<number> {
+    return this.db.write(() => {
+      const id = this.integrations.find(integration);
+      return id === undefined ? 0 : this.settling.recover(flowsOf(id));
+    });
+  }
+
+  async load(events: Sending[]): Promise<(StoredEvent | undefined)[]> {
+    return this.db.read(() =>
+      events.map((sending) => (this.settling.sending(sending) ? this.events.read(sending.seq) : undefined)),
+    );
+  }
+
+  async overdue(integration: string, before: number, limit: number): Promise<StoredEvent[]> {
+    return this.db.read(() => {
+      const id = this.integrations.find(integration);
+      return id === undefined ? [] : this.events.readAll(this.overdueSeqs.all(...flowsOf(id), before, limit));
+    });
+  }
+
+  async openIntents(intents: Intent[]): Promise<void> {
+    this.db.write(() => this.settling.openIntents(intents, this.sequences.next()));
+  }
+
+  async land(landings: Landing[]): Promise<(string | undefined)[]> {
+    return this.db.write(() => {
+      const at = this.sequences.next();
+      return landings.map((landing) => storeLanding(this.parts, landing, at));
+    });
+  }
+
+  async skip(events: (number | Sending)[]): Promise<void> {
+    this.db.write(() => this.settling.skip(events));
+  }
+
+  async fail(failures: Failure[]): Promise<void> {
+    this.db.write(() => this.settling.fail(failures));
+  }
+
+  async parked(integration: string, offset: number, limit: number): Promise<StoredEvent[]> {
+    return this.db.read(() => {
+      const id = this.integrations.find(integration);
+      return id === undefined ? [] : this.events.readAll(this.parkedSeqs.all(id, limit, offset));
+    });
+  }
+
+  async unpark(integration: string, events?: number[]): Promise<number> {
+    return this.db.write(() => {
+      const id = this.integrations.find(integration);
+      return id === undefined ? 0 : this.settling.unpark(id, events);
+    });
+  }
+
+  async linkOf(integration: string, side: Side, entity: EntityId): Promise<Link | undefined> {
+    return (await this.linksOf(integration, side, [entity]))[0];
+  }
+
+  async linksOf(integration: string, side: Side, entities: EntityId[]): Promise<(Link | undefined)[]> {
+    return this.db.read(() => {
+      const id = this.integrations.find(integration);
+      return entities.map((entity) => (id === undefined ? undefined : this.links.get(id, side, entity)?.link));
+    });
+  }
+
+  async linksBySystem(system: string, entity: EntityId): Promise<Link[]> {
+    return this.db.read(() => this.links.ofSystem(system, entity));
+  }
+
+  async counts(integration: string): Promise<[FlowCounts, FlowCounts]> {
+    return this.db.read(() => {
+      // 0 stands for an integration of which nothing is stored
+      const id = this.integrations.find(integration) ?? 0;
+      return [this.counters.of(flowOf(id, 1), id), this.counters.of(flowOf(id, 2), id)];
+    });
+  }
+
+  async purge(integration: string): Promise<void> {
+    this.db.write(() => {
+      const id = this.integrations.find(integration);
+      if (id === undefined) return;
+      for (const flow of flowsOf(id)) {
+        this.events.purge(flow);
+        this.seen.forget(flow);
+        this.flows.purge(flow);
+      }
+      this.links.purge(id);
+      this.integrations.forget(id);
+      this.counters.clear(id, flowsOf(id));
+    });
+  }
+
+  async close(): Promise<void> {
+    this.db.close();
+  }
+
+  private get parts() {
+    return { events: this.events, links: this.links, seen: this.seen, integrations: this.integrations };
+  }
+
+  private flow(flow: Flow): number {
+    return flowOf(this.integrations.idOf(flow.integration), flow.side);
+  }
+
+  private findFlow(flow: Flow): number | undefined {
+    const id = this.integrations.find(flow.integration);
+    return id === undefined ? undefined : flowOf(id, flow.side);
+  }
+}
+
+function flowsOf(integration: number): [number, number] {
+  return [flowOf(integration, 1), flowOf(integration, 2)];
+}

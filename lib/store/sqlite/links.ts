@@ -1,0 +1,187 @@
+/** Links: which entity of side 1 is which of side 2, with versions and baselines. One row holds both ends. */
+
+import type { EntityId, Side } from '../../model/entity';
+import type { Link, LinkEnd } from '../store';
+import { packBaselines, unpackBaselines } from './baseline';
+import type { Counters } from './counters';
+import type { Database, Query } from './database';
+import type { Names } from './names';
+import type { Sequence } from './sequence';
+import { packUrl, unpackUrl } from './url';
+
+type LinkRow = {
+  id: number;
+  integration: number;
+  entity1: string;
+  entity2: string;
+  wrote1: number;
+  wrote2: number;
+  system1: number;
+  system2: number;
+  type1: number;
+  type2: number;
+  project1: number;
+  project2: number;
+  key1: string | null;
+  key2: string | null;
+  url1: string | null;
+  url2: string | null;
+  version1: string;
+  version2: string;
+  baselines: NodeJS.NonSharedUint8Array;
+};
+
+type LinkKey = { id: number; entity1: string; entity2: string };
+
+/** A link, and for both sides the sequence before which a snapshot is stale. */
+export interface StoredLink {
+  link: Link;
+  wrote: [number, number];
+}
+
+const KEY = 'SELECT id, entity1, entity2 FROM links WHERE integration = ?';
+
+export class Links {
+  private readonly rowBySide: Record<Side, Query<LinkRow>>;
+  private readonly keyBySide: Record<Side, Query<LinkKey>>;
+  private readonly wroteBySide: Record<Side, Query<{ wrote: number }>>;
+  private readonly bySystem: Query<LinkRow>;
+  private readonly insert: Query<Record<string, never>>;
+  private readonly update: Query<Record<string, never>>;
+  private readonly removeOne: Query<LinkKey>;
+  private readonly removeAll: Query<Record<string, never>>;
+
+  constructor(
+    db: Database,
+    private readonly integrations: Names,
+    private readonly names: Names,
+    private readonly sequence: Sequence,
+    private readonly counters: Counters,
+  ) {
+    this.rowBySide = {
+      1: db.prepare('SELECT * FROM links WHERE integration = ? AND entity1 = ?'),
+      2: db.prepare('SELECT * FROM links WHERE integration = ? AND entity2 = ?'),
+    };
+    this.keyBySide = { 1: db.prepare(`${KEY} AND entity1 = ?`), 2: db.prepare(`${KEY} AND entity2 = ?`) };
+    this.wroteBySide = {
+      1: db.prepare('SELECT wrote1 AS wrote FROM links WHERE integration = ? AND entity1 = ?'),
+      2: db.prepare('SELECT wrote2 AS wrote FROM links WHERE integration = ? AND entity2 = ?'),
+    };
+    this.bySystem = db.prepare(`
+      SELECT * FROM links
+        WHERE integration IN (SELECT id FROM integrations) AND entity1 = ?2 AND system1 = ?1
+      UNION
+      SELECT * FROM links
+        WHERE integration IN (SELECT id FROM integrations) AND entity2 = ?2 AND system2 = ?1
+      ORDER BY id`);
+    this.insert = db.prepare(`
+      INSERT INTO links (entity1, entity2, wrote1, wrote2, system1, system2, type1, type2, project1, project2,
+        key1, key2, url1, url2, version1, version2, baselines, id, integration)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.update = db.prepare(`
+      UPDATE links SET entity1 = ?, entity2 = ?, wrote1 = max(wrote1, ?), wrote2 = max(wrote2, ?),
+        system1 = ?, system2 = ?, type1 = ?, type2 = ?, project1 = ?, project2 = ?,
+        key1 = ?, key2 = ?, url1 = ?, url2 = ?, version1 = ?, version2 = ?, baselines = ?
+      WHERE id = ?`);
+    this.removeOne = db.prepare(`
+      DELETE FROM links WHERE id = ?1 AND integration = ?2 AND (entity1 = ?3 OR entity2 = ?4)
+      RETURNING id, entity1, entity2`);
+    this.removeAll = db.prepare('DELETE FROM links WHERE integration = ?');
+  }
+
+  get(integration: number, side: Side, entity: EntityId): StoredLink | undefined {
+    const row = this.rowBySide[side].get(integration, entity);
+    return row && this.stored(row);
+  }
+
+  ofSystem(system: string, entity: EntityId): Link[] {
+    const id = this.names.find(system);
+    return id === undefined ? [] : this.bySystem.all(id, entity).map((row) => this.stored(row).link);
+  }
+
+  /** The entities of a link by one of them, without its baselines. */
+  key(integration: number, side: Side, entity: EntityId): LinkKey | undefined {
+    return this.keyBySide[side].get(integration, entity);
+  }
+
+  /** The sequence of the newest landing that wrote the entity; 0 where none has. Undefined = no link. */
+  wrote(integration: number, side: Side, entity: EntityId): number | undefined {
+    return this.wroteBySide[side].get(integration, entity)?.wrote;
+  }
+
+  /**
+   * Stores a link, new or newer.
+   * @param wrote the sequence of this landing for a side that it wrote, else 0
+   */
+  put(integration: number, existing: LinkKey | undefined, ends: [LinkEnd, LinkEnd], wrote: [number, number]): void {
+    const [one, two] = ends;
+    const values = [
+      one.ref.id,
+      two.ref.id,
+      wrote[0],
+      wrote[1],
+      this.names.idOf(one.system),
+      this.names.idOf(two.system),
+      this.names.idOf(one.ref.type),
+      this.names.idOf(two.ref.type),
+      this.names.idOf(one.ref.project),
+      this.names.idOf(two.ref.project),
+      one.ref.key === one.ref.id ? null : one.ref.key,
+      two.ref.key === two.ref.id ? null : two.ref.key,
+      packUrl(one.ref, this.names),
+      packUrl(two.ref, this.names),
+      one.version,
+      two.version,
+      packBaselines([one.baseline, two.baseline]),
+    ];
+    if (existing) {
+      this.update.run(...values, existing.id);
+    } else {
+      this.insert.run(...values, this.sequence.next(), integration);
+      this.counters.link(integration, 1);
+    }
+  }
+
+  /** Removes a link by number if it has one of the ends. @returns its entities */
+  remove(id: number, integration: number, ends: [LinkEnd, LinkEnd]): LinkKey | undefined {
+    const removed = this.removeOne.get(id, integration, ends[0].ref.id, ends[1].ref.id);
+    if (removed) this.counters.link(integration, -1);
+    return removed;
+  }
+
+  purge(integration: number): void {
+    this.removeAll.run(integration);
+  }
+
+  private stored(row: LinkRow): StoredLink {
+    const [baseline1, baseline2] = unpackBaselines(row.baselines);
+    const one: LinkEnd = {
+      system: this.names.nameOf(row.system1),
+      ref: this.ref(row.entity1, row.key1, row.url1, row.type1, row.project1),
+      version: row.version1,
+      baseline: baseline1,
+    };
+    const two: LinkEnd = {
+      system: this.names.nameOf(row.system2),
+      ref: this.ref(row.entity2, row.key2, row.url2, row.type2, row.project2),
+      version: row.version2,
+      baseline: baseline2,
+    };
+    return {
+      link: { id: row.id, integration: this.integrations.nameOf(row.integration), ends: [one, two] },
+      wrote: [row.wrote1, row.wrote2],
+    };
+  }
+
+  private ref(id: string, storedKey: string | null, storedUrl: string | null, type: number, project: number) {
+    const key = storedKey ?? id;
+    const url = unpackUrl(storedUrl, id, key, this.names);
+    return {
+      id,
+      key,
+      ...(url === undefined ? {} : { url }),
+      type: this.names.nameOf(type),
+      project: this.names.nameOf(project),
+    };
+  }
+}

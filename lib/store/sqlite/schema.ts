@@ -1,0 +1,140 @@
+/**
+ * The tables, as a list of forward migrations: entry n brings a file from version n to n + 1 (`PRAGMA user_version`).
+ * An entry that was released is never changed; a new version is a new entry. Each runs in a transaction of its own
+ * together with the new version number, so a process that dies in between leaves the old version whole.
+ *
+ * Integrations, systems, types and projects are stored once and named by number. A flow is the number of its
+ * integration × 2, + 1 for side 2.
+ */
+
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '../errors';
+
+export type Migration = (db: DatabaseSync) => void;
+
+/** `PRAGMA application_id` of our files: "TwFl". */
+const APPLICATION_ID = 0x5477466c;
+
+/** Numbers that stand for the states in `events.state`; part of the file format. */
+export const STATE = { waiting: 0, held: 1, sent: 2, retry: 3, parked: 4 } as const;
+
+const version1: Migration = (db) =>
+  db.exec(`
+    -- the highest number that may have been given out, see Sequence
+    CREATE TABLE sequence (reserved INTEGER NOT NULL) STRICT;
+    INSERT INTO sequence VALUES (0);
+
+    CREATE TABLE integrations (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    -- systems, types, projects, address prefixes
+    CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE flows (flow INTEGER PRIMARY KEY, system INTEGER, checkpoint TEXT) STRICT;
+
+    -- the version last recorded, refreshed or landed
+    CREATE TABLE seen (
+      flow INTEGER NOT NULL, entity TEXT NOT NULL, version TEXT NOT NULL, PRIMARY KEY (flow, entity)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Small rows, since every change of state writes them again; what is large stands in snapshots and failures.
+    CREATE TABLE events (
+      seq INTEGER PRIMARY KEY,
+      flow INTEGER NOT NULL,
+      entity TEXT NOT NULL,
+      version TEXT NOT NULL,
+      state INTEGER NOT NULL,
+      linked INTEGER NOT NULL, -- 1 where the entity has a link: claim must not look at a million unlinked ones
+      readAt INTEGER NOT NULL, -- -1: to be read again in any case
+      delivery INTEGER NOT NULL,
+      attempts INTEGER NOT NULL,
+      sentAt INTEGER,
+      dueAt INTEGER
+    ) STRICT;
+    -- at most one held event and one other per entity
+    CREATE UNIQUE INDEX events_entity ON events (flow, entity, (state = 1));
+    CREATE INDEX events_waiting ON events (flow, seq) WHERE state = 0;
+    CREATE INDEX events_linked ON events (flow, seq) WHERE state = 0 AND linked = 1;
+    CREATE INDEX events_sent ON events (flow, sentAt) WHERE state = 2;
+    CREATE INDEX events_retry ON events (flow, dueAt) WHERE state = 3;
+    CREATE INDEX events_parked ON events (flow >> 1, seq) WHERE state = 4;
+
+    CREATE TABLE snapshots (
+      seq INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE, entity TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE failures (
+      seq INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE, error TEXT NOT NULL, mapped TEXT
+    ) STRICT;
+    -- toward: the flow of the side on which the entity is created; opened: the sequence when the first one was stored
+    CREATE TABLE intents (
+      seq INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE,
+      toward INTEGER NOT NULL,
+      opened INTEGER NOT NULL,
+      intent TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX intents_toward ON intents (toward, opened);
+
+    -- Both ends in one row, large columns last. wrote: the sequence of the newest landing that wrote this end.
+    CREATE TABLE links (
+      id INTEGER PRIMARY KEY,
+      integration INTEGER NOT NULL,
+      entity1 TEXT NOT NULL, entity2 TEXT NOT NULL,
+      wrote1 INTEGER NOT NULL, wrote2 INTEGER NOT NULL,
+      system1 INTEGER NOT NULL, system2 INTEGER NOT NULL,
+      type1 INTEGER NOT NULL, type2 INTEGER NOT NULL,
+      project1 INTEGER NOT NULL, project2 INTEGER NOT NULL,
+      key1 TEXT, key2 TEXT, -- null: the same as the id
+      url1 TEXT, url2 TEXT,
+      version1 TEXT NOT NULL, version2 TEXT NOT NULL,
+      baselines BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX links_entity1 ON links (integration, entity1);
+    CREATE UNIQUE INDEX links_entity2 ON links (integration, entity2);
+  `);
+
+export const MIGRATIONS: readonly Migration[] = [version1];
+
+/**
+ * Brings an open file to the newest version.
+ * @param file for the error texts
+ * @throws StoreError `newer`, or `damaged` where the file belongs to another program
+ */
+export function migrate(db: DatabaseSync, file: string, migrations: readonly Migration[] = MIGRATIONS): void {
+  const version = pragma(db, 'user_version');
+  const application = pragma(db, 'application_id');
+  if (application !== APPLICATION_ID && (application !== 0 || version !== 0 || hasTables(db))) {
+    throw new StoreError('damaged', `${file} is a database of another program. Choose another file for Twinflow.`);
+  }
+  if (version > migrations.length) {
+    throw new StoreError(
+      'newer',
+      `${file} was written by a newer Twinflow (its format is ${version}, this version knows ${migrations.length}). ` +
+        'Install that version again, or restore the copy of the file from before the update.',
+    );
+  }
+  for (const [index, migration] of migrations.entries()) {
+    if (index < version) continue;
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      migration(db);
+      db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}; COMMIT`);
+    } catch (error) {
+      rollback(db);
+      throw error;
+    }
+  }
+}
+
+/** Undoes the running transaction, if SQLite has not done so by itself (full disk). */
+export function rollback(db: DatabaseSync): void {
+  try {
+    db.exec('ROLLBACK');
+  } catch {
+    // no transaction is active: nothing is left to undo
+  }
+}
+
+function pragma(db: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  return Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
+
+function hasTables(db: DatabaseSync): boolean {
+  return db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
+}
