@@ -17,6 +17,10 @@ export function equalNumbers(a: number, b: number): boolean {
   return Math.abs(a - b) <= NUMBER_TOLERANCE * Math.max(1, Math.abs(a), Math.abs(b));
 }
 
+/** A text or number as text; what else JSON may hold there (nothing that our types allow) as JSON. */
+export const scalarText = (value: unknown): string =>
+  typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
+
 /** Line ends as LF. */
 export const unixLines = (text: string): string => (text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text);
 
@@ -39,7 +43,7 @@ function sortedJson(value: unknown): unknown {
 }
 
 function normaliseRichText(text: RichText): RichText | null {
-  const content = typeof text.content === 'string' ? text.content : String(text.content ?? '');
+  const content = scalarText(text.content);
   if (text.format === 'adf') {
     try {
       return { format: 'adf', content: JSON.stringify(sortedJson(JSON.parse(content))) };
@@ -87,8 +91,8 @@ function normaliseSingle(value: SingleValue, type: FieldType | undefined): Singl
   let any = false;
   for (const key of ['id', 'key', 'name', 'login', 'email'] as const) {
     const part: unknown = (value as Named)[key];
-    if (part === undefined || part === null || part === '') continue;
-    const text = String(part).trim();
+    const text = scalarText(part).trim();
+    if (text === '') continue;
     named[key] = key === 'email' ? text.toLowerCase() : text;
     any = true;
   }

@@ -2,7 +2,7 @@
 
 import type { FieldChoice } from '../model/config';
 import { type FieldId, type Fields, type FieldType, isEmpty, type SingleValue, type Value } from '../model/values';
-import { equalValues } from './compare';
+import { equalValues, scalarText } from './compare';
 
 export type Operator =
   | 'is'
@@ -60,7 +60,7 @@ export const needsValue = (operator: Operator): boolean => !ALWAYS.includes(oper
 /** The words that a text condition looks into: all names of a person or list entry. */
 function wordsOf(value: SingleValue): string[] {
   if (typeof value !== 'object' || value === null) return [String(value)];
-  if ('content' in value) return [String(value.content)];
+  if ('content' in value) return [scalarText(value.content)];
   return ['name', 'key', 'login', 'email', 'id']
     .map((key) => Reflect.get(value, key) as unknown)
     .filter((word) => typeof word === 'string' || typeof word === 'number')
@@ -82,7 +82,7 @@ function isSame(a: SingleValue, b: SingleValue, type: FieldType, fold: (text: st
   // A condition that names a day means the whole day, in UTC.
   if (type === 'datetime' && typeof b === 'string' && b.length === 10) return typeof a === 'string' && a.startsWith(b);
   if (equalValues(a, b, type)) return true;
-  if (typeof a === 'number' || typeof a === 'boolean') return String(a) === String(b);
+  if (typeof a === 'number' || typeof a === 'boolean') return typeof b !== 'object' && String(a) === String(b);
   if (type === 'user' && typeof b === 'string') return wordsOf(a).some((word) => fold(word) === fold(b));
   return typeof a === 'string' && typeof b === 'string' && fold(a.trim()) === fold(b.trim());
 }

@@ -47,7 +47,8 @@ function applyRow(row: DefaultRow, kind: ChangeKind, output: MappedFields): void
       if (policy === 'park') output.unresolved[id] = { ...open, policy };
       return;
     }
-    output.unresolved[id] = { ...open, policy };
+    // `lossy` tells the writer that the payload has a value all the same.
+    output.unresolved[id] = policy === 'default' ? { ...open, policy, lossy: true } : { ...open, policy };
     if (policy === 'default') {
       output.fields[id] = value;
       if (!Object.hasOwn(output.mapped, id)) output.mapped[id] = { from: [], type };

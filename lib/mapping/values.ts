@@ -7,6 +7,7 @@ import type { FieldChoice, ValueRow } from '../model/config';
 import { applies, type Direction } from '../model/entity';
 import type { MappedField } from '../model/message';
 import type { FieldId, LookupValue, SingleValue, UserValue, Value } from '../model/values';
+import { scalarText } from './compare';
 import { convertValue } from './convert';
 import { reasonFor, targetLabel } from './describe';
 import type { MappedFields } from './fields';
@@ -36,7 +37,7 @@ class Table implements ValueIndex {
       if (!map.has(name)) map.set(name, value);
     };
     if (key.id !== undefined && key.id !== '') set(this.byId, key.id);
-    const name = String(key.name ?? '').trim();
+    const name = scalarText(key.name).trim();
     if (name === '') return;
     set(this.byName, name);
     if (this.ignoreCase) set(this.byFoldedName, fold(name));
@@ -86,7 +87,7 @@ interface CompiledRow {
 /** A value as something that has a name. */
 function itemOf(value: SingleValue): Item | undefined {
   if (typeof value === 'object' && value !== null && !('content' in value)) return value as Item;
-  if (typeof value === 'object') return value === null ? undefined : { name: String(value.content) };
+  if (typeof value === 'object') return value === null ? undefined : { name: scalarText(value.content) };
   return { name: String(value) };
 }
 
