@@ -1,0 +1,18 @@
+/** All connectors by kind. A new one adds a folder and a line here. */
+
+import { SyncError } from '../model/errors';
+import type { Connector } from './connector';
+import { sandbox } from './sandbox';
+
+/** In the order in which a form offers them. */
+export const connectors: Readonly<Record<string, Connector>> = {
+  sandbox,
+};
+
+/** @throws SyncError fatal where there is no connector of that kind */
+export function connectorOf(kind: string): Connector {
+  const connector = Object.hasOwn(connectors, kind) ? connectors[kind] : undefined;
+  if (connector) return connector;
+  const known = Object.keys(connectors).join(', ');
+  throw new SyncError('fatal', `There is no connector for systems of the kind "${kind}". There are: ${known}.`);
+}
