@@ -1,0 +1,34 @@
+/**
+ * The one suite that every connector passes. A connector's own test file starts its system and calls this; the checks,
+ * each a sentence, are in connector/. Economical: some 200 writes, so that it runs on a real server.
+ */
+
+import { findingChecks } from './connector/finding';
+import type { ConnectorHarness } from './connector/harness';
+import { pollingChecks } from './connector/polling';
+import { Probe } from './connector/probe';
+import { structureChecks } from './connector/structure';
+import { writingChecks } from './connector/writing';
+
+export type { ConnectorHarness, Person, Sample, SystemUnderTest } from './connector/harness';
+
+/** Declares the checks with mocha. @param title names the system, e.g. "Redmine 5.0" */
+export function connectorConformance(title: string, harness: ConnectorHarness): void {
+  const { unavailable } = harness;
+  if (unavailable !== undefined) {
+    describe.skip(`connector conformance: ${title} (skipped: ${unavailable})`, () => {
+      it('passes every check', () => undefined);
+    });
+    return;
+  }
+  describe(`connector conformance: ${title}`, function () {
+    this.timeout(harness.timeoutMs ?? 20_000);
+    const probe = new Probe(harness);
+    before(() => probe.start());
+    after(() => probe.stop());
+    structureChecks(probe);
+    writingChecks(probe);
+    pollingChecks(probe);
+    findingChecks(probe);
+  });
+}
