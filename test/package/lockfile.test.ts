@@ -11,8 +11,27 @@ describe('package/lockfile', () => {
   });
 
   it('pins every package by its content', () => {
-    const { packages } = JSON.parse(lock) as { packages: Record<string, { version?: string; integrity?: string }> };
-    const loose = Object.entries(packages).filter(([path, { integrity }]) => path !== '' && !integrity);
+    interface Entry {
+      version?: string;
+      integrity?: string;
+      inBundle?: boolean;
+    }
+    const { packages } = JSON.parse(lock) as { packages: Record<string, Entry> };
+    const loose = Object.entries(packages).filter(
+      ([path, { version, integrity, inBundle }]) => path !== '' && !inBundle && !(version && integrity),
+    );
     assert.deepEqual(loose, []);
+  });
+
+  it('holds all that optional dependencies name, for every platform: npm ci refuses a lock file with gaps', () => {
+    const { packages } = JSON.parse(lock) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string>; inBundle?: boolean }>;
+    };
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {}, inBundle }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !inBundle && !(`${path}/node_modules/${name}` in packages) && !(`node_modules/${name}` in packages),
+      ),
+    );
+    assert.deepEqual(missing, []);
   });
 });
