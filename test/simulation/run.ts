@@ -1,0 +1,310 @@
+/**
+ * One simulated history: two systems, the real engine over the real store, people who edit, a process that dies at any
+ * await. At the end the weather clears, and both sides must rest, agree, and show every edit that nobody replaced.
+ */
+
+import type { Connection } from '../../lib/connectors/connector';
+import type { ConflictPolicy, IntegrationConfig } from '../../lib/model/config';
+import type { Side } from '../../lib/model/entity';
+import type { SyncMessage } from '../../lib/model/message';
+import type { Value } from '../../lib/model/values';
+import { openSqliteStore } from '../../lib/store/sqlite';
+import type { Store } from '../../lib/store/store';
+import { Integration } from '../../lib/sync/integration';
+import { System } from '../../lib/sync/system';
+import { SimulatedClock } from './clock';
+import { Random } from './random';
+import { type Habits, SimulatedSystem } from './system';
+
+export interface RunReport {
+  seed: number;
+  events: number;
+  crashes: number;
+  lostEdits: string[];
+  duplicates: string[];
+  loops: string[];
+  diverged: string[];
+}
+
+export interface RunOptions {
+  /** wraps the store, to break it on purpose */
+  spoil?: (store: Store) => Store;
+  /** hears of every call of the engine and its answer, and of every edit */
+  trace?: (line: string) => void;
+}
+
+const FIELDS = ['title', 'state'] as const;
+const START = Date.UTC(2026, 0, 1);
+const config: IntegrationConfig = {
+  id: 'integration',
+  name: 'Simulated',
+  active: true,
+  system1: 's1',
+  system2: 's2',
+  projectPairs: [{ one: { id: 'P', name: 'P' }, two: { id: 'P', name: 'P' }, direction: 'both' }],
+  typePairs: [{ id: 'bugs', one: { id: 'Bug', name: 'Bug' }, two: { id: 'Bug', name: 'Bug' }, direction: 'both' }],
+  retries: 3,
+  lostAfterMs: 60_000,
+};
+
+/** A process: the engine between two systems. Once dead, nothing that it began ever goes on. */
+class Process {
+  dead = false;
+  private integration: Integration | undefined;
+
+  constructor(
+    private readonly world: World,
+    private readonly store: Store,
+  ) {}
+
+  async start(): Promise<void> {
+    const { world } = this;
+    const systems = [
+      new System('s1', 'One', () => this.mortal(world.one.connection()), world.clock),
+      new System('s2', 'Two', () => this.mortal(world.two.connection()), world.clock),
+    ] as const;
+    const integration = new Integration(config, systems, this.mortal(this.store), world.clock);
+    this.integration = integration;
+    await integration.start();
+    const relevant = { fields: new Set<string>(FIELDS), always: false };
+    integration.declare('mapper', { 1: relevant, 2: relevant });
+    const writer = integration.writer({ batchSize: world.random.int(1, 20) });
+    for (const side of [1, 2] as const) {
+      const reader = integration.reader(
+        side,
+        { pageSize: world.random.int(2, 20), window: world.random.int(1, 30), start: { kind: 'all' } },
+        (message) => this.flow(message, (mapped) => writer.accept(mapped)),
+        () => undefined,
+      );
+      reader.pump();
+      const poll = (): void => {
+        if (this.dead) return;
+        reader
+          .poll()
+          .catch(() => undefined)
+          .finally(() => world.clock.after(1_000, poll));
+      };
+      poll();
+    }
+  }
+
+  /** The user's flow: maps; and now and then a message is late, comes twice, or is swallowed. */
+  private flow(message: SyncMessage, accept: (message: SyncMessage) => Promise<unknown>): void {
+    const { random, clock, weather } = this.world;
+    if (this.dead || (weather.bad && random.chance(0.01))) return;
+    message.sync.mapped = Object.fromEntries(
+      FIELDS.map((field) => [field, { from: [field], conflict: this.world.conflict }]),
+    );
+    const copy = structuredClone(message);
+    const deliver = (it: SyncMessage): void => {
+      clock.after(random.int(0, 20), () => {
+        if (!this.dead) accept(it).catch(() => undefined);
+      });
+    };
+    deliver(message);
+    if (weather.bad && random.chance(0.05)) deliver(copy);
+  }
+
+  /** Calls of a dead process neither begin nor return; each call may be the one at which it dies. */
+  private mortal<T extends object>(target: T): T {
+    return new Proxy(target, {
+      get: (object, name, receiver) => {
+        const method: unknown = Reflect.get(object, name, receiver);
+        if (typeof method !== 'function') return method;
+        return (...args: unknown[]) => {
+          this.mayDie();
+          if (this.dead) return new Promise(() => undefined);
+          this.world.trace?.(`${String(name)} ${JSON.stringify(args)}`);
+          const result: unknown = Reflect.apply(method, object, args);
+          if (!(result instanceof Promise)) return result;
+          return new Promise((resolve, reject) => {
+            const settled = (go: () => void): void => {
+              this.mayDie();
+              this.world.trace?.(`${String(name)} ${this.dead ? 'died' : 'answered'}`);
+              if (!this.dead) go();
+            };
+            result.then(
+              (value: unknown) => {
+                this.world.trace?.(`${String(name)} → ${JSON.stringify(value)}`);
+                settled(() => resolve(value));
+              },
+              (error: unknown) => settled(() => reject(error)),
+            );
+          });
+        };
+      },
+    });
+  }
+
+  private mayDie(): void {
+    if (!this.dead && this.world.weather.bad && this.world.random.chance(this.world.mortality)) {
+      this.dead = true;
+      this.world.crashed();
+    }
+  }
+
+  kill(): void {
+    this.dead = true;
+  }
+
+  inFlight(side: Side): number {
+    return this.integration?.inFlight(side) ?? 0;
+  }
+}
+
+class World {
+  readonly random: Random;
+  readonly clock: SimulatedClock;
+  readonly one: SimulatedSystem;
+  readonly two: SimulatedSystem;
+  readonly weather = { bad: true };
+  readonly conflict: ConflictPolicy;
+  readonly mortality: number;
+  crashes = 0;
+  private process: Process | undefined;
+  private edits = 0;
+  private readonly store: Store;
+
+  readonly trace: ((line: string) => void) | undefined;
+
+  constructor(seed: number, store: Store, trace?: (line: string) => void) {
+    this.trace = trace && ((line) => trace(`${this.clock.now() - START} ${line}`));
+    this.random = new Random(seed);
+    this.clock = new SimulatedClock(START, this.random);
+    this.one = new SimulatedSystem('A', this.habits(), this.clock, this.random);
+    this.two = new SimulatedSystem('B', this.habits(), this.clock, this.random);
+    this.conflict = this.random.pick(['system1', 'system2', 'newest'] as const);
+    this.mortality = this.random.pick([0, 0.002, 0.01, 0.03]);
+    this.store = store;
+  }
+
+  private habits(): Habits {
+    const { random } = this;
+    return {
+      skew: random.pick([0, 0, -3_600_000, 7_000]),
+      grain: random.pick([1, 1_000, 60_000]),
+      normalises: random.chance(0.3),
+      marks: random.chance(0.5),
+      exact: random.chance(0.6),
+      lag: random.pick([0, 0, 500, 3_000]),
+      faults: random.pick([0, 0.02, 0.1]),
+    };
+  }
+
+  crashed(): void {
+    this.crashes += 1;
+    this.clock.after(this.random.int(10, 3_000), () => this.boot());
+  }
+
+  boot(): void {
+    this.process = new Process(this, this.store);
+    this.process.start().catch(() => undefined);
+  }
+
+  /** Somebody works in one of the systems. Every value is used once, so that it can be told apart at the end. */
+  private person(): void {
+    const { random } = this;
+    const system = random.pick([this.one, this.two]);
+    const known = system.entities();
+    const value = (): Value => {
+      this.edits += 1;
+      return `${random.chance(0.2) ? ' ' : ''}Edit ${this.edits}`;
+    };
+    if (known.length === 0 || (known.length < 12 && random.chance(0.3))) {
+      system.create({ title: value(), state: value() });
+    } else {
+      const [field, id] = [random.pick(FIELDS), random.pick(known).id];
+      const fields = { [field]: value() };
+      this.trace?.(`EDIT ${id} ${JSON.stringify(fields)}`);
+      system.edit(id, fields);
+    }
+  }
+
+  async live(): Promise<void> {
+    this.boot();
+    const steps = this.random.int(5, 40);
+    for (let step = 0; step < steps; step += 1) {
+      const burst = this.random.chance(0.2) ? 4 : 1;
+      for (let n = 0; n < burst; n += 1) this.person();
+      await this.clock.runUntil(this.clock.now() + this.random.pick([0, 5, 50, 400, 3_000]));
+    }
+    this.weather.bad = false;
+    this.one.habits.faults = 0;
+    this.two.habits.faults = 0;
+    if (!this.process || this.process.dead) await this.clock.runUntil(this.clock.now() + 5_000);
+    // pauses and retries of the bad weather run out, lost messages are found and sent again
+    await this.clock.runUntil(this.clock.now() + 20 * 60_000);
+  }
+
+  end(): void {
+    this.process?.kill();
+  }
+}
+
+/** Runs one history. The same seed gives the same history. */
+export async function simulate(seed: number, options: RunOptions = {}): Promise<RunReport> {
+  const store = await openSqliteStore({ file: ':memory:' });
+  const world = new World(seed, options.spoil ? options.spoil(store) : store, options.trace);
+  const report: RunReport = { seed, events: 0, crashes: 0, lostEdits: [], duplicates: [], loops: [], diverged: [] };
+  try {
+    await world.live();
+    const before = world.one.writes + world.two.writes;
+    await world.clock.runUntil(world.clock.now() + 60_000);
+    const after = world.one.writes + world.two.writes;
+    if (after !== before) report.loops.push(`${after - before} writes in the last minute, with nobody editing`);
+    await check(world, store, report);
+    report.events = world.one.edits.length + world.two.edits.length;
+    report.crashes = world.crashes;
+    const counts = await store.counts(config.id);
+    for (const [index, side] of counts.entries()) {
+      const open = side.waiting + side.held + side.sent + side.retry + side.parked;
+      if (open > 0) report.diverged.push(`side ${index + 1} still has ${JSON.stringify(side)}`);
+    }
+  } finally {
+    world.end();
+    await store.close();
+  }
+  return report;
+}
+
+const plain = (value: Value | undefined): string =>
+  String(value ?? '')
+    .trim()
+    .toLowerCase();
+
+async function check(world: World, store: Store, report: RunReport): Promise<void> {
+  const ones = world.one.entities();
+  const twos = new Map(world.two.entities().map((entity) => [entity.id, entity]));
+  for (const one of ones) {
+    const link = await store.linkOf(config.id, 1, one.id);
+    const two = link ? twos.get(link.ends[1].ref.id) : undefined;
+    if (!two) {
+      report.duplicates.push(`${one.id} has no counterpart: it is lost, or a second copy`);
+      continue;
+    }
+    twos.delete(two.id);
+    for (const field of FIELDS) {
+      const [left, right] = [plain(one.fields[field]), plain(two.fields[field])];
+      if (left !== right) report.diverged.push(`${one.id}.${field} is "${left}", ${two.id} has "${right}"`);
+      const open = standing(world, one.id, two.id, field);
+      if (!open.has(left)) {
+        report.lostEdits.push(
+          `${one.id}/${two.id}.${field} is "${left}", but ${[...open].join(' or ')} was never replaced`,
+        );
+      }
+    }
+  }
+  for (const id of twos.keys()) report.duplicates.push(`${id} has no counterpart: it is lost, or a second copy`);
+}
+
+/** Values that people gave the field and that nobody who saw them replaced: one of them must be there at the end. */
+function standing(world: World, one: string, two: string, field: string): Set<string> {
+  const open = new Set<string>();
+  const edits = [
+    ...world.one.edits.filter((edit) => edit.entity === one),
+    ...world.two.edits.filter((edit) => edit.entity === two),
+  ].filter((edit) => edit.field === field && !edit.own);
+  for (const edit of edits) open.add(plain(edit.value));
+  for (const edit of edits) if (plain(edit.saw) !== plain(edit.value)) open.delete(plain(edit.saw));
+  return open;
+}

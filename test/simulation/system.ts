@@ -1,0 +1,226 @@
+/**
+ * A simulated tracker: as unhelpful as real ones. Its clock is skewed and coarse, its search lags, it fails before or
+ * after a write was done, it stores text in its own way, and people edit in it at any time.
+ */
+
+import type {
+  ChangePage,
+  Checkpoint,
+  Connection,
+  FindQuery,
+  Scope,
+  WriteOperation,
+  WriteResult,
+} from '../../lib/connectors/connector';
+import type { Entity } from '../../lib/model/entity';
+import { SyncError } from '../../lib/model/errors';
+import type { Fields, Value } from '../../lib/model/values';
+import { iso } from '../../lib/sync/clock';
+import type { SimulatedClock } from './clock';
+import type { Random } from './random';
+
+export interface Habits {
+  /** ms that the system's clock is ahead of ours */
+  skew: number;
+  /** ms to which its time stamps are cut */
+  grain: number;
+  /** stores text trimmed and in lower case */
+  normalises: boolean;
+  /** holds markers */
+  marks: boolean;
+  /** the write's answer is the state it made (else it is read a moment later) */
+  exact: boolean;
+  /** ms that the list of changes is behind */
+  lag: number;
+  /** chance that a call fails; 0 when the weather is fine */
+  faults: number;
+}
+
+interface Stored {
+  entity: Entity;
+  marker?: string;
+  own: boolean;
+  /** when the list of changes shows this state */
+  visibleAt: number;
+  changedAt: number;
+}
+
+/** A person's or our own change of one field: `saw` is the value that was there. */
+export interface Edit {
+  entity: string;
+  field: string;
+  saw: Value;
+  value: Value;
+  own: boolean;
+}
+
+export class SimulatedSystem {
+  readonly name: string;
+  readonly habits: Habits;
+  readonly edits: Edit[] = [];
+  /** writes that the engine had carried out, creates and updates */
+  writes = 0;
+  private readonly stored = new Map<string, Stored>();
+  private readonly clock: SimulatedClock;
+  private readonly random: Random;
+  private counter = 0;
+
+  constructor(name: string, habits: Habits, clock: SimulatedClock, random: Random) {
+    this.name = name;
+    this.habits = habits;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  entities(): Entity[] {
+    return [...this.stored.values()].map(({ entity }) => entity);
+  }
+
+  /** A person creates or edits. */
+  create(fields: Fields): string {
+    return this.apply(undefined, fields, false);
+  }
+
+  edit(id: string, fields: Fields): void {
+    this.apply(id, fields, false);
+  }
+
+  private normalise(value: Value): Value {
+    return this.habits.normalises && typeof value === 'string' ? value.trim().toLowerCase() : value;
+  }
+
+  private apply(id: string | undefined, fields: Fields, own: boolean, marker?: string): string {
+    this.counter += 1;
+    const key = id ?? `${this.name}-${this.counter}`;
+    const before = this.stored.get(key);
+    const now = this.clock.now() + this.habits.skew;
+    const updatedAt = iso(Math.floor(now / this.habits.grain) * this.habits.grain);
+    const next: Fields = { ...before?.entity.fields };
+    for (const [field, value] of Object.entries(fields)) {
+      const kept = this.normalise(value);
+      this.edits.push({ entity: key, field, saw: next[field] ?? null, value: kept, own });
+      next[field] = kept;
+    }
+    this.stored.set(key, {
+      entity: { id: key, key, type: 'Bug', project: 'P', version: `v${this.counter}`, updatedAt, fields: next },
+      marker: before?.marker ?? marker,
+      own: before?.own ?? own,
+      visibleAt: this.clock.now() + (this.habits.lag ? this.random.int(0, this.habits.lag) : 0),
+      changedAt: this.clock.now(),
+    });
+    return key;
+  }
+
+  private copy(id: string): Entity | undefined {
+    const entity = this.stored.get(id)?.entity;
+    return entity ? structuredClone(entity) : undefined;
+  }
+
+  private async trip(): Promise<void> {
+    await this.clock.sleep(this.random.int(1, 30));
+  }
+
+  private maybeFail(): void {
+    if (!this.random.chance(this.habits.faults)) return;
+    if (this.random.chance(0.3)) {
+      throw new SyncError('rateLimited', 'too many requests', { retryAfterMs: this.random.int(100, 5_000) });
+    }
+    throw new SyncError('transient', 'service unavailable', { status: 503 });
+  }
+
+  /** @param alive asked after each wait: a crashed process neither sends nor hears anything any more */
+  connection(): Connection {
+    return {
+      identify: async () => ({ user: { id: 'sync', name: 'sync' }, server: this.name, missing: [] }),
+      projects: async () => [{ id: 'P', name: 'P' }],
+      entityTypes: async () => [{ id: 'Bug', name: 'Bug' }],
+      fields: async () => [],
+      changes: (_scope, since, pageSize) => this.changes(since, pageSize),
+      newest: async () => undefined,
+      checkpointAt: () => ({ after: 0 }),
+      read: async (_scope, ids) => {
+        await this.trip();
+        this.maybeFail();
+        return ids.map((id) => this.copy(id));
+      },
+      write: (scope, operations) => this.write(scope, operations),
+      find: async (query, limit) => {
+        await this.trip();
+        this.maybeFail();
+        return this.find(query, limit);
+      },
+    };
+  }
+
+  /**
+   * A list by time of change whose lower bound is read again each time: everything that became visible late is within
+   * the lag, so the checkpoint stays that far behind.
+   */
+  private async *changes(since: Checkpoint | undefined, pageSize: number): AsyncIterable<ChangePage> {
+    let from = typeof since?.at === 'number' ? since.at : 0;
+    for (;;) {
+      await this.trip();
+      this.maybeFail();
+      const now = this.clock.now();
+      const rows = [...this.stored.values()]
+        .filter((row) => row.changedAt >= from && row.visibleAt <= now)
+        .sort((a, b) => a.changedAt - b.changedAt);
+      const cut = rows[pageSize - 1]?.changedAt;
+      const page = cut === undefined ? rows : rows.filter((row) => row.changedAt <= cut);
+      const last = page.at(-1)?.changedAt ?? from;
+      const settled = Math.min(last, now - this.habits.lag - 1);
+      const next = Math.max(from, Math.min(settled, last));
+      const more = rows.length > page.length;
+      yield { entities: page.map(({ entity }) => structuredClone(entity)), checkpoint: { at: next } };
+      if (!more || next <= from) return;
+      from = next;
+    }
+  }
+
+  private async write(_scope: Scope, operations: WriteOperation[]): Promise<WriteResult[]> {
+    await this.trip();
+    this.maybeFail();
+    const results: WriteResult[] = [];
+    for (const operation of operations) {
+      results.push(this.writeOne(operation));
+      if (this.random.chance(0.3)) await this.trip();
+    }
+    await this.trip();
+    return results.map((result) => {
+      if (!result.ok || this.habits.exact) return result;
+      // an answer that is read later shows what people did meanwhile
+      return { ok: true, entity: this.copy(result.entity.id) ?? result.entity };
+    });
+  }
+
+  private writeOne(operation: WriteOperation): WriteResult {
+    const before = this.random.chance(this.habits.faults);
+    if (before) return { ok: false, error: new SyncError('transient', 'connection refused') };
+    const id =
+      operation.kind === 'create'
+        ? this.apply(undefined, operation.fields, true, this.habits.marks ? operation.marker : undefined)
+        : this.apply(operation.id, operation.fields, true);
+    this.writes += 1;
+    if (this.random.chance(this.habits.faults)) {
+      return { ok: false, error: new SyncError('transient', 'connection reset', { uncertain: true }) };
+    }
+    const entity = this.copy(id);
+    if (!entity) return { ok: false, error: new SyncError('notFound', 'gone') };
+    return { ok: true, entity, exact: this.habits.exact };
+  }
+
+  private find(query: FindQuery, limit: number): Entity[] {
+    const found: Entity[] = [];
+    for (const { entity, marker, own } of this.stored.values()) {
+      if (query.marker !== undefined) {
+        if (!this.habits.marks) throw new SyncError('invalid', 'no markers here');
+        if (marker !== query.marker) continue;
+      }
+      if (query.createdBySelfSince !== undefined && !own) continue;
+      if (query.field && entity.fields[query.field.id] !== query.field.value) continue;
+      found.push(structuredClone(entity));
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+}
