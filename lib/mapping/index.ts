@@ -7,5 +7,8 @@ export * from './coverage';
 export * from './defaults';
 export * from './describe';
 export * from './fields';
+export * from './message';
+export * from './relevant';
+export * from './saved';
 export * from './users';
 export * from './values';

@@ -1,0 +1,153 @@
+/**
+ * Reads mapper rows as they stand in a saved flow, which may come from an older version or be written by hand: what has
+ * the wrong shape is left out, nothing is thrown. The runtimes and the forms read with it.
+ */
+
+import type {
+  ApplyWhen,
+  ConflictPolicy,
+  DefaultRow,
+  FieldChoice,
+  FieldRow,
+  SyncWhen,
+  UnresolvedPolicy,
+  ValuePair,
+  ValueRow,
+} from '../model/config';
+import type { DirectionSetting } from '../model/entity';
+import type { FieldType, LookupValue, RichTextFormat, SingleValue, Value } from '../model/values';
+import { type Condition, type Operator, operatorsFor } from './conditions';
+
+type Values = Record<string, unknown>;
+
+const TYPES: readonly FieldType[] = [
+  'text',
+  'richtext',
+  'number',
+  'boolean',
+  'date',
+  'datetime',
+  'duration',
+  'lookup',
+  'user',
+  'reference',
+  'url',
+];
+const FORMATS: readonly RichTextFormat[] = ['text', 'html', 'markdown', 'textile', 'jira-wiki', 'adf'];
+const CONFLICTS: readonly ConflictPolicy[] = ['system1', 'system2', 'newest', 'park'];
+const SYNC_WHEN: readonly SyncWhen[] = ['both', 'create', 'update'];
+const APPLY_WHEN: readonly ApplyWhen[] = ['changed', 'always'];
+const POLICIES: readonly UnresolvedPolicy[] = ['default', 'leave', 'park'];
+
+const isObject = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const oneOf = <T extends string>(list: readonly T[], value: unknown): T | undefined =>
+  list.find((item) => item === value);
+
+export const readDirection = (value: unknown): DirectionSetting =>
+  value === 'forward' || value === 'backward' ? value : 'both';
+
+/** 'all', or the chosen ids of entity-type pairs. */
+export const readPairs = (value: unknown): 'all' | string[] => (Array.isArray(value) ? value.filter(isText) : 'all');
+
+export function readField(value: unknown): FieldChoice | undefined {
+  if (!isObject(value) || !isText(value.id)) return undefined;
+  const field: FieldChoice = {
+    id: value.id,
+    name: isText(value.name) ? value.name : value.id,
+    type: oneOf(TYPES, value.type) ?? 'text',
+  };
+  if (value.multi === true) field.multi = true;
+  if (typeof value.maxLength === 'number' && value.maxLength > 0) field.maxLength = value.maxLength;
+  if (value.integer === true) field.integer = true;
+  const format = oneOf(FORMATS, value.format);
+  if (format !== undefined) field.format = format;
+  return field;
+}
+
+function readSingle(value: unknown): SingleValue | undefined {
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (!isObject(value)) return undefined;
+  if (typeof value.content === 'string')
+    return { format: oneOf(FORMATS, value.format) ?? 'text', content: value.content };
+  const named: Record<string, string> = {};
+  for (const key of ['id', 'key', 'name', 'login', 'email', 'url']) {
+    const part = value[key];
+    if (isText(part)) named[key] = part;
+  }
+  return Object.keys(named).length > 0 ? named : undefined;
+}
+
+/** A value of a field; undefined where there is none. */
+export function readValue(value: unknown): Value | undefined {
+  if (value === null) return null;
+  if (Array.isArray(value)) return value.map(readSingle).filter((item) => item !== undefined);
+  return readSingle(value);
+}
+
+export function readFieldRows(value: unknown): FieldRow[] {
+  return listOf(value).flatMap((saved) => {
+    if (!isObject(saved)) return [];
+    const row: FieldRow = { direction: readDirection(saved.direction) };
+    const [one, two] = [readField(saved.one), readField(saved.two)];
+    if (one === undefined && two === undefined) return [];
+    if (one !== undefined) row.one = one;
+    if (two !== undefined) row.two = two;
+    const constant = readValue(saved.constant);
+    if (constant !== undefined) row.constant = constant;
+    const [syncWhen, applyWhen] = [oneOf(SYNC_WHEN, saved.syncWhen), oneOf(APPLY_WHEN, saved.applyWhen)];
+    if (syncWhen !== undefined) row.syncWhen = syncWhen;
+    if (applyWhen !== undefined) row.applyWhen = applyWhen;
+    const conflict = oneOf(CONFLICTS, saved.conflict);
+    if (conflict !== undefined) row.conflict = conflict;
+    return [row];
+  });
+}
+
+function readLookup(value: unknown): LookupValue | undefined {
+  if (!isObject(value)) return undefined;
+  const id = isText(value.id) ? value.id : undefined;
+  const name = isText(value.name) ? value.name : id;
+  if (name === undefined) return undefined;
+  return id === undefined ? { name } : { id, name };
+}
+
+export function readValueRows(value: unknown): ValueRow[] {
+  return listOf(value).flatMap((saved) => {
+    if (!isObject(saved)) return [];
+    const [one, two] = [readField(saved.one), readField(saved.two)];
+    if (one === undefined || two === undefined) return [];
+    const pairs = listOf(saved.pairs).flatMap((pair): ValuePair[] => {
+      if (!isObject(pair)) return [];
+      const [left, right] = [readLookup(pair.one), readLookup(pair.two)];
+      return left && right ? [{ one: left, two: right, direction: readDirection(pair.direction) }] : [];
+    });
+    return [{ one, two, pairs, ignoreCase: saved.ignoreCase !== false, sameName: saved.sameName !== false }];
+  });
+}
+
+export function readDefaultRows(value: unknown): DefaultRow[] {
+  return listOf(value).flatMap((saved) => {
+    const field = isObject(saved) ? readField(saved.field) : undefined;
+    if (!isObject(saved) || field === undefined) return [];
+    const row: DefaultRow = { field, side: saved.side === 1 || saved.side === '1' ? 1 : 2 };
+    const preset = readValue(saved.value);
+    if (preset !== undefined) row.value = preset;
+    const unresolved = oneOf(POLICIES, saved.unresolved);
+    if (unresolved !== undefined) row.unresolved = unresolved;
+    return [row];
+  });
+}
+
+export function readConditions(value: unknown): Condition[] {
+  return listOf(value).flatMap((saved) => {
+    const field = isObject(saved) ? readField(saved.field) : undefined;
+    if (!isObject(saved) || field === undefined) return [];
+    const operator: Operator = oneOf(operatorsFor(field.type), saved.operator) ?? operatorsFor(field.type)[0] ?? 'is';
+    const wanted = readValue(saved.value);
+    return [wanted === undefined ? { field, operator } : { field, operator, value: wanted }];
+  });
+}
