@@ -28,7 +28,7 @@ type LinkRow = {
   url2: string | null;
   version1: string;
   version2: string;
-  baselines: NodeJS.NonSharedUint8Array;
+  baselines: string;
 };
 
 type LinkKey = { id: number; entity1: string; entity2: string };
@@ -132,7 +132,7 @@ export class Links {
       packUrl(two.ref, this.names),
       one.version,
       two.version,
-      packBaselines([one.baseline, two.baseline]),
+      packBaselines([one.baseline, two.baseline], this.names),
     ];
     if (existing) {
       this.update.run(...values, existing.id);
@@ -154,7 +154,7 @@ export class Links {
   }
 
   private stored(row: LinkRow): StoredLink {
-    const [baseline1, baseline2] = unpackBaselines(row.baselines);
+    const [baseline1, baseline2] = unpackBaselines(row.baselines, this.names);
     const one: LinkEnd = {
       system: this.names.nameOf(row.system1),
       ref: this.ref(row.entity1, row.key1, row.url1, row.type1, row.project1),

@@ -83,7 +83,7 @@ const version1: Migration = (db) =>
       key1 TEXT, key2 TEXT, -- null: the same as the id
       url1 TEXT, url2 TEXT,
       version1 TEXT NOT NULL, version2 TEXT NOT NULL,
-      baselines BLOB NOT NULL
+      baselines TEXT NOT NULL
     ) STRICT;
     CREATE UNIQUE INDEX links_entity1 ON links (integration, entity1);
     CREATE UNIQUE INDEX links_entity2 ON links (integration, entity2);
