@@ -8,7 +8,7 @@
  *   all other files (locales, page.html, .json …) are copied to their place
  *
  * Nothing is done when no input has changed since the last good build; what no longer has a source is removed.
- * Type errors are printed and make the build fail, but the output is written all the same.
+ * Type errors and half a form are printed and make the build fail, but the rest of the output is written all the same.
  */
 
 import { execFile } from 'node:child_process';
@@ -50,10 +50,11 @@ async function fingerprint(files) {
 
 /**
  * What becomes of each source: output path (below dist/) → how it is made. Pure, so that one list serves making,
- * checking and clearing away.
+ * checking and clearing away. `complaints` names the halves of forms.
  */
 function plan(sources) {
   const outputs = new Map();
+  const complaints = [];
   const has = new Set(sources);
   for (const source of sources) {
     const [top, folder, ...rest] = source.split('/');
@@ -63,10 +64,10 @@ function plan(sources) {
       if (rest.length === 0 && /\.(svg|png)$/.test(folder)) outputs.set(`nodes/${x}/icons/${folder}`, { copy: source });
     } else if (top === 'nodes' && name === 'editor.ts') {
       const form = `nodes/${folder}/editor.html`;
-      if (!has.has(form)) throw new Error(`${source} has no ${form} beside it`);
-      outputs.set(`nodes/${folder}/${folder}.html`, { bundle: source, form });
+      if (has.has(form)) outputs.set(`nodes/${folder}/${folder}.html`, { bundle: source, form });
+      else complaints.push(`${source} has no editor.html beside it`);
     } else if (top === 'nodes' && name === 'editor.html') {
-      if (!has.has(`nodes/${folder}/editor.ts`)) throw new Error(`${source} has no editor.ts beside it`);
+      if (!has.has(`nodes/${folder}/editor.ts`)) complaints.push(`${source} has no editor.ts beside it`);
     } else if (top === 'nodes' && name === 'page.ts') {
       outputs.set(`nodes/${folder}/page.js`, { bundle: source });
     } else if (top === 'nodes' && folder === 'editor') {
@@ -77,7 +78,7 @@ function plan(sources) {
       outputs.set(source, { copy: source });
     }
   }
-  return outputs;
+  return { outputs, complaints };
 }
 
 /** Runs tsc on lib and the nodes' runtimes. Settles with its complaints, an empty text if there are none. */
@@ -140,7 +141,7 @@ async function clear(outputs) {
 
 /**
  * Brings dist/ up to date.
- * @returns {Promise<{built: boolean, errors: string}>} built = false where nothing had changed; errors = tsc's complaints
+ * @returns {Promise<{built: boolean, errors: string}>} built = false where nothing had changed; errors = what is wrong, line by line
  */
 export async function build() {
   const sources = [...(await filesBelow('lib')), ...(await filesBelow('nodes')), ...(await filesBelow('icons'))];
@@ -153,7 +154,7 @@ export async function build() {
     'scripts/build.mjs',
   ];
   const stamp = await fingerprint(inputs);
-  const outputs = plan(sources);
+  const { outputs, complaints } = plan(sources);
   const missing = [...outputs.keys()].filter((output) => !existsSync(join(dist, output)));
   if (missing.length === 0 && (await readFile(stampFile, 'utf8').catch(() => '')) === stamp) {
     return { built: false, errors: '' };
@@ -164,7 +165,8 @@ export async function build() {
   // tsc emits only what changed since its last run: it must forget that run where its output was taken away
   if (missing.some((output) => outputs.get(output).tsc)) await rm(tscState, { force: true });
   const bundled = [...outputs.values()].flatMap((how) => how.bundle ?? []);
-  const [errors, codes] = await Promise.all([compile(), bundle(bundled)]);
+  const [typeErrors, codes] = await Promise.all([compile(), bundle(bundled)]);
+  const errors = [...complaints, typeErrors].filter(Boolean).join('\n');
   for (const [output, { copy, bundle: source, form }] of outputs) {
     if (copy) {
       await mkdir(dirname(join(dist, output)), { recursive: true });

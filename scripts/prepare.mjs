@@ -80,7 +80,7 @@ export async function install() {
   process.exit(1);
 }
 
-/** Brings dist/ up to date. @returns tsc's complaints, an empty text if there are none */
+/** Brings dist/ up to date. @returns what is wrong, an empty text if nothing is */
 export async function buildAll() {
   const { build } = await import('./build.mjs');
   const { errors } = await build();
