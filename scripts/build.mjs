@@ -1,7 +1,7 @@
 /**
  * Builds dist/, what Node-RED loads: `node scripts/build.mjs` (Node 20 or newer), or `build()` from another script.
  *
- *   lib/**, nodes/**   runtime      → dist/, CommonJS by tsc, which also checks the types
+ *   lib/**, the nodes' runtimes and all that these import → dist/, CommonJS by tsc, which also checks the types
  *   nodes/x/editor.ts + editor.html → dist/nodes/x/x.html: the form's code in one bundle, then the form itself
  *   nodes/x/page.ts                 → dist/nodes/x/page.js, a bundle for a web page that a node serves
  *   icons/x.svg                     → dist/nodes/x/icons/x.svg
@@ -15,15 +15,14 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 const cache = join(root, 'node_modules', '.cache', 'twinflow');
-const stampFile = join(cache, 'build.stamp');
-const tscState = join(cache, 'tsc.tsbuildinfo');
+const stampFile = join(cache, 'build.json');
 
 /** All files below a folder, as paths from the project's root with forward slashes, in a fixed order. */
 async function filesBelow(folder) {
@@ -49,8 +48,8 @@ async function fingerprint(files) {
 }
 
 /**
- * What becomes of each source: output path (below dist/) → how it is made. Pure, so that one list serves making,
- * checking and clearing away. `complaints` names the halves of forms.
+ * What becomes of each source that is not tsc's: output path (below dist/) → how it is made. Pure, so that one list serves
+ * making and clearing away. `complaints` names the halves of forms.
  */
 function plan(sources) {
   const outputs = new Map();
@@ -71,55 +70,67 @@ function plan(sources) {
     } else if (top === 'nodes' && name === 'page.ts') {
       outputs.set(`nodes/${folder}/page.js`, { bundle: source });
     } else if (top === 'nodes' && folder === 'editor') {
-      // code that the forms share: part of their bundles
-    } else if (source.endsWith('.ts')) {
-      if (!source.endsWith('.d.ts')) outputs.set(source.replace(/\.ts$/, '.js'), { tsc: source });
-    } else if (!source.endsWith('.md')) {
+      // what the forms share: part of their bundles
+    } else if (!source.endsWith('.ts') && !source.endsWith('.md')) {
       outputs.set(source, { copy: source });
     }
   }
   return { outputs, complaints };
 }
 
-/** Runs tsc on lib and the nodes' runtimes. Settles with its complaints, an empty text if there are none. */
-function compile() {
-  const args = ['-p', '.', '--incremental', '--tsBuildInfoFile', tscState, '--pretty', 'false'];
+/** Runs tsc on lib and the nodes' runtimes. @returns its complaints, and which sources (from the root) it has compiled */
+async function compile() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  return new Promise((settle) => {
-    execFile(process.execPath, [tsc, ...args], { cwd: root, maxBuffer: 1e8 }, (error, stdout, stderr) =>
-      settle(error ? `${stdout}${stderr}`.trim() || error.message : ''),
-    );
+  const [complaints, files] = await new Promise((settle) => {
+    const args = [tsc, '-p', '.', '--pretty', 'false', '--listFiles'];
+    execFile(process.execPath, args, { cwd: root, maxBuffer: 1e8 }, (error, stdout, stderr) => {
+      const [paths, words] = partition(stdout.split('\n'), (line) => isAbsolute(line.trim()));
+      settle([error ? `${words.join('\n')}${stderr}`.trim() || error.message : '', paths]);
+    });
   });
+  const compiled = files
+    .map((file) => relative(root, file.trim()).split(sep).join('/'))
+    .filter((file) => /^(lib|nodes)\/.+(?<!\.d)\.ts$/.test(file));
+  return { complaints, compiled };
 }
 
-/** Bundles for the browser: source → code that is safe inside a script element. */
+const partition = (list, test) => [list.filter(test), list.filter((item) => !test(item))];
+
+/**
+ * Bundles for the browser.
+ * @returns source → code that is safe inside a script element, and complaints; a faulty source leaves all out
+ */
 async function bundle(entryPoints) {
   const codes = new Map();
-  if (entryPoints.length === 0) return codes;
-  const result = await esbuild({
-    absWorkingDir: root,
-    entryPoints,
-    bundle: true,
-    minify: true,
-    write: false,
-    outdir: 'dist',
-    outbase: '.',
-    format: 'iife',
-    platform: 'browser',
-    target: 'es2020',
-    charset: 'utf8',
-    legalComments: 'none',
-    tsconfigRaw: '{}',
-    loader: { '.css': 'text', '.html': 'text', '.svg': 'text' },
-    logLevel: 'error',
-  });
-  for (const { path, text } of result.outputFiles) {
-    const source = relative(dist, path).split(sep).join('/').replace(/\.js$/, '.ts');
-    if (/<\/script/i.test(text))
-      throw new Error(`The bundle of ${source} contains </script>, which would end it early`);
-    codes.set(source, text);
+  if (entryPoints.length === 0) return { codes, complaints: [] };
+  try {
+    const { outputFiles } = await esbuild({
+      absWorkingDir: root,
+      entryPoints,
+      bundle: true,
+      minify: true,
+      write: false,
+      outdir: 'dist',
+      outbase: '.',
+      format: 'iife',
+      platform: 'browser',
+      target: 'es2020',
+      charset: 'utf8',
+      legalComments: 'none',
+      tsconfigRaw: '{}',
+      loader: { '.css': 'text', '.html': 'text', '.svg': 'text' },
+      logLevel: 'silent',
+    });
+    for (const { path, text } of outputFiles) {
+      const source = relative(dist, path).split(sep).join('/').replace(/\.js$/, '.ts');
+      if (/<\/script/i.test(text))
+        throw new Error(`${source}: the bundle contains </script>, which would end it early`);
+      codes.set(source, text.trimEnd());
+    }
+    return { codes, complaints: [] };
+  } catch (error) {
+    return { codes: new Map(), complaints: [error.message] };
   }
-  return codes;
 }
 
 async function write(output, text) {
@@ -154,35 +165,32 @@ export async function build() {
     'scripts/build.mjs',
   ];
   const stamp = await fingerprint(inputs);
-  const { outputs, complaints } = plan(sources);
-  const missing = [...outputs.keys()].filter((output) => !existsSync(join(dist, output)));
-  if (missing.length === 0 && (await readFile(stampFile, 'utf8').catch(() => '')) === stamp) {
+  const last = JSON.parse(await readFile(stampFile, 'utf8').catch(() => '{}'));
+  if (last.stamp === stamp && last.outputs.every((output) => existsSync(join(dist, output)))) {
     return { built: false, errors: '' };
   }
 
-  await mkdir(cache, { recursive: true });
   await rm(stampFile, { force: true });
-  // tsc emits only what changed since its last run: it must forget that run where its output was taken away
-  if (missing.some((output) => outputs.get(output).tsc)) await rm(tscState, { force: true });
+  const { outputs, complaints } = plan(sources);
   const bundled = [...outputs.values()].flatMap((how) => how.bundle ?? []);
-  const [typeErrors, codes] = await Promise.all([compile(), bundle(bundled)]);
-  const errors = [...complaints, typeErrors].filter(Boolean).join('\n');
+  const [runtime, { codes, complaints: faults }] = await Promise.all([compile(), bundle(bundled)]);
   for (const [output, { copy, bundle: source, form }] of outputs) {
     if (copy) {
       await mkdir(dirname(join(dist, output)), { recursive: true });
       await copyFile(join(root, copy), join(dist, output));
-    } else if (form) {
-      const code = codes.get(source).trimEnd();
-      await write(
-        output,
-        `<script type="text/javascript">${code}</script>\n${await readFile(join(root, form), 'utf8')}`,
-      );
-    } else if (source) {
-      await write(output, codes.get(source));
+    } else if (codes.has(source)) {
+      const code = codes.get(source);
+      const template = form && (await readFile(join(root, form), 'utf8'));
+      await write(output, form ? `<script type="text/javascript">${code}</script>\n${template}` : code);
     }
   }
+  for (const source of runtime.compiled) outputs.set(source.replace(/\.ts$/, '.js'), {});
   await clear(outputs);
-  if (!errors) await writeFile(stampFile, stamp);
+  const errors = [...complaints, ...faults, runtime.complaints].filter(Boolean).join('\n');
+  if (!errors) {
+    await mkdir(cache, { recursive: true });
+    await writeFile(stampFile, JSON.stringify({ stamp, outputs: [...outputs.keys()] }));
+  }
   return { built: true, errors };
 }
 
