@@ -1,0 +1,140 @@
+/**
+ * Definitions of custom fields. An administrator's account reads them from `/custom_fields.json`; for all others that
+ * answers 403 (https://www.redmine.org/projects/redmine/wiki/Rest_CustomFields), and they are derived from what such an
+ * account sees:
+ * - names, ids and "multiple" from the values that issues carry, per project and tracker;
+ * - number or date from the issue query, which refuses a filter value of the wrong kind with 422. Two requests tell it for
+ *   all fields that are marked as filters.
+ * Value lists and the difference between text, list and yes/no stay unknown: single values are shown as text, multiple
+ * ones as a lookup without a list.
+ */
+
+import { SyncError } from '../../model/errors';
+import type { FieldType, LookupValue } from '../../model/values';
+import { type Filter, filterQuery, type RedmineApi } from './api';
+import { type Json, listOf, namedList, namedOf, type RawIssue, textOf } from './shapes';
+
+export interface CustomField {
+  /** without the `cf_` */
+  id: string;
+  name: string;
+  type: FieldType;
+  /** what a stored text stands for: an id of the list, of a user, of a version, or itself */
+  holds: 'value' | 'option' | 'user' | 'version' | 'attachment';
+  multi: boolean;
+  required: boolean;
+  integer: boolean;
+  maxLength?: number;
+  values?: LookupValue[];
+  /** can be searched for */
+  filter: boolean;
+  /** trackers it belongs to; undefined = not known */
+  trackers?: string[];
+}
+
+const TYPES: Record<string, FieldType> = {
+  string: 'text',
+  text: 'text',
+  link: 'url',
+  int: 'number',
+  float: 'number',
+  date: 'date',
+  bool: 'boolean',
+  list: 'lookup',
+  enumeration: 'lookup',
+  version: 'lookup',
+  user: 'user',
+};
+
+const HOLDS: Record<string, CustomField['holds']> = {
+  enumeration: 'option',
+  user: 'user',
+  version: 'version',
+  attachment: 'attachment',
+};
+
+function definitionOf(json: Json): CustomField[] {
+  const named = namedOf(json);
+  if (!named || (json.customized_type !== undefined && json.customized_type !== 'issue')) return [];
+  const format = textOf(json.field_format) ?? 'string';
+  const options = listOf(json, 'possible_values').flatMap((one) => {
+    const value = textOf(one.value);
+    return value === undefined ? [] : [{ id: value, name: textOf(one.label) ?? value }];
+  });
+  const listed = format === 'list' || format === 'enumeration';
+  return [
+    {
+      ...named,
+      type: TYPES[format] ?? 'text',
+      holds: HOLDS[format] ?? 'value',
+      multi: json.multiple === true,
+      required: json.is_required === true,
+      integer: format === 'int',
+      ...(typeof json.max_length === 'number' && json.max_length > 0 ? { maxLength: json.max_length } : {}),
+      // a list's own values have no ids apart from themselves
+      ...(listed ? { values: format === 'list' ? options.map(({ name }) => ({ name })) : options } : {}),
+      filter: json.is_filter === true,
+      trackers: namedList(json, 'trackers').map(({ id }) => id),
+    },
+  ];
+}
+
+/** All issue custom fields, or undefined where the account may not see the definitions. */
+export async function declaredCustomFields(api: RedmineApi): Promise<CustomField[] | undefined> {
+  try {
+    const body = await api.get('custom_fields.json');
+    return listOf(body, 'custom_fields').flatMap(definitionOf);
+  } catch (thrown) {
+    if (thrown instanceof SyncError && (thrown.kind === 'forbidden' || thrown.kind === 'notFound')) return undefined;
+    throw thrown;
+  }
+}
+
+/** The fields that issues of each project and tracker carry, without types. */
+export function fieldsOnIssues(issues: RawIssue[]): CustomField[] {
+  const found = new Map<string, CustomField>();
+  for (const issue of issues) {
+    for (const { id, name, multiple } of issue.customFields) {
+      found.set(id, {
+        id,
+        name,
+        type: multiple ? 'lookup' : 'text',
+        holds: 'value',
+        multi: multiple,
+        required: false,
+        integer: false,
+        filter: true,
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Which of the fields refuse a filter value: the names in the answer to a query that asks for all of them. */
+async function refused(api: RedmineApi, fields: CustomField[], value: string): Promise<Set<string>> {
+  const filters: Filter[] = fields.map(({ id }) => ({ field: `cf_${id}`, operator: '=', values: [value] }));
+  try {
+    await api.issues({ ...filterQuery(filters), limit: 1 });
+    return new Set();
+  } catch (thrown) {
+    if (thrown instanceof SyncError && thrown.kind === 'invalid')
+      return new Set(Object.keys(thrown.detail.fields ?? {}));
+    throw thrown;
+  }
+}
+
+/** Tells numbers and dates among fields whose definition is out of sight. */
+export async function probeTypes(api: RedmineApi, fields: CustomField[]): Promise<CustomField[]> {
+  const single = fields.filter(({ multi }) => !multi);
+  if (single.length === 0) return fields;
+  api.learnCustomNames(single);
+  const noFraction = await refused(api, single, '1.5');
+  const noDate = await refused(api, single, '2020-02-20');
+  return fields.map((field) => {
+    const id = `cf_${field.id}`;
+    if (field.multi) return field;
+    if (noFraction.has(id))
+      return noDate.has(id) ? { ...field, type: 'number', integer: true } : { ...field, type: 'date' };
+    return noDate.has(id) ? { ...field, type: 'number' } : field;
+  });
+}

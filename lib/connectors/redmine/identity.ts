@@ -1,0 +1,97 @@
+/** "Test connection": who we are, and what the account lacks for a two-way sync. */
+
+import { SyncError } from '../../model/errors';
+import type { Identity } from '../connector';
+import type { RedmineApi } from './api';
+import type { Metadata, ProjectInfo } from './metadata';
+import { isJson } from './shapes';
+
+const NEEDED: Record<string, string> = {
+  add_issues: 'create issues',
+  edit_issues: 'change issues',
+  manage_subtasks: 'set parent tasks',
+};
+/** More projects than this are summed up. */
+const MOST_NAMED = 5;
+
+export async function identify(api: RedmineApi, metadata: Metadata): Promise<Identity> {
+  const me = await self(metadata);
+  const projects = await metadata.projects();
+  const trackers = await metadata.trackers();
+  const missing: string[] = [];
+  if (projects.length === 0) {
+    missing.push('The account sees no project: add it as a member to the projects to be synchronised.');
+  }
+  const silent = projects.filter(({ tracksIssues }) => !tracksIssues);
+  if (silent.length > 0) missing.push(`Issue tracking is switched off in ${names(silent)}.`);
+  if (!me.admin) {
+    missing.push(
+      ...(await permissions(
+        api,
+        me.roles,
+        projects.filter(({ tracksIssues }) => tracksIssues),
+      )),
+    );
+    missing.push(
+      'The account is no administrator, so it cannot see the definitions of custom fields (lists of values, required) nor hidden ' +
+        'e-mail addresses: lists appear as text, and people are matched by login or name.',
+    );
+  }
+  const modern = trackers.some(({ standardFields }) => standardFields !== undefined);
+  return {
+    user: {
+      id: me.id,
+      ...(me.name ? { name: me.name } : {}),
+      ...(me.login ? { login: me.login } : {}),
+      ...(me.email ? { email: me.email } : {}),
+    },
+    // the API doesn't tell its version; trackers list their standard fields since 5.0
+    server: modern ? 'Redmine 5.0 or newer' : 'Redmine before 5.0',
+    missing,
+  };
+}
+
+async function self(metadata: Metadata) {
+  try {
+    return await metadata.myself();
+  } catch (thrown) {
+    if (!(thrown instanceof SyncError)) throw thrown;
+    const { kind, message, detail } = thrown;
+    if (kind === 'forbidden' && !detail.answer) {
+      const words =
+        "Redmine's REST web service is switched off: an administrator enables it in Administration → Settings → API";
+      throw new SyncError('forbidden', `${words} (${message})`, detail);
+    }
+    if (kind === 'notFound') {
+      const words = 'There is no Redmine at this address: check the URL, with the path that Redmine has on its server';
+      throw new SyncError('fatal', `${words} (${message})`, detail);
+    }
+    throw thrown;
+  }
+}
+
+/** What the roles do not allow, one sentence for each permission. */
+async function permissions(api: RedmineApi, roles: Map<string, string[]>, projects: ProjectInfo[]): Promise<string[]> {
+  const granted = new Map<string, string[]>();
+  for (const id of new Set([...roles.values()].flat())) {
+    const { role } = await api.get(`roles/${encodeURIComponent(id)}.json`);
+    granted.set(id, isJson(role) && Array.isArray(role.permissions) ? role.permissions.map(String) : []);
+  }
+  const outside = projects.filter(({ id }) => !roles.has(id));
+  const sentences =
+    outside.length > 0 ? [`The account is no member of ${names(outside)}, and can hardly write there.`] : [];
+  for (const [permission, words] of Object.entries(NEEDED)) {
+    const without = projects.filter(({ id }) => {
+      const own = roles.get(id);
+      return own !== undefined && !own.some((role) => granted.get(role)?.includes(permission));
+    });
+    if (without.length > 0) sentences.push(`The account's roles do not let it ${words} in ${names(without)}.`);
+  }
+  return sentences;
+}
+
+function names(projects: ProjectInfo[]): string {
+  const some = projects.slice(0, MOST_NAMED).map(({ name }) => name);
+  const rest = projects.length - some.length;
+  return `${some.length > 1 ? 'the projects' : 'the project'} ${some.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}

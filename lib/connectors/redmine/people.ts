@@ -1,0 +1,118 @@
+/**
+ * People: who an id is, and who a mail address, login or name belongs to. An administrator's account searches
+ * `/users.json`; all others see the members of their projects, and mail addresses only where a person does not hide them
+ * (https://www.redmine.org/projects/redmine/wiki/Rest_Users). Never guesses: what doesn't match exactly isn't returned.
+ */
+
+import { SyncError } from '../../model/errors';
+import type { UserValue } from '../../model/values';
+import { PAGE, type RedmineApi } from './api';
+import { Cache } from './cache';
+import type { Metadata } from './metadata';
+import { isJson, type Json, listOf, type Named, textOf } from './shapes';
+
+const TEN_MINUTES = 600_000;
+/** more members than this are not looked up one by one */
+const MOST_LOOKUPS = 500;
+
+export interface UserQuery {
+  email?: string;
+  login?: string;
+  name?: string;
+  search?: string;
+  project?: string;
+}
+
+const same = (a: string | undefined, b: string): boolean => a?.trim().toLowerCase() === b.trim().toLowerCase();
+
+function userOf(json: Json): UserValue {
+  const name = [textOf(json.firstname), textOf(json.lastname)].filter(Boolean).join(' ');
+  return { id: textOf(json.id), name: name || undefined, login: textOf(json.login), email: textOf(json.mail) };
+}
+
+/** Without properties that are undefined: values travel as JSON and are compared. */
+function compact({ id, name, login, email }: UserValue): UserValue {
+  return { ...(id ? { id } : {}), ...(name ? { name } : {}), ...(login ? { login } : {}), ...(email ? { email } : {}) };
+}
+
+export class People {
+  private readonly details = new Cache<UserValue | undefined>(TEN_MINUTES, 10_000);
+
+  constructor(
+    private readonly api: RedmineApi,
+    private readonly metadata: Metadata,
+  ) {}
+
+  /** Everything that is known of a person or group named in an issue. `name` may be empty. */
+  async known({ id, name }: Named): Promise<UserValue> {
+    const details = await this.detailsOf(id);
+    return compact({ ...details, id, name: name || details?.name });
+  }
+
+  /** @see Connection.users */
+  async find(query: UserQuery): Promise<UserValue[]> {
+    const me = await this.metadata.myself();
+    const found = me.admin ? await this.search(query) : await this.among(query);
+    return found.map(compact);
+  }
+
+  private matches(user: UserValue, { email, login, name, search }: UserQuery): boolean {
+    if (email !== undefined) return same(user.email, email);
+    if (login !== undefined) return same(user.login, login);
+    if (name !== undefined) return same(user.name, name);
+    if (!search) return true;
+    const wanted = search.trim().toLowerCase();
+    return [user.name, user.login, user.email].some((text) => text?.toLowerCase().includes(wanted));
+  }
+
+  /** `name=` looks into login, first and last name and all mail addresses of a person, also those not shown. */
+  private async search(query: UserQuery): Promise<UserValue[]> {
+    const text = query.email ?? query.login ?? query.name ?? query.search;
+    const criteria = text ? { name: text } : {};
+    const body = await this.api.get('users.json', { ...criteria, limit: PAGE });
+    const hits = listOf(body, 'users').map(userOf);
+    // a person with a second address: the one hit of a whole address, which the list shows under the first one
+    if (query.email?.includes('@') && hits.length === 1 && hits[0]) {
+      const [hit] = hits;
+      if (hit.email !== undefined && !hit.email.toLowerCase().includes(query.email.trim().toLowerCase())) return hits;
+    }
+    const matching = hits.filter((user) => this.matches(user, query));
+    if (query.project === undefined) return matching;
+    const { id } = await this.metadata.project(query.project);
+    const members = new Set((await this.metadata.members(id)).map((member) => member.id));
+    return matching.filter((user) => user.id !== undefined && members.has(user.id));
+  }
+
+  private async among(query: UserQuery): Promise<UserValue[]> {
+    const projects =
+      query.project === undefined ? await this.metadata.projects() : [await this.metadata.project(query.project)];
+    const members = new Map<string, Named>();
+    for (const { id } of projects) {
+      for (const member of await this.metadata.members(id)) if (!member.group) members.set(member.id, member);
+    }
+    const byNameOnly = query.name !== undefined;
+    const candidates = [...members.values()]
+      .filter((member) => !byNameOnly || this.matches(member, query))
+      .slice(0, MOST_LOOKUPS);
+    const people: UserValue[] = [];
+    for (const member of candidates) people.push(await this.known(member));
+    const me = await this.metadata.myself();
+    const own: UserValue = { id: me.id, name: me.name, login: me.login, email: me.email };
+    const all = people.map((person) => (person.id === own.id ? { ...own, ...person } : person));
+    return all.filter((user) => this.matches(user, query)).slice(0, PAGE);
+  }
+
+  private detailsOf(id: string): Promise<UserValue | undefined> {
+    return this.details.remember(id, async () => {
+      try {
+        const { user } = await this.api.get(`users/${encodeURIComponent(id)}.json`);
+        return isJson(user) ? userOf(user) : undefined;
+      } catch (thrown) {
+        // a group, a locked account, somebody out of sight: the name in the issue is all there is
+        if (thrown instanceof SyncError && (thrown.kind === 'notFound' || thrown.kind === 'forbidden'))
+          return undefined;
+        throw thrown;
+      }
+    });
+  }
+}
