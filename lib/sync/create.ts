@@ -7,8 +7,9 @@ import type { FindQuery } from '../connectors/connector';
 import { equalValues } from '../mapping/compare';
 import type { Entity, Side } from '../model/entity';
 import { SyncError } from '../model/errors';
-import { type FieldId, type Fields, isEmpty } from '../model/values';
-import type { Intent, StoredEvent } from '../store/store';
+import type { SyncMessage } from '../model/message';
+import { type FieldId, type Fields, isEmpty, type Value } from '../model/values';
+import type { Intent, LinkEnd, StoredEvent } from '../store/store';
 import { iso } from './clock';
 import type { Integration } from './integration';
 import type { System } from './system';
@@ -29,6 +30,7 @@ export const markerOf = (event: StoredEvent): string =>
 /** Without a time that the system has shown us itself, candidates are looked for this far back. */
 const UNKNOWN_CLOCK_MS = 26 * 3_600_000;
 const MOST_CANDIDATES = 500;
+const MOST_HISTORIES = 50;
 
 /** Stores what is about to be created. Nothing is sent before this settles. */
 export async function openIntents<W>(integration: Integration, target: System, creates: Create<W>[]): Promise<void> {
@@ -58,33 +60,50 @@ export async function adoptable<W>(
 ): Promise<Entity | undefined> {
   const { intent } = create.event;
   if (!intent) return undefined;
-  const scope: Pick<FindQuery, 'project' | 'type'> = { project: intent.project, type: intent.type };
-  const found = await target.call(async (connection) => {
-    if (!connection.find) {
-      throw new SyncError(
-        'invalid',
-        `it is not known whether an earlier attempt created it, and ${target.name} cannot be searched: look there, ` +
-          'delete what was made by mistake, then retry',
-      );
+  const search = target.connection().find?.bind(target.connection());
+  if (!search) {
+    throw new SyncError(
+      'invalid',
+      `it is not known whether an earlier attempt created it, and ${target.name} cannot be searched: look there, ` +
+        'delete what was made by mistake, then retry',
+    );
+  }
+  const find = async (query: Omit<FindQuery, 'project' | 'type'>, limit: number): Promise<Entity[]> => {
+    const found = await target.call(() => search({ project: intent.project, type: intent.type, ...query }, limit));
+    const ids = found.map((entity) => entity.id);
+    const links = await integration.store.linksOf(integration.config.id, side, ids);
+    return found.filter((_entity, index) => links[index] === undefined);
+  };
+  if (intent.marker) {
+    const [marked] = await find({ marker: intent.marker }, 2).catch(noMarkers);
+    if (marked) return marked;
+  }
+  const key = create.remoteKey ? intent.fields[create.remoteKey] : undefined;
+  if (create.remoteKey && key !== undefined) {
+    return (await find({ field: { id: create.remoteKey, value: key } }, 2))[0];
+  }
+  const own = await find({ createdBySelfSince: intent.since }, MOST_CANDIDATES);
+  return own.find((entity) => shows(entity.fields, intent.fields)) ?? (await editedSince(target, own, intent.fields));
+}
+
+/** Not every system can hold a marker. */
+function noMarkers(error: unknown): Entity[] {
+  if (error instanceof SyncError && error.kind === 'invalid') return [];
+  throw error;
+}
+
+/** The candidate that showed what was written before people changed it, where the system tells its history. */
+async function editedSince(target: System, candidates: Entity[], written: Fields): Promise<Entity | undefined> {
+  for (const candidate of candidates.slice(0, MOST_HISTORIES)) {
+    const revisions = await target.call(async (connection) => connection.history?.(candidate.id));
+    if (!revisions) return undefined;
+    const original = { ...candidate.fields };
+    for (const revision of revisions) {
+      for (const [field, change] of Object.entries(revision.fields)) original[field] = change.old;
     }
-    if (intent.marker) {
-      const marked = await connection.find({ ...scope, marker: intent.marker }, 2).catch((error: unknown) => {
-        if (error instanceof SyncError && error.kind === 'invalid') return []; // cannot hold markers
-        throw error;
-      });
-      if (marked.length > 0) return marked;
-    }
-    const key = create.remoteKey ? intent.fields[create.remoteKey] : undefined;
-    const field = create.remoteKey && key !== undefined ? { id: create.remoteKey, value: key } : undefined;
-    const own = await connection.find({ ...scope, field, createdBySelfSince: intent.since }, MOST_CANDIDATES);
-    return field ? own : own.filter((entity) => shows(entity, intent.fields));
-  });
-  const links = await integration.store.linksOf(
-    integration.config.id,
-    side,
-    found.map((entity) => entity.id),
-  );
-  return found.find((_entity, index) => links[index] === undefined);
+    if (shows(original, written)) return candidate;
+  }
+  return undefined;
 }
 
 /**
@@ -93,22 +112,37 @@ export async function adoptable<W>(
  */
 export function withAdopted(
   event: StoredEvent,
+  message: SyncMessage,
   found: Entity,
   source: System,
   target: System,
-  side: Side,
 ): StoredEvent {
-  const own = { system: source.id, ref: event.entity, version: event.entity.version, baseline: {} };
-  const theirs = { system: target.id, ref: found, version: '', baseline: event.intent?.fields ?? {} };
-  return {
-    ...event,
-    link: { id: 0, integration: event.flow.integration, ends: side === 2 ? [own, theirs] : [theirs, own] },
-  };
+  const sent = event.intent?.fields ?? {};
+  const base: Fields = {};
+  for (const [field, how] of Object.entries(message.sync.mapped ?? {})) {
+    const same = equalValues(sent[field] ?? null, message.payload[field] ?? null);
+    if (same) for (const from of how.from) base[from] = event.entity.fields[from] ?? null;
+  }
+  const own = { system: source.id, ref: event.entity, version: event.entity.version, baseline: base };
+  const theirs = { system: target.id, ref: found, version: '', baseline: sent };
+  const ends: [LinkEnd, LinkEnd] = event.flow.side === 1 ? [own, theirs] : [theirs, own];
+  return { ...event, link: { id: 0, integration: event.flow.integration, ends } };
 }
 
-/** True where the entity shows everything that was written. */
-function shows(entity: Entity, fields: Fields): boolean {
-  return Object.entries(fields).every(
-    ([field, value]) => isEmpty(value) || equalValues(value, entity.fields[field] ?? null),
-  );
+/**
+ * True where the fields show what was written. A target may store values in its own way, and a text is what tells one
+ * entity from another: texts must agree but for case, blanks and punctuation; where none was written, everything must.
+ */
+export function shows(fields: Fields, written: Fields): boolean {
+  const entries = Object.entries(written).filter(([, value]) => !isEmpty(value));
+  const texts = entries.filter(([, value]) => textOf(value) !== undefined);
+  if (texts.length === 0) return entries.every(([field, value]) => equalValues(value, fields[field] ?? null));
+  return texts.every(([field, value]) => bare(textOf(value)) === bare(textOf(fields[field] ?? null)));
 }
+
+function textOf(value: Value): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' && value !== null && 'content' in value ? value.content : undefined;
+}
+
+const bare = (text: string | undefined): string => (text ?? '').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');

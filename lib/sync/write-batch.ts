@@ -144,7 +144,7 @@ class Batch {
       const found = await adoptable(this.integration, this.target, this.targetSide, create);
       if (!found) fresh.push(create);
       else {
-        const event = withAdopted(create.event, found, source, this.target, this.targetSide);
+        const event = withAdopted(create.event, create.work.message, found, source, this.target);
         adopted.push({ ...create.work, event, adopted: true });
       }
     }

@@ -3,7 +3,6 @@
  * await. At the end the weather clears, and both sides must rest, agree, and show every edit that nobody replaced.
  */
 
-import type { Connection } from '../../lib/connectors/connector';
 import type { ConflictPolicy, IntegrationConfig } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { SyncMessage } from '../../lib/model/message';
@@ -294,6 +293,11 @@ async function check(world: World, store: Store, report: RunReport): Promise<voi
       }
     }
   }
+  const people = [world.one, world.two].map(
+    (system) => new Set(system.edits.filter((e) => e.first && !e.own).map((e) => e.entity)),
+  );
+  const made = (people[0]?.size ?? 0) + (people[1]?.size ?? 0);
+  if (ones.length !== made) report.duplicates.push(`people made ${made} entities, system 1 has ${ones.length}`);
   for (const id of twos.keys()) report.duplicates.push(`${id} has no counterpart: it is lost, or a second copy`);
 }
 

@@ -52,6 +52,8 @@ export interface Edit {
   saw: Value;
   value: Value;
   own: boolean;
+  /** set when the entity was made */
+  first: boolean;
 }
 
 export class SimulatedSystem {
@@ -98,7 +100,7 @@ export class SimulatedSystem {
     const next: Fields = { ...before?.entity.fields };
     for (const [field, value] of Object.entries(fields)) {
       const kept = this.normalise(value);
-      this.edits.push({ entity: key, field, saw: next[field] ?? null, value: kept, own });
+      this.edits.push({ entity: key, field, saw: next[field] ?? null, value: kept, own, first: !before });
       next[field] = kept;
     }
     this.stored.set(key, {
@@ -143,6 +145,20 @@ export class SimulatedSystem {
         this.maybeFail();
         return ids.map((id) => this.copy(id));
       },
+      history: this.habits.marks
+        ? undefined
+        : async (id) => {
+            await this.trip();
+            this.maybeFail();
+            return this.edits
+              .filter((edit) => edit.entity === id && !edit.first)
+              .map((edit, index) => ({
+                id: `${index}`,
+                at: '',
+                fields: { [edit.field]: { old: edit.saw, new: edit.value } },
+              }))
+              .reverse();
+          },
       write: (scope, operations) => this.write(scope, operations),
       find: async (query, limit) => {
         await this.trip();
@@ -165,7 +181,8 @@ export class SimulatedSystem {
       const rows = [...this.stored.values()]
         .filter((row) => row.changedAt >= from && row.visibleAt <= now)
         .sort((a, b) => a.changedAt - b.changedAt);
-      const cut = rows[pageSize - 1]?.changedAt;
+      // a page ends with a whole millisecond, and passes the one it began with: else equal times would stop the list
+      const cut = rows.slice(pageSize - 1).find((row) => row.changedAt > from)?.changedAt;
       const page = cut === undefined ? rows : rows.filter((row) => row.changedAt <= cut);
       const last = page.at(-1)?.changedAt ?? from;
       const settled = Math.min(last, now - this.habits.lag - 1);
