@@ -10,7 +10,7 @@ import type { Entity, EntityId, EntityType, EntityTypeId, Field, Project, Projec
 import type { SyncError } from '../model/errors';
 import type { FieldId, Fields, LookupValue, RichTextFormat, UserValue, Value } from '../model/values';
 import type { ConfigField, ConnectorCategory, Identity } from './form';
-import type { HttpOptions } from './http/client';
+import type { HttpOptions } from './http/options';
 
 export { type ConfigField, type ConnectorCategory, type Identity, SECRET_NAMES, type SecretName } from './form';
 

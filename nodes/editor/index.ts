@@ -10,5 +10,5 @@ export * from './metadata';
 export { idlePairs, type Pair, type PairList, pairList } from './pair-list';
 export { matching, type SearchItem, type SearchSelect, type SearchSelectOptions, searchSelect } from './search-select';
 export { addStyle } from './style';
-export { t } from './text';
+export { t, translated } from './text';
 export * from './workspace';

@@ -10,3 +10,13 @@ const CATALOG = '@twinflow/node-red-sync/twinflow-system:';
 export function t(key: string, variables?: Record<string, unknown>): string {
   return RED._(`${CATALOG}shared.${key}`, variables);
 }
+
+/**
+ * The translation of a text that comes with a connector, where the catalog of the system node has one.
+ * @param preset what is shown otherwise: the connector's own words
+ */
+export function translated(key: string, preset: string): string {
+  const full = `${CATALOG}${key}`;
+  const found = RED._(full);
+  return found === full || found === key ? preset : found;
+}

@@ -1,0 +1,85 @@
+/** Choosing a field of one side, with its type shown. */
+
+import type { FieldChoice } from '../../../lib/model/config';
+import type { Field, Side } from '../../../lib/model/entity';
+import { type SearchItem, type SearchSelect, searchSelect } from '../search-select';
+import type { MappingScope } from './scope';
+import { m } from './text';
+
+/** What is saved of a field: enough to map without asking the system. */
+export function fieldChoice(field: Field | FieldChoice): FieldChoice {
+  const choice: FieldChoice = { id: field.id, name: field.name, type: field.type };
+  if (field.multi) choice.multi = true;
+  if (field.maxLength !== undefined) choice.maxLength = field.maxLength;
+  if (field.integer) choice.integer = true;
+  if (field.format !== undefined) choice.format = field.format;
+  return choice;
+}
+
+/** The field's type in words: "list, several values, required". */
+export function typeWords(field: Field | FieldChoice): string {
+  const words = [m(`type.${field.type}`)];
+  if (field.multi) words.push(m('type.multi'));
+  if ('required' in field && field.required) words.push(m('type.required'));
+  if ('readOnly' in field && field.readOnly) words.push(m('type.readOnly'));
+  else if ('createOnly' in field && field.createOnly) words.push(m('type.createOnly'));
+  return words.join(', ');
+}
+
+const item = (field: Field | FieldChoice): SearchItem<Field | FieldChoice> => ({
+  id: field.id,
+  name: field.name,
+  detail: typeWords(field),
+  data: field,
+});
+
+export interface FieldSelectOptions {
+  scope: MappingScope;
+  side: Side;
+  value?: FieldChoice;
+  /** name of the entry that stands for "no field" */
+  empty?: string;
+  label?: string;
+  placeholder?: string;
+  filter?: (field: Field) => boolean;
+  onChange: (field: FieldChoice | undefined) => void;
+}
+
+export interface FieldSelect extends Omit<SearchSelect, 'value' | 'set'> {
+  value(): FieldChoice | undefined;
+  set(field: FieldChoice | undefined): void;
+  /** takes over what the system now says about the chosen field */
+  refresh(): void;
+}
+
+/** Adds a drop-down with the side's fields to a container. */
+export function fieldSelect(container: JQuery, options: FieldSelectOptions): FieldSelect {
+  const { scope, side } = options;
+  let chosen = options.value;
+  const select = searchSelect<Field | FieldChoice>($('<input type="text">').appendTo(container), {
+    load: async () => (await scope.fields(side)).filter(options.filter ?? (() => true)).map(item),
+    value: chosen && item(chosen),
+    empty: options.empty,
+    label: options.label ?? m('field.of', { system: scope.systemLabel(side) }),
+    placeholder: options.placeholder ?? m('field.choose'),
+    onChange: (picked) => {
+      chosen = picked?.data && fieldChoice(picked.data);
+      options.onChange(chosen);
+    },
+  });
+  return {
+    ...select,
+    value: () => chosen,
+    set(field) {
+      chosen = field && fieldChoice(field);
+      select.set(field && item(field));
+    },
+    refresh() {
+      const known = side === 1 ? scope.known().one : scope.known().two;
+      const now = chosen && known?.get(chosen.id);
+      if (now === undefined) return;
+      chosen = fieldChoice(now);
+      select.set(item(now));
+    },
+  };
+}

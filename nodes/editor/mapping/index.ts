@@ -1,0 +1,8 @@
+/** What the forms of filter, field, value and default mapper share beyond `../editor`. */
+
+export * from './fields';
+export * from './rows';
+export { MappingScope, type ScopeOptions } from './scope';
+export { addMappingStyle } from './style';
+export { m } from './text';
+export * from './value-input';

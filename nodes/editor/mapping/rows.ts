@@ -1,0 +1,47 @@
+/** Rows of an editable list, with the data that the form keeps for each. */
+
+/** The rows' data in the order shown. */
+export const rowsOf = <Row extends object>(list: JQuery): Row[] =>
+  list
+    .editableList('items')
+    .toArray()
+    .flatMap((element) => {
+      const row: unknown = $(element).data('data');
+      // the list was filled with rows of this kind only
+      return typeof row === 'object' && row !== null ? [row as Row] : [];
+    });
+
+/** Calls a function once after a burst of changes. */
+export function soon(action: () => void, ms = 40): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(action, ms);
+  };
+}
+
+/** A small button with an icon and a name for those who can't see it. */
+export function toolButton(icon: string, label: string, onPress: () => void): JQuery {
+  return $('<button type="button" class="red-ui-button twinflow-tool">')
+    .append($('<i aria-hidden="true">').addClass(`fa ${icon}`))
+    .attr({ 'aria-label': label, title: label })
+    .on('click', (event) => {
+      event.preventDefault();
+      onPress();
+    });
+}
+
+/** A labelled `<select>` for the second line of a row. */
+export function labelledSelect(
+  container: JQuery,
+  label: string,
+  options: { value: string; label: string }[],
+  value: string,
+  onChange: (value: string) => void,
+): JQuery {
+  const select = $('<select>');
+  for (const option of options) $('<option>').attr('value', option.value).text(option.label).appendTo(select);
+  select.val(value).on('change', () => onChange(String(select.val() ?? '')));
+  $('<label>').append($('<span>').text(label), select).appendTo(container);
+  return select;
+}

@@ -1,0 +1,166 @@
+/**
+ * What a mapper form works on: the integration, the entity-type pairs that the node is for, and – since fields belong to a
+ * type in a project – the pair of each from which the form takes its fields.
+ */
+
+import type { ProjectPair, TypePair } from '../../../lib/model/config';
+import type { Field, Side } from '../../../lib/model/entity';
+import type { LookupValue, UserValue } from '../../../lib/model/values';
+import type { KnownFields } from '../../../lib/mapping/coverage';
+import { fields, lookupValues, MetadataError, users } from '../metadata';
+import { integration, nodeId, type SystemDraft, systemsOf } from '../workspace';
+import { m } from './text';
+
+export interface ScopeOptions {
+  /** an empty element that receives the inputs */
+  container: JQuery;
+  pairs: 'all' | string[];
+  /** the integration, its pairs or the fields' pair changed: all fields are other ones */
+  onChange: () => void;
+}
+
+interface Place {
+  drafts: [SystemDraft | undefined, SystemDraft | undefined];
+  project: ProjectPair;
+  type: TypePair;
+}
+
+const arrow = { both: '↔', forward: '→', backward: '←' } as const;
+const pairName = (pair: ProjectPair | TypePair): string => `${pair.one.name} ${arrow[pair.direction]} ${pair.two.name}`;
+
+export class MappingScope {
+  private readonly options: ScopeOptions;
+  private readonly typesBox = $('<div class="twinflow-checks" role="group">');
+  private readonly place = $('<select>');
+  private readonly placeRow: JQuery;
+  private chosen: 'all' | Set<string>;
+  private readonly loaded: Record<Side, ReadonlyMap<string, Field> | undefined> = { 1: undefined, 2: undefined };
+  private readonly input = $('#node-input-integration');
+
+  constructor(options: ScopeOptions) {
+    this.options = options;
+    this.chosen = options.pairs === 'all' ? 'all' : new Set(options.pairs);
+    const typesLabel = $('<label>').append('<i class="fa fa-clone"></i> ', $('<span>').text(m('scope.types')));
+    this.typesBox.attr('aria-label', m('scope.types'));
+    this.place.attr('id', 'twinflow-scope-place');
+    const placeLabel = $('<label for="twinflow-scope-place">').append(
+      '<i class="fa fa-list-ul"></i> ',
+      $('<span>').text(m('scope.place')),
+    );
+    this.placeRow = $('<div class="form-row">').append(placeLabel, this.place.css('width', '70%'));
+    options.container.append($('<div class="form-row">').append(typesLabel, this.typesBox), this.placeRow);
+    this.place.on('change', () => this.changed());
+    this.input.on('change', () => {
+      this.draw();
+      this.changed();
+    });
+    this.draw();
+  }
+
+  integrationId(): string | undefined {
+    return nodeId(this.input.val());
+  }
+
+  pairs(): 'all' | string[] {
+    return this.chosen === 'all' ? 'all' : [...this.chosen];
+  }
+
+  /** The system's name for a heading: "System 1 (Jira)". */
+  systemLabel(side: Side): string {
+    const name = systemsOf(this.integrationId())[side - 1]?.name;
+    return name === undefined ? m('scope.system', { side }) : `${m('scope.system', { side })} (${name})`;
+  }
+
+  /** What the systems said so far; undefined for a side that has not answered. */
+  known(): KnownFields {
+    return { one: this.loaded[1], two: this.loaded[2] };
+  }
+
+  /** The fields of a side. @throws MetadataError */
+  async fields(side: Side): Promise<Field[]> {
+    const place = this.where();
+    const type = side === 1 ? place.type.one : place.type.two;
+    const project = side === 1 ? place.project.one : place.project.two;
+    const list = await fields(place.drafts[side - 1], project.id, type.id);
+    // a late answer for a place that is no longer chosen is of no use
+    if (this.sameAs(place)) this.loaded[side] = new Map(list.map((field) => [field.id, field]));
+    return list;
+  }
+
+  /** Values of a list. @throws MetadataError */
+  lookupValues(side: Side, field: string, search: string): Promise<LookupValue[]> {
+    const place = this.where();
+    const type = side === 1 ? place.type.one : place.type.two;
+    const project = side === 1 ? place.project.one : place.project.two;
+    return lookupValues(place.drafts[side - 1], project.id, type.id, field, search);
+  }
+
+  /** People of a side. @throws MetadataError */
+  users(side: Side, search: string): Promise<UserValue[]> {
+    const place = this.where();
+    const project = side === 1 ? place.project.one : place.project.two;
+    return users(place.drafts[side - 1], { search, project: project.id });
+  }
+
+  private changed(): void {
+    this.loaded[1] = undefined;
+    this.loaded[2] = undefined;
+    this.options.onChange();
+  }
+
+  private typePairs(): TypePair[] {
+    return integration(this.integrationId())?.typePairs ?? [];
+  }
+
+  private places(): { project: ProjectPair; type: TypePair }[] {
+    const config = integration(this.integrationId());
+    const types = this.typePairs().filter((pair) => this.chosen === 'all' || this.chosen.has(pair.id));
+    return types.flatMap((type) => (config?.projectPairs ?? []).map((project) => ({ project, type })));
+  }
+
+  private where(): Place {
+    const place = this.places()[Number(this.place.val() ?? 0) || 0];
+    if (this.integrationId() === undefined) throw new MetadataError('invalid', m('scope.noIntegration'));
+    if (place === undefined) throw new MetadataError('invalid', m('scope.noPairs'));
+    return { ...place, drafts: systemsOf(this.integrationId()) };
+  }
+
+  private sameAs(place: Place): boolean {
+    const now = this.places()[Number(this.place.val() ?? 0) || 0];
+    return now?.type.id === place.type.id && now.project.one.id === place.project.one.id;
+  }
+
+  private draw(): void {
+    const pairs = this.typePairs();
+    this.typesBox.empty();
+    const box = (label: string, checked: boolean, onTick: (ticked: boolean) => void): void => {
+      const tick = $('<input type="checkbox" class="twinflow-inline">').prop('checked', checked);
+      tick.on('change', () => {
+        onTick(tick.prop('checked') === true);
+        this.draw();
+        this.changed();
+      });
+      this.typesBox.append($('<label>').append(tick, document.createTextNode(label)));
+    };
+    box(m('scope.all'), this.chosen === 'all', (ticked) => {
+      this.chosen = ticked ? 'all' : new Set(pairs.slice(0, 1).map((pair) => pair.id));
+    });
+    if (this.chosen !== 'all') {
+      const chosen = this.chosen;
+      for (const pair of pairs) {
+        box(pairName(pair), chosen.has(pair.id), (ticked) => {
+          if (ticked) chosen.add(pair.id);
+          else chosen.delete(pair.id);
+        });
+      }
+    }
+    const places = this.places();
+    const before = this.place.val();
+    this.place.empty();
+    places.forEach(({ project, type }, index) => {
+      $('<option>').attr('value', String(index)).text(`${pairName(type)} (${pairName(project)})`).appendTo(this.place);
+    });
+    this.place.val(places[Number(before)] ? String(before) : '0');
+    this.placeRow.toggle(places.length > 1);
+  }
+}

@@ -1,0 +1,61 @@
+/** Style rules of the mapper forms, made of the editor's own CSS variables. */
+
+import { addStyle } from '../style';
+
+const ID = 'twinflow-mapping-style';
+
+const RULES = `
+.twinflow-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; margin: 0 0 8px; }
+.twinflow-bar input[type="text"] { flex: 1 1 120px; width: auto; min-width: 90px; margin: 0; }
+.twinflow-bar select { width: auto; max-width: 100%; margin: 0; }
+.twinflow-head > .twinflow-head-tools { flex: 0 0 64px; }
+.twinflow-tool { flex: 0 0 28px; width: 28px; padding: 0 !important; text-align: center; line-height: 30px !important; }
+.twinflow-tool.twinflow-quiet { visibility: hidden; }
+.twinflow-tool.twinflow-error, .twinflow-tool.twinflow-error i { color: var(--red-ui-text-color-error) !important; }
+.twinflow-tool.twinflow-warn, .twinflow-tool.twinflow-warn i { color: var(--red-ui-text-color-warning) !important; }
+.red-ui-button.twinflow-tool:focus-visible, .twinflow-link:focus-visible, .twinflow-chip button:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: 1px; }
+.twinflow-invalid > .twinflow-row > .twinflow-select > input[type="text"] { border-color: var(--red-ui-form-input-border-error-color) !important; }
+.twinflow-more { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 6px 10px; padding: 8px 2px 4px; }
+.twinflow-more[hidden] { display: none; }
+.twinflow-more label { display: block; width: auto; margin: 0; font-size: 90%; }
+.twinflow-more select, .twinflow-more input[type="text"], .twinflow-more input[type="number"] { width: 100%; margin: 2px 0 0; box-sizing: border-box; }
+.twinflow-more .twinflow-select { width: 100%; }
+.twinflow-more .twinflow-wide { grid-column: 1 / -1; }
+.twinflow-issues { margin: 4px 0 0; padding: 0 0 0 2px; list-style: none; font-size: 90%; line-height: 1.4; }
+.twinflow-issues li.twinflow-error { color: var(--red-ui-text-color-error); }
+.twinflow-issues li.twinflow-warn { color: var(--red-ui-text-color-warning); }
+.twinflow-issues:empty { display: none; }
+.twinflow-types { display: flex; gap: 6px; margin: 1px 70px 0 2px; font-size: 85%; color: var(--red-ui-secondary-text-color); }
+.twinflow-types > span { flex: 1 1 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.twinflow-types > .twinflow-types-mid { flex: 0 0 36px; text-align: center; overflow: visible; }
+.twinflow-sure { color: var(--red-ui-text-color-success); font-weight: bold; }
+.twinflow-unsure { color: var(--red-ui-text-color-warning); font-weight: bold; }
+.twinflow-link { border: 0; padding: 0 2px; background: none; color: var(--red-ui-text-color-link); cursor: pointer; font: inherit; text-decoration: underline; overflow-wrap: anywhere; text-align: left; }
+.twinflow-link:hover { text-decoration: none; }
+.twinflow-columns { display: flex; gap: 12px; margin: 4px 0 8px; }
+.twinflow-columns > div { flex: 1 1 0; min-width: 0; }
+.twinflow-columns ul { list-style: none; margin: 4px 0 0; padding: 0; max-height: 160px; overflow-y: auto; }
+.twinflow-columns li { line-height: 1.7; }
+.twinflow-checks { display: inline-flex; flex-wrap: wrap; gap: 2px 14px; width: 70%; vertical-align: middle; }
+.twinflow-checks label { width: auto !important; margin: 0; }
+.twinflow-value { flex: 1 1 0; min-width: 0; display: flex; flex-wrap: wrap; gap: 4px; align-items: center; }
+.twinflow-value > input, .twinflow-value > select, .twinflow-value > textarea { flex: 1 1 80px; width: 100%; min-width: 0; margin: 0; box-sizing: border-box; }
+.twinflow-value > .twinflow-select { flex: 1 1 100px; width: auto; }
+.twinflow-chip { display: inline-flex; align-items: center; gap: 4px; max-width: 100%; padding: 1px 2px 1px 8px; border: 1px solid var(--red-ui-form-input-border-color); border-radius: 10px; background: var(--red-ui-tertiary-background); overflow-wrap: anywhere; }
+.twinflow-chip button { border: 0; background: none; color: var(--red-ui-secondary-text-color); cursor: pointer; padding: 0 4px; }
+.twinflow-row > select { flex: 0 1 150px; width: auto; min-width: 70px; margin: 0; }
+.twinflow-list { min-width: 0; }
+.twinflow-list .red-ui-editableList-container { min-width: 0; }
+.twinflow-label-full { display: block; width: auto !important; font-weight: bold; }
+.twinflow-sub { border-top: 1px solid var(--red-ui-secondary-border-color); padding-top: 8px; }
+`;
+
+/** Adds the rules of all our widgets to the page, once. */
+export function addMappingStyle(): void {
+  addStyle();
+  if (document.getElementById(ID)) return;
+  const style = document.createElement('style');
+  style.id = ID;
+  style.textContent = RULES;
+  document.head.append(style);
+}

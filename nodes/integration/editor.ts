@@ -1,0 +1,310 @@
+/** The form of an integration: two systems, which projects and entity types belong together, limits, what is still open. */
+
+import type { Choice, ProjectPair, TypePair } from '../../lib/model/config';
+import {
+  addStyle,
+  fields,
+  idlePairs,
+  input,
+  MetadataError,
+  nodeId,
+  nodesOf,
+  type Pair,
+  type PairList,
+  PRESET_LOST_AFTER_MS,
+  PRESET_RETRIES,
+  pairList,
+  projects,
+  reload,
+  type SearchItem,
+  type SearchSelect,
+  say,
+  searchSelect,
+  systemDraft,
+  t,
+  types,
+  words,
+} from '../editor';
+import { openFields } from '../editor/open-fields';
+import { number, projectPairs, typePairs } from '../editor/read';
+
+interface IntegrationProperties {
+  name: string;
+  active: boolean;
+  system1: string;
+  system2: string;
+  projectPairs: ProjectPair[];
+  typePairs: TypePair[];
+  remoteKeyField1: string;
+  remoteKeyField2: string;
+  retries: number;
+  lostAfterMs: number;
+  v: number;
+}
+
+type IntegrationNode = EditorNode & IntegrationProperties;
+type Side = 1 | 2;
+
+const PREFIX = 'node-config-input';
+const SIDES: Side[] = [1, 2];
+/** Types and text fields are asked for in that many of a side's projects: more would be slow and seldom differ. */
+const PROJECTS_ASKED = 10;
+
+const end = (pair: Pair, side: Side): Choice => (side === 1 ? pair.one : pair.two);
+const unique = <Item extends { id: string }>(items: Item[]): Item[] => [
+  ...new Map(items.map((item) => [item.id, item])).values(),
+];
+const byName = (a: SearchItem, b: SearchItem): number => a.name.localeCompare(b.name);
+
+/** What several questions found together; fails only where all of them failed. */
+async function together<Item>(questions: Promise<Item[]>[]): Promise<Item[]> {
+  const answers = await Promise.allSettled(questions);
+  const failed = answers.find((answer) => answer.status === 'rejected');
+  if (failed && answers.every((answer) => answer.status === 'rejected')) throw failed.reason;
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+}
+
+class IntegrationForm {
+  private readonly node: IntegrationNode;
+  private readonly projectList: PairList;
+  private readonly typeList: PairList;
+  private readonly keys: SearchSelect[];
+  /** the systems as last seen, to notice when another one is chosen */
+  private systems = '';
+
+  constructor(node: IntegrationNode) {
+    this.node = node;
+    input(PREFIX, 'active').prop('checked', node.active !== false);
+    input(PREFIX, 'retries').val(number(node.retries, PRESET_RETRIES));
+    $('#twinflow-integration-lost').val(Math.round(number(node.lostAfterMs, PRESET_LOST_AFTER_MS, 1) / 1000));
+
+    this.projectList = pairList($('#twinflow-integration-projects'), {
+      pairs: projectPairs(node.projectPairs),
+      load: (side) => this.projects(side),
+      label: node._('integration.label.project'),
+      addLabel: node._('integration.label.addProjects'),
+      onChange: () => {
+        this.note('projects', this.projectList);
+        this.typeList.reload();
+      },
+    });
+    this.typeList = pairList($('#twinflow-integration-types'), {
+      pairs: typePairs(node.typePairs),
+      load: (side) => this.types(side),
+      label: node._('integration.label.type'),
+      addLabel: node._('integration.label.addTypes'),
+      newId: () => RED.nodes.id(),
+      onChange: () => this.note('types', this.typeList),
+    });
+    this.keys = SIDES.map((side) => {
+      const id = side === 1 ? node.remoteKeyField1 : node.remoteKeyField2;
+      return searchSelect($(`#twinflow-integration-key${side}`), {
+        load: () => this.textFields(side),
+        value: id ? { id, name: id } : undefined,
+        empty: node._('integration.label.none'),
+        placeholder: node._('integration.label.none'),
+      });
+    });
+
+    for (const side of SIDES) input(PREFIX, `system${side}`).on('change', () => this.systemsChanged());
+    $('#twinflow-integration-reload').on('click', () => {
+      reload();
+      this.reloadAll();
+    });
+    $('#twinflow-integration-check').on('click', () => {
+      for (const side of SIDES) reload(this.draft(side));
+      this.showOpen();
+    });
+    this.tabs();
+    this.systems = this.chosen();
+    this.note('projects', this.projectList);
+    this.note('types', this.typeList);
+  }
+
+  private tabs(): void {
+    const tabs = RED.tabs.create({
+      element: $('#twinflow-integration-tabs'),
+      onchange: ({ id }) => {
+        $('.twinflow-integration-tab').hide();
+        $(`#${id}`).show();
+        if (id === 'twinflow-integration-open') this.showOpen();
+        if (id === 'twinflow-integration-keys') this.nameKeys();
+        RED.tray.resize();
+      },
+    });
+    for (const tab of ['pairs', 'keys', 'limits', 'open'])
+      tabs.addTab({ id: `twinflow-integration-${tab}`, label: this.node._(`integration.tab.${tab}`) });
+    tabs.activateTab('twinflow-integration-pairs');
+  }
+
+  private draft(side: Side) {
+    return systemDraft(nodeId(input(PREFIX, `system${side}`).val()));
+  }
+
+  private chosen = (): string => JSON.stringify(SIDES.map((side) => this.draft(side)));
+
+  private systemsChanged(): void {
+    const now = this.chosen();
+    if (now === this.systems) return;
+    this.systems = now;
+    this.reloadAll();
+  }
+
+  private reloadAll(): void {
+    this.projectList.reload();
+    this.typeList.reload();
+    for (const key of this.keys) key.reload();
+  }
+
+  private async projects(side: Side): Promise<SearchItem[]> {
+    const found = await projects(this.draft(side));
+    const names = new Map(found.map(({ id, name }) => [id, name]));
+    const items = found.map(({ id, name, parent }) => {
+      const above = parent === undefined ? undefined : names.get(parent);
+      return { id, name, detail: above ? `${above} / ${id}` : id };
+    });
+    return items.sort(byName);
+  }
+
+  /** Ids of the projects chosen on a side. @throws MetadataError – none is chosen */
+  private chosenProjects(side: Side): string[] {
+    const ids = [...new Set(this.projectList.pairs().map((pair) => end(pair, side).id))].slice(0, PROJECTS_ASKED);
+    if (ids.length === 0) throw new MetadataError('invalid', this.node._('integration.invalid.projectFirst'));
+    return ids;
+  }
+
+  private async types(side: Side): Promise<SearchItem[]> {
+    const draft = this.draft(side);
+    const found = await together(this.chosenProjects(side).map((project) => types(draft, project)));
+    return unique(found.map(({ id, name }) => ({ id, name, detail: id }))).sort(byName);
+  }
+
+  private async textFields(side: Side): Promise<SearchItem[]> {
+    const draft = this.draft(side);
+    const [project] = this.chosenProjects(side);
+    const chosenTypes = [...new Set(this.typeList.pairs().map((pair) => end(pair, side).id))].slice(0, PROJECTS_ASKED);
+    if (project === undefined || chosenTypes.length === 0)
+      throw new MetadataError('invalid', this.node._('integration.invalid.typeFirst'));
+    const found = await together(chosenTypes.map((type) => fields(draft, project, type)));
+    const texts = found.filter((field) => field.type === 'text' && !field.readOnly && !field.required && !field.multi);
+    return unique(texts.map(({ id, name }) => ({ id, name, detail: id }))).sort(byName);
+  }
+
+  /** Only a field's id is saved: its name comes from the system, while it can be asked. */
+  private nameKeys(): void {
+    for (const [index, key] of this.keys.entries()) {
+      const value = key.value();
+      if (!value || value.name !== value.id) continue;
+      this.textFields(index === 0 ? 1 : 2).then(
+        (items) => {
+          const item = items.find(({ id }) => id === key.value()?.id);
+          if (item) key.set(item);
+        },
+        () => undefined, // the id stays; opening the list says why
+      );
+    }
+  }
+
+  private note(what: 'projects' | 'types', list: PairList): void {
+    const idle = idlePairs(list.pairs()).map(({ name, direction }) =>
+      this.node._('integration.warning.idle', { name, direction: t(`direction.${direction}`) }),
+    );
+    const half = list.incomplete() > 0 ? [this.node._('integration.warning.incomplete')] : [];
+    const [first, ...rest] = [...idle, ...half];
+    say($(`#twinflow-integration-${what}-note`), 'warning', first ?? '', rest);
+  }
+
+  private showOpen(): void {
+    const target = $('#twinflow-integration-missing');
+    const pairs = this.typeList.pairs();
+    if (pairs.length === 0 || this.projectList.pairs().length === 0) {
+      say(target, 'plain', this.node._('integration.open.noPairs'));
+      return;
+    }
+    say(target, 'plain', t('select.loading'));
+    openFields({
+      typePairs: pairs,
+      projectPairs: this.projectList.pairs(),
+      systems: [this.draft(1), this.draft(2)],
+      nodes: nodesOf(this.node.id),
+    }).then(
+      (found) => {
+        const points = found.flatMap(({ pair, direction, unmapped, mayBeEmpty }) => {
+          const [source, goal] = direction === 'forward' ? [pair.one, pair.two] : [pair.two, pair.one];
+          const names = { source: source.name, target: goal.name, arrow: direction === 'forward' ? '→' : '←' };
+          return [
+            ...unmapped.map((field) => this.node._('integration.open.unmapped', { ...names, field })),
+            ...mayBeEmpty.map((field) => this.node._('integration.open.mayBeEmpty', { ...names, field })),
+          ];
+        });
+        if (points.length === 0) say(target, 'good', this.node._('integration.open.nothing'));
+        else say(target, 'warning', this.node._('integration.open.some'), points);
+      },
+      (thrown: unknown) => say(target, 'bad', words(thrown)),
+    );
+  }
+
+  save(): void {
+    const { node } = this;
+    node.projectPairs = this.projectList.pairs().map(({ one, two, direction }) => ({ one, two, direction }));
+    node.typePairs = this.typeList.pairs();
+    node.remoteKeyField1 = this.keys[0]?.value()?.id ?? '';
+    node.remoteKeyField2 = this.keys[1]?.value()?.id ?? '';
+    node.lostAfterMs = number($('#twinflow-integration-lost').val(), PRESET_LOST_AFTER_MS / 1000, 10) * 1000;
+    node.v = 1;
+  }
+}
+
+let form: IntegrationForm | undefined;
+
+const whole = (value: unknown): boolean => /^\d+$/.test(String(value ?? PRESET_RETRIES));
+
+RED.nodes.registerType<IntegrationProperties>('twinflow-integration', {
+  category: 'config',
+  defaults: {
+    name: { value: '', required: true },
+    active: { value: true },
+    system1: { value: '', type: 'twinflow-system', required: true },
+    system2: { value: '', type: 'twinflow-system', required: true },
+    projectPairs: {
+      value: [],
+      validate(value, _options) {
+        return projectPairs(value).length > 0 || this._('integration.invalid.noProjects');
+      },
+    },
+    typePairs: {
+      value: [],
+      validate(value, _options) {
+        return typePairs(value).length > 0 || this._('integration.invalid.noTypes');
+      },
+    },
+    remoteKeyField1: { value: '' },
+    remoteKeyField2: { value: '' },
+    retries: {
+      value: PRESET_RETRIES,
+      validate(value, _options) {
+        return whole(value) || this._('integration.invalid.retries');
+      },
+    },
+    lostAfterMs: { value: PRESET_LOST_AFTER_MS },
+    v: { value: 1 },
+  },
+  label() {
+    return this.name || this._('integration.paletteLabel');
+  },
+  paletteLabel() {
+    return this._('integration.paletteLabel');
+  },
+  oneditprepare() {
+    addStyle();
+    form = new IntegrationForm(this);
+  },
+  oneditsave() {
+    form?.save();
+    form = undefined;
+    return undefined;
+  },
+  oneditcancel() {
+    form = undefined;
+  },
+});

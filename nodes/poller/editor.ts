@@ -1,0 +1,275 @@
+/** The form of a poller: which side it reads, when, from where on, and how much at a time. */
+
+import { Cron } from 'croner';
+import { readScope } from '../../lib/sync/pairs';
+import {
+  addStyle,
+  fillSelect,
+  input,
+  integration,
+  newest,
+  nodeId,
+  present,
+  serverTimeZone,
+  systemName,
+  systemsOf,
+  t,
+  words,
+} from '../editor';
+
+interface PollerProperties {
+  name: string;
+  integration: string;
+  side: '1' | '2';
+  schedule: 'interval' | 'cron' | 'manual';
+  interval: number;
+  unit: 'seconds' | 'minutes' | 'hours';
+  cron: string;
+  start: 'newest' | 'time' | 'all';
+  startTime: string;
+  pageSize: number;
+  window: number;
+  v: number;
+}
+
+type PollerNode = EditorNode & PollerProperties;
+
+const PREFIX = 'node-input';
+const RUNS_SHOWN = 3;
+const PRESETS = {
+  side: '1',
+  schedule: 'interval',
+  interval: 1,
+  unit: 'minutes',
+  start: 'newest',
+  pageSize: 100,
+  window: 200,
+} as const;
+
+/** The next times of a cron expression. @throws Error – it can't be read, or no time is ever reached */
+function nextRuns(expression: string, timezone?: string): Date[] {
+  return new Cron(expression, { paused: true, ...(timezone && { timezone }) }).nextRuns(RUNS_SHOWN);
+}
+
+function isCron(expression: unknown): boolean {
+  if (typeof expression !== 'string' || expression.trim() === '') return false;
+  try {
+    return nextRuns(expression).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** An ISO time as a `datetime-local` input shows it, in the browser's zone; empty where it is none. */
+function toLocal(iso: unknown): string {
+  const time = typeof iso === 'string' && iso !== '' ? new Date(iso) : undefined;
+  if (!time || Number.isNaN(time.getTime())) return '';
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
+
+/** What stands in a `datetime-local` input, as an ISO time in UTC. */
+function fromLocal(local: unknown): string {
+  const time = typeof local === 'string' && local !== '' ? new Date(local) : undefined;
+  return time && !Number.isNaN(time.getTime()) ? time.toISOString() : '';
+}
+
+const readable = (time: Date | string, timeZone?: string): string =>
+  new Intl.DateTimeFormat(RED.i18n.lang(), {
+    dateStyle: 'medium',
+    timeStyle: 'medium',
+    ...(timeZone && { timeZone }),
+  }).format(typeof time === 'string' ? new Date(time) : time);
+
+const value = (property: keyof PollerProperties): string => String(input(PREFIX, property).val() ?? '');
+
+class PollerForm {
+  private readonly node: PollerNode;
+  private zone: string | undefined;
+  /** counts questions about the start, so that a late answer doesn't overwrite a newer one */
+  private asked = 0;
+  private startKey = '';
+
+  constructor(node: PollerNode) {
+    this.node = node;
+    for (const [property, preset] of Object.entries(PRESETS)) {
+      const saved = node[property];
+      input(PREFIX, property).val(String(saved === undefined || saved === '' ? preset : saved));
+    }
+    $('#twinflow-poller-time').val(toLocal(node.startTime));
+    $('#twinflow-poller-zone').text(
+      node._('poller.hint.zone', { zone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+    );
+    input(PREFIX, 'integration').on('change', () => {
+      this.sides();
+      this.start();
+    });
+    for (const property of ['side', 'start']) input(PREFIX, property).on('change', () => this.start());
+    input(PREFIX, 'schedule').on('change', () => this.schedule());
+    input(PREFIX, 'cron').on('input', () => this.runs());
+    this.sides();
+    this.schedule();
+    this.start();
+    serverTimeZone().then(
+      (zone) => {
+        this.zone = zone;
+        this.runs();
+      },
+      () => undefined, // the browser's zone is shown instead
+    );
+  }
+
+  private sides(): void {
+    const id = nodeId(input(PREFIX, 'integration').val());
+    const options = ([1, 2] as const).map((side) => {
+      const name = systemName(id, side);
+      return { value: String(side), label: name ? t('side.named', { side, name }) : t('side.plain', { side }) };
+    });
+    fillSelect(input(PREFIX, 'side'), options, value('side') || String(this.node.side ?? PRESETS.side));
+  }
+
+  private schedule(): void {
+    const chosen = value('schedule');
+    for (const kind of ['interval', 'cron', 'manual']) $(`.twinflow-poller-${kind}`).toggle(kind === chosen);
+    this.runs();
+    input(PREFIX, 'cron').trigger('change');
+  }
+
+  private runs(): void {
+    const target = $('#twinflow-poller-runs').empty();
+    const expression = value('cron');
+    if (expression.trim() === '') {
+      target.text(this.node._('poller.hint.cron'));
+      return;
+    }
+    try {
+      const times = nextRuns(expression, this.zone).map((time) => readable(time, this.zone));
+      const zone = this.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+      if (times.length === 0) target.text(this.node._('poller.invalid.never'));
+      else target.text(this.node._('poller.hint.runs', { times: times.join(' · '), zone }));
+    } catch (thrown) {
+      target.text(this.node._('poller.invalid.cron', { why: words(thrown).replace(/^CronPattern: /, '') }));
+    }
+  }
+
+  /** Says where polling starts; for "newest" the system is asked once per side and integration. */
+  private start(): void {
+    const chosen = value('start');
+    $('.twinflow-poller-time').toggle(chosen === 'time');
+    const target = $('#twinflow-poller-start');
+    const id = nodeId(input(PREFIX, 'integration').val());
+    const key = JSON.stringify([chosen, id, value('side')]);
+    if (key === this.startKey) return;
+    this.startKey = key;
+    this.asked += 1;
+    const mine = this.asked;
+    target.text(chosen === 'newest' ? '' : this.node._(`poller.hint.start.${chosen}`));
+    const config = integration(id);
+    if (chosen !== 'newest' || !config) return;
+    const side = value('side') === '2' ? 2 : 1;
+    const scope = readScope(config, side);
+    if (!scope) {
+      target.text(this.node._('poller.hint.start.noPairs'));
+      return;
+    }
+    target.text(t('select.loading'));
+    newest(systemsOf(id)[side - 1], scope).then(
+      ({ found, at, from }) => {
+        if (mine !== this.asked) return;
+        if (at) target.text(this.node._('poller.hint.start.at', { time: readable(at) }));
+        else if (found) target.text(this.node._('poller.hint.start.newest'));
+        else if (from) target.text(this.node._('poller.hint.start.none', { time: readable(from) }));
+        else target.text(this.node._('poller.hint.start.first'));
+      },
+      (thrown: unknown) => {
+        if (mine === this.asked) target.text(this.node._('poller.hint.start.unknown', { why: words(thrown) }));
+      },
+    );
+  }
+
+  save(): void {
+    this.node.startTime = fromLocal($('#twinflow-poller-time').val());
+    this.node.v = 1;
+  }
+}
+
+let form: PollerForm | undefined;
+
+const within = (entered: unknown, most: number): boolean =>
+  /^\d+$/.test(String(entered)) && Number(entered) >= 1 && Number(entered) <= most;
+
+RED.nodes.registerType<PollerProperties>('twinflow-poller', {
+  category: 'twinflow',
+  color: '#8ebcc7',
+  icon: 'poller.svg',
+  inputs: 1,
+  outputs: 1,
+  defaults: {
+    name: { value: '' },
+    integration: { value: '', type: 'twinflow-integration', required: true },
+    side: { value: PRESETS.side },
+    schedule: { value: PRESETS.schedule },
+    interval: {
+      value: PRESETS.interval,
+      validate(entered, _options) {
+        if (present(this, PREFIX, 'schedule') !== 'interval') return true;
+        return Number(entered) > 0 || this._('poller.invalid.interval');
+      },
+    },
+    unit: { value: PRESETS.unit },
+    cron: {
+      value: '',
+      validate(entered, _options) {
+        if (present(this, PREFIX, 'schedule') !== 'cron') return true;
+        return isCron(entered) || this._('poller.invalid.cronShort');
+      },
+    },
+    start: { value: PRESETS.start },
+    startTime: {
+      value: '',
+      validate(saved, _options) {
+        return this.start !== 'time' || saved !== '' || this._('poller.invalid.time');
+      },
+    },
+    pageSize: {
+      value: PRESETS.pageSize,
+      validate(entered, _options) {
+        return within(entered ?? PRESETS.pageSize, 1000) || this._('poller.invalid.number', { most: 1000 });
+      },
+    },
+    window: {
+      value: PRESETS.window,
+      validate(entered, _options) {
+        return within(entered ?? PRESETS.window, 10_000) || this._('poller.invalid.number', { most: 10_000 });
+      },
+    },
+    v: { value: 1 },
+  },
+  label() {
+    const system = systemName(this.integration, this.side === '2' ? 2 : 1);
+    return this.name || (system ? this._('poller.label.poll', { system }) : this._('poller.paletteLabel'));
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  paletteLabel() {
+    return this._('poller.paletteLabel');
+  },
+  inputLabels() {
+    return this._('poller.port.input');
+  },
+  outputLabels() {
+    return this._('poller.port.output');
+  },
+  oneditprepare() {
+    addStyle();
+    form = new PollerForm(this);
+  },
+  oneditsave() {
+    form?.save();
+    form = undefined;
+    return undefined;
+  },
+  oneditcancel() {
+    form = undefined;
+  },
+});

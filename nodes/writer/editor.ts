@@ -1,0 +1,59 @@
+/** The form of a writer: to which integration it belongs, and how much it writes at a time. */
+
+import { addStyle, input } from '../editor';
+
+interface WriterProperties {
+  name: string;
+  integration: string;
+  batchSize: number;
+  v: number;
+}
+
+const PRESET_BATCH = 50;
+const LARGEST_BATCH = 1000;
+
+RED.nodes.registerType<WriterProperties>('twinflow-writer', {
+  category: 'twinflow',
+  color: '#8ebcc7',
+  icon: 'writer.svg',
+  align: 'right',
+  inputs: 1,
+  outputs: 1,
+  defaults: {
+    name: { value: '' },
+    integration: { value: '', type: 'twinflow-integration', required: true },
+    batchSize: {
+      value: PRESET_BATCH,
+      validate(entered, _options) {
+        const size = Number(entered ?? PRESET_BATCH);
+        const fits = Number.isInteger(size) && size >= 1 && size <= LARGEST_BATCH;
+        return fits || this._('writer.invalid.batchSize', { most: LARGEST_BATCH });
+      },
+    },
+    v: { value: 1 },
+  },
+  label() {
+    return this.name || this._('writer.paletteLabel');
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  paletteLabel() {
+    return this._('writer.paletteLabel');
+  },
+  inputLabels() {
+    return this._('writer.port.input');
+  },
+  outputLabels() {
+    return this._('writer.port.output');
+  },
+  oneditprepare() {
+    addStyle();
+    const { batchSize } = this;
+    input('node-input', 'batchSize').val(batchSize ?? PRESET_BATCH);
+  },
+  oneditsave() {
+    this.v = 1;
+    return undefined;
+  },
+});
