@@ -1,0 +1,378 @@
+/**
+ * The contract of the store once more, as the simplest program that keeps it: lists that are searched from end to end,
+ * nothing durable. The random checks compare a store with it.
+ */
+
+import type { Checkpoint } from '../../../lib/connectors/connector';
+import type { Entity, EntityId, Side } from '../../../lib/model';
+import type {
+  EventState,
+  Failure,
+  Flow,
+  FlowCounts,
+  Intent,
+  Landing,
+  Link,
+  LinkEnd,
+  RecordSummary,
+  Sending,
+  Store,
+  StoredEvent,
+} from '../../../lib/store/store';
+
+interface Event {
+  seq: number;
+  flow: Flow;
+  state: EventState;
+  entity: Entity;
+  readAt: number;
+  delivery: number;
+  attempts: number;
+  sentAt?: number;
+  dueAt?: number;
+  error?: StoredEvent['error'];
+  mapped?: StoredEvent['mapped'];
+  intent?: Intent;
+  intentOpened?: number;
+}
+
+interface ModelLink extends Link {
+  wrote: [number, number];
+}
+
+const other = (side: Side): Side => (side === 1 ? 2 : 1);
+const sameFlow = (a: Flow, b: Flow) => a.integration === b.integration && a.side === b.side;
+const nth = <T>(pair: readonly [T, T], side: Side): T => pair[side === 1 ? 0 : 1];
+
+export class ModelStore implements Store {
+  private number = 0;
+  private events: Event[] = [];
+  private links: ModelLink[] = [];
+  private readonly known = new Map<string, string>();
+  private readonly checkpoints = new Map<string, Checkpoint>();
+
+  async sequence(): Promise<number> {
+    this.number += 1;
+    return this.number;
+  }
+
+  async checkpoint(flow: Flow): Promise<Checkpoint | undefined> {
+    return this.checkpoints.get(key(flow));
+  }
+
+  async setCheckpoint(flow: Flow, checkpoint: Checkpoint | undefined): Promise<void> {
+    if (checkpoint) this.checkpoints.set(key(flow), checkpoint);
+    else this.checkpoints.delete(key(flow));
+  }
+
+  async record(
+    flow: Flow,
+    _system: string,
+    entities: Entity[],
+    readAt: number,
+    checkpoint: Checkpoint,
+  ): Promise<RecordSummary> {
+    this.checkpoints.set(key(flow), checkpoint);
+    const summary = { recorded: 0, known: 0 };
+    for (const entity of entities) {
+      const main = this.main(flow, entity.id);
+      const held = this.held(flow, entity.id);
+      const known = (held ?? main)?.entity.version ?? this.known.get(key(flow, entity.id));
+      this.known.set(key(flow, entity.id), entity.version);
+      if (known === entity.version) {
+        summary.known += 1;
+        continue;
+      }
+      summary.recorded += 1;
+      const folds = main?.state === 'waiting' || main?.state === 'retry' ? main : held;
+      if (folds) {
+        folds.entity = entity;
+        folds.readAt = readAt;
+      } else {
+        const seq = await this.sequence();
+        this.events.push({ seq, flow, state: main ? 'held' : 'waiting', entity, readAt, delivery: 0, attempts: 0 });
+      }
+    }
+    return summary;
+  }
+
+  async forgetSeen(flow: Flow): Promise<void> {
+    for (const known of [...this.known.keys()]) {
+      if (known.startsWith(`${key(flow)} `)) this.known.delete(known);
+    }
+  }
+
+  async claim(flow: Flow, limit: number, now: number): Promise<StoredEvent[]> {
+    for (const event of this.events) {
+      if (sameFlow(event.flow, flow) && event.state === 'retry' && (event.dueAt ?? 0) <= now) {
+        event.state = 'waiting';
+        event.dueAt = undefined;
+      }
+    }
+    const opened = this.events
+      .filter(({ flow: from }) => from.integration === flow.integration && from.side === other(flow.side))
+      .map(({ intentOpened }) => intentOpened ?? Number.POSITIVE_INFINITY);
+    const free = this.events.filter((event) => {
+      if (!sameFlow(event.flow, flow) || event.state !== 'waiting') return false;
+      const link = this.find(flow.integration, flow.side, event.entity.id);
+      if (!link) return opened.every((at) => event.seq < at);
+      const counterpart = nth(link.ends, other(flow.side)).ref.id;
+      return this.main({ ...flow, side: other(flow.side) }, counterpart)?.state !== 'sent';
+    });
+    const claimed = free.toSorted((a, b) => a.seq - b.seq).slice(0, limit);
+    for (const event of claimed) {
+      event.state = 'sent';
+      event.delivery += 1;
+      event.sentAt = now;
+    }
+    return claimed.map((event) => this.view(event));
+  }
+
+  async refresh(events: { seq: number; entity: Entity; readAt: number }[]): Promise<void> {
+    for (const { seq, entity, readAt } of events) {
+      const event = this.events.find((candidate) => candidate.seq === seq);
+      if (event?.state !== 'sent') continue;
+      event.entity = entity;
+      event.readAt = readAt;
+      const held = this.held(event.flow, entity.id);
+      if (held && held.entity.version !== entity.version) {
+        if (held.readAt < readAt) held.readAt = Number.NEGATIVE_INFINITY;
+      } else {
+        if (held) this.remove(held);
+        this.known.set(key(event.flow, entity.id), entity.version);
+      }
+    }
+  }
+
+  async recover(integration: string): Promise<number> {
+    const sent = this.events.filter(({ flow, state }) => flow.integration === integration && state === 'sent');
+    for (const event of sent) this.sendAgain(event, 'waiting');
+    return sent.length;
+  }
+
+  async load(events: Sending[]): Promise<(StoredEvent | undefined)[]> {
+    return events.map((sending) => {
+      const event = this.underWay(sending);
+      return event && this.view(event);
+    });
+  }
+
+  async overdue(integration: string, before: number, limit: number): Promise<StoredEvent[]> {
+    return this.events
+      .filter(
+        ({ flow, state, sentAt }) => flow.integration === integration && state === 'sent' && (sentAt ?? 0) < before,
+      )
+      .toSorted((a, b) => (a.sentAt ?? 0) - (b.sentAt ?? 0) || a.seq - b.seq)
+      .slice(0, limit)
+      .map((event) => this.view(event));
+  }
+
+  async openIntents(intents: Intent[]): Promise<void> {
+    const opened = await this.sequence();
+    const events = intents.map((intent) => this.events.find(({ seq }) => seq === intent.event));
+    if (events.includes(undefined)) throw new Error('an event is gone');
+    for (const [index, intent] of intents.entries()) {
+      const event = events[index];
+      if (!event) continue;
+      event.intent = intent;
+      event.intentOpened ??= opened;
+    }
+  }
+
+  async land(landings: Landing[]): Promise<(string | undefined)[]> {
+    const at = await this.sequence();
+    const results: (string | undefined)[] = [];
+    for (const landing of landings) results.push(await this.landOne(landing, at));
+    return results;
+  }
+
+  private async landOne(landing: Landing, at: number): Promise<string | undefined> {
+    const { integration, ends } = landing;
+    const ids: [string, string] = [ends[0].ref.id, ends[1].ref.id];
+    const touching = this.links.filter(
+      (link) =>
+        link.integration === integration && ([1, 2] as const).some((side) => idOf(link, side) === nth(ids, side)),
+    );
+    const replaced = touching.find(({ id }) => id === landing.replaces);
+    const others = touching.filter((link) => link !== replaced);
+    const same = others.find((link) => idOf(link, 1) === ids[0] && idOf(link, 2) === ids[1]);
+    if (others.some((link) => link !== same)) return 'linked already';
+    this.links = this.links.filter((link) => link !== replaced);
+    const wrote = [landing.wrote ?? []].flat();
+    const wroteAt = (side: Side) => (wrote.includes(side) ? at : same ? nth(same.wrote, side) : 0);
+    const link: ModelLink = {
+      id: same?.id ?? (await this.sequence()),
+      integration,
+      ends,
+      wrote: [wroteAt(1), wroteAt(2)],
+    };
+    this.links = [...this.links.filter((candidate) => candidate !== same), link];
+
+    const event = this.events.find(({ seq, flow }) => seq === landing.event && flow.integration === integration);
+    if (event?.delivery === landing.delivery) {
+      event.intent = undefined;
+      event.intentOpened = undefined;
+      if (event.state === 'sent') this.remove(event);
+    }
+    for (const side of [1, 2] as const) this.settle({ integration, side }, nth(ends, side));
+    return undefined;
+  }
+
+  private settle(flow: Flow, end: LinkEnd): void {
+    for (const event of [this.main(flow, end.ref.id), this.held(flow, end.ref.id)]) {
+      if (!event || event.intent || event.entity.version !== end.version) continue;
+      if (event.state === 'waiting' || event.state === 'held') this.remove(event);
+    }
+    this.release(flow, end.ref.id);
+    if (!this.main(flow, end.ref.id)) this.known.set(key(flow, end.ref.id), end.version);
+  }
+
+  async skip(events: (number | Sending)[]): Promise<void> {
+    for (const which of events) {
+      const event = typeof which === 'number' ? this.events.find(({ seq }) => seq === which) : this.underWay(which);
+      if (!event) continue;
+      this.remove(event);
+      this.release(event.flow, event.entity.id);
+    }
+  }
+
+  async fail(failures: Failure[]): Promise<void> {
+    for (const failure of failures) {
+      const event = this.underWay({ seq: failure.event, delivery: failure.delivery });
+      if (!event) continue;
+      event.error = failure.error;
+      event.mapped = failure.to === 'parked' ? failure.mapped : undefined;
+      if (failure.notCreated) {
+        event.intent = undefined;
+        event.intentOpened = undefined;
+      }
+      if (failure.to === 'parked') {
+        event.state = 'parked';
+        event.sentAt = undefined;
+      } else {
+        event.attempts += failure.charge ? 1 : 0;
+        this.sendAgain(event, 'retry');
+        event.dueAt = failure.dueAt;
+      }
+    }
+  }
+
+  async parked(integration: string, offset: number, limit: number): Promise<StoredEvent[]> {
+    return this.allParked(integration)
+      .slice(offset, offset + limit)
+      .map((event) => this.view(event));
+  }
+
+  async unpark(integration: string, events?: number[]): Promise<number> {
+    const chosen = this.allParked(integration).filter(({ seq }) => !events || events.includes(seq));
+    for (const event of chosen) {
+      event.attempts = 0;
+      event.error = undefined;
+      event.mapped = undefined;
+      this.sendAgain(event, 'waiting');
+    }
+    return chosen.length;
+  }
+
+  async linkOf(integration: string, side: Side, entity: EntityId): Promise<Link | undefined> {
+    const link = this.find(integration, side, entity);
+    return link && bare(link);
+  }
+
+  async linksOf(integration: string, side: Side, entities: EntityId[]): Promise<(Link | undefined)[]> {
+    return Promise.all(entities.map((entity) => this.linkOf(integration, side, entity)));
+  }
+
+  async linksBySystem(system: string, entity: EntityId): Promise<Link[]> {
+    return this.links
+      .filter(({ ends }) => ends.some((end) => end.system === system && end.ref.id === entity))
+      .toSorted((a, b) => a.id - b.id)
+      .map(bare);
+  }
+
+  async counts(integration: string): Promise<[FlowCounts, FlowCounts]> {
+    const of = (side: Side): FlowCounts => {
+      const count = (state: EventState) =>
+        this.events.filter((event) => sameFlow(event.flow, { integration, side }) && event.state === state).length;
+      return {
+        waiting: count('waiting'),
+        held: count('held'),
+        sent: count('sent'),
+        retry: count('retry'),
+        parked: count('parked'),
+        links: this.links.filter((link) => link.integration === integration).length,
+      };
+    };
+    return [of(1), of(2)];
+  }
+
+  async purge(integration: string): Promise<void> {
+    this.events = this.events.filter(({ flow }) => flow.integration !== integration);
+    this.links = this.links.filter((link) => link.integration !== integration);
+    for (const side of [1, 2] as const) {
+      await this.forgetSeen({ integration, side });
+      this.checkpoints.delete(key({ integration, side }));
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  private of(flow: Flow, id: EntityId): Event[] {
+    return this.events.filter((event) => sameFlow(event.flow, flow) && event.entity.id === id);
+  }
+
+  private main(flow: Flow, id: EntityId): Event | undefined {
+    return this.of(flow, id).find(({ state }) => state !== 'held');
+  }
+
+  private held(flow: Flow, id: EntityId): Event | undefined {
+    return this.of(flow, id).find(({ state }) => state === 'held');
+  }
+
+  private underWay({ seq, delivery }: Sending): Event | undefined {
+    return this.events.find((event) => event.seq === seq && event.state === 'sent' && event.delivery === delivery);
+  }
+
+  private remove(event: Event): void {
+    this.events = this.events.filter((candidate) => candidate !== event);
+  }
+
+  private release(flow: Flow, id: EntityId): void {
+    const held = this.held(flow, id);
+    if (held && !this.main(flow, id)) held.state = 'waiting';
+  }
+
+  private sendAgain(event: Event, state: 'waiting' | 'retry'): void {
+    event.state = state;
+    event.sentAt = undefined;
+    const held = this.held(event.flow, event.entity.id);
+    if (!held) return;
+    event.entity = held.entity;
+    event.readAt = held.readAt;
+    this.remove(held);
+  }
+
+  private allParked(integration: string): Event[] {
+    return this.events
+      .filter(({ flow, state }) => flow.integration === integration && state === 'parked')
+      .toSorted((a, b) => a.seq - b.seq);
+  }
+
+  private find(integration: string, side: Side, id: EntityId): ModelLink | undefined {
+    return this.links.find((link) => link.integration === integration && idOf(link, side) === id);
+  }
+
+  private view(event: Event): StoredEvent {
+    const link = this.find(event.flow.integration, event.flow.side, event.entity.id);
+    const { readAt, intentOpened: _, ...rest } = event;
+    return {
+      ...rest,
+      stale: readAt < (link ? nth(link.wrote, event.flow.side) : 0),
+      link: link && bare(link),
+    };
+  }
+}
+
+const key = (flow: Flow, ...more: string[]) => [flow.integration, flow.side, ...more].join(' ');
+const idOf = (link: Link, side: Side) => nth(link.ends, side).ref.id;
+const bare = ({ id, integration, ends }: ModelLink): Link => ({ id, integration, ends });

@@ -1,0 +1,332 @@
+/**
+ * Random histories, run on the store and on the model of its contract side by side: every answer must be the same, also
+ * after the store was closed and opened again. fast-check shrinks a history that shows a difference to its shortest form.
+ */
+
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { Side } from '../../../lib/model';
+import type { Failure, Flow, Landing, Store, StoredEvent } from '../../../lib/store/store';
+import { type Bench, end, entity, failure, intent, NOON, type OpenStore, SYSTEM1, SYSTEM2 } from './harness';
+import { ModelStore } from './model';
+
+const INTEGRATIONS = ['one', 'two'];
+const IDS = ['1', '2', '3'];
+const VERSIONS = ['a', 'b', 'c'];
+
+const flow: fc.Arbitrary<Flow> = fc.record({
+  // mostly one integration, so that histories meet
+  integration: fc.oneof({ weight: 4, arbitrary: fc.constant('one') }, { weight: 1, arbitrary: fc.constant('two') }),
+  side: fc.constantFrom<Side>(1, 2),
+});
+const id = fc.constantFrom(...IDS);
+const version = fc.constantFrom(...VERSIONS);
+/** Chooses among what exists when the step runs; counted from the newest. */
+const pick = fc.nat(5);
+const picks = fc.array(pick, { minLength: 1, maxLength: 3 });
+
+const step = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('sequence' as const) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('record' as const),
+      flow,
+      entities: fc.array(fc.record({ id, version }), { minLength: 1, maxLength: 3 }),
+      readAt: pick,
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constant('claim' as const), flow, limit: fc.integer({ min: 1, max: 3 }) }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('land' as const),
+      landings: fc.array(
+        fc.record({
+          event: pick,
+          target: id,
+          source: version,
+          written: version,
+          asRead: fc.boolean(),
+          wrote: fc.constantFrom<Landing['wrote']>(undefined, 1, 2, [1, 2]),
+          replaces: fc.boolean(),
+        }),
+        { minLength: 1, maxLength: 2 },
+      ),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('fail' as const),
+      events: picks,
+      to: fc.constantFrom('retry' as const, 'parked' as const),
+      dueIn: fc.nat(20),
+      charge: fc.boolean(),
+      notCreated: fc.boolean(),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('openIntents' as const), events: picks }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('refresh' as const), event: pick, version, readAt: pick }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('skip' as const), events: picks, sending: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('load' as const), events: picks }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('recover' as const), flow }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('overdue' as const), flow, ago: fc.nat(10) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('unpark' as const), flow, events: fc.option(picks) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('forgetSeen' as const), flow }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('setCheckpoint' as const), flow, forget: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('purge' as const), flow }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('reopen' as const) }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** The same thing in the model and in the store: numbers differ, since a store may leave some out. */
+interface Twin<T> {
+  model: T;
+  real: T;
+}
+
+/** One history in both stores. */
+class History {
+  private readonly model = new ModelStore();
+  private now = NOON;
+  private readonly readings: Twin<number>[] = [{ model: 0, real: 0 }];
+  /** every event that was ever seen, newest last: also what is finished meanwhile */
+  private readonly events: Twin<StoredEvent>[] = [];
+
+  constructor(private readonly bench: Bench) {}
+
+  private get real(): Store {
+    return this.bench.store;
+  }
+
+  async run(step: Step): Promise<void> {
+    this.now += 5;
+    const { model, real, now } = this;
+    switch (step.do) {
+      case 'sequence':
+        this.readings.push({ model: await model.sequence(), real: await real.sequence() });
+        return;
+      case 'record': {
+        const readAt = newest(this.readings, step.readAt) ?? { model: 0, real: 0 };
+        const entities = step.entities.map((read) => entity(read.id, read.version));
+        const system = step.flow.side === 1 ? SYSTEM1 : SYSTEM2;
+        const checkpoint = { at: now };
+        assert.deepEqual(
+          await real.record(step.flow, system, entities, readAt.real, checkpoint),
+          await model.record(step.flow, system, entities, readAt.model, checkpoint),
+        );
+        return;
+      }
+      case 'claim':
+        return this.same(await model.claim(step.flow, step.limit, now), await real.claim(step.flow, step.limit, now));
+      case 'land':
+        return this.land(step);
+      case 'fail': {
+        const failures = (which: keyof Twin<StoredEvent>): Failure[] =>
+          this.chosen(step.events).map((twin) => {
+            const { seq, delivery } = twin[which];
+            const common = { event: seq, delivery, error: failure, notCreated: step.notCreated };
+            return step.to === 'retry'
+              ? { ...common, to: 'retry', dueAt: now + step.dueIn, charge: step.charge }
+              : { ...common, to: 'parked', mapped: { subject: 'as mapped' } };
+          });
+        await model.fail(failures('model'));
+        return real.fail(failures('real'));
+      }
+      case 'openIntents': {
+        const twins = this.chosen(step.events);
+        const refused = await throws(() => model.openIntents(twins.map((twin) => intent(twin.model.seq))));
+        assert.equal(await throws(() => real.openIntents(twins.map((twin) => intent(twin.real.seq)))), refused);
+        return;
+      }
+      case 'refresh': {
+        const twin = newest(this.events, step.event);
+        const readAt = newest(this.readings, step.readAt);
+        if (!twin || !readAt) return;
+        const newer = entity(twin.model.entity.id, step.version);
+        await model.refresh([{ seq: twin.model.seq, entity: newer, readAt: readAt.model }]);
+        return real.refresh([{ seq: twin.real.seq, entity: newer, readAt: readAt.real }]);
+      }
+      case 'skip': {
+        const twins = this.chosen(step.events);
+        const named = (event: StoredEvent) => (step.sending ? sending(event) : event.seq);
+        await model.skip(twins.map((twin) => named(twin.model)));
+        return real.skip(twins.map((twin) => named(twin.real)));
+      }
+      case 'load': {
+        const twins = this.chosen(step.events);
+        const fromModel = await model.load(twins.map((twin) => sending(twin.model)));
+        const fromReal = await real.load(twins.map((twin) => sending(twin.real)));
+        assert.deepEqual(fromReal.map(Boolean), fromModel.map(Boolean));
+        return this.same(present(fromModel), present(fromReal));
+      }
+      case 'recover':
+        assert.equal(await real.recover(step.flow.integration), await model.recover(step.flow.integration));
+        return;
+      case 'overdue': {
+        const { integration } = step.flow;
+        const before = now - step.ago;
+        return this.same(await model.overdue(integration, before, 2), await real.overdue(integration, before, 2));
+      }
+      case 'unpark': {
+        const { integration } = step.flow;
+        const twins = step.events && this.chosen(step.events);
+        const count = await model.unpark(
+          integration,
+          twins?.map((twin) => twin.model.seq),
+        );
+        assert.equal(
+          await real.unpark(
+            integration,
+            twins?.map((twin) => twin.real.seq),
+          ),
+          count,
+        );
+        return;
+      }
+      case 'forgetSeen':
+        await model.forgetSeen(step.flow);
+        return real.forgetSeen(step.flow);
+      case 'setCheckpoint': {
+        const checkpoint = step.forget ? undefined : { set: now };
+        await model.setCheckpoint(step.flow, checkpoint);
+        return real.setCheckpoint(step.flow, checkpoint);
+      }
+      case 'purge':
+        await model.purge(step.flow.integration);
+        return real.purge(step.flow.integration);
+      case 'reopen':
+        await this.bench.reopen();
+    }
+  }
+
+  private async land(step: Extract<Step, { do: 'land' }>): Promise<void> {
+    const landings: Twin<Landing>[] = [];
+    for (const wish of step.landings) {
+      const twin = newest(this.events, wish.event);
+      if (!twin) continue;
+      const { flow, entity: source } = twin.model;
+      const from = end(flow.side, source.id, wish.asRead ? source.version : wish.source, { written: wish.source });
+      const to = end(flow.side === 1 ? 2 : 1, wish.target, wish.written, { written: wish.written });
+      const ends: Landing['ends'] = flow.side === 1 ? [from, to] : [to, from];
+      const common = { integration: flow.integration, ends, wrote: wish.wrote };
+      const old = wish.replaces && {
+        model: await this.model.linkOf(flow.integration, flow.side, source.id),
+        real: await this.real.linkOf(flow.integration, flow.side, source.id),
+      };
+      const landing = (event: StoredEvent, replaces?: number): Landing => ({
+        ...common,
+        event: event.seq,
+        delivery: event.delivery,
+        replaces,
+      });
+      landings.push({
+        model: landing(twin.model, old ? old.model?.id : undefined),
+        real: landing(twin.real, old ? old.real?.id : undefined),
+      });
+    }
+    const fromModel = await this.model.land(landings.map((twin) => twin.model));
+    const fromReal = await this.real.land(landings.map((twin) => twin.real));
+    assert.deepEqual(fromReal.map(Boolean), fromModel.map(Boolean));
+  }
+
+  /** Compares all that can be asked without changing anything. */
+  async compare(): Promise<void> {
+    const { model, real } = this;
+    for (const integration of INTEGRATIONS) {
+      assert.deepEqual(await real.counts(integration), await model.counts(integration));
+      this.same(await model.parked(integration, 0, 10), await real.parked(integration, 0, 10));
+      for (const side of [1, 2] as const) {
+        const flow = { integration, side };
+        assert.deepEqual(await real.checkpoint(flow), await model.checkpoint(flow));
+        const links = (store: Store) => store.linksOf(integration, side, IDS);
+        assert.deepEqual(plain(await links(real)), plain(await links(model)));
+      }
+    }
+    for (const system of [SYSTEM1, SYSTEM2]) {
+      const links = async (store: Store) => plain(await store.linksBySystem(system, '1'));
+      assert.deepEqual(await links(real), await links(model));
+    }
+  }
+
+  /** Claims and skips until nothing is left, so that every snapshot that is stored is compared. */
+  async drain(): Promise<void> {
+    for (const integration of INTEGRATIONS) {
+      const unparked = await this.model.unpark(integration);
+      assert.equal(await this.real.unpark(integration), unparked);
+      for (let round = 0; round < 20; round += 1) {
+        for (const side of [1, 2] as const) {
+          const claim = { flow: { integration, side }, limit: 3 };
+          this.now += 1_000;
+          const fromModel = await this.model.claim(claim.flow, claim.limit, this.now);
+          const fromReal = await this.real.claim(claim.flow, claim.limit, this.now);
+          this.same(fromModel, fromReal);
+          await this.model.skip(fromModel.map(({ seq }) => seq));
+          await this.real.skip(fromReal.map(({ seq }) => seq));
+        }
+      }
+    }
+  }
+
+  private chosen(picked: number[]): Twin<StoredEvent>[] {
+    return present(picked.map((back) => newest(this.events, back)));
+  }
+
+  private same(fromModel: StoredEvent[], fromReal: StoredEvent[]): void {
+    assert.deepEqual(plain(fromReal), plain(fromModel));
+    for (const [index, model] of fromModel.entries()) {
+      const real = fromReal[index];
+      if (real) this.events.push({ model, real });
+    }
+  }
+}
+
+const sending = ({ seq, delivery }: StoredEvent) => ({ seq, delivery });
+const newest = <T>(list: readonly T[], back: number): T | undefined => list.at(-1 - (back % Math.max(list.length, 1)));
+const present = <T>(list: readonly (T | undefined)[]): T[] => list.filter((item) => item !== undefined);
+
+async function throws(call: () => Promise<void>): Promise<boolean> {
+  try {
+    await call();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Without the numbers, which differ between the two. */
+function plain(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (name, inner: unknown) =>
+      (name === 'seq' || name === 'event' || name === 'id') && typeof inner === 'number' ? undefined : inner,
+    ),
+  );
+}
+
+export function randomChecks(open: OpenStore, newBench: (open: OpenStore) => Bench, runs: number): void {
+  it(`answers like the model of its contract in ${runs} random histories, closed and reopened in between`, async function () {
+    this.timeout(120_000);
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }), async (steps) => {
+        const bench = newBench(open);
+        await bench.start();
+        try {
+          const history = new History(bench);
+          for (const each of steps) {
+            await history.run(each);
+            await history.compare();
+          }
+          await history.drain();
+          await history.compare();
+        } finally {
+          await bench.stop();
+        }
+      }),
+      { numRuns: runs },
+    );
+  });
+}
