@@ -1,0 +1,55 @@
+/** Values as people read and type them on the sandbox's page. Pure, so that it can be tested without a browser. */
+
+import type { Field } from '../../lib/model/entity';
+import type { Value } from '../../lib/model/values';
+
+const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+export const shownTime = (iso: string): string => (Number.isNaN(Date.parse(iso)) ? iso : time.format(new Date(iso)));
+
+export function shown(value: Value | undefined, field?: Field): string {
+  if (value === null || value === undefined) return '';
+  if (Array.isArray(value)) return value.map((one) => shown(one, field)).join(', ');
+  if (typeof value === 'boolean') return value ? 'Yes' : 'No';
+  if (typeof value === 'number') return field?.type === 'duration' ? durationText(value) : String(value);
+  if (typeof value === 'string') return field?.type === 'datetime' ? shownTime(value) : value;
+  if ('content' in value) return value.content;
+  if ('name' in value && value.name) return value.name;
+  if ('key' in value && value.key) return value.key;
+  return value.id ?? '';
+}
+
+export const cut = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);
+
+/** 5400 → "1h 30m". */
+export function durationText(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  return (
+    parts
+      .map(([count, unit]) => (count ? `${count}${unit}` : ''))
+      .filter(Boolean)
+      .join(' ') || '0m'
+  );
+}
+
+/** "1h 30m" → 5400; a bare number counts hours. What cannot be read goes to the server as it is, which says so. */
+export function durationValue(text: string): Value {
+  if (/^\d+([.,]\d+)?$/.test(text)) return Math.round(Number(text.replace(',', '.')) * 3600);
+  const match = /^(?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+)\s*s)?$/i.exec(text);
+  if (!match) return text;
+  return Number(match[1] ?? 0) * 3600 + Number(match[2] ?? 0) * 60 + Number(match[3] ?? 0);
+}
+
+/** ISO 8601 in UTC → what a datetime-local input shows, in the browser's zone. */
+export function localTime(iso: string): string {
+  const at = new Date(iso);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
+
+/** What is typed for another entity: its key. */
+export function keyOf(value: Value): string {
+  return typeof value === 'object' && value !== null && 'key' in value ? (value.key ?? value.id ?? '') : '';
+}
