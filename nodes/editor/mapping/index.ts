@@ -1,6 +1,7 @@
 /** What the forms of filter, field, value and default mapper share beyond `../editor`. */
 
 export * from './fields';
+export { type FormRow, MapRow } from './map-row';
 export * from './rows';
 export { MappingScope, type ScopeOptions } from './scope';
 export { addMappingStyle } from './style';

@@ -3,10 +3,10 @@
  * type in a project – the pair of each from which the form takes its fields.
  */
 
+import type { KnownFields } from '../../../lib/mapping/coverage';
 import type { ProjectPair, TypePair } from '../../../lib/model/config';
 import type { Field, Side } from '../../../lib/model/entity';
 import type { LookupValue, UserValue } from '../../../lib/model/values';
-import type { KnownFields } from '../../../lib/mapping/coverage';
 import { fields, lookupValues, MetadataError, users } from '../metadata';
 import { integration, nodeId, type SystemDraft, systemsOf } from '../workspace';
 import { m } from './text';
@@ -158,7 +158,10 @@ export class MappingScope {
     const before = this.place.val();
     this.place.empty();
     places.forEach(({ project, type }, index) => {
-      $('<option>').attr('value', String(index)).text(`${pairName(type)} (${pairName(project)})`).appendTo(this.place);
+      $('<option>')
+        .attr('value', String(index))
+        .text(`${pairName(type)} (${pairName(project)})`)
+        .appendTo(this.place);
     });
     this.place.val(places[Number(before)] ? String(before) : '0');
     this.placeRow.toggle(places.length > 1);

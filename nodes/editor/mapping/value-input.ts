@@ -1,9 +1,9 @@
 /** An input for a value that suits its field: the system's own list, its people, a date, a number, a text. */
 
+import { showValue } from '../../../lib/mapping/describe';
 import type { FieldChoice } from '../../../lib/model/config';
 import type { Field, Side } from '../../../lib/model/entity';
 import type { LookupValue, SingleValue, UserValue, Value } from '../../../lib/model/values';
-import { showValue } from '../../../lib/mapping/describe';
 import { type SearchItem, searchSelect } from '../search-select';
 import type { MappingScope } from './scope';
 import { m } from './text';
@@ -50,7 +50,12 @@ export const userItem = (user: UserValue): SearchItem<UserValue> => ({
 });
 
 /** The entries of a list field: those that came with the field, else what the system finds. */
-export async function listEntries(scope: MappingScope, side: Side, field: string, search: string): Promise<LookupValue[]> {
+export async function listEntries(
+  scope: MappingScope,
+  side: Side,
+  field: string,
+  search: string,
+): Promise<LookupValue[]> {
   const all: Field[] = await scope.fields(side);
   const values = all.find((one) => one.id === field)?.values;
   return values ?? (await scope.lookupValues(side, field, search));
@@ -65,7 +70,12 @@ export function isListed(scope: MappingScope, side: Side, field: string): boolea
 const isNamed = (value: Value | undefined): value is LookupValue =>
   typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
 
-function select(container: JQuery, options: ValueInputOptions, value: SingleValue | undefined, onPick: () => void): Single {
+function select(
+  container: JQuery,
+  options: ValueInputOptions,
+  value: SingleValue | undefined,
+  onPick: () => void,
+): Single {
   const { scope, side, field } = options;
   const people = field.type === 'user';
   const widget = searchSelect<LookupValue | UserValue>($('<input type="text">').appendTo(container), {
@@ -135,7 +145,12 @@ function plainOf(field: FieldChoice): Plain {
   }
 }
 
-function plain(container: JQuery, options: ValueInputOptions, value: SingleValue | undefined, onPick: () => void): Single {
+function plain(
+  container: JQuery,
+  options: ValueInputOptions,
+  value: SingleValue | undefined,
+  onPick: () => void,
+): Single {
   const { attributes, show, read } = plainOf(options.field);
   const input = $('<input autocomplete="off">')
     .attr({ ...attributes, 'aria-label': options.label, placeholder: options.placeholder ?? '' })
@@ -162,7 +177,12 @@ function plain(container: JQuery, options: ValueInputOptions, value: SingleValue
   return single;
 }
 
-function yesNo(container: JQuery, options: ValueInputOptions, value: SingleValue | undefined, onPick: () => void): Single {
+function yesNo(
+  container: JQuery,
+  options: ValueInputOptions,
+  value: SingleValue | undefined,
+  onPick: () => void,
+): Single {
   const input = $('<select>').attr('aria-label', options.label).appendTo(container);
   for (const [key, name] of [
     ['', m('value.none')],
@@ -179,7 +199,12 @@ function yesNo(container: JQuery, options: ValueInputOptions, value: SingleValue
   };
 }
 
-function single(container: JQuery, options: ValueInputOptions, value: SingleValue | undefined, onPick: () => void): Single {
+function single(
+  container: JQuery,
+  options: ValueInputOptions,
+  value: SingleValue | undefined,
+  onPick: () => void,
+): Single {
   const { type } = options.field;
   if (type === 'lookup' || type === 'user') return select(container, options, value, onPick);
   return type === 'boolean' ? yesNo(container, options, value, onPick) : plain(container, options, value, onPick);

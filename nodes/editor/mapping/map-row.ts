@@ -1,0 +1,242 @@
+/**
+ * One row of the field mapper's table: System 1 field, direction, System 2 field; behind it how the value goes across.
+ * A row with a field on one side only gives that field a constant.
+ */
+
+import type { RowIssue } from '../../../lib/mapping/coverage';
+import type { ApplyWhen, ConflictPolicy, FieldChoice, FieldRow, SyncWhen } from '../../../lib/model/config';
+import type { Side } from '../../../lib/model/entity';
+import type { Value } from '../../../lib/model/values';
+import { type DirectionButton, directionButton } from '../direction-button';
+import { type FieldSelect, fieldSelect, typeWords } from './fields';
+import { labelledSelect, toolButton } from './rows';
+import type { MappingScope } from './scope';
+import { m } from './text';
+import { type ValueInput, valueInput } from './value-input';
+
+/** What the list keeps for a row. */
+export interface FormRow {
+  row?: FieldRow;
+  /** of a proposal, 0 to 1 */
+  confidence?: number;
+  view?: MapRow;
+}
+
+const ARROWS = { forward: '→', backward: '←' } as const;
+
+export class MapRow {
+  private readonly container: JQuery;
+  private readonly scope: MappingScope;
+  private readonly onChange: () => void;
+  private readonly one: FieldSelect;
+  private readonly two: FieldSelect;
+  private readonly direction: DirectionButton;
+  private readonly issuesButton: JQuery;
+  private readonly moreButton: JQuery;
+  private readonly types = $('<div class="twinflow-types">');
+  private readonly constantBox = $('<div class="twinflow-row" style="margin-top: 4px">');
+  private readonly more = $('<div class="twinflow-more" hidden>');
+  private readonly issueList = $('<ul class="twinflow-issues">');
+  private readonly confidence: number | undefined;
+  private readonly settings: { syncWhen?: SyncWhen; applyWhen?: ApplyWhen; conflict?: ConflictPolicy };
+  private constant: Value | undefined;
+  private constantInput: { field: string; input: ValueInput } | undefined;
+  private issues: RowIssue[] = [];
+
+  constructor(container: JQuery, form: FormRow, scope: MappingScope, onChange: () => void) {
+    const { row } = form;
+    this.container = container;
+    this.scope = scope;
+    this.onChange = onChange;
+    this.confidence = form.confidence;
+    this.constant = row?.constant;
+    this.settings = { syncWhen: row?.syncWhen, applyWhen: row?.applyWhen, conflict: row?.conflict };
+    const line = $('<div class="twinflow-row">').appendTo(container);
+    this.one = this.select(line, 1, row?.one);
+    this.direction = directionButton(line, row?.direction ?? 'both', () => this.changed());
+    this.two = this.select(line, 2, row?.two);
+    this.issuesButton = toolButton('fa-exclamation-triangle', '', () => this.toggle(true)).appendTo(line);
+    this.moreButton = toolButton('fa-sliders', m('row.more'), () => this.toggle()).appendTo(line);
+    this.moreButton.attr('aria-expanded', 'false');
+    container.append(this.types, this.constantBox, this.more, this.issueList);
+    this.buildMore();
+    this.draw();
+  }
+
+  private select(line: JQuery, side: Side, value: FieldChoice | undefined): FieldSelect {
+    return fieldSelect(line, {
+      scope: this.scope,
+      side,
+      value,
+      empty: m('row.constant'),
+      placeholder: m('field.choose'),
+      onChange: () => this.changed(),
+    });
+  }
+
+  fields(): { one?: FieldChoice; two?: FieldChoice } {
+    return { one: this.one.value(), two: this.two.value() };
+  }
+
+  /** The row as it is saved; undefined while no field is chosen. */
+  value(): FieldRow | undefined {
+    const { one, two } = this.fields();
+    if (one === undefined && two === undefined) return undefined;
+    const { syncWhen, applyWhen, conflict } = this.settings;
+    const constant = one !== undefined && two !== undefined ? undefined : this.constantInput?.input.value();
+    return {
+      ...(one && { one }),
+      ...(two && { two }),
+      direction: this.direction.value(),
+      ...(constant !== undefined && { constant }),
+      ...(syncWhen && { syncWhen }),
+      ...(applyWhen && { applyWhen }),
+      ...(conflict && { conflict }),
+    };
+  }
+
+  focus(): void {
+    this.container[0]?.scrollIntoView({ block: 'nearest' });
+    (this.one.value() === undefined ? this.one : this.two).input.trigger('focus');
+  }
+
+  /** The lists are other ones now. */
+  reload(): void {
+    this.one.reload();
+    this.two.reload();
+  }
+
+  /** Takes over what the systems now say about the fields. */
+  refresh(): void {
+    this.one.refresh();
+    this.two.refresh();
+    this.draw();
+  }
+
+  hasIssues(): boolean {
+    return this.issues.length > 0;
+  }
+
+  showIssues(issues: RowIssue[]): void {
+    this.issues = issues;
+    const bad = issues.some(({ level }) => level === 'error');
+    const texts = issues.map(({ code, direction }) => `${ARROWS[direction]} ${m(`issue.${code}`)}`);
+    this.issuesButton
+      .toggleClass('twinflow-quiet', issues.length === 0)
+      .toggleClass('twinflow-error', bad)
+      .toggleClass('twinflow-warn', !bad)
+      .attr({ 'aria-label': texts.join('. '), title: texts.join('\n') })
+      .prop('disabled', issues.length === 0);
+    this.container.toggleClass('twinflow-invalid', bad);
+    // a row that does not work says so at once, one that works with a loss says so when asked
+    const open = !this.more.prop('hidden');
+    this.issueList.empty();
+    issues.forEach(({ level }, index) => {
+      if (level === 'error' || open) {
+        $('<li>')
+          .addClass(level === 'error' ? 'twinflow-error' : 'twinflow-warn')
+          .text(texts[index] ?? '')
+          .appendTo(this.issueList);
+      }
+    });
+  }
+
+  private changed(): void {
+    this.draw();
+    this.onChange();
+  }
+
+  private toggle(open = this.more.prop('hidden') === true): void {
+    this.more.prop('hidden', !open);
+    this.moreButton.attr('aria-expanded', String(open));
+    this.showIssues(this.issues);
+  }
+
+  private draw(): void {
+    const { one, two } = this.fields();
+    const constant = (one === undefined) !== (two === undefined);
+    if (constant) this.direction.set(two === undefined ? 'backward' : 'forward');
+    this.direction.element.prop('disabled', constant);
+    const sure = this.confidence;
+    const badge =
+      sure === undefined
+        ? $('<span class="twinflow-types-mid">')
+        : $('<span class="twinflow-types-mid">')
+            .addClass(sure >= 0.8 ? 'twinflow-sure' : 'twinflow-unsure')
+            .attr('title', m('row.confidence'))
+            .text(`${Math.round(sure * 100)} %`);
+    this.types
+      .empty()
+      .append(
+        $('<span>').text(one ? this.typeOf(1, one) : ''),
+        badge,
+        $('<span>').text(two ? this.typeOf(2, two) : ''),
+      );
+    this.drawConstant(constant ? (one ?? two) : undefined, one === undefined ? 2 : 1);
+  }
+
+  private typeOf(side: Side, field: FieldChoice): string {
+    const known = side === 1 ? this.scope.known().one : this.scope.known().two;
+    return typeWords(known?.get(field.id) ?? field);
+  }
+
+  private drawConstant(field: FieldChoice | undefined, side: Side): void {
+    this.constantBox.toggle(field !== undefined);
+    const key = field === undefined ? undefined : `${side} ${field.id} ${field.type}`;
+    if (this.constantInput?.field === key) return;
+    if (this.constantInput !== undefined) this.constant = this.constantInput.input.value() ?? this.constant;
+    this.constantInput = undefined;
+    this.constantBox.empty();
+    if (field === undefined || key === undefined) return;
+    $('<span>')
+      .text(m('row.constantFor', { name: field.name }))
+      .appendTo(this.constantBox);
+    const input = valueInput(this.constantBox, {
+      scope: this.scope,
+      side,
+      field,
+      value: this.constant,
+      many: field.multi,
+      label: m('row.constantFor', { name: field.name }),
+      onChange: this.onChange,
+    });
+    this.constantInput = { field: key, input };
+  }
+
+  private buildMore(): void {
+    const options = (name: string, keys: string[]): { value: string; label: string }[] =>
+      keys.map((value) => ({ value, label: m(`${name}.${value || 'preset'}`) }));
+    const { settings, more } = this;
+    labelledSelect(
+      more,
+      m('syncWhen.label'),
+      options('syncWhen', ['both', 'create', 'update']),
+      settings.syncWhen ?? 'both',
+      (value) => {
+        settings.syncWhen = value === 'create' || value === 'update' ? value : undefined;
+        this.onChange();
+      },
+    );
+    labelledSelect(
+      more,
+      m('applyWhen.label'),
+      options('applyWhen', ['changed', 'always']),
+      settings.applyWhen ?? 'changed',
+      (value) => {
+        settings.applyWhen = value === 'always' ? value : undefined;
+        this.onChange();
+      },
+    );
+    const conflicts: ConflictPolicy[] = ['newest', 'system1', 'system2', 'park'];
+    labelledSelect(
+      more,
+      m('conflict.label'),
+      options('conflict', ['', ...conflicts]),
+      settings.conflict ?? '',
+      (value) => {
+        settings.conflict = conflicts.find((policy) => policy === value);
+        this.onChange();
+      },
+    );
+  }
+}

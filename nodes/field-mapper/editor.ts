@@ -1,0 +1,308 @@
+/** The form of the field mapper: which fields of the two systems belong together, and how their values go across. */
+
+import { proposeFields } from '../../lib/mapping/auto-map';
+import { missingRequired, type RowIssue, rowIssues } from '../../lib/mapping/coverage';
+import { readDefaultRows, readFieldRows, readPairs } from '../../lib/mapping/saved';
+import type { FieldChoice, FieldRow } from '../../lib/model/config';
+import type { Field, Side } from '../../lib/model/entity';
+import { nodesOf, say, words } from '../editor';
+import { addMappingStyle, type FormRow, fieldChoice, MappingScope, MapRow, m, rowsOf, soon } from '../editor/mapping';
+
+interface FieldMapperProperties {
+  name: string;
+  integration: string;
+  pairs: 'all' | string[];
+  rows: FieldRow[];
+  v: number;
+}
+
+type FieldMapperNode = EditorNode & FieldMapperProperties;
+
+const SIDES: Side[] = [1, 2];
+const NO_FIELD: RowIssue[] = [{ level: 'error', code: 'noField', direction: 'forward' }];
+
+/** The open form. */
+class FieldMapperForm {
+  private readonly node: FieldMapperNode;
+  private readonly list = $('#twinflow-map-rows');
+  private readonly search = $('#twinflow-map-search');
+  private readonly show = $('#twinflow-map-show');
+  private readonly note = $('#twinflow-map-note');
+  private readonly scope: MappingScope;
+  private readonly check = soon(() => this.checkAll());
+
+  constructor(node: FieldMapperNode) {
+    this.node = node;
+    this.scope = new MappingScope({
+      container: $('#twinflow-map-scope'),
+      pairs: readPairs(node.pairs),
+      onChange: () => this.load(),
+    });
+    this.buildList();
+    for (const key of ['all', 'issues', 'required', 'unmapped']) {
+      $('<option>')
+        .attr('value', key)
+        .text(node._(`field-mapper.show.${key}`))
+        .appendTo(this.show);
+    }
+    this.search.on('input', () => this.filter());
+    this.show.on('change', () => this.filter());
+    $('#twinflow-map-auto').on('click', () => {
+      this.autoMap().catch((thrown: unknown) => say(this.note, 'bad', words(thrown)));
+    });
+    this.load();
+  }
+
+  private buildList(): void {
+    const head = $('<div class="twinflow-head">').append(
+      $('<span id="twinflow-map-head1">'),
+      $('<span class="twinflow-head-gap">'),
+      $('<span id="twinflow-map-head2">'),
+      $('<span class="twinflow-head-tools">'),
+    );
+    this.list.css({ minHeight: '80px' }).editableList<FormRow>({
+      addButton: this.node._('field-mapper.label.add'),
+      header: head,
+      height: 'auto',
+      sortable: true,
+      removable: true,
+      scrollOnAdd: true,
+      addItem: (container, _index, row) => {
+        row.view = new MapRow(container, row, this.scope, this.check);
+        if (row.row === undefined) setTimeout(() => row.view?.focus(), 0);
+        this.check();
+      },
+      removeItem: () => this.check(),
+      sortItems: () => this.check(),
+    });
+    this.list.editableList(
+      'addItems',
+      readFieldRows(this.node.rows).map((row): FormRow => ({ row })),
+    );
+  }
+
+  private views(): MapRow[] {
+    return rowsOf<FormRow>(this.list).flatMap((row) => row.view ?? []);
+  }
+
+  rows(): FieldRow[] {
+    return this.views().flatMap((view) => view.value() ?? []);
+  }
+
+  pairs(): 'all' | string[] {
+    return this.scope.pairs();
+  }
+
+  /** Asks both systems for their fields, so that rows can be checked. */
+  private load(): void {
+    for (const side of SIDES) $(`#twinflow-map-head${side}`).text(this.scope.systemLabel(side));
+    for (const view of this.views()) view.reload();
+    this.checkAll();
+    const failures = new Map<Side, string>();
+    for (const side of SIDES) {
+      this.scope.fields(side).then(
+        () => {
+          for (const view of this.views()) view.refresh();
+          this.checkAll();
+        },
+        (thrown: unknown) => {
+          failures.set(side, words(thrown));
+          const points = [...failures].map(([failed, why]) => `${this.scope.systemLabel(failed)}: ${why}`);
+          say($('#twinflow-map-failed'), 'warning', this.node._('field-mapper.note.unchecked'), points);
+        },
+      );
+    }
+    say($('#twinflow-map-failed'), 'plain', '');
+  }
+
+  private checkAll(): void {
+    const pairs = this.views().map((view) => ({ view, row: view.value() }));
+    const rows = pairs.flatMap(({ row }) => row ?? []);
+    for (const { view, row } of pairs) {
+      view.showIssues(row ? rowIssues(row, rows, this.scope.known()) : NO_FIELD);
+    }
+    this.showMissing(rows);
+    this.filter();
+  }
+
+  /** One line for each direction: what a create on that side would still lack. */
+  private showMissing(rows: FieldRow[]): void {
+    const known = this.scope.known();
+    const integration = this.scope.integrationId();
+    const defaults =
+      integration === undefined
+        ? []
+        : nodesOf(integration, 'twinflow-default-mapper').flatMap((node) => readDefaultRows(node.rows));
+    for (const side of SIDES) {
+      const target = $(`#twinflow-map-missing${side}`).empty().removeClass('twinflow-warning twinflow-good');
+      const fields = side === 1 ? known.one : known.two;
+      if (fields === undefined) continue;
+      const direction = side === 2 ? 'forward' : 'backward';
+      const sources = side === 1 ? known.two : known.one;
+      const missing = missingRequired([...fields.values()], rows, defaults, direction, sources);
+      const unmapped = missing.filter(({ why }) => why === 'unmapped');
+      const empty = missing.filter(({ why }) => why === 'mayBeEmpty');
+      const system = this.scope.systemLabel(side);
+      target.addClass(missing.length === 0 ? 'twinflow-good' : 'twinflow-warning');
+      if (missing.length === 0) target.text(this.node._('field-mapper.missing.none', { system }));
+      if (unmapped.length > 0) {
+        target.append($('<span>').text(`${this.node._('field-mapper.missing.unmapped', { system })} `));
+        unmapped.forEach(({ field }, index) => {
+          if (index > 0) target.append(', ');
+          target.append(this.addLink(field, side));
+        });
+        target.append('. ');
+      }
+      if (empty.length > 0) {
+        const names = empty.map(({ field }) => field.name).join(', ');
+        target.append($('<span>').text(this.node._('field-mapper.missing.mayBeEmpty', { system, names })));
+      }
+    }
+  }
+
+  private addLink(field: Field, side: Side): JQuery {
+    return $('<button type="button" class="twinflow-link">')
+      .text(field.name)
+      .attr('aria-label', this.node._('field-mapper.label.addField', { name: field.name }))
+      .on('click', () => this.add(field, side));
+  }
+
+  private add(field: Field, side: Side): void {
+    const choice: FieldChoice = fieldChoice(field);
+    const row: FieldRow = side === 1 ? { one: choice, direction: 'both' } : { two: choice, direction: 'both' };
+    if (field.readOnly) row.direction = side === 1 ? 'forward' : 'backward';
+    this.list.editableList('addItem', { row } satisfies FormRow);
+    this.show.val('all');
+    this.search.val('');
+    this.checkAll();
+    this.views().at(-1)?.focus();
+  }
+
+  private async autoMap(): Promise<void> {
+    say(this.note, 'plain', this.node._('field-mapper.note.asking'));
+    const [ones, twos] = await Promise.all([this.scope.fields(1), this.scope.fields(2)]);
+    const rows = this.rows();
+    const used = (ids: (string | undefined)[]): Set<string> => new Set(ids.filter((id) => id !== undefined));
+    const proposals = proposeFields(ones, twos, {
+      one: used(rows.map((row) => row.one?.id)),
+      two: used(rows.map((row) => row.two?.id)),
+    });
+    const added = proposals.map(
+      ({ one, two, direction, confidence }): FormRow => ({
+        row: { one: fieldChoice(one), two: fieldChoice(two), direction },
+        confidence,
+      }),
+    );
+    this.list.editableList('addItems', added);
+    const key = added.length === 0 ? 'nothingFound' : 'found';
+    say(
+      this.note,
+      added.length === 0 ? 'plain' : 'good',
+      this.node._(`field-mapper.note.${key}`, { count: added.length }),
+    );
+    this.checkAll();
+  }
+
+  private filter(): void {
+    const wanted = String(this.search.val() ?? '')
+      .trim()
+      .toLowerCase();
+    const show = String(this.show.val() ?? 'all');
+    const known = this.scope.known();
+    this.list.editableList('filter', (item) => {
+      const view = (item as FormRow).view;
+      if (view === undefined) return true;
+      const { one, two } = view.fields();
+      if (wanted !== '' && ![one, two].some((field) => field?.name.toLowerCase().includes(wanted))) return false;
+      if (show === 'issues') return view.hasIssues();
+      if (show !== 'required') return true;
+      return (
+        (one !== undefined && known.one?.get(one.id)?.required === true) ||
+        (two !== undefined && known.two?.get(two.id)?.required === true)
+      );
+    });
+    $('#twinflow-map-unmapped').prop('hidden', show !== 'unmapped');
+    if (show === 'unmapped') this.showUnmapped(wanted);
+  }
+
+  /** The fields that no row has, on both sides; pressing one adds a row. */
+  private showUnmapped(wanted: string): void {
+    const rows = this.rows();
+    const box = $('#twinflow-map-unmapped').empty();
+    for (const side of SIDES) {
+      const known = side === 1 ? this.scope.known().one : this.scope.known().two;
+      const used = new Set(rows.map((row) => (side === 1 ? row.one : row.two)?.id));
+      const open = [...(known?.values() ?? [])].filter(
+        (field) => !used.has(field.id) && field.name.toLowerCase().includes(wanted),
+      );
+      const column = $('<div>').appendTo(box);
+      $('<b>')
+        .text(this.node._('field-mapper.unmapped', { count: open.length }))
+        .appendTo(column);
+      $('<ul>')
+        .append(
+          open.map((field) =>
+            $('<li>').append(
+              this.addLink(field, side),
+              field.required ? $('<span class="twinflow-unsure">').text(` ${m('type.required')}`) : '',
+            ),
+          ),
+        )
+        .appendTo(column);
+    }
+  }
+}
+
+let form: FieldMapperForm | undefined;
+
+RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
+  category: 'twinflow',
+  color: '#9ecbe4',
+  icon: 'font-awesome/fa-random',
+  inputs: 1,
+  outputs: 1,
+  defaults: {
+    name: { value: '' },
+    integration: { value: '', type: 'twinflow-integration', required: true },
+    pairs: {
+      value: 'all',
+      validate(value) {
+        return readPairs(value).length > 0 || this._('field-mapper.invalid.pairs');
+      },
+    },
+    rows: {
+      value: [],
+      validate(value) {
+        const rows = readFieldRows(value);
+        const broken = rows.filter((row) => rowIssues(row, rows, {}).some(({ level }) => level === 'error')).length;
+        return broken === 0 || this._('field-mapper.invalid.rows', { count: broken });
+      },
+    },
+    v: { value: 1 },
+  },
+  label() {
+    return this.name || this._('field-mapper.paletteLabel');
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  paletteLabel() {
+    return this._('field-mapper.paletteLabel');
+  },
+  oneditprepare() {
+    addMappingStyle();
+    form = new FieldMapperForm(this);
+  },
+  oneditsave() {
+    if (form === undefined) return undefined;
+    const [rows, pairs] = [form.rows(), form.pairs()];
+    const changed = JSON.stringify([rows, pairs]) !== JSON.stringify([readFieldRows(this.rows), readPairs(this.pairs)]);
+    this.rows = rows;
+    this.pairs = pairs;
+    form = undefined;
+    return changed || undefined;
+  },
+  oneditcancel() {
+    form = undefined;
+  },
+});
