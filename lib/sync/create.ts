@@ -8,10 +8,11 @@ import { equalValues } from '../mapping/compare';
 import type { Entity, Side } from '../model/entity';
 import { SyncError } from '../model/errors';
 import type { SyncMessage } from '../model/message';
-import { type FieldId, type Fields, isEmpty, type Value } from '../model/values';
+import type { FieldId, Fields } from '../model/values';
 import type { Intent, LinkEnd, StoredEvent } from '../store/store';
 import { iso } from './clock';
 import type { Integration } from './integration';
+import { resembles, shows } from './resemble';
 import type { System } from './system';
 
 export interface Create<W> {
@@ -124,25 +125,17 @@ export function withAdopted(
     if (same) for (const from of how.from) base[from] = event.entity.fields[from] ?? null;
   }
   const own = { system: source.id, ref: event.entity, version: event.entity.version, baseline: base };
-  const theirs = { system: target.id, ref: found, version: '', baseline: sent };
+  const theirs = { system: target.id, ref: found, version: '', baseline: asStored(sent, found.fields) };
   const ends: [LinkEnd, LinkEnd] = event.flow.side === 1 ? [own, theirs] : [theirs, own];
   return { ...event, link: { id: 0, integration: event.flow.integration, ends } };
 }
 
-/**
- * True where the fields show what was written. A target may store values in its own way, and a text is what tells one
- * entity from another: texts must agree but for case, blanks and punctuation; where none was written, everything must.
- */
-export function shows(fields: Fields, written: Fields): boolean {
-  const entries = Object.entries(written).filter(([, value]) => !isEmpty(value));
-  const texts = entries.filter(([, value]) => textOf(value) !== undefined);
-  if (texts.length === 0) return entries.every(([field, value]) => equalValues(value, fields[field] ?? null));
-  return texts.every(([field, value]) => bare(textOf(value)) === bare(textOf(fields[field] ?? null)));
+/** What was written, in the form in which the target shows it where that is the same value. */
+function asStored(sent: Fields, shown: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(sent).map(([field, value]) => {
+      const now = shown[field] ?? null;
+      return [field, resembles(value, now) ? now : value];
+    }),
+  );
 }
-
-function textOf(value: Value): string | undefined {
-  if (typeof value === 'string') return value;
-  return typeof value === 'object' && value !== null && 'content' in value ? value.content : undefined;
-}
-
-const bare = (text: string | undefined): string => (text ?? '').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');

@@ -8,6 +8,7 @@ import type { ConflictPolicy } from '../model/config';
 import { applies, type Direction, type Side } from '../model/entity';
 import type { MappedField, Unresolved } from '../model/message';
 import { type FieldId, type Fields, isEmpty, type Value } from '../model/values';
+import { resembles } from './resemble';
 
 export interface MergeInput {
   direction: Direction;
@@ -70,8 +71,9 @@ export function planUpdate(input: MergeInput): MergePlan {
       plan.same.push(field);
       continue;
     }
-    const decision = changed ? decide(input, field, now) : 'write';
+    const decision = changed ? decide(input, field, want, now) : 'write';
     if (decision === 'write') plan.write[field] = want;
+    else if (decision === 'same') plan.same.push(field);
     else if (decision === 'park') plan.conflicts.push(field);
     else {
       plan.kept.push(field);
@@ -102,10 +104,12 @@ export function planCreate(
   return plan;
 }
 
-function decide(input: MergeInput, field: FieldId, now: Value): 'write' | 'keep' | 'park' {
+function decide(input: MergeInput, field: FieldId, want: Value, now: Value): 'write' | 'same' | 'keep' | 'park' {
   const known = field in input.target.base;
   const targetChanged = known ? !equalValues(input.target.base[field] ?? null, now) : !isEmpty(now);
   if (!targetChanged) return 'write';
+  // most likely our own write whose answer was lost, in the form in which the target stores it
+  if (resembles(want, now)) return 'same';
   return settle(input.mapped[field]?.conflict ?? 'newest', input);
 }
 
@@ -144,8 +148,7 @@ export function baselines(
     const sent = plan.write[field];
     // a field never in sync before gets what the target shows as its base: nobody changed that, so nothing flows back
     if (!(field in target) || plan.same.includes(field)) target[field] = shown;
-    else if (sent !== undefined && !(field in ignored))
-      target[field] = exact || equalValues(sent, shown) ? shown : sent;
+    else if (sent !== undefined && !(field in ignored)) target[field] = exact || resembles(sent, shown) ? shown : sent;
   }
   // a field that could not be taken over stays out of the baseline: the next change of the entity tries it again
   for (const from of open) delete source[from];
