@@ -66,13 +66,35 @@ function prepare(demo) {
   return { first, secret: readFileSync(secretFile, 'utf8') };
 }
 
+/** What the two systems of an integration are called in the flow. */
+function systemNames(integration) {
+  const names = new Map();
+  let ends = [];
+  RED.nodes.eachNode((node) => {
+    names.set(node.id, node.name);
+    if (node.id === integration) ends = [node.system1, node.system2];
+  });
+  return ends.map((id) => names.get(id) || '');
+}
+
 /** One line for one change that has landed: when, what became of which entity, and what was left out. */
-function line({ outcome, direction, source, target, written, warnings }) {
-  const [left, right] = [source.key, target?.key ?? ''];
-  const change = direction === 'forward' ? `${left} → ${right}` : `${right} ← ${left}`;
-  const fields = outcome === 'updated' ? written.join(', ') : '';
-  const left_out = warnings.length > 0 ? `  (not taken over: ${warnings.map(({ field }) => field).join(', ')})` : '';
-  return `${new Date().toTimeString().slice(0, 8)}  ${outcome.padEnd(9)}  ${change}  ${fields}${left_out}`.trimEnd();
+function line({ outcome, integration, direction, source, target, written, warnings }) {
+  const names = systemNames(integration);
+  const [from, to] = direction === 'forward' ? names : names.reverse();
+  const parts = [
+    new Date().toTimeString().slice(0, 8),
+    outcome.padEnd(9),
+    `${from} ${source.key} → ${to} ${target?.key ?? ''}`,
+    outcome === 'updated' ? written.join(', ') : '',
+    warnings.length > 0 ? `not taken over: ${warnings.map(({ field }) => field).join(', ')}` : '',
+  ];
+  return parts.filter(Boolean).join('  ');
+}
+
+/** Prints errors, and warnings of our own; not those that every new Node-RED starts with. */
+function report({ level, id, msg }) {
+  const text = msg?.message ?? String(msg);
+  if (level <= RED.log.ERROR || id || text.includes('@twinflow')) console.error(text);
 }
 
 const { port, demo } = options();
@@ -101,8 +123,11 @@ server.listen(port, host, async () => {
     httpNodeRoot: '/',
     functionGlobalContext: {},
     telemetry: { enabled: false, updateNotification: false },
-    editorTheme: { page: { title: 'Twinflow' }, tours: false, projects: { enabled: false } },
-    logging: { console: { level: 'warn', metrics: false, audit: false } },
+    editorTheme: { page: { title: 'Twinflow' }, tours: false },
+    logging: {
+      console: { level: 'off' },
+      demo: { level: 'warn', metrics: false, audit: false, handler: () => report },
+    },
   });
   RED.events.on('twinflow:landed', (result) => console.log(line(result)));
   RED.events.once('flows:started', () => {

@@ -59,11 +59,15 @@ describe('package/install from the tarball', function () {
 
       it('serves forms, words and icons to the editor', async () => {
         const html = String(await red.get('/nodes', { Accept: 'text/html' }));
-        for (const type of types) assert.match(html, new RegExp(`data-template-name=["']${type}["']`));
+        for (const type of types) assert.ok(html.includes(`data-template-name="${type}"`), type);
         const words = await red.get<Record<string, unknown>>('/locales/nodes?lng=en-US');
         for (const type of types) assert.ok(`${manifest.name}/${type}` in words, type);
-        for (const [, icon] of html.matchAll(/icon:["'](twinflow[\w-]*\.svg)["']/g)) {
-          assert.match(String(await red.get(`/icons/${manifest.name}/${icon}`, { Accept: 'image/svg+xml' })), /<svg/);
+        for (const type of types) {
+          const form = String(await red.get(`/nodes/${manifest.name}/${type}`, { Accept: 'text/html' }));
+          for (const [, icon] of form.matchAll(/icon:["']([\w-]+\.svg)["']/g)) {
+            const response = await fetch(`${red.url}/icons/${manifest.name}/${icon}`);
+            assert.match(await response.text(), /<svg/, icon);
+          }
         }
       });
     });

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { fieldsIn, templates } from '../../lib/connectors/sandbox';
+import type { DefaultRow, FieldChoice, FieldRow, IntegrationConfig, ValueRow } from '../../lib/model/config';
+import { example, exampleNames } from '../support/examples';
+import { type FlowNode, NodeRed } from '../support/node-red';
+
+/** The sandbox template that stands behind a side of the example, if it is a sandbox. */
+function templateOf(flow: FlowNode[], systemId: string) {
+  const system = flow.find(({ id }) => id === systemId);
+  const config = system?.config as { template?: string } | undefined;
+  return system?.kind === 'sandbox' ? templates.get(config?.template ?? '') : undefined;
+}
+
+describe('package/examples', function () {
+  this.timeout(60_000);
+  let red: NodeRed;
+
+  before(async () => {
+    red = await NodeRed.start();
+  });
+  after(() => red?.stop());
+
+  it('are the three that the documentation names', () => {
+    assert.deepEqual(exampleNames().sort(), ['redmine-both-ways', 'redmine-one-way', 'sandbox-both-ways']);
+  });
+
+  for (const name of exampleNames()) {
+    describe(name, () => {
+      const flow = example(name);
+      const ids = new Set(flow.map(({ id }) => id));
+
+      it('holds together: every wire, every integration and every system is in it', () => {
+        for (const node of flow) {
+          const links = [node.z, node.integration, node.system1, node.system2, ...[node.wires ?? []].flat(2)];
+          for (const link of links) assert.ok(link === undefined || ids.has(String(link)), `${node.type}: ${link}`);
+        }
+      });
+
+      it('holds no credentials', () => {
+        assert.doesNotMatch(JSON.stringify(flow), /credentials|apiKey":|password":/i);
+      });
+
+      it('is imported and runs, without a node type that is missing', async () => {
+        const before = red.log.length;
+        await red.deploy(flow);
+        assert.equal((await red.flows()).length, flow.length);
+        assert.doesNotMatch(red.log.slice(before), /missing types|TypeError|ReferenceError/);
+      });
+
+      if (!flow.some(({ kind }) => kind === 'sandbox')) return;
+
+      it('maps only fields and values that its sandboxes have', () => {
+        const integration = flow.find(({ type }) => type === 'twinflow-integration') as unknown;
+        const { system1, system2, projectPairs, typePairs } = integration as IntegrationConfig;
+        const sides = [
+          { system: system1, end: 'one' },
+          { system: system2, end: 'two' },
+        ] as const;
+        for (const { system, end } of sides) {
+          const template = templateOf(flow, system);
+          if (!template) continue;
+          for (const [index, pair] of typePairs.entries()) {
+            const project = template.projects.find(({ id }) => id === projectPairs[0]?.[end].id);
+            const type = template.types.find(({ id }) => id === pair[end].id);
+            assert.ok(project && type, `pair ${index}`);
+            const fields = new Map(fieldsIn(project, type).map((field) => [field.id, field]));
+            const known = (choice: FieldChoice | undefined) => {
+              if (!choice) return;
+              const field = fields.get(choice.id);
+              assert.equal(field?.name, choice.name);
+              assert.equal(field?.type, choice.type);
+            };
+            for (const { type: nodeType, rows } of flow) {
+              if (nodeType === 'twinflow-field-mapper') for (const row of rows as FieldRow[]) known(row[end]);
+              if (nodeType === 'twinflow-value-mapper') {
+                for (const row of rows as ValueRow[]) {
+                  known(row[end]);
+                  const values = fields.get(row[end].id)?.values ?? [];
+                  for (const one of row.pairs) assert.ok(values.some(({ name: value }) => value === one[end].name));
+                }
+              }
+              if (nodeType === 'twinflow-default-mapper') {
+                for (const row of rows as DefaultRow[]) if ((row.side === 1) === (end === 'one')) known(row.field);
+              }
+            }
+          }
+        }
+      });
+    });
+  }
+});
