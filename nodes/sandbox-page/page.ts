@@ -183,7 +183,7 @@ function choiceControl(field: FormField): Control {
 }
 
 function controlFor(field: FormField): Control {
-  const input = (type: string, step?: string) => element('input', { type, step, autocomplete: 'off' });
+  const input = (type: string, step = '') => element('input', { type, step, autocomplete: 'off' });
   const plain = (value: Value) => shown(value);
   if (field.readOnly) {
     const output = element('output');
@@ -203,7 +203,7 @@ function controlFor(field: FormField): Control {
   switch (field.type) {
     case 'richtext': {
       const { format = 'text' } = field;
-      return textControl(element('textarea', { rows: 8 }), plain, (content) => ({ format, content }));
+      return textControl(element('textarea', { rows: 7 }), plain, (content) => ({ format, content }));
     }
     case 'number':
       return textControl(input('number', field.integer ? '1' : 'any'), plain, Number);
@@ -275,7 +275,9 @@ class FormRow {
     if (note) label.append(element('span', { className: 'hint', textContent: ` (${note})` }));
     this.error = element('p', { className: 'bad', id: `${id}-error`, hidden: true });
     this.meanwhile = element('p', { className: 'meanwhile', hidden: true });
-    this.root = element('div', { className: this.control.wide ? 'field wide' : 'field' });
+    this.root = element('div', {
+      className: this.control.wide || (field.type === 'text' && field.required) ? 'field wide' : 'field',
+    });
     this.root.append(label, this.control.root, this.error, this.meanwhile);
     const target = this.control.input ?? this.control.root;
     if (this.control.input) target.id = id;
@@ -402,12 +404,13 @@ class Detail {
     const project = this.info.projects.find((one) => one.id === entity.project)?.name ?? entity.project;
     this.heading.textContent = `${type} ${entity.key}`;
     this.about.textContent = `${project} · changed by ${by}, ${shownTime(entity.updatedAt)}`;
-    this.history.replaceChildren(...history.map((revision) => this.revision(revision)));
+    const createdAt = history.at(-1)?.at === entity.createdAt ? history.length - 1 : -1;
+    this.history.replaceChildren(...history.map((revision, at) => this.revision(revision, at === createdAt)));
     this.update();
   }
 
   private build(fields: FormField[]): void {
-    this.rows = fields.map((field) => new FormRow(field, () => this.update()));
+    this.rows = fields.map((field) => new FormRow(field, () => this.typed()));
     const form = element('form', { noValidate: true });
     const grid = element('div', { className: 'fields' }, ...this.rows.map((row) => row.root));
     form.append(grid, element('div', { className: 'actions' }, this.save, this.reset, this.state));
@@ -426,18 +429,22 @@ class Detail {
         row.show(this.entity ? (this.entity.fields[row.field.id] ?? null) : row.field.initial);
         row.fault(undefined);
       }
-      this.update();
+      this.typed();
     });
     page.detail.replaceChildren(this.heading, this.about, form);
     if (!this.place.draft) page.detail.append(element('h3', { textContent: 'History' }), this.history);
     page.detail.scrollTop = 0;
   }
 
+  private typed(): void {
+    this.state.textContent = '';
+    this.update();
+  }
+
   private update(): void {
     const touched = this.touched;
     this.reset.disabled = !touched;
     if (!this.place.draft) this.save.disabled = !touched;
-    this.state.textContent = '';
   }
 
   private async submit(): Promise<void> {
@@ -469,7 +476,7 @@ class Detail {
     }
   }
 
-  private revision({ at, by, fields }: Revision): HTMLElement {
+  private revision({ at, by, fields }: Revision, creation: boolean): HTMLElement {
     const changes = Object.entries(fields).flatMap(([id, change]) => {
       const field = this.rows.find((row) => row.field.id === id)?.field;
       const [old, now] = [cut(shown(change.old, field)), cut(shown(change.new, field))];
@@ -484,7 +491,7 @@ class Detail {
     });
     const who = element('strong', { textContent: by?.name ?? by?.id ?? 'Somebody' });
     const when = element('time', { dateTime: at, textContent: shownTime(at) });
-    return element('li', {}, who, ' · ', when, element('dl', {}, ...changes));
+    return element('li', {}, who, creation ? ' created it · ' : ' · ', when, element('dl', {}, ...changes));
   }
 }
 
