@@ -23,6 +23,7 @@ const RULES = `
 .twinflow-direction { min-width: 36px; padding: 0 6px !important; font-size: 16px; line-height: 30px; text-align: center; }
 .red-ui-button.twinflow-direction:focus-visible, .twinflow-select-arrow:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: 1px; }
 .twinflow-hint { display: block; margin: 2px 0 0 104px; font-size: 90%; line-height: 1.35; color: var(--red-ui-secondary-text-color); }
+.twinflow-intro { margin: 0 0 8px; font-size: 90%; line-height: 1.4; color: var(--red-ui-secondary-text-color); }
 .twinflow-message { margin: 6px 0; line-height: 1.4; overflow-wrap: anywhere; }
 .twinflow-message:empty { display: none; }
 .twinflow-message.twinflow-bad { color: var(--red-ui-text-color-error); }

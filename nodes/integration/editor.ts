@@ -39,7 +39,7 @@ interface IntegrationProperties {
   remoteKeyField2: string;
   retries: number;
   lostAfterMs: number;
-  v: number;
+  version: number;
 }
 
 type IntegrationNode = EditorNode & IntegrationProperties;
@@ -230,12 +230,15 @@ class IntegrationForm {
     }).then(
       (found) => {
         const points = found.flatMap(({ pair, direction, unmapped, mayBeEmpty }) => {
-          const [source, goal] = direction === 'forward' ? [pair.one, pair.two] : [pair.two, pair.one];
-          const names = { source: source.name, target: goal.name, arrow: direction === 'forward' ? '→' : '←' };
-          return [
-            ...unmapped.map((field) => this.node._('integration.open.unmapped', { ...names, field })),
-            ...mayBeEmpty.map((field) => this.node._('integration.open.mayBeEmpty', { ...names, field })),
-          ];
+          const [source, goal] = direction === 'forward' ? SIDES : [...SIDES].reverse();
+          const type = (side: Side | undefined): string =>
+            side ? `${this.draft(side)?.name ?? t('side.plain', { side })} ${end(pair, side).name}` : '';
+          const names = { source: type(source), target: type(goal) };
+          const point = (what: string, fieldNames: string[]): string[] =>
+            fieldNames.length > 0
+              ? [this.node._(`integration.open.${what}`, { ...names, fields: fieldNames.join(', ') })]
+              : [];
+          return [...point('unmapped', unmapped), ...point('mayBeEmpty', mayBeEmpty)];
         });
         if (points.length === 0) say(target, 'good', this.node._('integration.open.nothing'));
         else say(target, 'warning', this.node._('integration.open.some'), points);
@@ -251,7 +254,7 @@ class IntegrationForm {
     node.remoteKeyField1 = this.keys[0]?.value()?.id ?? '';
     node.remoteKeyField2 = this.keys[1]?.value()?.id ?? '';
     node.lostAfterMs = number($('#twinflow-integration-lost').val(), PRESET_LOST_AFTER_MS / 1000, 10) * 1000;
-    node.v = 1;
+    node.version = 1;
   }
 }
 
@@ -287,7 +290,7 @@ RED.nodes.registerType<IntegrationProperties>('twinflow-integration', {
       },
     },
     lostAfterMs: { value: PRESET_LOST_AFTER_MS },
-    v: { value: 1 },
+    version: { value: 1 },
   },
   label() {
     return this.name || this._('integration.paletteLabel');

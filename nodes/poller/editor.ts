@@ -29,7 +29,7 @@ interface PollerProperties {
   startTime: string;
   pageSize: number;
   window: number;
-  v: number;
+  version: number;
 }
 
 type PollerNode = EditorNode & PollerProperties;
@@ -106,6 +106,7 @@ class PollerForm {
     for (const property of ['side', 'start']) input(PREFIX, property).on('change', () => this.start());
     input(PREFIX, 'schedule').on('change', () => this.schedule());
     input(PREFIX, 'cron').on('input', () => this.runs());
+    $('#twinflow-poller-time').on('input change', () => this.markTime());
     this.sides();
     this.schedule();
     this.start();
@@ -151,10 +152,16 @@ class PollerForm {
     }
   }
 
+  private markTime(): void {
+    const lacks = value('start') === 'time' && fromLocal($('#twinflow-poller-time').val()) === '';
+    $('#twinflow-poller-time').toggleClass('input-error', lacks).attr('aria-invalid', String(lacks));
+  }
+
   /** Says where polling starts; for "newest" the system is asked once per side and integration. */
   private start(): void {
     const chosen = value('start');
     $('.twinflow-poller-time').toggle(chosen === 'time');
+    this.markTime();
     const target = $('#twinflow-poller-start');
     const id = nodeId(input(PREFIX, 'integration').val());
     const key = JSON.stringify([chosen, id, value('side')]);
@@ -188,7 +195,7 @@ class PollerForm {
 
   save(): void {
     this.node.startTime = fromLocal($('#twinflow-poller-time').val());
-    this.node.v = 1;
+    this.node.version = 1;
   }
 }
 
@@ -242,7 +249,7 @@ RED.nodes.registerType<PollerProperties>('twinflow-poller', {
         return within(entered ?? PRESETS.window, 10_000) || this._('poller.invalid.number', { most: 10_000 });
       },
     },
-    v: { value: 1 },
+    version: { value: 1 },
   },
   label() {
     const system = systemName(this.integration, this.side === '2' ? 2 : 1);

@@ -30,7 +30,7 @@ interface SystemProperties {
   proxy: string;
   tls: string;
   ignoreOwn: boolean;
-  v: number;
+  version: number;
 }
 
 type SystemNode = EditorNode & SystemProperties;
@@ -136,6 +136,8 @@ class SystemForm {
     const row = $('<div class="form-row">').attr('data-field', field.name).appendTo(this.box);
     const label = $('<label>').attr('for', id).text(text('label', field.label)).appendTo(row);
     if (field.required) label.append($('<span aria-hidden="true">').text(' *'));
+    // the space that the template's rows have between label and input
+    row.append(' ');
     const control = this.control(kind, field, id).appendTo(row);
     if (field.type === 'boolean') {
       label.css('width', 'auto').prepend(control);
@@ -265,7 +267,7 @@ class SystemForm {
 
   save(): void {
     this.node.config = this.config();
-    this.node.v = 1;
+    this.node.version = 1;
     // what belongs to another way to log in isn't kept: an empty input makes the editor forget it
     if (this.connector)
       for (const name of SECRET_NAMES) if (!this.shownSecrets().includes(name)) input(PREFIX, name).val('');
@@ -295,7 +297,7 @@ RED.nodes.registerType<SystemProperties>('twinflow-system', {
     proxy: { value: '', type: 'http proxy', required: false },
     tls: { value: '', type: 'tls-config', required: false },
     ignoreOwn: { value: false },
-    v: { value: 1 },
+    version: { value: 1 },
   },
   credentials: {
     apiKey: { type: 'password' },

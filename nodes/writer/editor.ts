@@ -6,7 +6,7 @@ interface WriterProperties {
   name: string;
   integration: string;
   batchSize: number;
-  v: number;
+  version: number;
 }
 
 const PRESET_BATCH = 50;
@@ -30,7 +30,7 @@ RED.nodes.registerType<WriterProperties>('twinflow-writer', {
         return fits || this._('writer.invalid.batchSize', { most: LARGEST_BATCH });
       },
     },
-    v: { value: 1 },
+    version: { value: 1 },
   },
   label() {
     return this.name || this._('writer.paletteLabel');
@@ -53,7 +53,7 @@ RED.nodes.registerType<WriterProperties>('twinflow-writer', {
     input('node-input', 'batchSize').val(batchSize ?? PRESET_BATCH);
   },
   oneditsave() {
-    this.v = 1;
+    this.version = 1;
     return undefined;
   },
 });
