@@ -8,7 +8,7 @@ import type { Side } from '../../lib/model/entity';
 import type { SyncMessage } from '../../lib/model/message';
 import type { Value } from '../../lib/model/values';
 import { openSqliteStore } from '../../lib/store/sqlite';
-import type { Store } from '../../lib/store/store';
+import type { Landing, Store } from '../../lib/store/store';
 import { Integration } from '../../lib/sync/integration';
 import { System } from '../../lib/sync/system';
 import { SimulatedClock } from './clock';
@@ -62,7 +62,7 @@ class Process {
       new System('s1', 'One', () => this.mortal(world.one.connection()), world.clock),
       new System('s2', 'Two', () => this.mortal(world.two.connection()), world.clock),
     ] as const;
-    const integration = new Integration(config, systems, this.mortal(this.store), world.clock);
+    const integration = new Integration(config, systems, this.mortal(this.observed()), world.clock);
     this.integration = integration;
     await integration.start();
     const relevant = { fields: new Set<string>(FIELDS), always: false };
@@ -85,6 +85,23 @@ class Process {
       };
       poll();
     }
+  }
+
+  /** The store, with the systems hearing of what has landed. */
+  private observed(): Store {
+    const { store, world } = this;
+    return new Proxy(store, {
+      get: (object, name, receiver) => {
+        if (name !== 'land') return Reflect.get(object, name, receiver);
+        return (landings: Landing[]) => {
+          for (const { ends } of landings) {
+            world.one.hasLanded(ends[0].ref.id, ends[0].baseline);
+            world.two.hasLanded(ends[1].ref.id, ends[1].baseline);
+          }
+          return store.land(landings);
+        };
+      },
+    });
   }
 
   /** The user's flow: maps; and now and then a message is late, comes twice, or is swallowed. */
@@ -309,6 +326,6 @@ function standing(world: World, one: string, two: string, field: string): Set<st
     ...world.two.edits.filter((edit) => edit.entity === two),
   ].filter((edit) => edit.field === field && !edit.own);
   for (const edit of edits) open.add(plain(edit.value));
-  for (const edit of edits) if (plain(edit.saw) !== plain(edit.value)) open.delete(plain(edit.saw));
+  for (const edit of edits) if (edit.replaced && plain(edit.saw) !== plain(edit.value)) open.delete(plain(edit.saw));
   return open;
 }

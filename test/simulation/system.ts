@@ -45,11 +45,16 @@ interface Stored {
   changedAt: number;
 }
 
-/** A person's or our own change of one field: `saw` is the value that was there. */
+/**
+ * A person's or our own change of one field: `saw` is the value that was there. `replaced` = the change took the place of
+ * what it saw: false where that was our own write which has not landed, for then both sides changed since they were last
+ * in sync, and the row's conflict policy decides.
+ */
 export interface Edit {
   entity: string;
   field: string;
   saw: Value;
+  replaced: boolean;
   value: Value;
   own: boolean;
   /** set when the entity was made */
@@ -62,6 +67,10 @@ export class SimulatedSystem {
   readonly edits: Edit[] = [];
   /** writes that the engine had carried out, creates and updates */
   writes = 0;
+  /** `entity.field` whose present value is our write */
+  private readonly writtenByUs = new Set<string>();
+  /** `entity.field=value` of landed writes */
+  private readonly landed = new Set<string>();
   private readonly stored = new Map<string, Stored>();
   private readonly clock: SimulatedClock;
   private readonly random: Random;
@@ -87,6 +96,11 @@ export class SimulatedSystem {
     this.apply(id, fields, false);
   }
 
+  /** The engine has stored these values as in sync. */
+  hasLanded(id: string, fields: Fields): void {
+    for (const [field, value] of Object.entries(fields)) this.landed.add(`${id}.${field}=${value}`);
+  }
+
   private normalise(value: Value): Value {
     return this.habits.normalises && typeof value === 'string' ? value.trim().toLowerCase() : value;
   }
@@ -100,7 +114,11 @@ export class SimulatedSystem {
     const next: Fields = { ...before?.entity.fields };
     for (const [field, value] of Object.entries(fields)) {
       const kept = this.normalise(value);
-      this.edits.push({ entity: key, field, saw: next[field] ?? null, value: kept, own, first: !before });
+      const saw = next[field] ?? null;
+      const replaced = !this.writtenByUs.has(`${key}.${field}`) || this.landed.has(`${key}.${field}=${saw}`);
+      if (own) this.writtenByUs.add(`${key}.${field}`);
+      else this.writtenByUs.delete(`${key}.${field}`);
+      this.edits.push({ entity: key, field, saw, replaced, value: kept, own, first: !before });
       next[field] = kept;
     }
     this.stored.set(key, {
