@@ -5,8 +5,7 @@
  * - names, ids and "multiple" from the values that issues carry, per project and tracker;
  * - number or date from the issue query, which refuses a filter value of the wrong kind with 422. Two requests tell it for
  *   all fields that are marked as filters.
- * Value lists and the difference between text, list and yes/no stay unknown: single values are shown as text, multiple
- * ones as a lookup without a list.
+ * Value lists and the difference between text, list and yes/no stay unknown: such fields are shown as text.
  */
 
 import { SyncError } from '../../model/errors';
@@ -98,7 +97,7 @@ export function fieldsOnIssues(issues: RawIssue[]): CustomField[] {
       found.set(id, {
         id,
         name,
-        type: multiple ? 'lookup' : 'text',
+        type: 'text',
         holds: 'value',
         multi: multiple,
         required: false,

@@ -141,7 +141,10 @@ export class IssuePoller {
       }
       this.refuseOlder(page.issues, position.seen);
 
-      const fresh = page.issues.filter((issue) => position.seen.get(issue.id) !== versionOf(issue));
+      const isFresh = (issue: RawIssue) => position.seen.get(issue.id) !== versionOf(issue);
+      // one more than a page was asked for, with the anchor; it is new itself where it changed within its second
+      if (page.issues.filter(isFresh).length > size) page.issues.pop();
+      const fresh = page.issues.filter(isFresh);
       for (const issue of page.issues) {
         position.seen.delete(issue.id);
         position.seen.set(issue.id, versionOf(issue));
@@ -151,7 +154,7 @@ export class IssuePoller {
       const last = page.issues.at(-1)?.updatedOn;
       if (last !== undefined && (newest === undefined || last > newest)) newest = last;
 
-      const done = page.issues.length < limit || position.skip >= page.total;
+      const done = position.skip >= page.total || page.issues.length === 0;
       if (!done && this.unsettled(page) !== undefined) await this.learnNewest(filters);
       position.redo = earlier(position.redo, this.unsettled(page));
 

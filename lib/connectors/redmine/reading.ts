@@ -120,7 +120,7 @@ export class IssueReader {
     if (Array.isArray(value)) {
       const parts: SingleValue[] = [];
       for (const part of value) parts.push(await this.single(part, field, project));
-      return parts;
+      return parts.length > 0 ? parts : null;
     }
     return value === null || value === '' ? null : this.single(value, field, project);
   }

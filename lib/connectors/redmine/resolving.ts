@@ -93,9 +93,13 @@ export class FieldResolver {
     });
   }
 
-  /** @throws SyncError – the server's lists cannot be read */
-  async resolve(fields: Fields, target: Target, creating: boolean): Promise<Resolved> {
+  /** @throws SyncError – the server's lists cannot be read; notFound – no such project or tracker to create in */
+  async resolve(fields: Fields, given: Target, creating: boolean): Promise<Resolved> {
     const result: Resolved = { parameters: {}, expected: {}, ignored: {}, problems: {} };
+    // Redmine takes any number for a tracker and creates with the project's first one
+    let target = given;
+    const place = creating ? await this.metadata.tracker(given.project, given.type) : undefined;
+    if (place) target = { project: place.project.id, type: place.tracker.id };
     const custom: Json[] = [];
     let declared: CustomField[] | undefined;
     for (const [id, value] of Object.entries(fields)) {

@@ -1,0 +1,86 @@
+/** Redmine passes the conformance suite on the real server, for an administrator and for an account without rights to metadata. */
+
+import type { Connection } from '../../../lib/connectors/connector';
+import { connectorConformance, type Sample } from '../../conformance/connector';
+import type { RedmineServer } from '../../support/redmine';
+import { connectAs, scope, server } from './server';
+
+const markdown = (content: string) => ({ format: 'markdown' as const, content });
+
+const CORE: Sample[] = [
+  { field: 'description', values: [markdown('**one**\n\n- a\n- b'), markdown('two')] },
+  { field: 'status', values: [{ name: 'Resolved' }, { name: 'Closed' }], stays: true },
+  { field: 'priority', values: [{ name: 'High' }, { id: '1', name: 'Low' }], stays: true },
+  { field: 'assigned_to', values: [{ login: 'alice' }, { name: 'Bob Brown' }] },
+  { field: 'category', values: [{ name: 'Backend' }, { name: 'Frontend' }] },
+  { field: 'fixed_version', values: [{ name: '1.0' }, { name: '2.0' }] },
+  { field: 'start_date', values: ['2026-02-28', '2024-02-29'] },
+  { field: 'due_date', values: ['2027-02-28', '2028-02-29'] },
+  { field: 'estimated_hours', values: [5400, 600] },
+  { field: 'done_ratio', values: [10, 100], stays: true },
+  { field: 'is_private', values: [true, false], stays: true },
+  { field: 'parent', values: [{ id: '1' }, { id: '4' }] },
+  { field: 'cf_1', values: ['OTHER-1', 'OTHER-2'] },
+  { field: 'cf_2', values: ['https://example.com/a?b=c#d', 'http://example.com/'] },
+  { field: 'cf_4', values: [0, 13] },
+  { field: 'cf_6', values: ['2026-02-28', '2028-02-29'] },
+];
+
+function conformance(user: 'admin' | 'sync', samples: Sample[]): void {
+  const there = 'there' in server ? server.there : undefined;
+  const open: Connection[] = [];
+  const connect = (to: RedmineServer): Connection => {
+    const { connection } = connectAs(to, user);
+    open.push(connection);
+    return connection;
+  };
+  connectorConformance(`Redmine, as ${user}`, {
+    ...('missing' in server ? { unavailable: server.missing } : {}),
+    timeoutMs: 60_000,
+    async start() {
+      if (!there) throw new Error('no server');
+      there.reset();
+      const bob = there.as('alice');
+      return {
+        connection: connect(there),
+        reconnect: () => connectAs(there, user).connection,
+        scope,
+        project: '1',
+        type: '1',
+        title: 'subject',
+        samples,
+        person: {
+          user: { login: 'alice', name: 'Alice Adams' },
+          async create(titles) {
+            const ids: string[] = [];
+            for (const subject of titles) {
+              const issue = { project_id: 1, tracker_id: 1, subject };
+              ids.push(String((await bob.post<{ issue: { id: number } }>('/issues.json', { issue })).issue.id));
+            }
+            return ids;
+          },
+          retitle: (id, subject) => bob.put(`/issues/${id}.json`, { issue: { subject } }),
+          remove: (id) => bob.delete(`/issues/${id}.json`),
+        },
+        normalise: (text, field) => (field === 'subject' ? text.trim() : text.replace(/\r\n/g, '\n')),
+        hasMarker: false,
+        searchable: 'cf_1',
+      };
+    },
+    async stop() {
+      await Promise.all(open.map((connection) => connection.close?.()));
+      there?.reset();
+    },
+  });
+}
+
+conformance('sync', [
+  ...CORE,
+  { field: 'cf_3', values: ['Major', 'Cosmetic'] },
+  { field: 'cf_5', values: [['API', 'Database'], ['Operations']] },
+]);
+conformance('admin', [
+  ...CORE,
+  { field: 'cf_3', values: [{ name: 'Major' }, { name: 'Cosmetic' }] },
+  { field: 'cf_5', values: [[{ name: 'API' }, { name: 'Database' }], [{ name: 'Operations' }]] },
+]);
