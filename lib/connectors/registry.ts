@@ -2,11 +2,13 @@
 
 import { SyncError } from '../model/errors';
 import type { Connector } from './connector';
+import { redmine } from './redmine';
 import { sandbox } from './sandbox';
 
 /** In the order in which a form offers them. */
 export const connectors: Readonly<Record<string, Connector>> = {
   sandbox,
+  redmine,
 };
 
 /** @throws SyncError fatal where there is no connector of that kind */
