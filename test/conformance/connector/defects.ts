@@ -1,0 +1,259 @@
+/**
+ * Connectors that are wrong on purpose, each in a way that has lost data before: the sandbox with one defect. Run by
+ * connector.test.ts, which expects the suite to find each of them.
+ */
+
+import type { Checkpoint, Connection, Scope } from '../../../lib/connectors/connector';
+import { openSandbox, sandbox } from '../../../lib/connectors/sandbox';
+import type { Entity } from '../../../lib/model/entity';
+import { SyncError } from '../../../lib/model/errors';
+import { connectorConformance } from '../connector';
+
+interface Defect {
+  /** part of the title of a check that must fail */
+  found: string;
+  break(right: Required<Connection>): Partial<Connection>;
+}
+
+async function all(connection: Connection, scope: Scope): Promise<Entity[]> {
+  const entities: Entity[] = [];
+  for await (const page of connection.changes(scope, undefined, 1000)) entities.push(...page.entities);
+  return entities;
+}
+
+const numberIn = (checkpoint: Checkpoint | undefined, name: string): number => Number(checkpoint?.[name] ?? 0);
+
+export const DEFECTS: Record<string, Defect> = {
+  'a lower bound that excludes the time of the checkpoint': {
+    found: '(trap 3)',
+    break: (right) => ({
+      async *changes(scope, since, pageSize) {
+        let after = String(since?.at ?? '');
+        for (;;) {
+          const found = (await all(right, scope)).filter((entity) => entity.updatedAt > after).slice(0, pageSize);
+          after = found.at(-1)?.updatedAt ?? after;
+          yield { entities: found, checkpoint: { at: after } };
+          if (found.length < pageSize) return;
+        }
+      },
+      async newest(scope) {
+        return { at: (await all(right, scope)).at(-1)?.updatedAt };
+      },
+    }),
+  },
+  'paging by offset': {
+    found: '(trap 4)',
+    break: (right) => ({
+      async *changes(scope, since, pageSize) {
+        const start = numberIn(since, 'revision');
+        for (let offset = numberIn(since, 'offset'); ; offset += pageSize) {
+          const rest = (await all(right, scope)).filter((entity) => Number(entity.version) > start);
+          const entities = rest.slice(offset, offset + pageSize);
+          const whole = entities.length === pageSize;
+          yield {
+            entities,
+            checkpoint: whole
+              ? { revision: start, offset: offset + pageSize }
+              : { revision: Math.max(start, ...rest.map((entity) => Number(entity.version))) },
+          };
+          if (!whole) return;
+        }
+      },
+      async newest(scope) {
+        return { revision: Number((await all(right, scope)).at(-1)?.version) };
+      },
+    }),
+  },
+  'a poll that yields nothing where nothing changed': {
+    found: 'yields one page where nothing changed',
+    break: (right) => ({
+      async *changes(scope, since, pageSize) {
+        for await (const page of right.changes(scope, since, pageSize)) if (page.entities.length > 0) yield page;
+      },
+    }),
+  },
+  'a checkpoint that does not survive JSON': {
+    found: 'resumes after every page',
+    break: (right) => ({
+      async *changes(scope, since, pageSize) {
+        for await (const page of right.changes(scope, since, pageSize)) {
+          yield { ...page, checkpoint: { ...page.checkpoint, at: new Date(0) } };
+        }
+      },
+    }),
+  },
+  'a version made of a coarse time': {
+    found: 'two edits within one tick',
+    break: (right) => {
+      const coarse = (entity: Entity): Entity => ({ ...entity, version: entity.updatedAt });
+      return {
+        async write(scope, operations) {
+          const results = await right.write(scope, operations);
+          return results.map((result) => (result.ok ? { ...result, entity: coarse(result.entity) } : result));
+        },
+        read: async (scope, ids) => (await right.read(scope, ids)).map((entity) => entity && coarse(entity)),
+      };
+    },
+  },
+  'a write result that is older than the write': {
+    found: 'an echo is recognisable',
+    break: (right) => ({
+      async write(scope, operations) {
+        const before = new Map<string, Entity | undefined>();
+        for (const operation of operations) {
+          if (operation.kind === 'update') before.set(operation.id, (await right.read(scope, [operation.id]))[0]);
+        }
+        const results = await right.write(scope, operations);
+        return results.map((result) =>
+          result.ok ? { ok: true, entity: before.get(result.entity.id) ?? result.entity } : result,
+        );
+      },
+    }),
+  },
+  'a batch that ends at the first error': {
+    found: 'each operation of a batch',
+    break: (right) => ({
+      async write(scope, operations) {
+        const done = [];
+        let failed: SyncError | undefined;
+        for (const operation of operations) {
+          const [result] = failed ? [{ ok: false as const, error: failed }] : await right.write(scope, [operation]);
+          if (!result) throw new SyncError('fatal', 'no result');
+          if (!result.ok) failed = result.error;
+          done.push(result);
+        }
+        return done;
+      },
+    }),
+  },
+  'unknown fields that are dropped without a word': {
+    found: 'never drops a field without a word',
+    break: (right) => ({
+      write: (scope, operations) =>
+        right.write(
+          scope,
+          operations.map((operation) => {
+            const { 'no-such-field': _dropped, ...fields } = operation.fields;
+            return { ...operation, fields };
+          }),
+        ),
+    }),
+  },
+  'an error that is not a SyncError': {
+    found: 'answers notFound',
+    break: () => ({
+      entityTypes: async (project) => {
+        throw new Error(`HTTP 404 for ${project}`);
+      },
+    }),
+  },
+  'an update that empties what it is not given': {
+    found: 'updates only the fields that are given',
+    break: (right) => ({
+      write: (scope, operations) =>
+        right.write(
+          scope,
+          operations.map((operation) =>
+            operation.kind === 'update' ? { ...operation, fields: { labels: null, ...operation.fields } } : operation,
+          ),
+        ),
+    }),
+  },
+  'a read that leaves out what is gone': {
+    found: 'reads in the order asked',
+    break: (right) => ({
+      read: async (scope, ids) => (await right.read(scope, ids)).filter((entity) => entity !== undefined),
+    }),
+  },
+  'a search that finds near misses': {
+    found: 'no near misses',
+    break: (right) => ({
+      async find(query, limit) {
+        const { field, ...rest } = query;
+        if (!field) return right.find(query, limit);
+        const found = await right.find({ ...rest, createdBySelfSince: '2000-01-01T00:00:00Z' }, 1000);
+        return found
+          .filter((entity) => String(entity.fields[field.id]).startsWith(String(field.value)))
+          .slice(0, limit);
+      },
+    }),
+  },
+  'texts that lose their blanks although the system keeps them': {
+    found: 'blanks at both ends',
+    break: (right) => ({
+      write: (scope, operations) =>
+        right.write(
+          scope,
+          operations.map((operation) => {
+            const { summary } = operation.fields;
+            if (typeof summary !== 'string') return operation;
+            return { ...operation, fields: { ...operation.fields, summary: summary.trim() } };
+          }),
+        ),
+    }),
+  },
+};
+
+/** All of a connection's methods, as an object of its own. */
+function methodsOf(connection: Connection): Required<Connection> {
+  const { write, find, users, lookupValues, history, close } = connection;
+  if (!write || !find || !users || !lookupValues || !history || !close) throw new Error('the sandbox can all of this');
+  return {
+    identify: () => connection.identify(),
+    projects: () => connection.projects(),
+    entityTypes: (project) => connection.entityTypes(project),
+    fields: (project, type) => connection.fields(project, type),
+    changes: (scope, since, pageSize) => connection.changes(scope, since, pageSize),
+    newest: (scope) => connection.newest(scope),
+    checkpointAt: (time) => connection.checkpointAt(time),
+    read: (scope, ids) => connection.read(scope, ids),
+    write: write.bind(connection),
+    find: find.bind(connection),
+    users: users.bind(connection),
+    lookupValues: lookupValues.bind(connection),
+    history: history.bind(connection),
+    close: close.bind(connection),
+  };
+}
+
+function declare(title: string, defect: Defect): void {
+  const project = '10000';
+  const type = '10102';
+  const space = openSandbox({ space: title, template: 'jira' });
+  const connect = (): Connection => {
+    const right = methodsOf(sandbox.connect({ space: title }, {}));
+    return { ...right, ...defect.break(right) };
+  };
+  connectorConformance(title, {
+    timeoutMs: 3000,
+    async start() {
+      space.setClockResolution(1000);
+      return {
+        connection: connect(),
+        reconnect: connect,
+        scope: { projects: [project], types: [type] },
+        project,
+        type,
+        title: 'summary',
+        samples: [
+          { field: 'labels', values: [['one', 'two'], ['one']] },
+          { field: 'customfield_10050', values: ['OTHER-1', 'OTHER-2'] },
+        ],
+        person: {
+          user: space.person('bob'),
+          create: async (titles) =>
+            titles.map((summary) => space.create('bob', { project, type, fields: { summary } }).id),
+          retitle: async (id, summary) => void space.edit('bob', id, { summary }),
+          remove: async (id) => void space.remove('bob', id),
+        },
+        hasMarker: true,
+      };
+    },
+    async stop() {
+      space.close();
+    },
+  });
+}
+
+// only where mocha runs this file; connector.test.ts merely wants the list
+if (process.env.TWINFLOW_DEFECTS) for (const [title, defect] of Object.entries(DEFECTS)) declare(title, defect);
