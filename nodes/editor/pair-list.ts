@@ -57,7 +57,7 @@ export function pairList(list: JQuery, options: PairListOptions): PairList {
     $('<span>').text(t('pairs.two', { what: options.label })),
   );
 
-  list.css({ minHeight: '60px', minWidth: '0' }).editableList<Row>({
+  list.css({ minWidth: '0' }).editableList<Row>({
     addButton: options.addLabel,
     header: head,
     height: 'auto',
@@ -87,6 +87,8 @@ export function pairList(list: JQuery, options: PairListOptions): PairList {
     },
     sortItems: options.onChange,
   });
+  // set only now: a list that has a height when it is made keeps it, and rows beyond it would hang out
+  list.parent().css({ minHeight: '44px' });
   list.editableList(
     'addItems',
     options.pairs.map((pair): Row => ({ pair })),

@@ -15,7 +15,7 @@ const RULES = `
 .twinflow-popup li[aria-disabled="true"] { opacity: .55; cursor: default; }
 .twinflow-popup .twinflow-item-name { flex: 1 1 auto; overflow-wrap: anywhere; }
 .twinflow-popup li[aria-selected="true"] .twinflow-item-name { font-weight: bold; }
-.twinflow-popup .twinflow-item-detail { flex: 0 1 auto; max-width: 50%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 85%; color: var(--red-ui-list-item-secondary-color, var(--red-ui-secondary-text-color)); }
+.twinflow-popup .twinflow-item-detail { flex: 0 0 auto; max-width: 45%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 85%; color: var(--red-ui-list-item-secondary-color, var(--red-ui-secondary-text-color)); }
 .twinflow-popup .twinflow-popup-note { padding: 6px 8px; font-size: 90%; color: var(--red-ui-secondary-text-color); overflow-wrap: anywhere; }
 .twinflow-popup .twinflow-popup-note:empty { display: none; }
 .twinflow-popup .twinflow-popup-note.twinflow-bad { color: var(--red-ui-text-color-error); }

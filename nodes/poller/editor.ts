@@ -76,7 +76,7 @@ function fromLocal(local: unknown): string {
 const readable = (time: Date | string, timeZone?: string): string =>
   new Intl.DateTimeFormat(RED.i18n.lang(), {
     dateStyle: 'medium',
-    timeStyle: 'medium',
+    timeStyle: 'short',
     ...(timeZone && { timeZone }),
   }).format(typeof time === 'string' ? new Date(time) : time);
 
