@@ -5,9 +5,9 @@
 
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type * as tls from 'node:tls';
+import * as tls from 'node:tls';
 import type { AxiosProxyConfig } from 'axios';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { SyncError } from '../../model/errors';
@@ -89,7 +89,13 @@ class ProxyTunnel extends HttpsProxyAgent<string> {
       timer = setTimeout(fail, this.connectTimeoutMs);
     });
     try {
-      return await Promise.race([super.connect(request, { ...options, ...this.origin }), late]);
+      const { host = '' } = options;
+      // the tunnel's TLS is not told the host where that is an address, and would expect "localhost"
+      const identity: tls.ConnectionOptions =
+        isIP(host) && !this.origin.servername
+          ? { checkServerIdentity: (_name, certificate) => tls.checkServerIdentity(host, certificate) }
+          : {};
+      return await Promise.race([super.connect(request, { ...options, ...this.origin, ...identity }), late]);
     } finally {
       clearTimeout(timer);
     }
