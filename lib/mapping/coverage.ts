@@ -48,6 +48,10 @@ export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields): 
       if (row.direction !== 'both') issues.push({ level: 'error', code: 'noField', direction });
       continue;
     }
+    if (source === undefined && (row.constant === undefined || isEmpty(row.constant))) {
+      issues.push({ level: 'error', code: 'noConstant', direction });
+      continue;
+    }
     const [sources, targets] = direction === 'forward' ? [known.one, known.two] : [known.two, known.one];
     const add = (level: RowIssue['level'], code: RowIssueCode): void => {
       issues.push({ level, code, direction });
@@ -59,9 +63,7 @@ export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields): 
     }
     if (now?.readOnly === true) add('error', 'readOnlyTarget');
     else if (now?.createOnly === true && row.syncWhen !== 'create') add('warning', 'createOnlyTarget');
-    if (source === undefined) {
-      if (row.constant === undefined || isEmpty(row.constant)) add('error', 'noConstant');
-    } else {
+    if (source !== undefined) {
       const fit = compatibility(source, target);
       if (fit.kind === 'impossible') add('error', fit.code);
       if (fit.kind === 'lossy') add('warning', fit.code);

@@ -2,11 +2,21 @@
 
 import { proposeFields } from '../../lib/mapping/auto-map';
 import { missingRequired, type RowIssue, rowIssues } from '../../lib/mapping/coverage';
-import { readDefaultRows, readFieldRows, readPairs } from '../../lib/mapping/saved';
+import { readFieldRows, readPairs } from '../../lib/mapping/saved';
 import type { FieldChoice, FieldRow } from '../../lib/model/config';
 import type { Field, Side } from '../../lib/model/entity';
-import { nodesOf, say, words } from '../editor';
-import { addMappingStyle, type FormRow, fieldChoice, MappingScope, MapRow, m, rowsOf, soon } from '../editor/mapping';
+import { say, words } from '../editor';
+import {
+  addMappingStyle,
+  defaultRows,
+  type FormRow,
+  fieldChoice,
+  MappingScope,
+  MapRow,
+  m,
+  rowsOf,
+  soon,
+} from '../editor/mapping';
 
 interface FieldMapperProperties {
   name: string;
@@ -60,7 +70,7 @@ class FieldMapperForm {
       $('<span id="twinflow-map-head2">'),
       $('<span class="twinflow-head-tools">'),
     );
-    this.list.css({ minHeight: '80px' }).editableList<FormRow>({
+    this.list.editableList<FormRow>({
       addButton: this.node._('field-mapper.label.add'),
       header: head,
       height: 'auto',
@@ -128,11 +138,7 @@ class FieldMapperForm {
   /** One line for each direction: what a create on that side would still lack. */
   private showMissing(rows: FieldRow[]): void {
     const known = this.scope.known();
-    const integration = this.scope.integrationId();
-    const defaults =
-      integration === undefined
-        ? []
-        : nodesOf(integration, 'twinflow-default-mapper').flatMap((node) => readDefaultRows(node.rows));
+    const defaults = defaultRows(this.scope.integrationId(), this.scope.pairs());
     for (const side of SIDES) {
       const target = $(`#twinflow-map-missing${side}`).empty().removeClass('twinflow-warning twinflow-good');
       const fields = side === 1 ? known.one : known.two;
@@ -257,8 +263,8 @@ let form: FieldMapperForm | undefined;
 
 RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
   category: 'twinflow',
-  color: '#9ecbe4',
-  icon: 'font-awesome/fa-random',
+  color: '#8ebcc7',
+  icon: 'field-mapper.svg',
   inputs: 1,
   outputs: 1,
   defaults: {

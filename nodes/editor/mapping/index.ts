@@ -2,6 +2,7 @@
 
 export * from './fields';
 export { type FormRow, MapRow } from './map-row';
+export * from './mapped';
 export * from './rows';
 export { MappingScope, type ScopeOptions } from './scope';
 export { addMappingStyle } from './style';

@@ -5,7 +5,7 @@
 
 import type { RowIssue } from '../../../lib/mapping/coverage';
 import type { ApplyWhen, ConflictPolicy, FieldChoice, FieldRow, SyncWhen } from '../../../lib/model/config';
-import type { Side } from '../../../lib/model/entity';
+import type { DirectionSetting, Side } from '../../../lib/model/entity';
 import type { Value } from '../../../lib/model/values';
 import { type DirectionButton, directionButton } from '../direction-button';
 import { type FieldSelect, fieldSelect, typeWords } from './fields';
@@ -36,12 +36,14 @@ export class MapRow {
   private readonly types = $('<div class="twinflow-types">');
   private readonly constantBox = $('<div class="twinflow-row" style="margin-top: 4px">');
   private readonly more = $('<div class="twinflow-more" hidden>');
-  private readonly issueList = $('<ul class="twinflow-issues">');
+  private readonly issueList = $('<div class="twinflow-issues">');
   private readonly confidence: number | undefined;
   private readonly settings: { syncWhen?: SyncWhen; applyWhen?: ApplyWhen; conflict?: ConflictPolicy };
   private constant: Value | undefined;
   private constantInput: { field: string; input: ValueInput } | undefined;
   private issues: RowIssue[] = [];
+  private wished: DirectionSetting;
+  private constantShown = false;
 
   constructor(container: JQuery, form: FormRow, scope: MappingScope, onChange: () => void) {
     const { row } = form;
@@ -53,7 +55,11 @@ export class MapRow {
     this.settings = { syncWhen: row?.syncWhen, applyWhen: row?.applyWhen, conflict: row?.conflict };
     const line = $('<div class="twinflow-row">').appendTo(container);
     this.one = this.select(line, 1, row?.one);
-    this.direction = directionButton(line, row?.direction ?? 'both', () => this.changed());
+    this.wished = row?.direction ?? 'both';
+    this.direction = directionButton(line, this.wished, (direction) => {
+      this.wished = direction;
+      this.changed();
+    });
     this.two = this.select(line, 2, row?.two);
     this.issuesButton = toolButton('fa-exclamation-triangle', '', () => this.toggle(true)).appendTo(line);
     this.moreButton = toolButton('fa-sliders', m('row.more'), () => this.toggle()).appendTo(line);
@@ -133,7 +139,7 @@ export class MapRow {
     this.issueList.empty();
     issues.forEach(({ level }, index) => {
       if (level === 'error' || open) {
-        $('<li>')
+        $('<div>')
           .addClass(level === 'error' ? 'twinflow-error' : 'twinflow-warn')
           .text(texts[index] ?? '')
           .appendTo(this.issueList);
@@ -155,7 +161,10 @@ export class MapRow {
   private draw(): void {
     const { one, two } = this.fields();
     const constant = (one === undefined) !== (two === undefined);
+    // a constant goes one way; once both fields are chosen the row goes the way it was meant to go
     if (constant) this.direction.set(two === undefined ? 'backward' : 'forward');
+    else if (this.constantShown) this.direction.set(this.wished);
+    this.constantShown = constant;
     this.direction.element.prop('disabled', constant);
     const sure = this.confidence;
     const badge =
@@ -164,7 +173,7 @@ export class MapRow {
         : $('<span class="twinflow-types-mid">')
             .addClass(sure >= 0.8 ? 'twinflow-sure' : 'twinflow-unsure')
             .attr('title', m('row.confidence'))
-            .text(`${Math.round(sure * 100)} %`);
+            .text(`${Math.round(sure * 100)}%`);
     this.types
       .empty()
       .append(

@@ -47,8 +47,8 @@ export class MappingScope {
       '<i class="fa fa-list-ul"></i> ',
       $('<span>').text(m('scope.place')),
     );
-    this.placeRow = $('<div class="form-row">').append(placeLabel, this.place.css('width', '70%'));
-    options.container.append($('<div class="form-row">').append(typesLabel, this.typesBox), this.placeRow);
+    this.placeRow = $('<div class="form-row">').append(placeLabel, ' ', this.place.css('width', '70%'));
+    options.container.append($('<div class="form-row">').append(typesLabel, ' ', this.typesBox), this.placeRow);
     this.place.on('change', () => this.changed());
     this.input.on('change', () => {
       this.draw();
@@ -163,7 +163,7 @@ export class MappingScope {
         .text(`${pairName(type)} (${pairName(project)})`)
         .appendTo(this.place);
     });
-    this.place.val(places[Number(before)] ? String(before) : '0');
+    this.place.val(typeof before === 'string' && places[Number(before)] ? before : '0');
     this.placeRow.toggle(places.length > 1);
   }
 }

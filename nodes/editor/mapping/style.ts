@@ -17,13 +17,11 @@ const RULES = `
 .twinflow-invalid > .twinflow-row > .twinflow-select > input[type="text"] { border-color: var(--red-ui-form-input-border-error-color) !important; }
 .twinflow-more { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 6px 10px; padding: 8px 2px 4px; }
 .twinflow-more[hidden] { display: none; }
-.twinflow-more label { display: block; width: auto; margin: 0; font-size: 90%; }
-.twinflow-more select, .twinflow-more input[type="text"], .twinflow-more input[type="number"] { width: 100%; margin: 2px 0 0; box-sizing: border-box; }
-.twinflow-more .twinflow-select { width: 100%; }
-.twinflow-more .twinflow-wide { grid-column: 1 / -1; }
-.twinflow-issues { margin: 4px 0 0; padding: 0 0 0 2px; list-style: none; font-size: 90%; line-height: 1.4; }
-.twinflow-issues li.twinflow-error { color: var(--red-ui-text-color-error); }
-.twinflow-issues li.twinflow-warn { color: var(--red-ui-text-color-warning); }
+.twinflow-more label { display: block; width: auto !important; margin: 0; font-size: 90%; }
+.twinflow-more select { width: 100% !important; margin: 2px 0 0; box-sizing: border-box; }
+.twinflow-issues { margin: 4px 0 0; padding: 0 0 0 2px; font-size: 90%; line-height: 1.4; }
+.twinflow-issues .twinflow-error { color: var(--red-ui-text-color-error); }
+.twinflow-issues .twinflow-warn { color: var(--red-ui-text-color-warning); }
 .twinflow-issues:empty { display: none; }
 .twinflow-types { display: flex; gap: 6px; margin: 1px 70px 0 2px; font-size: 85%; color: var(--red-ui-secondary-text-color); }
 .twinflow-types > span { flex: 1 1 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -45,7 +43,7 @@ const RULES = `
 .twinflow-chip button { border: 0; background: none; color: var(--red-ui-secondary-text-color); cursor: pointer; padding: 0 4px; }
 .twinflow-row > select { flex: 0 1 150px; width: auto; min-width: 70px; margin: 0; }
 .twinflow-list { min-width: 0; }
-.twinflow-list .red-ui-editableList-container { min-width: 0; }
+.twinflow-list .red-ui-editableList-container { min-width: 0; min-height: 44px; }
 .twinflow-label-full { display: block; width: auto !important; font-weight: bold; }
 .twinflow-sub { border-top: 1px solid var(--red-ui-secondary-border-color); padding-top: 8px; }
 `;

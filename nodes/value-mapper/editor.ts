@@ -1,0 +1,363 @@
+/** The form of the value mapper: for each pair of list or user fields, which value means which. */
+
+import { proposeValues } from '../../lib/mapping/auto-map';
+import { unmappedValues } from '../../lib/mapping/coverage';
+import { readPairs, readValueRows } from '../../lib/mapping/saved';
+import type { FieldChoice, FieldRow, ValuePair, ValueRow } from '../../lib/model/config';
+import type { Side } from '../../lib/model/entity';
+import type { LookupValue, UserValue } from '../../lib/model/values';
+import {
+  type DirectionButton,
+  directionButton,
+  type SearchItem,
+  type SearchSelect,
+  say,
+  searchSelect,
+  words,
+} from '../editor';
+import {
+  addMappingStyle,
+  isListed,
+  listEntries,
+  lookupItem,
+  MappingScope,
+  m,
+  mappedRows,
+  rowsOf,
+  soon,
+  userItem,
+} from '../editor/mapping';
+
+interface ValueMapperProperties {
+  name: string;
+  integration: string;
+  pairs: 'all' | string[];
+  rows: ValueRow[];
+  v: number;
+}
+
+type ValueMapperNode = EditorNode & ValueMapperProperties;
+
+interface PairRow {
+  pair?: Partial<ValuePair>;
+  one?: SearchSelect<LookupValue | UserValue>;
+  two?: SearchSelect<LookupValue | UserValue>;
+  direction?: DirectionButton;
+}
+
+const SIDES: Side[] = [1, 2];
+
+const chosen = (select: SearchSelect<LookupValue | UserValue> | undefined): LookupValue | undefined => {
+  const item = select?.value();
+  if (item === undefined) return undefined;
+  const id = item.data?.id;
+  return id === undefined || id === '' ? { name: item.name } : { id, name: item.name };
+};
+
+const hasValues = (field: FieldChoice): boolean => field.type === 'lookup' || field.type === 'user';
+const titleOf = (row: { one: FieldChoice; two: FieldChoice }): string => `${row.one.name} ↔ ${row.two.name}`;
+const keyOf = (row: { one: FieldChoice; two: FieldChoice }): string => JSON.stringify([row.one.id, row.two.id]);
+
+/** The open form. It shows one table at a time; the others wait in `tables`. */
+class ValueMapperForm {
+  private readonly node: ValueMapperNode;
+  private readonly scope: MappingScope;
+  private readonly tables: ValueRow[];
+  private readonly list = $('#twinflow-values-pairs');
+  private readonly select = $('#twinflow-values-table');
+  private readonly note = $('#twinflow-values-note');
+  private readonly adding: SearchSelect<FieldRow>;
+  private current: ValueRow | undefined;
+  private readonly check = soon(() => {
+    this.showMissing().catch((thrown: unknown) => say(this.note, 'warning', words(thrown)));
+  });
+
+  constructor(node: ValueMapperNode) {
+    this.node = node;
+    this.tables = readValueRows(node.rows);
+    this.scope = new MappingScope({
+      container: $('#twinflow-values-scope'),
+      pairs: readPairs(node.pairs),
+      onChange: () => this.reload(),
+    });
+    this.adding = searchSelect<FieldRow>($('#twinflow-values-add'), {
+      load: async () => this.candidates(),
+      label: node._('value-mapper.label.add'),
+      placeholder: node._('value-mapper.placeholder.add'),
+      onChange: (item) => {
+        if (item?.data) this.addTable(item.data);
+        this.adding.set(undefined);
+      },
+    });
+    this.buildList();
+    this.select.on('change', () => this.open(this.tables[Number(this.select.val())]));
+    $('#twinflow-values-remove').on('click', () => this.removeTable());
+    $('#twinflow-values-match').on('click', () => {
+      this.match().catch((thrown: unknown) => say(this.note, 'bad', words(thrown)));
+    });
+    $('#twinflow-values-same, #twinflow-values-case').on('change', () => this.check());
+    this.open(this.tables[0]);
+    this.reload();
+  }
+
+  private buildList(): void {
+    const head = $('<div class="twinflow-head">').append(
+      $('<span id="twinflow-values-head1">'),
+      $('<span class="twinflow-head-gap">'),
+      $('<span id="twinflow-values-head2">'),
+    );
+    this.list.editableList<PairRow>({
+      addButton: this.node._('value-mapper.label.addPair'),
+      header: head,
+      height: 'auto',
+      sortable: true,
+      removable: true,
+      addItem: (container, _index, row) => {
+        const line = $('<div class="twinflow-row">').appendTo(container);
+        row.one = this.valueSelect(line, 1, row.pair?.one);
+        row.direction = directionButton(line, row.pair?.direction ?? 'both', this.check);
+        row.two = this.valueSelect(line, 2, row.pair?.two);
+        const empty = row.pair?.one === undefined ? row.one : row.two;
+        if (row.pair?.one === undefined || row.pair.two === undefined)
+          setTimeout(() => empty.input.trigger('focus'), 0);
+      },
+      removeItem: this.check,
+      sortItems: this.check,
+    });
+  }
+
+  private valueSelect(line: JQuery, side: Side, value: LookupValue | undefined): SearchSelect<LookupValue | UserValue> {
+    const field = side === 1 ? this.current?.one : this.current?.two;
+    const id = field?.id ?? '';
+    const people = field?.type === 'user';
+    const load = async (search: string): Promise<SearchItem<LookupValue | UserValue>[]> => {
+      if (people) return (await this.scope.users(side, search)).map(userItem);
+      return field?.type === 'lookup' ? (await listEntries(this.scope, side, id, search)).map(lookupItem) : [];
+    };
+    return searchSelect<LookupValue | UserValue>($('<input type="text">').appendTo(line), {
+      load,
+      remote: people || (field?.type === 'lookup' && !isListed(this.scope, side, id)),
+      value: value && lookupItem(value),
+      freeText: true,
+      label: this.node._('value-mapper.label.value', { name: field?.name ?? '' }),
+      placeholder: this.node._('value-mapper.placeholder.value'),
+      onChange: this.check,
+    });
+  }
+
+  /** Field pairs with values that the integration's field mappers map and that have no table yet. */
+  private candidates(): SearchItem<FieldRow>[] {
+    const have = new Set(this.tables.map(keyOf));
+    const rows = mappedRows(this.scope.integrationId(), this.scope.pairs());
+    return rows.flatMap((row): SearchItem<FieldRow>[] => {
+      const { one, two } = row;
+      if (one === undefined || two === undefined || !(hasValues(one) || hasValues(two))) return [];
+      const key = keyOf({ one, two });
+      if (have.has(key)) return [];
+      have.add(key);
+      const detail =
+        one.type === two.type ? m(`type.${one.type}`) : `${m(`type.${one.type}`)}, ${m(`type.${two.type}`)}`;
+      return [{ id: key, name: titleOf({ one, two }), detail, data: row }];
+    });
+  }
+
+  private addTable(row: FieldRow): void {
+    if (row.one === undefined || row.two === undefined) return;
+    const table: ValueRow = { one: row.one, two: row.two, pairs: [], ignoreCase: true, sameName: true };
+    this.keep();
+    this.tables.push(table);
+    this.open(table);
+  }
+
+  private removeTable(): void {
+    const at = this.current === undefined ? -1 : this.tables.indexOf(this.current);
+    if (at < 0) return;
+    this.tables.splice(at, 1);
+    this.current = undefined;
+    this.open(this.tables[Math.min(at, this.tables.length - 1)]);
+  }
+
+  /** Takes what the list shows into the table that it belongs to. */
+  private keep(): void {
+    const { current } = this;
+    if (current === undefined) return;
+    current.pairs = this.shown();
+    current.ignoreCase = $('#twinflow-values-case').prop('checked') === true;
+    current.sameName = $('#twinflow-values-same').prop('checked') === true;
+  }
+
+  private shown(): ValuePair[] {
+    return rowsOf<PairRow>(this.list).flatMap(({ one, two, direction }) => {
+      const [left, right] = [chosen(one), chosen(two)];
+      return left && right ? [{ one: left, two: right, direction: direction?.value() ?? 'both' }] : [];
+    });
+  }
+
+  private open(table: ValueRow | undefined): void {
+    this.keep();
+    this.current = table;
+    this.select.empty();
+    this.tables.forEach((one, index) => {
+      $('<option>')
+        .attr('value', String(index))
+        .text(`${titleOf(one)} (${one.pairs.length})`)
+        .appendTo(this.select);
+    });
+    $('#twinflow-values-choose').toggle(this.tables.length > 0);
+    $('#twinflow-values-body').toggle(table !== undefined);
+    this.list.editableList('empty');
+    say(this.note, 'plain', table === undefined ? this.node._('value-mapper.note.empty') : '');
+    if (table === undefined) return;
+    this.select.val(String(this.tables.indexOf(table)));
+    $('#twinflow-values-case').prop('checked', table.ignoreCase !== false);
+    $('#twinflow-values-same').prop('checked', table.sameName !== false);
+    $('#twinflow-values-people').toggle(table.one.type === 'user' || table.two.type === 'user');
+    this.heads();
+    this.list.editableList(
+      'addItems',
+      table.pairs.map((pair): PairRow => ({ pair })),
+    );
+    this.check();
+  }
+
+  private heads(): void {
+    for (const side of SIDES) {
+      const field = side === 1 ? this.current?.one : this.current?.two;
+      $(`#twinflow-values-head${side}`).text(`${this.scope.systemLabel(side)}: ${field?.name ?? ''}`);
+    }
+  }
+
+  private reload(): void {
+    this.heads();
+    this.adding.reload();
+    for (const row of rowsOf<PairRow>(this.list)) {
+      row.one?.reload();
+      row.two?.reload();
+    }
+    this.check();
+  }
+
+  /** The complete lists of both fields; undefined for people and for fields without a list. */
+  private async lists(table: ValueRow): Promise<[LookupValue[] | undefined, LookupValue[] | undefined]> {
+    const entries = (side: Side, field: FieldChoice): Promise<LookupValue[] | undefined> =>
+      field.type === 'lookup' ? listEntries(this.scope, side, field.id, '') : Promise.resolve(undefined);
+    return Promise.all([entries(1, table.one), entries(2, table.two)]);
+  }
+
+  private async showMissing(): Promise<void> {
+    const table = this.current;
+    const box = $('#twinflow-values-missing').empty();
+    if (table === undefined) return;
+    const [ones, twos] = await this.lists(table);
+    if (this.current !== table) return;
+    this.keep();
+    box.empty();
+    const line = (side: Side, values: LookupValue[]): void => {
+      if (values.length === 0) return;
+      const row = $('<div class="twinflow-message twinflow-warning">').appendTo(box);
+      const arrow = side === 1 ? '→' : '←';
+      row.append($('<span>').text(`${arrow} ${this.node._('value-mapper.missing', { count: values.length })} `));
+      values.forEach((value, index) => {
+        if (index > 0) row.append(', ');
+        $('<button type="button" class="twinflow-link">')
+          .text(value.name)
+          .on('click', () => {
+            const pair: Partial<ValuePair> = side === 1 ? { one: value } : { two: value };
+            this.list.editableList('addItem', { pair } satisfies PairRow);
+          })
+          .appendTo(row);
+      });
+    };
+    if (ones) line(1, unmappedValues(table, 'forward', ones, twos));
+    if (twos) line(2, unmappedValues(table, 'backward', twos, ones));
+  }
+
+  private async match(): Promise<void> {
+    const table = this.current;
+    if (table === undefined) return;
+    say(this.note, 'plain', this.node._('value-mapper.note.asking'));
+    const [ones, twos] =
+      table.one.type === 'user' && table.two.type === 'user' ? await this.people() : await this.lists(table);
+    if (ones === undefined || twos === undefined) {
+      say(this.note, 'plain', this.node._('value-mapper.note.noLists'));
+      return;
+    }
+    const pairs = this.shown();
+    const open = (values: LookupValue[], side: 'one' | 'two'): LookupValue[] =>
+      values.filter((value) => !pairs.some((pair) => pair[side].name === value.name));
+    const found = proposeValues(open(ones, 'one'), open(twos, 'two'));
+    this.list.editableList(
+      'addItems',
+      found.map(({ one, two, direction }): PairRow => ({ pair: { one, two, direction } })),
+    );
+    say(
+      this.note,
+      found.length > 0 ? 'good' : 'plain',
+      this.node._('value-mapper.note.found', { count: found.length }),
+    );
+    this.check();
+  }
+
+  private async people(): Promise<[LookupValue[], LookupValue[]]> {
+    const named = (users: UserValue[]): LookupValue[] =>
+      users.map((user) => ({ ...(user.id !== undefined && { id: user.id }), name: userItem(user).name }));
+    const [ones, twos] = await Promise.all([this.scope.users(1, ''), this.scope.users(2, '')]);
+    return [named(ones), named(twos)];
+  }
+
+  rows(): ValueRow[] {
+    this.keep();
+    return this.tables;
+  }
+
+  pairs(): 'all' | string[] {
+    return this.scope.pairs();
+  }
+}
+
+let form: ValueMapperForm | undefined;
+
+RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
+  category: 'twinflow',
+  color: '#8ebcc7',
+  icon: 'value-mapper.svg',
+  inputs: 1,
+  outputs: 1,
+  defaults: {
+    name: { value: '' },
+    integration: { value: '', type: 'twinflow-integration', required: true },
+    pairs: {
+      value: 'all',
+      validate(value) {
+        return readPairs(value).length > 0 || this._('value-mapper.invalid.pairs');
+      },
+    },
+    rows: { value: [] },
+    v: { value: 1 },
+  },
+  label() {
+    return this.name || this._('value-mapper.paletteLabel');
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  paletteLabel() {
+    return this._('value-mapper.paletteLabel');
+  },
+  oneditprepare() {
+    addMappingStyle();
+    form = new ValueMapperForm(this);
+  },
+  oneditsave() {
+    if (form === undefined) return undefined;
+    const [rows, pairs] = [readValueRows(form.rows()), form.pairs()];
+    const changed = JSON.stringify([rows, pairs]) !== JSON.stringify([readValueRows(this.rows), readPairs(this.pairs)]);
+    this.rows = rows;
+    this.pairs = pairs;
+    form = undefined;
+    return changed || undefined;
+  },
+  oneditcancel() {
+    form = undefined;
+  },
+});
