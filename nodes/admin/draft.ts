@@ -4,7 +4,7 @@
  * whoever may edit a form could have it sent to an address of their own.
  */
 
-import { type Connector, type ConnectorConfig, SECRET_NAMES } from '../../lib/connectors/connector';
+import { type ConfigField, type Connector, type ConnectorConfig, SECRET_NAMES } from '../../lib/connectors/connector';
 import { SyncError } from '../../lib/model/errors';
 import { isObject, type SystemSettings } from '../shared/connect';
 
@@ -56,17 +56,23 @@ export function parseDraft(body: unknown): Draft {
 
 /**
  * True where the draft reaches the same place in the same way as the deployed node. Which text is the address differs
- * by connector, so all texts and choices must be the same, and so must proxy and TLS: only switches may differ.
+ * by connector, so all texts must be the same, and so must proxy and TLS. Switches, and choices that the connector offers,
+ * lead nowhere else.
  */
 function samePlace(connector: Connector, draft: Draft, stored: StoredSystem): boolean {
   const same = (a: unknown, b: unknown): boolean => (a ?? '') === (b ?? '');
+  const offered = ({ type, options }: ConfigField, value: unknown): boolean =>
+    type === 'boolean' || (type === 'select' && options?.some((option) => option.value === value) === true);
   return (
     stored.kind === draft.kind &&
     same(draft.proxy, stored.proxy) &&
     same(draft.tls, stored.tls) &&
     connector.config
-      .filter((field) => field.type !== 'boolean' && !isSecret(field.name))
-      .every((field) => same(draft.config[field.name] ?? field.default, stored.config[field.name] ?? field.default))
+      .filter((field) => !isSecret(field.name))
+      .every((field) => {
+        const [now, before] = [draft.config[field.name] ?? field.default, stored.config[field.name] ?? field.default];
+        return same(now, before) || offered(field, now);
+      })
   );
 }
 

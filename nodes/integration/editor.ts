@@ -49,6 +49,7 @@ const PREFIX = 'node-config-input';
 const SIDES: Side[] = [1, 2];
 /** Types and text fields are asked for in that many of a side's projects: more would be slow and seldom differ. */
 const PROJECTS_ASKED = 10;
+const ARROW = { forward: 'System 1 → System 2', backward: 'System 2 → System 1' } as const;
 
 const end = (pair: Pair, side: Side): Choice => (side === 1 ? pair.one : pair.two);
 const unique = <Item extends { id: string }>(items: Item[]): Item[] => [
@@ -207,11 +208,11 @@ class IntegrationForm {
 
   private note(what: 'projects' | 'types', list: PairList): void {
     const idle = idlePairs(list.pairs()).map(({ name, direction }) =>
-      this.node._('integration.warning.idle', { name, direction: t(`direction.${direction}`) }),
+      this.node._('integration.warning.idle', { name, arrow: ARROW[direction] }),
     );
     const half = list.incomplete() > 0 ? [this.node._('integration.warning.incomplete')] : [];
-    const [first, ...rest] = [...idle, ...half];
-    say($(`#twinflow-integration-${what}-note`), 'warning', first ?? '', rest);
+    const target = $(`#twinflow-integration-${what}-note`).empty();
+    for (const sentence of [...idle, ...half]) say($('<div>').appendTo(target), 'warning', sentence);
   }
 
   private showOpen(): void {

@@ -262,6 +262,7 @@ class SystemForm {
       say(this.result, 'bad', words(thrown));
     } finally {
       button.prop('disabled', false);
+      this.result[0]?.scrollIntoView({ block: 'nearest' });
     }
   }
 

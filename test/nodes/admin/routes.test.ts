@@ -63,11 +63,40 @@ describe('the admin routes', () => {
       assert.equal(red.opened.length, 0);
     });
 
-    it('stays behind when a switch changes that has nothing to do with the address', async () => {
+    it('is used when a switch changes that has nothing to do with the address', async () => {
       red = await start();
       const system = { ...DRAFT, config: { ...DRAFT.config, notify: true } };
       assert.equal((await red.post('/twinflow/test', { system })).status, 200);
       assert.equal(red.opened[0]?.credentials.apiKey, SECRET);
+    });
+
+    it('is used when only one of the offered choices changes', async () => {
+      const stored = { ...STORED, credentials: { apiKey: SECRET, password: 'a password' } };
+      red = await start({}, { deployed: () => stored });
+      const system = { ...DRAFT, config: { ...DRAFT.config, auth: 'password' } };
+      assert.equal((await red.post('/twinflow/test', { system })).status, 200);
+      assert.deepEqual(red.opened[0]?.credentials, { login: undefined, password: 'a password' });
+    });
+
+    it('is not sent for a choice that the connector does not offer', async () => {
+      const site = {
+        name: 'site',
+        label: 'Site',
+        type: 'select' as const,
+        options: [{ value: 'eu', label: 'Europe' }],
+      };
+      const config = [...TRACKER.config, site];
+      red = await start(
+        {},
+        {
+          connectors: () => [{ ...TRACKER, config }],
+          deployed: () => ({ ...STORED, config: { ...STORED.config, site: 'eu' } }),
+        },
+      );
+      const at = (value: string) => ({ system: { ...DRAFT, config: { ...DRAFT.config, site: value } } });
+      assert.equal((await red.post('/twinflow/test', at('evil.example'))).status, 400);
+      assert.equal((await red.post('/twinflow/test', at('eu'))).status, 200);
+      assert.equal(red.opened.length, 1);
     });
 
     it('gives way to one that was typed, to any address', async () => {
