@@ -127,7 +127,7 @@ export function pageRoutes(file: string | undefined): PageRoute[] {
 const named = ({ id, name }: { id: string; name: string }) => ({ id, name });
 
 function formFields(space: SandboxSpace, project: string, type: string): object[] {
-  const initial = new Map(space.shape(project, type).fields.map((field) => [field.id, field.initial ?? null]));
+  const initial = new Map(space.reader.shape(project, type).fields.map((field) => [field.id, field.initial ?? null]));
   return space.fields(project, type).map((field) => ({ ...field, initial: initial.get(field.id) ?? null }));
 }
 

@@ -14,7 +14,8 @@ import type {
   WriteOperation,
   WriteResult,
 } from '../connector';
-import { isoTime, type SandboxSpace } from './space';
+import { isoTime } from './reader';
+import type { SandboxSpace } from './space';
 
 /**
  * Checkpoints are `{ born, revision }`: everything after that revision of that very space is still to be read; or
@@ -65,7 +66,7 @@ export class SandboxConnection implements Connection {
     }
     const limit = Math.max(1, Math.floor(pageSize));
     for (;;) {
-      const { entities, upTo } = this.space.changedAfter(scope, after, limit);
+      const { entities, upTo } = this.space.reader.changedAfter(scope, after, limit);
       after = upTo;
       yield { entities, checkpoint: { born: this.space.born, revision: upTo } };
       if (entities.length < limit) return;
@@ -77,7 +78,7 @@ export class SandboxConnection implements Connection {
   private startOf(scope: Scope, since: Checkpoint | undefined): number | undefined {
     if (since === undefined) return 0;
     if (typeof since.time === 'string') {
-      const first = this.space.firstRevisionSince(scope, isoTime(since.time));
+      const first = this.space.reader.firstRevisionSince(scope, isoTime(since.time));
       return first === undefined ? undefined : first - 1;
     }
     if (typeof since.revision !== 'number') {
@@ -98,7 +99,7 @@ export class SandboxConnection implements Connection {
 
   async newest(scope: Scope): Promise<Checkpoint | undefined> {
     this.space.beforeRead();
-    const revision = this.space.newestRevision(scope);
+    const revision = this.space.reader.newestRevision(scope);
     return revision === undefined ? undefined : { born: this.space.born, revision };
   }
 
@@ -119,7 +120,7 @@ export class SandboxConnection implements Connection {
     this.space.beforeRead();
     const found: Entity[] = [];
     if (limit <= 0) return found;
-    for (const entity of this.space.find(query, this.space.person(this.user))) {
+    for (const entity of this.space.reader.find(query, this.space.person(this.user))) {
       found.push(entity);
       if (found.length >= limit) break;
     }

@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { SyncError } from '../../model/errors';
 import type { ConnectContext, Connection, Connector, ConnectorConfig } from '../connector';
 import { SandboxConnection } from './connection';
-import { openSandbox, type SandboxSpace } from './space';
+import { openSandbox } from './open';
+import type { SandboxSpace } from './space';
 import { templates } from './templates';
 
+export { listSandboxes, openSandbox, type SpaceOptions, type SpaceSummary } from './open';
 export type { SandboxChange } from './shared-space';
-export { listSandboxes, openSandbox, SandboxSpace, type SpaceOptions, type SpaceSummary } from './space';
+export { SandboxSpace } from './space';
 export {
   fieldsIn,
   listOf,

@@ -4,6 +4,7 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
+import { SyncError } from '../../model/errors';
 import type { FieldId, Fields, ReferenceValue, SingleValue, UserValue, Value } from '../../model/values';
 import { isEmpty } from '../../model/values';
 import type { Shape } from './shape';
@@ -227,6 +228,11 @@ function named<V extends SingleValue>(field: SandboxField, result: V | Problem):
 function wrongType(field: SandboxField, expected: string, given: unknown): Problem {
   const text = typeof given === 'object' ? (JSON.stringify(given) ?? '') : String(given);
   return new Problem(`${field.name} takes ${expected}, not ${shorten(text)}.`);
+}
+
+/** What is thrown where data is refused. @param what e.g. "The Bug could not be created" */
+export function refused(what: string, problems: Record<FieldId, string>): SyncError {
+  return new SyncError('invalid', `${what}: ${Object.values(problems).join(' ')}`, { fields: problems });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

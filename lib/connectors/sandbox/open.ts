@@ -1,0 +1,76 @@
+/** Opening a space of the sandbox, and making it from its template where it does not exist yet. */
+
+import { randomUUID } from 'node:crypto';
+import { SyncError } from '../../model/errors';
+import { guarded, type Lease, lease } from './database';
+import { SandboxSpace } from './space';
+import type { SpaceRow } from './statements';
+import type { SandboxTemplate } from './template';
+import { templates } from './templates';
+
+export interface SpaceOptions {
+  /** SQLite file; in memory, shared within the process, where not given */
+  file?: string;
+  space: string;
+  /** for a space that does not exist yet: the name of a template, or a template of one's own */
+  template?: string | SandboxTemplate;
+}
+
+export interface SpaceSummary {
+  name: string;
+  template: string;
+  label: string;
+  revision: number;
+}
+
+/** Opens a space, creating it from its template where it does not exist. @throws SyncError invalid, fatal */
+export function openSandbox(options: SpaceOptions): SandboxSpace {
+  const name = options.space.trim();
+  if (name === '' || name.length > 100) {
+    throw new SyncError('invalid', 'A sandbox needs a name of 1 to 100 characters.', {
+      fields: { space: 'is required' },
+    });
+  }
+  const held = lease(options.file);
+  try {
+    const { database } = held;
+    const row = guarded(() => database.statements.spaceNamed(name)) ?? createSpace(held, name, options.template);
+    return new SandboxSpace(held, row);
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+}
+
+/** The spaces in a file, by name. @throws SyncError */
+export function listSandboxes(file?: string): SpaceSummary[] {
+  const held = lease(file);
+  try {
+    return guarded(() => held.database.statements.allSpaces()).map((row) => {
+      const template = JSON.parse(row.template) as SandboxTemplate;
+      return { name: row.name, template: template.name, label: template.label, revision: row.revision };
+    });
+  } finally {
+    held.release();
+  }
+}
+
+function createSpace(held: Lease, name: string, wanted: string | SandboxTemplate | undefined): SpaceRow {
+  const template = typeof wanted === 'object' ? wanted : templates.get(wanted ?? '');
+  if (!template) {
+    const known = [...templates.keys()].join(', ');
+    throw new SyncError('invalid', `The sandbox "${name}" does not exist yet and needs a template: ${known}.`, {
+      fields: { template: `must be one of: ${known}` },
+    });
+  }
+  return held.database.write(() => {
+    const { statements } = held.database;
+    // another process may have been faster
+    if (!statements.spaceNamed(name)) {
+      statements.addSpace(name, randomUUID(), JSON.stringify(template), (template.firstId ?? 1) - 1);
+    }
+    const row = statements.spaceNamed(name);
+    if (!row) throw new SyncError('fatal', `The sandbox "${name}" could not be created.`);
+    return row;
+  });
+}
