@@ -17,8 +17,8 @@
  * stops being sent without being finished (retry, recover) or parked (unpark) takes over the snapshot of the one held
  * behind it, which is gone then.
  *
- * The *known version* of an entity in a flow: that of its newest unfinished event; where it has none, the one last
- * recorded, refreshed or landed. An entity read with its known version makes no event. Versions are compared for
+ * The *known version* of an entity in a flow: that of its newest unfinished event; where it has none, the one recorded
+ * or refreshed last, or landed since. An entity read with its known version makes no event. Versions are compared for
  * equality only, so one that comes back (A, B, A, where versions are hashes of the content) is a change like any other:
  * it folds into the event that carries B, or makes a new one if B is finished.
  */

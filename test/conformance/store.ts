@@ -3,8 +3,13 @@
  * a sentence of the contract (lib/store/store.ts), are in store/.
  */
 
+import { claimingChecks } from './store/claiming';
 import { Bench, type OpenStore } from './store/harness';
+import { keepingChecks } from './store/keeping';
+import { landingChecks } from './store/landing';
 import { randomChecks } from './store/random';
+import { recordingChecks } from './store/recording';
+import { settlingChecks } from './store/settling';
 
 export type { OpenedStore, OpenStore } from './store/harness';
 
@@ -24,6 +29,16 @@ export function storeConformance(
   { histories = 100 }: StoreConformanceOptions = {},
 ): void {
   describe(`store conformance: ${title}`, () => {
+    describe('rule by rule', () => {
+      const bench = new Bench(open);
+      beforeEach(() => bench.start());
+      afterEach(() => bench.stop());
+      recordingChecks(bench);
+      claimingChecks(bench);
+      landingChecks(bench);
+      settlingChecks(bench);
+      keepingChecks(bench);
+    });
     randomChecks(open, (opened) => new Bench(opened), histories);
   });
 }

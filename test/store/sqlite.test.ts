@@ -11,6 +11,7 @@ async function openFresh(): Promise<OpenedStore> {
   let store = await openSqliteStore({ file });
   return {
     store,
+    child: { module: join(__dirname, 'open-sqlite.ts'), argument: file },
     reopen: async () => {
       await store.close();
       store = await openSqliteStore({ file });

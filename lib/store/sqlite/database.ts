@@ -101,8 +101,13 @@ export class Database {
     this.unlock();
   }
 
-  private transaction<T>(begin: string, work: () => T): T {
+  /** @throws StoreError closed */
+  assertOpen(): void {
     if (this.closed) throw new StoreError('closed', `The store ${this.file} was closed.`);
+  }
+
+  private transaction<T>(begin: string, work: () => T): T {
+    this.assertOpen();
     try {
       this.db.exec(begin);
       const result = work();

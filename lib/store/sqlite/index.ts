@@ -81,6 +81,7 @@ class SqliteStore implements Store {
   }
 
   async sequence(): Promise<number> {
+    this.db.assertOpen();
     return this.sequences.needsWrite ? this.db.write(() => this.sequences.next()) : this.sequences.next();
   }
 

@@ -1,0 +1,135 @@
+/** What survives: a close, a kill; and what does not: a purge. */
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { BACKWARD, type Bench, entity, FORWARD, INTEGRATION, intent, NOON, names, park, retry } from './harness';
+
+export function keepingChecks(bench: Bench): void {
+  describe('keeping', () => {
+    it('has everything after it was closed and opened again', async () => {
+      await bench.link('linked', '90');
+      await bench.record(FORWARD, entity('sent'), entity('retry'), entity('parked'));
+      const [sent, second, third] = await bench.claim(FORWARD);
+      assert.ok(sent && second && third);
+      await bench.store.openIntents([intent(sent.seq)]);
+      await bench.store.fail([retry(second, NOON + 5_000), park(third)]);
+      await bench.record(FORWARD, entity('sent', '2'), entity('waiting'));
+      const counts = await bench.store.counts(INTEGRATION);
+      const link = await bench.store.linkOf(INTEGRATION, 1, 'linked');
+      const [loaded] = await bench.store.load([sent]);
+
+      await bench.reopen();
+      assert.deepEqual(await bench.store.counts(INTEGRATION), counts);
+      assert.deepEqual(await bench.states(FORWARD), [1, 1, 1, 1, 1]);
+      assert.deepEqual(await bench.store.linkOf(INTEGRATION, 1, 'linked'), link);
+      assert.deepEqual(await bench.store.load([sent]), [loaded]);
+      assert.equal(loaded?.intent?.marker, 'marker');
+      assert.deepEqual(await bench.store.checkpoint(FORWARD), { read: 2 });
+      assert.deepEqual(await bench.record(FORWARD, entity('waiting')), { recorded: 0, known: 1 });
+      assert.deepEqual(await bench.claim(BACKWARD), []);
+    });
+
+    it('never gives out a number twice, also across restarts and beside events', async () => {
+      let last = 0;
+      for (let run = 0; run < 4; run += 1) {
+        for (let n = 0; n < 3; n += 1) {
+          const next = await bench.store.sequence();
+          assert.ok(next > last, `${next} after ${last}`);
+          await bench.record(FORWARD, entity(`${run}-${n}`));
+          const event = await bench.claimOne(FORWARD);
+          assert.ok(event.seq > next, `event ${event.seq} after ${next}`);
+          last = event.seq;
+        }
+        await bench.reopen();
+      }
+      const numbers = new Set<number>();
+      for (let n = 0; n < 25_000; n += 1) numbers.add(await bench.store.sequence());
+      assert.equal(numbers.size, 25_000);
+      assert.ok(Math.min(...numbers) > last);
+    });
+
+    it('answers about an integration of which it has nothing', async () => {
+      const flow = { integration: 'unknown', side: 1 } as const;
+      assert.deepEqual(await bench.claim(flow), []);
+      assert.equal(await bench.store.checkpoint(flow), undefined);
+      assert.deepEqual(await bench.states(flow), [0, 0, 0, 0, 0]);
+      assert.equal(await bench.store.linkOf('unknown', 2, '1'), undefined);
+      assert.deepEqual(await bench.store.linksOf('unknown', 2, ['1', '2']), [undefined, undefined]);
+      assert.deepEqual(await bench.store.linksBySystem('unknown', '1'), []);
+      await bench.store.purge('unknown');
+    });
+
+    it('purges an integration and nothing else', async () => {
+      const other = { integration: 'other', side: 1 } as const;
+      await bench.link('1', '9');
+      await bench.record(FORWARD, entity('2'));
+      await bench.store.fail([park(await bench.claimOne(FORWARD))]);
+      await bench.record(FORWARD, entity('2', 'b'));
+      await bench.record(other, entity('2'));
+      await bench.store.purge(INTEGRATION);
+      assert.deepEqual(await bench.states(FORWARD), [0, 0, 0, 0, 0]);
+      assert.deepEqual(await bench.store.parked(INTEGRATION, 0, 10), []);
+      assert.deepEqual(await bench.store.linksBySystem('jira', '1'), []);
+      assert.equal(await bench.store.checkpoint(FORWARD), undefined);
+      assert.deepEqual(names(await bench.claim(other)), ['2@1']);
+      assert.deepEqual(await bench.record(FORWARD, entity('1', 'first')), { recorded: 1, known: 0 });
+      await bench.reopen();
+      assert.deepEqual(await bench.states(FORWARD), [1, 0, 0, 0, 0]);
+    });
+
+    it('refuses every call after it was closed', async () => {
+      await bench.store.sequence();
+      await bench.store.close();
+      await assert.rejects(bench.store.counts(INTEGRATION), { name: 'StoreError', kind: 'closed' });
+      await assert.rejects(bench.store.sequence(), { name: 'StoreError', kind: 'closed' });
+      await bench.store.close();
+      await bench.reopen();
+    });
+
+    it('has all that was acknowledged before a kill -9, and nothing by halves (invariant 1)', async function () {
+      const { child } = bench;
+      if (!child) this.skip();
+      this.timeout(60_000);
+      await bench.store.close();
+      let acknowledged = 0;
+      for (const afterMs of [150, 60, 230, 110]) acknowledged = await killed(child, afterMs, acknowledged);
+      assert.ok(acknowledged > 10, `only ${acknowledged} rounds were acknowledged`);
+
+      const store = await bench.reopen();
+      const [counts] = await store.counts(INTEGRATION);
+      const { round } = (await store.checkpoint(FORWARD)) ?? {};
+      assert.ok(typeof round === 'number' && round >= acknowledged, `checkpoint ${round} after ${acknowledged}`);
+      for (let n = 1; n <= acknowledged; n += 1) {
+        for (const id of [`${n}-0`, `${n}-1`, `${n}-2`]) {
+          const link = await store.linkOf(INTEGRATION, 1, id);
+          assert.equal(link?.ends[1].ref.id, `target-${id}`);
+          assert.deepEqual(link?.ends[1].baseline, { title: `Title of target-${id}` });
+        }
+      }
+      // the round that was under way: recorded whole or not at all, landed whole or not at all
+      assert.equal((counts.waiting + counts.sent) % 3, 0);
+      assert.equal(counts.links % 3, 0);
+      assert.equal(counts.links + counts.waiting + counts.sent, round * 3);
+      const seen = await bench.record(FORWARD, entity(`${round}-0`), entity(`${round + 1}-0`));
+      assert.deepEqual(seen, { recorded: 1, known: 1 });
+    });
+  });
+}
+
+/** Runs a writer in a process of its own and kills it. @returns the last round that it said was stored */
+async function killed(child: { module: string; argument: string }, afterMs: number, from: number): Promise<number> {
+  const script = join(__dirname, 'writer-process.ts');
+  const args = ['--import', 'tsx', script, child.module, child.argument];
+  const writer = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exit = once(writer, 'exit');
+  const lines = createInterface(writer.stdout);
+  lines.once('line', () => setTimeout(() => writer.kill('SIGKILL'), afterMs));
+  let last = from;
+  for await (const line of lines) last = Number(line);
+  const [, signal] = await exit;
+  assert.equal(signal, 'SIGKILL', 'the writer ended by itself');
+  return last;
+}
