@@ -67,7 +67,7 @@ export class SpaceReader {
     return row && this.entity(row);
   }
 
-  /** Newest change first. `search`: part of the key or title. */
+  /** Newest change first, `total` counted up to 100,000. `search`: part of the key or title. */
   list(filter: EntityFilter & { offset?: number; limit?: number } = {}): { total: number; entities: Entity[] } {
     const { offset = 0, limit = 50, ...where } = filter;
     const { total, rows } = guarded(() => this.statements.listed(this.id, this.template.title, where, offset, limit));

@@ -95,7 +95,7 @@ export class SandboxSpace {
     return this.reader.get(id);
   }
 
-  /** Newest change first. `search`: part of the key or title. */
+  /** Newest change first, `total` counted up to 100,000. `search`: part of the key or title. */
   list(filter: EntityFilter & { offset?: number; limit?: number } = {}): { total: number; entities: Entity[] } {
     return this.reader.list(filter);
   }

@@ -218,6 +218,17 @@ describe('sandbox space', () => {
     );
   });
 
+  it('stores a write although a listener fails', async () => {
+    const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
+    const end = space.onChange(() => {
+      throw new Error('broken listener');
+    });
+    space.create('ann', { ...item, fields: { title: 'stored' } });
+    end();
+    assert.match((await warned).message, /broken listener/);
+    assert.equal(space.list().total, 1);
+  });
+
   describe('switches', () => {
     it('freezes, sets and coarsens the clock', () => {
       space.setClock('2026-03-29T00:59:59.750Z', { frozen: true });
