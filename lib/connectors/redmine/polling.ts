@@ -29,8 +29,6 @@ const SEEN = 100;
 const SEEN_IN_POLL = 2_000;
 /** An offset is a full scan for the database: beyond this, reading starts anew at the last time. */
 const DEEPEST_OFFSET = 500;
-/** Where the server's clock stays unknown: so often is the same end read again before it counts as settled. */
-const READ_AGAIN = 2;
 const WITNESSES = 10;
 /** Several application servers behind one address differ, and clocks are set back: so much is no restored back-up. */
 const CLOCK_STEP_MS = 3_000;
@@ -44,8 +42,6 @@ interface Position {
   seen: Map<string, string>;
   /** from here on, what was read in this poll was too near the server's now */
   redo?: string;
-  /** how often the same end was read */
-  again: number;
 }
 
 const isoSecond = (ms: number): string => `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
@@ -57,22 +53,21 @@ const timeOfVersion = (version: string): string => version.slice(0, 'YYYY-MM-DDT
 function positionOf(checkpoint: Checkpoint | undefined): Position {
   const text = (value: unknown) => (typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : undefined);
   const count = (value: unknown) => (typeof value === 'number' && value > 0 ? Math.floor(value) : 0);
-  const { time, skip, seen, redo, again } = checkpoint ?? {};
+  const { time, skip, seen, redo } = checkpoint ?? {};
   const pairs = (Array.isArray(seen) ? seen : []).flatMap((one): [string, string][] => {
     const [id, version] = String(one).split('@');
     return id && version ? [[id, version]] : [];
   });
-  const position = { time: text(time), skip: count(skip), seen: new Map(pairs), redo: text(redo), again: count(again) };
+  const position = { time: text(time), skip: count(skip), seen: new Map(pairs), redo: text(redo) };
   // an offset means something only with the issue it was counted to
   return pairs.length > 0 ? position : { ...position, skip: 0 };
 }
 
-function checkpointOf({ time, skip, seen, redo, again }: Position): Checkpoint {
+function checkpointOf({ time, skip, seen, redo }: Position): Checkpoint {
   return {
     ...(time === undefined ? {} : { time }),
     ...(skip > 0 ? { skip } : {}),
     ...(redo === undefined ? {} : { redo }),
-    ...(again > 0 ? { again } : {}),
     ...(seen.size > 0 ? { seen: [...seen].slice(-SEEN).map(([id, version]) => `${id}@${version}`) } : {}),
   };
 }
@@ -105,7 +100,7 @@ export class IssuePoller {
     const seen = new Map(inReach.map((issue) => [issue.id, versionOf(issue)]));
     let skip = 0;
     if (inReach.length === PAGE) skip = (await this.query(since(filters, time), ORDER, 0, 1)).total;
-    return checkpointOf({ time, skip, seen, again: 0 });
+    return checkpointOf({ time, skip, seen });
   }
 
   /** @see Connection.changes */
@@ -135,7 +130,7 @@ export class IssuePoller {
         }
       }
       if (suspicious) {
-        const recognised = page.issues.some(({ id }) => start.seen.has(id));
+        const recognised = page.issues.some((issue) => isAt(issue, [issue.id, start.seen.get(issue.id) ?? '']));
         if (!recognised) await this.hearWitnesses(start.seen, position.seen);
         suspicious = false;
       }
@@ -160,7 +155,7 @@ export class IssuePoller {
 
       const entities = await this.reader.entities(fresh);
       if (done) {
-        yield { entities, checkpoint: checkpointOf(this.end(position, start, newest, size)) };
+        yield { entities, checkpoint: checkpointOf(end(position, newest, size)) };
         return;
       }
       if (position.skip >= DEEPEST_OFFSET && last !== undefined && (from === undefined || last > from)) {
@@ -169,25 +164,6 @@ export class IssuePoller {
       }
       yield { entities, checkpoint: checkpointOf(position) };
     }
-  }
-
-  /** Where the next poll starts. */
-  private end(position: Position, start: Position, newest: string | undefined, size: number): Position {
-    const { seen } = position;
-    const before = start.seen.size > 0 ? timeOfVersion([...start.seen.values()].at(-1) ?? '') : undefined;
-    const again = newest !== undefined && newest === before ? start.again + 1 : 0;
-    if (position.redo !== undefined && again < READ_AGAIN) {
-      return { time: earlier(position.redo, newest), skip: 0, seen, again };
-    }
-    // a last second that is more than a page is not read again and again
-    const sameBound = position.time === newest;
-    const time = newest ?? position.time;
-    return {
-      time,
-      skip: sameBound && position.skip > size / 2 ? position.skip : 0,
-      seen,
-      again: Math.min(again, READ_AGAIN),
-    };
   }
 
   private async scopeFilters({ projects, types }: Scope): Promise<Filter[]> {
@@ -253,6 +229,13 @@ export class IssuePoller {
       }
     }
   }
+}
+
+/** Where the next poll starts. */
+function end({ time: from, skip, seen, redo }: Position, newest: string | undefined, size: number): Position {
+  if (redo !== undefined) return { time: earlier(redo, newest), skip: 0, seen };
+  // a last second that fills pages is not read again and again
+  return { time: newest ?? from, skip: from === newest && skip > size / 2 ? skip : 0, seen };
 }
 
 const ORDER = 'updated_on:asc,id:asc';
