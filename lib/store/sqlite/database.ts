@@ -9,7 +9,7 @@ import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSy
 import { StoreError } from '../errors';
 import { asStoreError } from './errors';
 import { lockStore } from './lock';
-import { MIGRATIONS, type Migration, migrate, rollback } from './schema';
+import { checkOwner, MIGRATIONS, type Migration, migrate, rollback } from './schema';
 
 /** Columns by name. The tables are STRICT: a column has the type that the schema gives it, or is null. */
 export type Row = Record<string, SQLOutputValue>;
@@ -27,8 +27,8 @@ export interface Memory {
   rollback(): void;
 }
 
-/** How long SQLite waits for another connection's lock (a back-up tool that reads the file), in milliseconds. */
-const BUSY_TIMEOUT = 5_000;
+/** How long SQLite waits for another tool that writes to the file, in milliseconds. Node stands still meanwhile. */
+const BUSY_TIMEOUT = 2_000;
 
 /**
  * synchronous=FULL: a commit is on the disk before its promise settles, so that an intent is never lost after its
@@ -36,7 +36,6 @@ const BUSY_TIMEOUT = 5_000;
  * https://sqlite.org/pragma.html#pragma_synchronous
  */
 const PRAGMAS = `
-  PRAGMA busy_timeout = ${BUSY_TIMEOUT};
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
@@ -65,8 +64,10 @@ export class Database {
     let db: DatabaseSync | undefined;
     try {
       db = new DatabaseSync(file);
+      db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
+      checkOwner(db, file, migrations);
       db.exec(PRAGMAS);
-      migrate(db, file, migrations);
+      migrate(db, migrations);
       return new Database(file, db, unlock);
     } catch (error) {
       db?.close();

@@ -49,7 +49,7 @@ export async function openSqliteStore({ file, log }: SqliteOptions): Promise<Sto
   return store;
 }
 
-class SqliteStore implements Store {
+export class SqliteStore implements Store {
   private readonly integrations: Names;
   private readonly sequences: Sequence;
   private readonly counters: Counters;

@@ -92,11 +92,11 @@ const version1: Migration = (db) =>
 export const MIGRATIONS: readonly Migration[] = [version1];
 
 /**
- * Brings an open file to the newest version.
+ * Looks whether the file is ours, changing nothing in it. An empty one is.
  * @param file for the error texts
  * @throws StoreError `newer`, or `damaged` where the file belongs to another program
  */
-export function migrate(db: DatabaseSync, file: string, migrations: readonly Migration[] = MIGRATIONS): void {
+export function checkOwner(db: DatabaseSync, file: string, migrations: readonly Migration[] = MIGRATIONS): void {
   const version = pragma(db, 'user_version');
   const application = pragma(db, 'application_id');
   if (application !== APPLICATION_ID && (application !== 0 || version !== 0 || hasTables(db))) {
@@ -109,6 +109,11 @@ export function migrate(db: DatabaseSync, file: string, migrations: readonly Mig
         'Install that version again, or restore the copy of the file from before the update.',
     );
   }
+}
+
+/** Brings an open file of ours to the newest version. */
+export function migrate(db: DatabaseSync, migrations: readonly Migration[] = MIGRATIONS): void {
+  const version = pragma(db, 'user_version');
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue;
     db.exec('BEGIN IMMEDIATE');
