@@ -58,14 +58,14 @@ class DefaultRowView {
     this.onChange = onChange;
     const { row } = form;
     this.preset = row?.value;
-    this.side = $('<select>').attr('aria-label', node._('default-mapper.label.side'));
+    this.side = $('<select class="twinflow-half">').attr('aria-label', node._('default-mapper.label.side'));
     for (const side of SIDES) $('<option>').attr('value', String(side)).appendTo(this.side);
     this.side.val(String(row?.side ?? 2)).on('change', () => {
       this.field.element.remove();
       this.field = this.select(undefined);
       this.changed();
     });
-    this.policy = $('<select>').attr('aria-label', node._('default-mapper.label.unresolved'));
+    this.policy = $('<select class="twinflow-half">').attr('aria-label', node._('default-mapper.label.unresolved'));
     fillSelect(
       this.policy,
       ['', ...POLICIES].map((value) => ({ value, label: node._(`default-mapper.unresolved.${value || 'preset'}`) })),

@@ -162,6 +162,7 @@ class FilterForm {
   private readonly node: FilterNode;
   private readonly scope: MappingScope;
   private readonly list = $('#twinflow-filter-conditions');
+  private shownSide: Side = 1;
   private readonly check = soon(() => this.showState());
 
   constructor(node: FilterNode) {
@@ -172,6 +173,9 @@ class FilterForm {
       onChange: () => this.load(),
     });
     input(PREFIX, 'side').on('change', () => {
+      // the editor triggers `change` on every input once the form is ready
+      if (this.side() === this.shownSide) return;
+      this.shownSide = this.side();
       // the other side has other fields
       this.list.editableList('empty');
       this.load();
@@ -193,7 +197,8 @@ class FilterForm {
     input(PREFIX, 'outputs').on('change', this.check);
     $('#twinflow-filter-live').val(node.live === true ? 'live' : 'sticky');
     this.labelSides();
-    input(PREFIX, 'side').val(node.side === '2' ? '2' : '1');
+    this.shownSide = node.side === '2' ? 2 : 1;
+    input(PREFIX, 'side').val(String(this.shownSide));
     this.list.editableList(
       'addItems',
       readConditions(node.conditions).map((condition): FormRow => ({ condition })),

@@ -223,7 +223,8 @@ class ValueMapperForm {
   private heads(): void {
     for (const side of SIDES) {
       const field = side === 1 ? this.current?.one : this.current?.two;
-      $(`#twinflow-values-head${side}`).text(`${this.scope.systemLabel(side)}: ${field?.name ?? ''}`);
+      const head = `${this.scope.systemName(side)}: ${field?.name ?? ''}`;
+      $(`#twinflow-values-head${side}`).text(head).attr('title', head);
     }
   }
 

@@ -71,6 +71,11 @@ export class MappingScope {
     return name === undefined ? m('scope.system', { side }) : `${m('scope.system', { side })} (${name})`;
   }
 
+  /** The system's name alone, where there is one: for the head of a narrow column. */
+  systemName(side: Side): string {
+    return systemsOf(this.integrationId())[side - 1]?.name ?? m('scope.system', { side });
+  }
+
   /** What the systems said so far; undefined for a side that has not answered. */
   known(): KnownFields {
     return { one: this.loaded[1], two: this.loaded[2] };
