@@ -32,14 +32,14 @@ const BUSY_TIMEOUT = 2_000;
 
 /**
  * synchronous=FULL: a commit is on the disk before its promise settles, so that an intent is never lost after its
- * create was sent. The write-ahead log is folded back every 1,000 pages and cut to 16 MB after a large transaction.
+ * create was sent. The write-ahead log is folded back every 4,000 pages (16 MB), and cut to that after a larger transaction.
  * https://sqlite.org/pragma.html#pragma_synchronous
  */
 const PRAGMAS = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA foreign_keys = ON;
-  PRAGMA wal_autocheckpoint = 1000;
+  PRAGMA wal_autocheckpoint = 4000;
   PRAGMA journal_size_limit = 16777216;
   PRAGMA cache_size = -16384;
   PRAGMA temp_store = MEMORY;

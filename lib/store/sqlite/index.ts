@@ -137,7 +137,10 @@ export class SqliteStore implements Store {
 
   async load(events: Sending[]): Promise<(StoredEvent | undefined)[]> {
     return this.db.read(() =>
-      events.map((sending) => (this.settling.sending(sending) ? this.events.read(sending.seq) : undefined)),
+      events.map(({ seq, delivery }) => {
+        const event = this.events.read(seq);
+        return event?.state === 'sent' && event.delivery === delivery ? event : undefined;
+      }),
     );
   }
 

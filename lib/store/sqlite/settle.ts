@@ -4,7 +4,7 @@ import type { Entity } from '../../model/entity';
 import { StoreError } from '../errors';
 import type { Failure, Intent, Sending } from '../store';
 import type { Database, Query } from './database';
-import { type EventRow, type Events, type IntentContent, integrationOf, oppositeOf } from './events';
+import { type EventRow, type Events, type IntentContent, integrationOf } from './events';
 import type { Seen } from './record';
 import { STATE } from './schema';
 
@@ -21,20 +21,20 @@ export class Settling {
   ) {
     this.sent = db.prepare(`${ROW} WHERE flow IN (?, ?) AND state = ${STATE.sent}`);
     this.parked = db.prepare(`${ROW} WHERE flow >> 1 = ? AND state = ${STATE.parked}`);
+    // the opposite flow is the other one of a pair (2n, 2n + 1)
     this.insertIntent = db.prepare(`
-      INSERT INTO intents (seq, toward, opened, intent) VALUES (?, ?, ?, ?)
+      INSERT INTO intents (seq, toward, opened, intent)
+      SELECT seq, flow + 1 - 2 * (flow & 1), ?, ? FROM events WHERE seq = ?
       ON CONFLICT DO UPDATE SET intent = excluded.intent`);
   }
 
   /** @param opened the sequence of this call; an event's earlier intent keeps its own */
   openIntents(intents: readonly Intent[], opened: number): void {
     for (const { event, ...content } of intents) {
-      const row = this.events.row(event);
-      if (!row) {
+      const stored: IntentContent = content;
+      if (this.insertIntent.run(opened, JSON.stringify(stored), event) === 0) {
         throw new StoreError('notFound', `Event ${event} is no longer there: nothing may be created for it.`);
       }
-      const stored: IntentContent = content;
-      this.insertIntent.run(event, oppositeOf(row.flow), opened, JSON.stringify(stored));
     }
   }
 
