@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import fieldMapper from '../../../nodes/field-mapper/field-mapper';
+import { deploy, message, startRuntime, stopRuntime, unload } from '../filter/harness';
+
+const rows = [
+  {
+    one: { id: 'summary', name: 'Summary', type: 'text' },
+    two: { id: 'System.Title', name: 'Title', type: 'text', maxLength: 20 },
+    direction: 'both',
+  },
+  { two: { id: 'Custom.Team', name: 'Team', type: 'text' }, direction: 'forward', constant: 'Platform' },
+];
+const mapper = { type: 'twinflow-field-mapper', pairs: 'all', rows };
+
+describe('twinflow-field-mapper', () => {
+  before(startRuntime);
+  after(stopRuntime);
+  afterEach(unload);
+
+  it('maps forward and backward, and says where each field comes from', async () => {
+    const step = await deploy(fieldMapper, mapper);
+    const forward = (await step.send(message({ summary: 'Login fails', other: 1 }))).out[0][0];
+    assert.deepEqual(forward?.payload, { 'System.Title': 'Login fails', 'Custom.Team': 'Platform' });
+    assert.deepEqual(forward?.sync.mapped?.['System.Title']?.from, ['summary']);
+    assert.equal(forward?.sync.unresolved, undefined);
+    const backward = (await step.send(message({ 'System.Title': 'Login works' }, { direction: 'backward' }))).out[0][0];
+    assert.deepEqual(backward?.payload, { summary: 'Login works' });
+  });
+
+  it('keeps what it cannot convert out of the payload and says why', async () => {
+    const step = await deploy(fieldMapper, mapper);
+    const sent = (await step.send(message({ summary: 'far more than twenty characters' }))).out[0][0];
+    assert.equal('System.Title' in (sent?.payload ?? {}), false);
+    assert.match(sent?.sync.unresolved?.['System.Title']?.reason ?? '', /has 31 characters, Title holds 20/);
+  });
+
+  it('leaves messages of pairs that it is not for to the next mapper', async () => {
+    const step = await deploy(fieldMapper, { ...mapper, pairs: ['story'] });
+    const sent = (await step.send(message({ summary: 'a' }))).out[0][0];
+    assert.deepEqual(sent?.payload, { summary: 'a' });
+    assert.equal(sent?.sync.mapped, undefined);
+  });
+
+  it('fails the change where another field mapper was there before', async () => {
+    const step = await deploy(fieldMapper, mapper);
+    const { failed, out } = await step.send(message({ summary: 'a' }, { mapped: {} }));
+    assert.match(failed[0] ?? '', /Two field mappers work on the same entity-type pair/);
+    assert.deepEqual(out, [[], []]);
+  });
+
+  it('tells of a node without integration', async () => {
+    const step = await deploy(fieldMapper, { ...mapper, integration: '' });
+    const { errors } = await step.send(message({ summary: 'a' }));
+    assert.match(errors[0] ?? '', /no integration/);
+  });
+
+  it('runs with rows that an older version or a hand has left incomplete', async () => {
+    const step = await deploy(fieldMapper, { ...mapper, rows: [null, {}, { one: { id: 'x' } }, ...rows] });
+    const sent = (await step.send(message({ summary: 'a' }))).out[0][0];
+    assert.deepEqual(sent?.payload, { 'System.Title': 'a', 'Custom.Team': 'Platform' });
+  });
+});

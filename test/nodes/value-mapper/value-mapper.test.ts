@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import type { MappedField, SyncMessage, Value } from '../../../lib/model';
+import valueMapper from '../../../nodes/value-mapper/value-mapper';
+import { deploy, message, startRuntime, stopRuntime, unload } from '../filter/harness';
+
+const STATE = 'System.State';
+const OWNER = 'System.AssignedTo';
+const mapper = {
+  type: 'twinflow-value-mapper',
+  pairs: 'all',
+  rows: [
+    {
+      one: { id: 'status', name: 'Status', type: 'lookup' },
+      two: { id: STATE, name: 'State', type: 'lookup' },
+      pairs: [{ one: { id: '10000', name: 'To Do' }, two: { id: '1', name: 'New' }, direction: 'both' }],
+    },
+  ],
+};
+const mapped: Record<string, MappedField> = {
+  [STATE]: { from: ['status'], type: 'lookup', source: { id: '10000', name: 'To Do' } },
+  [OWNER]: { from: ['assignee'], type: 'user' },
+};
+const partOf = (value: Value | undefined, key: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+const mappedMessage = (payload: SyncMessage['payload']): SyncMessage => message(payload, { mapped });
+
+describe('twinflow-value-mapper', () => {
+  before(startRuntime);
+  after(stopRuntime);
+  afterEach(unload);
+
+  it('replaces list entries by the table and people by their e-mail address', async () => {
+    const step = await deploy(valueMapper, mapper);
+    const sent = (
+      await step.send(
+        mappedMessage({ [STATE]: { name: 'To Do' }, [OWNER]: { name: 'Alice Archer', email: 'alice@example.com' } }),
+      )
+    ).out[0][0];
+    assert.deepEqual(sent?.payload[STATE], { id: '1', name: 'New' });
+    assert.equal(partOf(sent?.payload[OWNER], 'id'), 'aad.YWxpY2U');
+    assert.equal(sent?.sync.unresolved, undefined);
+  });
+
+  it('takes a value of the same name only if the target has it', async () => {
+    const step = await deploy(valueMapper, mapper);
+    const closed = (await step.send(mappedMessage({ [STATE]: { name: 'closed' } }))).out[0][0];
+    assert.equal(partOf(closed?.payload[STATE], 'name'), 'Closed');
+    const unknown = (await step.send(mappedMessage({ [STATE]: { name: 'Somewhere' } }))).out[0][0];
+    assert.equal(unknown?.payload[STATE], undefined);
+    assert.equal(unknown?.sync.unresolved?.[STATE]?.reason, 'Status: "Somewhere" has no counterpart in State');
+  });
+
+  it('names a person whom the target does not know', async () => {
+    const step = await deploy(valueMapper, mapper);
+    const sent = (await step.send(mappedMessage({ [OWNER]: { name: 'No Body', email: 'nobody@example.com' } })))
+      .out[0][0];
+    assert.equal(OWNER in (sent?.payload ?? {}), false);
+    assert.match(sent?.sync.unresolved?.[OWNER]?.reason ?? '', /"No Body" \(nobody@example.com\) is no user/);
+  });
+
+  it('wants a field mapper before it', async () => {
+    const step = await deploy(valueMapper, mapper);
+    const { failed } = await step.send(message({ status: { name: 'To Do' } }));
+    assert.match(failed[0] ?? '', /put the field mapper of this entity type before it/);
+  });
+});
