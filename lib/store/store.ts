@@ -27,7 +27,7 @@ export { StoreError, type StoreErrorKind } from './errors';
 
 import type { Checkpoint } from '../connectors/connector';
 import type { Entity, EntityId, EntityRef, Side } from '../model/entity';
-import type { Fields } from '../model/values';
+import type { FieldId, Fields, Value } from '../model/values';
 
 /** One side of one integration: what a poller reads. */
 export interface Flow {
@@ -41,6 +41,18 @@ export interface LinkEnd {
   ref: EntityRef;
   version: string;
   baseline: Fields;
+  /**
+   * Values that updates without a landing may have left in this end: sent, and then the answer was lost or the process
+   * died. They are our own writes, not a person's edits. Absent where there are none.
+   */
+  pending?: Record<FieldId, Value[]>;
+}
+
+/** An update that is about to be sent to one end of a link. */
+export interface UpdateIntent {
+  link: number;
+  side: Side;
+  fields: Fields;
 }
 
 export interface Link {
@@ -220,6 +232,12 @@ export interface Store {
    * @throws StoreError `notFound` where an event is gone: nothing is stored, nothing may be created
    */
   openIntents(intents: Intent[]): Promise<void>;
+
+  /**
+   * Stored before updates are sent: adds their values to the `pending` ones of that end. A landing that wrote the end
+   * forgets them all. A link that is not there any more is passed over.
+   */
+  intendUpdates(updates: UpdateIntent[]): Promise<void>;
 
   /**
    * Finishes events: link and baselines stored, intent closed, event deleted, versions of both ends known, held events

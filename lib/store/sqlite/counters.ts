@@ -41,8 +41,9 @@ export class Counters implements Memory {
   private readonly links = new Tally();
 
   constructor(db: Database) {
+    // one pass over the rows in their order: by an index it would be a million single look-ups
     const events = db.prepare<{ flow: number; state: number; n: number }>(
-      'SELECT flow, state, count(*) AS n FROM events GROUP BY flow, state',
+      'SELECT flow, state, count(*) AS n FROM events NOT INDEXED GROUP BY flow, state',
     );
     for (const row of events.all()) this.events.add(row.flow * STATES + row.state, row.n);
     const links = db.prepare<{ integration: number; n: number }>(

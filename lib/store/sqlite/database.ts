@@ -31,13 +31,14 @@ export interface Memory {
 const BUSY_TIMEOUT = 2_000;
 
 /**
- * synchronous=FULL: a commit is on the disk before its promise settles, so that an intent is never lost after its
- * create was sent. The write-ahead log is folded back every 4,000 pages (16 MB), and cut to that after a larger transaction.
+ * synchronous=NORMAL: a commit survives the end of the process at once, and a loss of power from the next one on that is
+ * made durable (`writeDurably`). What such a loss takes is whole transactions from the end: what was read is read again,
+ * what had landed is merged again and found to be there. The write-ahead log is folded back every 4,000 pages (16 MB), and cut to that after a larger transaction.
  * https://sqlite.org/pragma.html#pragma_synchronous
  */
 const PRAGMAS = `
   PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
+  PRAGMA synchronous = NORMAL;
   PRAGMA foreign_keys = ON;
   PRAGMA wal_autocheckpoint = 4000;
   PRAGMA journal_size_limit = 16777216;
@@ -88,6 +89,20 @@ export class Database {
   /** Runs the work in one transaction: all of it is stored, or nothing. @throws StoreError */
   write<T>(work: () => T): T {
     return this.transaction('BEGIN IMMEDIATE', work);
+  }
+
+  /**
+   * Like `write`, and on the disk, with everything stored before it, when this returns: for what must not be forgotten
+   * even if the power fails, since something irrevocable follows.
+   */
+  writeDurably<T>(work: () => T): T {
+    this.assertOpen();
+    this.db.exec('PRAGMA synchronous = FULL');
+    try {
+      return this.write(work);
+    } finally {
+      this.db.exec('PRAGMA synchronous = NORMAL');
+    }
   }
 
   /** Runs work that only reads. */

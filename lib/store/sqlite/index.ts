@@ -19,6 +19,7 @@ import type {
   Sending,
   Store,
   StoredEvent,
+  UpdateIntent,
 } from '../store';
 import { Claims } from './claim';
 import { Counters } from './counters';
@@ -151,8 +152,14 @@ export class SqliteStore implements Store {
     });
   }
 
+  async intendUpdates(updates: UpdateIntent[]): Promise<void> {
+    this.db.write(() => {
+      for (const { link, side, fields } of updates) this.links.addPending(link, side, fields);
+    });
+  }
+
   async openIntents(intents: Intent[]): Promise<void> {
-    this.db.write(() => this.settling.openIntents(intents, this.sequences.next()));
+    this.db.writeDurably(() => this.settling.openIntents(intents, this.sequences.next()));
   }
 
   async land(landings: Landing[]): Promise<(string | undefined)[]> {

@@ -1,6 +1,7 @@
 /** Links: which entity of side 1 is which of side 2, with versions and baselines. One row holds both ends. */
 
 import type { EntityId, Side } from '../../model/entity';
+import type { FieldId, Fields, Value } from '../../model/values';
 import type { Link, LinkEnd } from '../store';
 import { packBaselines, unpackBaselines } from './baseline';
 import type { Counters } from './counters';
@@ -39,6 +40,9 @@ export interface StoredLink {
   wrote: [number, number];
 }
 
+/** Values of one field that are remembered as possibly written: more attempts than that in a row change nothing. */
+const MOST_PENDING = 8;
+
 const KEY = 'SELECT id, entity1, entity2 FROM links WHERE integration = ?';
 
 export class Links {
@@ -50,6 +54,10 @@ export class Links {
   private readonly update: Query<Record<string, never>>;
   private readonly removeOne: Query<LinkKey>;
   private readonly removeAll: Query<Record<string, never>>;
+  private readonly pendingOf: Query<{ side: number; fields: string }>;
+  private readonly setPending: Query<Record<string, never>>;
+  private readonly clearPending: Query<Record<string, never>>;
+  private readonly exists: Query<{ id: number }>;
 
   constructor(
     db: Database,
@@ -87,6 +95,12 @@ export class Links {
       DELETE FROM links WHERE id = ?1 AND integration = ?2 AND (entity1 = ?3 OR entity2 = ?4)
       RETURNING id, entity1, entity2`);
     this.removeAll = db.prepare('DELETE FROM links WHERE integration = ?');
+    this.pendingOf = db.prepare('SELECT side, fields FROM pending WHERE link = ?');
+    this.setPending = db.prepare(
+      'INSERT INTO pending (link, side, fields) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET fields = excluded.fields',
+    );
+    this.clearPending = db.prepare('DELETE FROM pending WHERE link = ? AND side = ?');
+    this.exists = db.prepare('SELECT id FROM links WHERE id = ?');
   }
 
   get(integration: number, side: Side, entity: EntityId): StoredLink | undefined {
@@ -136,10 +150,26 @@ export class Links {
     ];
     if (existing) {
       this.update.run(...values, existing.id);
+      for (const side of [1, 2] as const) if (wrote[side - 1]) this.clearPending.run(existing.id, side);
     } else {
       this.insert.run(...values, this.sequence.next(), integration);
       this.counters.link(integration, 1);
     }
+  }
+
+  /** Remembers what is about to be written to an end; of each field the newest few values. */
+  addPending(link: number, side: Side, fields: Fields): void {
+    if (!this.exists.get(link)) return;
+    const pending = this.pending(link)[side] ?? {};
+    for (const [field, value] of Object.entries(fields)) {
+      pending[field] = [...(pending[field] ?? []).slice(1 - MOST_PENDING), value];
+    }
+    this.setPending.run(link, side, JSON.stringify(pending));
+  }
+
+  private pending(link: number): Partial<Record<number, Record<FieldId, Value[]>>> {
+    const rows = this.pendingOf.all(link);
+    return Object.fromEntries(rows.map(({ side, fields }) => [side, JSON.parse(fields) as Record<FieldId, Value[]>]));
   }
 
   /** Removes a link by number if it has one of the ends. @returns its entities */
@@ -167,6 +197,9 @@ export class Links {
       version: row.version2,
       baseline: baseline2,
     };
+    const pending = this.pending(row.id);
+    if (pending[1]) one.pending = pending[1];
+    if (pending[2]) two.pending = pending[2];
     return {
       link: { id: row.id, integration: this.integrations.nameOf(row.integration), ends: [one, two] },
       wrote: [row.wrote1, row.wrote2],

@@ -85,6 +85,11 @@ const version1: Migration = (db) =>
       version1 TEXT NOT NULL, version2 TEXT NOT NULL,
       baselines TEXT NOT NULL
     ) STRICT;
+    -- values that an update may have left in an end without a landing
+    CREATE TABLE pending (
+      link INTEGER NOT NULL REFERENCES links ON DELETE CASCADE, side INTEGER NOT NULL, fields TEXT NOT NULL,
+      PRIMARY KEY (link, side)
+    ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX links_entity1 ON links (integration, entity1);
     CREATE UNIQUE INDEX links_entity2 ON links (integration, entity2);
   `);
