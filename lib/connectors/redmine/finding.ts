@@ -8,9 +8,9 @@ import { SyncError } from '../../model/errors';
 import { isEmpty, type Value } from '../../model/values';
 import type { FindQuery } from '../connector';
 import { type Filter, filterQuery, PAGE, type RedmineApi } from './api';
+import { isShown } from './comparing';
 import type { Metadata } from './metadata';
 import type { IssueReader } from './reading';
-import { isShown } from './writing';
 
 /** So many issues are looked through where Redmine cannot search for the value. */
 const MOST_COMPARED = 2_000;

@@ -100,8 +100,7 @@ export class Metadata {
 
   /** By id or identifier. @throws notFound */
   async project(id: string): Promise<ProjectInfo> {
-    const find = async () => (await this.projects()).find((one) => one.id === id || one.identifier === id);
-    const found = await find();
+    const found = (await this.projects()).find((one) => one.id === id || one.identifier === id);
     if (found) return found;
     throw new SyncError('notFound', `Redmine shows this account no project "${id}": check project and membership`);
   }

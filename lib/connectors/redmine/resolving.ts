@@ -18,6 +18,8 @@ export interface Target {
 }
 
 export interface Resolved {
+  /** with ids, also where an identifier was given */
+  target: Target;
   /** the issue's parameters */
   parameters: Json;
   /** what the entity should show afterwards, canonical, ids where there are any */
@@ -34,7 +36,9 @@ class Problem {
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const CLEAR = '';
+const CLEAR = null;
+/** Redmine reads a null assignee as "unchanged", and an empty custom value as the empty text. */
+const CLEAR_TEXT = '';
 
 /** Decided for one field: what to send and what to expect; or a Problem. */
 type Decision = { send: unknown; expect: Value } | Problem;
@@ -95,11 +99,10 @@ export class FieldResolver {
 
   /** @throws SyncError – the server's lists cannot be read; notFound – no such project or tracker to create in */
   async resolve(fields: Fields, given: Target, creating: boolean): Promise<Resolved> {
-    const result: Resolved = { parameters: {}, expected: {}, ignored: {}, problems: {} };
-    // Redmine takes any number for a tracker and creates with the project's first one
-    let target = given;
+    // Redmine takes any number for a tracker, and creates with the project's first one
     const place = creating ? await this.metadata.tracker(given.project, given.type) : undefined;
-    if (place) target = { project: place.project.id, type: place.tracker.id };
+    const target = place ? { project: place.project.id, type: place.tracker.id } : given;
+    const result: Resolved = { target, parameters: {}, expected: {}, ignored: {}, problems: {} };
     const custom: Json[] = [];
     let declared: CustomField[] | undefined;
     for (const [id, value] of Object.entries(fields)) {
@@ -112,7 +115,7 @@ export class FieldResolver {
       if (core) {
         if (creating && isEmpty(value)) continue;
         decision = await this.core(core, value, target);
-        if (!(decision instanceof Problem)) result.parameters[core.parameter] = decision.send;
+        if (!(decision instanceof Problem)) result.parameters[core.parameter] = idAsNumber(decision.send, core);
       } else {
         declared ??= await this.metadata.customFields(target.project, target.type);
         const field = declared.find((one) => `cf_${one.id}` === id);
@@ -165,7 +168,7 @@ export class FieldResolver {
         if (empty) return { send: CLEAR, expect: null };
         return this.fromList(field, await this.metadata.versions(project), value);
       case 'assigned_to':
-        return empty ? { send: CLEAR, expect: null } : this.person(name, value, project);
+        return empty ? { send: CLEAR_TEXT, expect: null } : this.person(name, value, project);
       case 'parent':
         return empty ? { send: CLEAR, expect: null } : reference(name, value);
       case 'start_date':
@@ -226,7 +229,7 @@ export class FieldResolver {
       const send = decisions.length === 0 ? [''] : decisions.map((one) => one.send);
       return { send, expect: decisions.flatMap(({ expect }) => expect ?? []) };
     }
-    return decisions[0] ?? { send: CLEAR, expect: null };
+    return decisions[0] ?? { send: CLEAR_TEXT, expect: null };
   }
 
   private async customSingle(field: CustomField, value: Value, { project }: Target): Promise<Decision> {
@@ -272,6 +275,10 @@ export class FieldResolver {
     }
   }
 }
+
+/** Ids are texts here and numbers there. */
+const idAsNumber = (send: unknown, { parameter }: CoreField): unknown =>
+  parameter.endsWith('_id') && typeof send === 'string' && send !== '' ? Number(send) : send;
 
 function user(value: Value): UserValue {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};

@@ -6,9 +6,10 @@
 
 import type { Entity, EntityId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
-import { type FieldId, type Fields, isEmpty, type Value } from '../../model/values';
+import type { FieldId, Fields, Value } from '../../model/values';
 import type { Scope, WriteOperation, WriteResult } from '../connector';
 import type { RedmineApi } from './api';
+import { idOfValue, isShown, nameOf } from './comparing';
 import type { IssueReader } from './reading';
 import { FieldResolver, fieldName, type Resolved, type Target } from './resolving';
 import type { RawIssue } from './shapes';
@@ -21,11 +22,15 @@ interface Task {
   index: number;
   operation: WriteOperation;
   resolved: Resolved;
-  target: Target;
 }
 
-/** What became of a task before anything was read back. */
-type Done = { task: Task; issue?: RawIssue; ignored?: Record<FieldId, string> };
+/** What was written: the issue as the answer showed it, or its id, to read it back by. */
+interface Done {
+  task: Task;
+  id: EntityId;
+  issue?: RawIssue;
+  ignored?: Record<FieldId, string>;
+}
 
 export class IssueWriter {
   constructor(
@@ -71,7 +76,7 @@ export class IssueWriter {
           const detail = { fields: resolved.problems };
           throw new SyncError('invalid', `${about} was not written: ${problems.join('; ')}`, detail);
         }
-        tasks.push({ index, operation, resolved, target: { project: target.project, type: target.type } });
+        tasks.push({ index, operation, resolved });
       } catch (thrown) {
         results[index] = { ok: false, error: asSyncError(thrown) };
       }
@@ -137,67 +142,51 @@ export class IssueWriter {
     const { operation, resolved } = task;
     if (operation.kind === 'update') {
       if (Object.keys(resolved.parameters).length > 0) await this.api.update(operation.id, resolved.parameters);
-      return { task };
+      return { task, id: operation.id };
     }
-    const { project, type } = task.target;
-    const issue = await this.api.create({ project_id: project, tracker_id: type, ...resolved.parameters });
+    const { project, type } = resolved.target;
+    const issue = await this.api.create({
+      project_id: Number(project),
+      tracker_id: Number(type),
+      ...resolved.parameters,
+    });
+    const { id } = issue;
     const wanted = resolved.parameters.status_id;
-    if (wanted === undefined || issue.status.id === wanted) return { task, issue };
+    if (wanted === undefined || issue.status.id === String(wanted)) return { task, id, issue };
     // a workflow usually lets new issues start in few statuses; the wanted one may be a step away
     try {
-      await this.api.update(issue.id, { status_id: wanted });
-      return { task, issue: await this.api.issue(issue.id) };
+      await this.api.update(id, { status_id: wanted });
+      return { task, id };
     } catch (thrown) {
       const words = asSyncError(thrown).message;
-      return {
-        task,
-        issue,
-        ignored: { status: `The issue was created with the status ${issue.status.name}: ${words}` },
-      };
+      return { task, id, ignored: { status: `The issue was created with the status ${issue.status.name}: ${words}` } };
     }
   }
 
   private async readBack(done: Done[], results: (WriteResult | undefined)[]): Promise<void> {
-    const updates = done.filter(({ issue }) => issue === undefined);
-    const created = done.flatMap(({ task, issue, ignored }) => (issue ? [{ task, issue, ignored }] : []));
+    const later = overwritten(done);
     try {
-      const entities = await this.reader.entities(created.map(({ issue }) => issue));
-      for (const [at, { task, ignored }] of created.entries()) {
-        const entity = entities[at];
-        if (entity) results[task.index] = await this.compared(task, entity, task.resolved.expected, ignored);
-      }
-    } catch (thrown) {
-      const { message, kind } = asSyncError(thrown);
-      for (const { task, issue } of created) {
-        // never a second create: what was made is there, and is found by the marker
-        const error = new SyncError(kind, `Issue ${issue.id} was created, but: ${message}`, { uncertain: true });
-        results[task.index] ??= { ok: false, error };
-      }
-    }
-    if (updates.length === 0) return;
-    const later = overwritten(updates.map(({ task }) => task));
-    try {
-      const entities = await this.reader.byId(updates.map(({ task }) => idOf(task.operation)));
-      for (const [at, { task }] of updates.entries()) {
-        const entity = entities[at];
-        if (!entity) {
+      const shown = await this.reader.entities(done.flatMap(({ issue }) => issue ?? []));
+      const entities = new Map(shown.map((entity) => [entity.id, entity]));
+      const unseen = done.filter(({ issue }) => issue === undefined).map(({ id }) => id);
+      for (const entity of await this.reader.byId(unseen)) if (entity) entities.set(entity.id, entity);
+      for (const one of done) {
+        const entity = entities.get(one.id);
+        const { task } = one;
+        if (entity) {
+          const overridden = later.get(one) ?? new Set();
+          const expected = Object.entries(task.resolved.expected).filter(([field]) => !overridden.has(field));
+          results[task.index] = await this.compared(task, entity, Object.fromEntries(expected), one.ignored);
+        } else {
           const words = 'was written, but is out of sight for this account now (deleted, moved or private)';
-          results[task.index] = {
-            ok: false,
-            error: new SyncError('notFound', `Issue ${idOf(task.operation)} ${words}`),
-          };
-          continue;
+          results[task.index] = { ok: false, error: new SyncError('notFound', `Issue ${one.id} ${words}`) };
         }
-        const overridden = later.get(task) ?? new Set();
-        const expected = Object.fromEntries(
-          Object.entries(task.resolved.expected).filter(([field]) => !overridden.has(field)),
-        );
-        results[task.index] = await this.compared(task, entity, expected);
       }
     } catch (thrown) {
       const { message, kind, detail } = asSyncError(thrown);
-      for (const { task } of updates) {
-        const words = `Issue ${idOf(task.operation)} was written, but could not be read back: ${message}`;
+      for (const { task, id } of done) {
+        // uncertain: a create must not be tried again as if nothing had happened
+        const words = `Issue ${id} was written, but could not be read back: ${message}`;
         results[task.index] ??= { ok: false, error: new SyncError(kind, words, { ...detail, uncertain: true }) };
       }
     }
@@ -240,57 +229,19 @@ const idOf = (operation: WriteOperation): EntityId => (operation.kind === 'updat
 const notSent = ({ kind, message, detail }: SyncError): SyncError =>
   new SyncError(kind, `Not sent, since the one before failed: ${message}`, { ...detail, uncertain: false });
 
-/** For each update the fields that a later one of the same issue sets again. */
-function overwritten(tasks: Task[]): Map<Task, Set<FieldId>> {
+/** For each write the fields that a later one of the same issue sets again. */
+function overwritten(done: Done[]): Map<Done, Set<FieldId>> {
   const later = new Map<EntityId, Set<FieldId>>();
-  const result = new Map<Task, Set<FieldId>>();
-  for (const task of [...tasks].sort((a, b) => b.index - a.index)) {
-    const id = idOf(task.operation);
-    const fields = later.get(id) ?? new Set<FieldId>();
-    result.set(task, new Set(fields));
-    later.set(id, new Set([...fields, ...Object.keys(task.resolved.expected)]));
+  const result = new Map<Done, Set<FieldId>>();
+  for (const one of [...done].sort((a, b) => b.task.index - a.task.index)) {
+    const fields = later.get(one.id) ?? new Set<FieldId>();
+    result.set(one, fields);
+    later.set(one.id, new Set([...fields, ...Object.keys(one.task.resolved.expected)]));
   }
   return result;
-}
-
-function idOfValue(value: Value | undefined): string | undefined {
-  return typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
-}
-
-function nameOf(value: Value | undefined): string {
-  if (typeof value !== 'object' || value === null)
-    return value === undefined || value === null ? 'nothing' : String(value);
-  if (Array.isArray(value)) return value.map((one) => nameOf(one)).join(', ') || 'nothing';
-  if ('name' in value && value.name) return value.name;
-  return 'content' in value ? value.content.slice(0, 80) : (idOfValue(value) ?? 'nothing');
 }
 
 const whyField = (field: FieldId, shown: Value | undefined, there: boolean): string =>
   there
     ? `Redmine did not take the value of ${fieldName(field)} and shows "${nameOf(shown)}": the workflow or a permission forbids it, or it is calculated (from subtasks)`
     : `Redmine shows no ${fieldName(field)} here: the tracker doesn't use it, or the account may not see it`;
-
-const plain = (text: string): string => text.replace(/\r\n?/g, '\n').trim();
-
-/**
- * True where the entity shows what was sent, apart from what Redmine normalises: blanks, line ends, order, rounding.
- *
- * @param tolerance by how much numbers may differ
- */
-export function isShown(shown: Value | undefined, wanted: Value, tolerance = 1e-6): boolean {
-  if (shown === undefined || isEmpty(shown) || isEmpty(wanted)) return isEmpty(shown) && isEmpty(wanted);
-  if (Array.isArray(wanted) || Array.isArray(shown)) {
-    const [some, others] = [wanted, shown].map((value) => (Array.isArray(value) ? value : [value]).map(keyOf).sort());
-    return JSON.stringify(some) === JSON.stringify(others);
-  }
-  if (typeof shown === 'number' && typeof wanted === 'number') return Math.abs(shown - wanted) <= tolerance;
-  return keyOf(shown) === keyOf(wanted);
-}
-
-function keyOf(value: Value): string {
-  if (typeof value === 'object' && value !== null) {
-    if ('content' in value) return plain(value.content);
-    return idOfValue(value) ?? plain(nameOf(value));
-  }
-  return plain(String(value));
-}
