@@ -75,12 +75,13 @@ export class Links {
       1: db.prepare('SELECT wrote1 AS wrote FROM links WHERE integration = ? AND entity1 = ?'),
       2: db.prepare('SELECT wrote2 AS wrote FROM links WHERE integration = ? AND entity2 = ?'),
     };
+    // Plain question marks only: numbered ones (?1) cannot be bound by position in Node 22.
     this.bySystem = db.prepare(`
       SELECT * FROM links
-        WHERE integration IN (SELECT id FROM integrations) AND entity1 = ?2 AND system1 = ?1
+        WHERE integration IN (SELECT id FROM integrations) AND entity1 = ? AND system1 = ?
       UNION
       SELECT * FROM links
-        WHERE integration IN (SELECT id FROM integrations) AND entity2 = ?2 AND system2 = ?1
+        WHERE integration IN (SELECT id FROM integrations) AND entity2 = ? AND system2 = ?
       ORDER BY id`);
     this.insert = db.prepare(`
       INSERT INTO links (entity1, entity2, wrote1, wrote2, system1, system2, type1, type2, project1, project2,
@@ -92,7 +93,7 @@ export class Links {
         key1 = ?, key2 = ?, url1 = ?, url2 = ?, version1 = ?, version2 = ?, baselines = ?
       WHERE id = ?`);
     this.removeOne = db.prepare(`
-      DELETE FROM links WHERE id = ?1 AND integration = ?2 AND (entity1 = ?3 OR entity2 = ?4)
+      DELETE FROM links WHERE id = ? AND integration = ? AND (entity1 = ? OR entity2 = ?)
       RETURNING id, entity1, entity2`);
     this.removeAll = db.prepare('DELETE FROM links WHERE integration = ?');
     this.pendingOf = db.prepare('SELECT side, fields FROM pending WHERE link = ?');
@@ -110,7 +111,7 @@ export class Links {
 
   ofSystem(system: string, entity: EntityId): Link[] {
     const id = this.names.find(system);
-    return id === undefined ? [] : this.bySystem.all(id, entity).map((row) => this.stored(row).link);
+    return id === undefined ? [] : this.bySystem.all(entity, id, entity, id).map((row) => this.stored(row).link);
   }
 
   /** The entities of a link by one of them, without its baselines. */
