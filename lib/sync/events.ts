@@ -5,7 +5,7 @@ import { directionFrom, type Side } from '../model/entity';
 import type { SyncMessage } from '../model/message';
 import type { FieldId, Fields } from '../model/values';
 import type { StoredEvent } from '../store/store';
-import { differs } from './merge';
+import { differs, isOwn } from './merge';
 import { type Route, route } from './pairs';
 
 /** Source fields that the integration's mappers read on a side; `always` = some row writes on every change. */
@@ -33,7 +33,8 @@ export function changedFields(event: StoredEvent, relevant: Relevant | undefined
   const fields = relevant ? [...relevant.fields] : Object.keys(now);
   if (!event.link) return fields.filter((field) => field in now);
   const base: Fields = event.link.ends[event.flow.side === 1 ? 0 : 1].baseline;
-  return fields.filter((field) => differs(base, now, field));
+  const pending = event.link.ends[event.flow.side === 1 ? 0 : 1].pending;
+  return fields.filter((field) => differs(base, now, field) && !isOwn(pending, field, now[field] ?? null));
 }
 
 /** @param relevant undefined where the mappers are not known here (another process): then every change is sent */

@@ -16,8 +16,17 @@ export interface MergeInput {
   wanted: Fields;
   mapped: Record<FieldId, MappedField>;
   unresolved: Record<FieldId, Unresolved>;
-  source: { now: Fields; base: Fields; updatedAt: string };
-  target: { now: Fields; base: Fields; updatedAt: string };
+  source: SideState;
+  target: SideState;
+}
+
+export interface SideState {
+  now: Fields;
+  /** when last in sync */
+  base: Fields;
+  /** values that an update of ours may have left there without landing */
+  pending?: Record<FieldId, Value[]>;
+  updatedAt: string;
 }
 
 export interface Warning {
@@ -40,12 +49,14 @@ export interface MergePlan {
 /** Target fields whose source changed (or that are applied always): only these concern an update. */
 export function concerned(
   mapped: Record<FieldId, MappedField>,
-  source: { now: Fields; base: Fields },
+  source: Omit<SideState, 'updatedAt'>,
 ): { field: FieldId; changed: boolean }[] {
   const result: { field: FieldId; changed: boolean }[] = [];
   for (const [field, how] of Object.entries(mapped)) {
     if (how.syncWhen === 'create') continue;
-    const changed = how.from.some((from) => differs(source.base, source.now, from));
+    const changed = how.from.some(
+      (from) => differs(source.base, source.now, from) && !isOwn(source.pending, from, source.now[from] ?? null),
+    );
     if (changed || how.applyWhen === 'always') result.push({ field, changed });
   }
   return result;
@@ -55,6 +66,11 @@ export function concerned(
 export function differs(base: Fields, now: Fields, field: FieldId): boolean {
   if (!(field in base)) return field in now;
   return !equalValues(base[field] ?? null, now[field] ?? null);
+}
+
+/** True where the value is one that an update of ours may have left there: not a change that anybody made. */
+export function isOwn(pending: SideState['pending'], field: FieldId, now: Value): boolean {
+  return pending?.[field]?.some((sent) => resembles(sent, now)) ?? false;
 }
 
 /** What an update writes. */
@@ -107,7 +123,7 @@ export function planCreate(
 function decide(input: MergeInput, field: FieldId, want: Value, now: Value): 'write' | 'same' | 'keep' | 'park' {
   const known = field in input.target.base;
   const targetChanged = known ? !equalValues(input.target.base[field] ?? null, now) : !isEmpty(now);
-  if (!targetChanged) return 'write';
+  if (!targetChanged || isOwn(input.target.pending, field, now)) return 'write';
   // most likely our own write whose answer was lost, in the form in which the target stores it
   if (resembles(want, now)) return 'same';
   return settle(input.mapped[field]?.conflict ?? 'newest', input);

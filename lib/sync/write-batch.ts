@@ -93,7 +93,8 @@ class Batch {
     const needed: Work[] = [];
     const still: Work[] = [];
     for (const work of works) {
-      const source = { now: work.event.entity.fields, base: this.end(work, this.side).baseline };
+      const { baseline: base, pending } = this.end(work, this.side);
+      const source = { now: work.event.entity.fields, base, pending };
       (concerned(work.message.sync.mapped ?? {}, source).length > 0 ? needed : still).push(work);
     }
     const present = await this.readTargets(needed);
@@ -154,6 +155,7 @@ class Batch {
 
   private async write(works: Work[]): Promise<void> {
     if (works.length === 0) return;
+    await this.intendUpdates(works);
     const scope = writeScope(this.integration.config, this.targetSide);
     const operations = works.map((work) => this.operation(work));
     const results = await this.target.call((connection) => {
@@ -173,6 +175,15 @@ class Batch {
       } else landings.push(this.landWritten(work, result));
     }
     await this.land(landings);
+  }
+
+  /** What an update is about to leave in its target is known as ours, should its answer be lost. */
+  private async intendUpdates(works: Work[]): Promise<void> {
+    const updates = works.flatMap((work) => {
+      const link = work.event.link?.id;
+      return link ? [{ link, side: this.targetSide, fields: work.plan.write }] : [];
+    });
+    if (updates.length > 0) await this.integration.store.intendUpdates(updates);
   }
 
   /** The target took the write but left fields out: an update fails and says so, a create is kept and warns. */
@@ -303,11 +314,13 @@ class Batch {
       source: {
         now: work.event.entity.fields,
         base: work.event.link ? this.end(work, this.side).baseline : {},
+        pending: work.event.link && this.end(work, this.side).pending,
         updatedAt: work.event.entity.updatedAt,
       },
       target: {
         now: target?.fields ?? {},
         base: work.event.link ? this.end(work, this.targetSide).baseline : {},
+        pending: work.event.link && this.end(work, this.targetSide).pending,
         updatedAt: target?.updatedAt ?? '',
       },
     };

@@ -87,8 +87,8 @@ export async function benchSandbox(links: number, updates: number): Promise<Sand
     );
     await red.deploy(
       example('sandbox-both-ways', {
-        'twinflow-poller': { interval: 1, unit: 'seconds', pageSize: 500, window: 2000 },
-        'twinflow-writer': { batchSize: 500 },
+        'twinflow-poller': { interval: 1, unit: 'seconds', pageSize: 200, window: 400 },
+        'twinflow-writer': { batchSize: 100 },
         // a debug node sends every message to the editor: not what is measured
         debug: { active: false },
       }),

@@ -16,6 +16,32 @@ export function landingChecks(bench: Bench): void {
       assert.equal((await bench.store.counts(INTEGRATION))[0].links, 1);
     });
 
+    it('remembers what updates may have left in an end, until a landing has written that end', async () => {
+      await bench.record(FORWARD, entity('1', 'a'));
+      await bench.store.land([landing(await bench.claimOne(FORWARD), '9', 'w')]);
+      const link = await bench.store.linkOf(INTEGRATION, 1, '1');
+      assert.ok(link);
+      await bench.store.intendUpdates([{ link: link.id, side: 2, fields: { subject: 'first', state: 'Done' } }]);
+      await bench.store.intendUpdates([{ link: link.id, side: 2, fields: { subject: 'second' } }]);
+      const [one, two] = (await bench.store.linkOf(INTEGRATION, 1, '1'))?.ends ?? [];
+      assert.equal(one?.pending, undefined);
+      assert.deepEqual(two?.pending, { subject: ['first', 'second'], state: ['Done'] });
+
+      await bench.record(FORWARD, entity('1', 'b'));
+      const unwritten = await bench.claimOne(FORWARD);
+      assert.deepEqual(unwritten.link?.ends[1].pending, two?.pending);
+      await bench.store.land([{ ...landing(unwritten, '9', 'w'), wrote: 1 }]);
+      assert.deepEqual((await bench.store.linkOf(INTEGRATION, 1, '1'))?.ends[1].pending, two?.pending);
+
+      await bench.record(FORWARD, entity('1', 'c'));
+      await bench.store.land([{ ...landing(await bench.claimOne(FORWARD), '9', 'x'), wrote: 2 }]);
+      assert.equal((await bench.store.linkOf(INTEGRATION, 1, '1'))?.ends[1].pending, undefined);
+    });
+
+    it('passes over updates of a link that is not there', async () => {
+      await bench.store.intendUpdates([{ link: 4711, side: 1, fields: { subject: 'lost' } }]);
+    });
+
     it('knows the versions of both ends: neither comes back as a change', async () => {
       await bench.record(FORWARD, entity('1', 'a'));
       await bench.store.land([landing(await bench.claimOne(FORWARD), '9', 'w')]);

@@ -18,6 +18,7 @@ import type {
   Sending,
   Store,
   StoredEvent,
+  UpdateIntent,
 } from '../../../lib/store/store';
 
 interface Event {
@@ -179,6 +180,17 @@ export class ModelStore implements Store {
     }
   }
 
+  async intendUpdates(updates: UpdateIntent[]): Promise<void> {
+    for (const { link, side, fields } of updates) {
+      const end = this.links.find(({ id }) => id === link)?.ends[side - 1];
+      if (!end) continue;
+      end.pending ??= {};
+      for (const [field, value] of Object.entries(fields)) {
+        end.pending[field] = [...(end.pending[field] ?? []), value].slice(-8);
+      }
+    }
+  }
+
   async land(landings: Landing[]): Promise<(string | undefined)[]> {
     const at = await this.sequence();
     const results: (string | undefined)[] = [];
@@ -200,10 +212,16 @@ export class ModelStore implements Store {
     this.links = this.links.filter((link) => link !== replaced);
     const wrote = [landing.wrote ?? []].flat();
     const wroteAt = (side: Side) => (wrote.includes(side) ? at : same ? nth(same.wrote, side) : 0);
+    const pending = (side: Side) => (same && !wrote.includes(side) ? nth(same.ends, side).pending : undefined);
+    const kept = (side: Side): LinkEnd => {
+      const { pending: _, ...end } = nth(ends, side);
+      const before = pending(side);
+      return before ? { ...end, pending: before } : end;
+    };
     const link: ModelLink = {
       id: same?.id ?? (await this.sequence()),
       integration,
-      ends,
+      ends: [kept(1), kept(2)],
       wrote: [wroteAt(1), wroteAt(2)],
     };
     this.links = [...this.links.filter((candidate) => candidate !== same), link];
@@ -375,4 +393,4 @@ export class ModelStore implements Store {
 
 const key = (flow: Flow, ...more: string[]) => [flow.integration, flow.side, ...more].join(' ');
 const idOf = (link: Link, side: Side) => nth(link.ends, side).ref.id;
-const bare = ({ id, integration, ends }: ModelLink): Link => ({ id, integration, ends });
+const bare = ({ id, integration, ends }: ModelLink): Link => structuredClone({ id, integration, ends });

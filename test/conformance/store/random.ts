@@ -70,6 +70,15 @@ const step = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('openIntents' as const), events: picks }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('intendUpdates' as const),
+      events: picks,
+      side: fc.constantFrom<Side>(1, 2),
+      text: fc.string(),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('refresh' as const), event: pick, version, readAt: pick }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('skip' as const), events: picks, sending: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('load' as const), events: picks }) },
@@ -142,6 +151,15 @@ class History {
         const refused = await throws(() => model.openIntents(twins.map((twin) => intent(twin.model.seq))));
         assert.equal(await throws(() => real.openIntents(twins.map((twin) => intent(twin.real.seq)))), refused);
         return;
+      }
+      case 'intendUpdates': {
+        const updates = (which: keyof Twin<StoredEvent>) =>
+          this.chosen(step.events).flatMap((twin) => {
+            const link = twin[which].link?.id;
+            return link === undefined ? [] : [{ link, side: step.side, fields: { subject: step.text } }];
+          });
+        await model.intendUpdates(updates('model'));
+        return real.intendUpdates(updates('real'));
       }
       case 'refresh': {
         const twin = newest(this.events, step.event);
