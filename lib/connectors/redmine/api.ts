@@ -1,6 +1,6 @@
 /** Redmine's REST API in the few calls that the connector makes. Nothing is kept here but the HTTP client. */
 
-import { SyncError } from '../../model/errors';
+import { asSyncError, SyncError } from '../../model/errors';
 import {
   createHttpClient,
   type HttpClient,
@@ -99,8 +99,13 @@ export class RedmineApi {
 
   /** Creates an issue and returns it. Never repeated: an error may be `uncertain`. */
   async create(issue: Json): Promise<RawIssue> {
-    const { body } = await this.http.post('issues.json', { issue });
-    return issueOf(isJson(body) ? body.issue : undefined);
+    const { status, body } = await this.http.post('issues.json', { issue });
+    try {
+      return issueOf(isJson(body) ? body.issue : undefined);
+    } catch (thrown) {
+      const words = `Redmine took a new issue (HTTP ${status}), but does not show it: ${asSyncError(thrown).message}`;
+      throw new SyncError('fatal', words, { status, uncertain: true });
+    }
   }
 
   /** Answers 204 without a body, also where parts of it were ignored. */

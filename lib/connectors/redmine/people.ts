@@ -11,7 +11,7 @@ import { Cache } from './cache';
 import type { Metadata } from './metadata';
 import { isJson, type Json, listOf, type Named, textOf } from './shapes';
 
-const TEN_MINUTES = 600_000;
+const HOUR = 3_600_000;
 /** more members than this are not looked up one by one */
 const MOST_LOOKUPS = 500;
 
@@ -36,7 +36,7 @@ function compact({ id, name, login, email }: UserValue): UserValue {
 }
 
 export class People {
-  private readonly details = new Cache<UserValue | undefined>(TEN_MINUTES, 10_000);
+  private readonly details = new Cache<UserValue | undefined>(HOUR, 10_000);
 
   constructor(
     private readonly api: RedmineApi,

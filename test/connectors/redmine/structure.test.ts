@@ -6,7 +6,7 @@ import { redmine as connector } from '../../../lib/connectors/redmine';
 import { SyncError, type SyncErrorKind } from '../../../lib/model/errors';
 import { describeWith } from '../../support/need';
 import { type RecordingProxy, recordingProxy } from '../../support/proxy';
-import { type Counted, connectAs, connectTo, scope, server } from './server';
+import { type Counted, connectAs, connectTo, poll, scope, server } from './server';
 
 async function failure(call: Promise<unknown>, kind: SyncErrorKind): Promise<SyncError> {
   const error = await call.then(
@@ -207,6 +207,17 @@ describeWith('Redmine metadata and people, on the real server', server, (redmine
       assert.equal((await fresh.projects()).find(({ id }) => id === String(project.id))?.parent, '1');
       await fresh.close?.();
     });
+  });
+
+  it('stops where the real server is restored from a back-up', async () => {
+    const one = connectAs(redmine, 'sync').connection;
+    await redmine.as('alice').put('/issues/1.json', { issue: { subject: 'Changed after the back-up' } });
+    const before = await poll(one, undefined);
+    assert.deepEqual((await poll(one, before.checkpoint)).ids, []);
+    redmine.reset();
+    const error = await failure(poll(one, before.checkpoint), 'fatal');
+    assert.match(error.message, /issue 1 was updated at .*restored from a back-up\?/);
+    await one.close?.();
   });
 
   describe('people', () => {

@@ -220,6 +220,11 @@ describeWith('Redmine writes, on the real server', server, (redmine) => {
       assert.equal(found?.length, 1, 'it was created all the same, and is found');
     });
 
+    it('leaves a create uncertain whose answer is not an issue', async () => {
+      line.interfere = (method) => (method === 'POST' ? { status: 201, body: '{"issue":{}}' } : undefined);
+      assert.equal(errorOf((await write(far, creation({})))[0], 'fatal').detail.uncertain, true);
+    });
+
     it('repeats an update whose answer was lost', async () => {
       const { id } = await create(far);
       let lost = 0;
