@@ -129,7 +129,10 @@ export interface Landing {
    * shows changes by others besides our own, give an empty version, so that the next read makes an event of them.
    */
   ends: [LinkEnd, LinkEnd];
-  /** the side or sides that were written, if any: snapshots of them that were read before this landing are stale */
+  /**
+   * the side or sides that were written (or read anew, which accounts for what they show), if any: snapshots of them
+   * that were read before this landing are stale
+   */
   wrote?: Side | Side[];
   /** id of a link that this one takes the place of: its counterpart is gone and was created again */
   replaces?: number;

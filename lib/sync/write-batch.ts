@@ -211,8 +211,10 @@ class Batch {
     // without a read, the target is taken to be what it was: nothing of it is stored anew
     const after = target?.fields ?? end.baseline;
     const next = baselines(this.mergeInput(work, target), work.plan, after, {}, true);
-    const targetEnd: LinkEnd = { ...end, baseline: next.target };
-    return this.landed(work, next.source, targetEnd, target ?? end.ref, 'unchanged', false);
+    // where the target was read, what it shows is accounted for, and older snapshots of it must not be taken for edits
+    const version = target && !next.foreign ? target.version : '';
+    const targetEnd: LinkEnd = { ...end, version: target ? version : end.version, baseline: next.target };
+    return this.landed(work, next.source, targetEnd, target ?? end.ref, 'unchanged', target !== undefined);
   }
 
   private landWritten(work: Work, written: Extract<WriteResult, { ok: true }>): Landed {
@@ -238,7 +240,8 @@ class Batch {
     targetEnd: LinkEnd,
     shown: EntityRef,
     outcome: SyncResult['outcome'],
-    wrote: boolean,
+    /** the target's end was written, or read after all earlier writes */
+    settled: boolean,
   ): Landed {
     const { entity } = work.event;
     const sourceEnd: LinkEnd = {
@@ -254,7 +257,7 @@ class Batch {
         event: work.seq,
         delivery: work.delivery,
         ends: this.side === 1 ? [sourceEnd, targetEnd] : [targetEnd, sourceEnd],
-        wrote: wrote ? this.targetSide : undefined,
+        wrote: settled ? this.targetSide : undefined,
       },
       result: {
         outcome: work.adopted ? 'adopted' : outcome,
