@@ -45,6 +45,7 @@ async function launch(): Promise<Browser> {
     });
   };
   context.on('page', watch);
+  context.setDefaultTimeout(10_000);
   const page = context.pages()[0] ?? (await context.newPage());
   watch(page);
   return {
@@ -59,7 +60,10 @@ async function launch(): Promise<Browser> {
 }
 
 /** A suite that needs a browser; it gets the function that starts one. */
-export function describeWithChromium(title: string, suite: (launch: () => Promise<Browser>) => void): void {
+export function describeWithChromium(
+  title: string,
+  suite: (this: Mocha.Suite, launch: () => Promise<Browser>) => void,
+): void {
   describeWith(title, chromium, suite);
 }
 

@@ -6,9 +6,11 @@
 export type Needed<T> = { there: T } | { missing: string };
 
 /** A suite for what is there, or in its place one skipped (or failing) test that tells what is missing. */
-export function describeWith<T>(title: string, needed: Needed<T>, suite: (thing: T) => void): void {
+export function describeWith<T>(title: string, needed: Needed<T>, suite: (this: Mocha.Suite, thing: T) => void): void {
   if ('there' in needed) {
-    describe(title, () => suite(needed.there));
+    describe(title, function () {
+      suite.call(this, needed.there);
+    });
   } else if (process.env.TWINFLOW_REQUIRE_SERVERS) {
     it(title, () => {
       throw new Error(needed.missing);

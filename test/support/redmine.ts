@@ -115,9 +115,14 @@ export function redmine(name: RedmineName): Needed<RedmineServer> {
 }
 
 /** A suite that needs both servers. */
-export function describeWithRedmine(title: string, suite: (a: RedmineServer, b: RedmineServer) => void): void {
+export function describeWithRedmine(
+  title: string,
+  suite: (this: Mocha.Suite, a: RedmineServer, b: RedmineServer) => void,
+): void {
   const [a, b] = [redmine('a'), redmine('b')];
   const both: Needed<[RedmineServer, RedmineServer]> =
     'missing' in a ? a : 'missing' in b ? b : { there: [a.there, b.there] };
-  describeWith(title, both, ([one, two]) => suite(one, two));
+  describeWith(title, both, function ([one, two]) {
+    suite.call(this, one, two);
+  });
 }
