@@ -11,6 +11,7 @@ import {
   type FieldSelect,
   fieldChoice,
   fieldSelect,
+  isShown,
   MappingScope,
   mappedRows,
   rowsOf,
@@ -167,7 +168,7 @@ class DefaultMapperForm {
   private readonly node: DefaultMapperNode;
   private readonly scope: MappingScope;
   private readonly list = $('#twinflow-defaults-rows');
-  private readonly check = soon(() => this.showMissing());
+  private readonly check = soon(this.list, () => this.showMissing());
 
   constructor(node: DefaultMapperNode) {
     this.node = node;
@@ -214,6 +215,7 @@ class DefaultMapperForm {
     for (const side of SIDES) {
       this.scope.fields(side).then(
         () => {
+          if (!isShown(this.list)) return;
           for (const view of this.views()) view.refresh();
           this.showMissing();
         },
@@ -271,7 +273,7 @@ RED.nodes.registerType<DefaultMapperProperties>('twinflow-default-mapper', {
     integration: { value: '', type: 'twinflow-integration', required: true },
     pairs: {
       value: 'all',
-      validate(value) {
+      validate(value, _options) {
         return readPairs(value).length > 0 || this._('default-mapper.invalid.pairs');
       },
     },

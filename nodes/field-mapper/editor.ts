@@ -11,6 +11,7 @@ import {
   defaultRows,
   type FormRow,
   fieldChoice,
+  isShown,
   MappingScope,
   MapRow,
   m,
@@ -39,7 +40,7 @@ class FieldMapperForm {
   private readonly show = $('#twinflow-map-show');
   private readonly note = $('#twinflow-map-note');
   private readonly scope: MappingScope;
-  private readonly check = soon(() => this.checkAll());
+  private readonly check = soon(this.list, () => this.checkAll());
 
   constructor(node: FieldMapperNode) {
     this.node = node;
@@ -112,6 +113,7 @@ class FieldMapperForm {
     for (const side of SIDES) {
       this.scope.fields(side).then(
         () => {
+          if (!isShown(this.list)) return;
           for (const view of this.views()) view.refresh();
           this.checkAll();
         },
@@ -272,13 +274,13 @@ RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
     integration: { value: '', type: 'twinflow-integration', required: true },
     pairs: {
       value: 'all',
-      validate(value) {
+      validate(value, _options) {
         return readPairs(value).length > 0 || this._('field-mapper.invalid.pairs');
       },
     },
     rows: {
       value: [],
-      validate(value) {
+      validate(value, _options) {
         const rows = readFieldRows(value);
         const broken = rows.filter((row) => rowIssues(row, rows, {}).some(({ level }) => level === 'error')).length;
         return broken === 0 || this._('field-mapper.invalid.rows', { count: broken });
@@ -302,7 +304,9 @@ RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
   oneditsave() {
     if (form === undefined) return undefined;
     const [rows, pairs] = [form.rows(), form.pairs()];
-    const changed = JSON.stringify([rows, pairs]) !== JSON.stringify([readFieldRows(this.rows), readPairs(this.pairs)]);
+    const changed =
+      JSON.stringify([readFieldRows(rows), pairs]) !==
+      JSON.stringify([readFieldRows(this.rows), readPairs(this.pairs)]);
     this.rows = rows;
     this.pairs = pairs;
     form = undefined;

@@ -10,6 +10,7 @@ import {
   addMappingStyle,
   type FieldSelect,
   fieldSelect,
+  isShown,
   MappingScope,
   rowsOf,
   soon,
@@ -54,7 +55,7 @@ class ConditionView {
   private readonly field: FieldSelect;
   private readonly operator = $('<select>');
   private readonly valueBox = $('<div class="twinflow-row" style="margin-top: 4px">');
-  private input: { key: string; input: ValueInput } | undefined;
+  private input: { key: string; part: boolean; input: ValueInput } | undefined;
   private saved: Value | undefined;
 
   constructor(
@@ -136,11 +137,14 @@ class ConditionView {
     const part = operator === 'contains' || operator === 'startsWith';
     const key = `${field.id} ${field.type} ${many} ${part}`;
     if (this.input?.key === key) return;
-    const before = this.input?.input.value() ?? this.saved;
+    // a part of a name is no list entry, and the other way round
+    const before =
+      this.input === undefined || this.input.part === part ? (this.input?.input.value() ?? this.saved) : undefined;
     this.saved = undefined;
     this.valueBox.empty();
     this.input = {
       key,
+      part,
       input: valueInput(this.valueBox, {
         scope: this.scope,
         side: this.side,
@@ -163,7 +167,7 @@ class FilterForm {
   private readonly scope: MappingScope;
   private readonly list = $('#twinflow-filter-conditions');
   private shownSide: Side = 1;
-  private readonly check = soon(() => this.showState());
+  private readonly check = soon(this.list, () => this.showState());
 
   constructor(node: FilterNode) {
     this.node = node;
@@ -247,6 +251,7 @@ class FilterForm {
     say(note, 'plain', '');
     this.scope.fields(side).then(
       () => {
+        if (!isShown(this.list)) return;
         for (const view of this.views()) view.refresh();
       },
       (thrown: unknown) => say(note, 'warning', `${this.scope.systemLabel(side)}: ${words(thrown)}`),
@@ -277,7 +282,7 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
     integration: { value: '', type: 'twinflow-integration', required: true },
     pairs: {
       value: 'all',
-      validate(value) {
+      validate(value, _options) {
         return readPairs(value).length > 0 || this._('filter.invalid.pairs');
       },
     },
@@ -285,7 +290,7 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
     mode: { value: 'all' },
     conditions: {
       value: [],
-      validate(value) {
+      validate(value, _options) {
         return readConditions(value).every(isComplete) || this._('filter.invalid.conditions');
       },
     },
@@ -312,7 +317,7 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
   },
   oneditsave() {
     if (form === undefined) return undefined;
-    const next = [form.conditions(), form.pairs(), form.live()] as const;
+    const next = [readConditions(form.conditions()), form.pairs(), form.live()] as const;
     const before = [readConditions(this.conditions), readPairs(this.pairs), this.live === true];
     [this.conditions, this.pairs, this.live] = next;
     form = undefined;

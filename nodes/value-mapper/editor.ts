@@ -1,9 +1,8 @@
 /** The form of the value mapper: for each pair of list or user fields, which value means which. */
 
-import { proposeValues } from '../../lib/mapping/auto-map';
 import { unmappedValues } from '../../lib/mapping/coverage';
 import { readPairs, readValueRows } from '../../lib/mapping/saved';
-import type { FieldChoice, FieldRow, ValuePair, ValueRow } from '../../lib/model/config';
+import type { ValuePair, ValueRow } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { LookupValue, UserValue } from '../../lib/model/values';
 import {
@@ -18,13 +17,18 @@ import {
 import {
   addMappingStyle,
   isListed,
+  isShown,
   listEntries,
+  listsOf,
   lookupItem,
   MappingScope,
   m,
-  mappedRows,
+  newTables,
+  proposedPairs,
   rowsOf,
   soon,
+  tableKey,
+  tableTitle,
   userItem,
 } from '../editor/mapping';
 
@@ -54,10 +58,6 @@ const chosen = (select: SearchSelect<LookupValue | UserValue> | undefined): Look
   return id === undefined || id === '' ? { name: item.name } : { id, name: item.name };
 };
 
-const hasValues = (field: FieldChoice): boolean => field.type === 'lookup' || field.type === 'user';
-const titleOf = (row: { one: FieldChoice; two: FieldChoice }): string => `${row.one.name} ↔ ${row.two.name}`;
-const keyOf = (row: { one: FieldChoice; two: FieldChoice }): string => JSON.stringify([row.one.id, row.two.id]);
-
 /** The open form. It shows one table at a time; the others wait in `tables`. */
 class ValueMapperForm {
   private readonly node: ValueMapperNode;
@@ -66,9 +66,9 @@ class ValueMapperForm {
   private readonly list = $('#twinflow-values-pairs');
   private readonly select = $('#twinflow-values-table');
   private readonly note = $('#twinflow-values-note');
-  private readonly adding: SearchSelect<FieldRow>;
+  private readonly adding: SearchSelect<ValueRow>;
   private current: ValueRow | undefined;
-  private readonly check = soon(() => {
+  private readonly check = soon(this.list, () => {
     this.showMissing().catch((thrown: unknown) => say(this.note, 'warning', words(thrown)));
   });
 
@@ -80,7 +80,7 @@ class ValueMapperForm {
       pairs: readPairs(node.pairs),
       onChange: () => this.reload(),
     });
-    this.adding = searchSelect<FieldRow>($('#twinflow-values-add'), {
+    this.adding = searchSelect<ValueRow>($('#twinflow-values-add'), {
       load: async () => this.candidates(),
       label: node._('value-mapper.label.add'),
       placeholder: node._('value-mapper.placeholder.add'),
@@ -92,6 +92,9 @@ class ValueMapperForm {
     this.buildList();
     this.select.on('change', () => this.open(this.tables[Number(this.select.val())]));
     $('#twinflow-values-remove').on('click', () => this.removeTable());
+    $('#twinflow-values-all').on('click', () => {
+      this.addAll().catch((thrown: unknown) => say(this.note, 'bad', words(thrown)));
+    });
     $('#twinflow-values-match').on('click', () => {
       this.match().catch((thrown: unknown) => say(this.note, 'bad', words(thrown)));
     });
@@ -145,28 +148,38 @@ class ValueMapperForm {
     });
   }
 
-  /** Field pairs with values that the integration's field mappers map and that have no table yet. */
-  private candidates(): SearchItem<FieldRow>[] {
-    const have = new Set(this.tables.map(keyOf));
-    const rows = mappedRows(this.scope.integrationId(), this.scope.pairs());
-    return rows.flatMap((row): SearchItem<FieldRow>[] => {
-      const { one, two } = row;
-      if (one === undefined || two === undefined || !(hasValues(one) || hasValues(two))) return [];
-      const key = keyOf({ one, two });
-      if (have.has(key)) return [];
-      have.add(key);
-      const detail =
-        one.type === two.type ? m(`type.${one.type}`) : `${m(`type.${one.type}`)}, ${m(`type.${two.type}`)}`;
-      return [{ id: key, name: titleOf({ one, two }), detail, data: row }];
+  /** Field pairs that the integration's field mappers map and that have no table yet. */
+  private candidates(): SearchItem<ValueRow>[] {
+    return newTables(this.scope, this.tables).map((table) => {
+      const types = [table.one.type, table.two.type].map((type) => m(`type.${type}`));
+      return { id: tableKey(table), name: tableTitle(table), detail: [...new Set(types)].join(', '), data: table };
     });
   }
 
-  private addTable(row: FieldRow): void {
-    if (row.one === undefined || row.two === undefined) return;
-    const table: ValueRow = { one: row.one, two: row.two, pairs: [], ignoreCase: true, sameName: true };
+  private addTable(table: ValueRow): void {
     this.keep();
     this.tables.push(table);
     this.open(table);
+  }
+
+  /** A table with proposals for each mapped pair of lists that has none. */
+  private async addAll(): Promise<void> {
+    say(this.note, 'plain', this.node._('value-mapper.note.asking'));
+    const added: ValueRow[] = [];
+    for (const table of newTables(this.scope, this.tables)) {
+      if (table.one.type !== 'lookup' || table.two.type !== 'lookup') continue;
+      table.pairs = (await proposedPairs(this.scope, table, [])) ?? [];
+      added.push(table);
+    }
+    this.keep();
+    this.tables.push(...added);
+    this.open(this.current ?? this.tables[0]);
+    const key = added.length > 0 ? 'tables' : 'noTables';
+    say(
+      this.note,
+      added.length > 0 ? 'good' : 'plain',
+      this.node._(`value-mapper.note.${key}`, { count: added.length }),
+    );
   }
 
   private removeTable(): void {
@@ -200,7 +213,7 @@ class ValueMapperForm {
     this.tables.forEach((one, index) => {
       $('<option>')
         .attr('value', String(index))
-        .text(`${titleOf(one)} (${one.pairs.length})`)
+        .text(`${tableTitle(one)} (${one.pairs.length})`)
         .appendTo(this.select);
     });
     $('#twinflow-values-choose').toggle(this.tables.length > 0);
@@ -223,7 +236,7 @@ class ValueMapperForm {
   private heads(): void {
     for (const side of SIDES) {
       const field = side === 1 ? this.current?.one : this.current?.two;
-      const head = `${this.scope.systemName(side)}: ${field?.name ?? ''}`;
+      const head = `${field?.name ?? ''} – ${this.scope.systemName(side)}`;
       $(`#twinflow-values-head${side}`).text(head).attr('title', head);
     }
   }
@@ -238,19 +251,12 @@ class ValueMapperForm {
     this.check();
   }
 
-  /** The complete lists of both fields; undefined for people and for fields without a list. */
-  private async lists(table: ValueRow): Promise<[LookupValue[] | undefined, LookupValue[] | undefined]> {
-    const entries = (side: Side, field: FieldChoice): Promise<LookupValue[] | undefined> =>
-      field.type === 'lookup' ? listEntries(this.scope, side, field.id, '') : Promise.resolve(undefined);
-    return Promise.all([entries(1, table.one), entries(2, table.two)]);
-  }
-
   private async showMissing(): Promise<void> {
     const table = this.current;
     const box = $('#twinflow-values-missing').empty();
     if (table === undefined) return;
-    const [ones, twos] = await this.lists(table);
-    if (this.current !== table) return;
+    const [ones, twos] = await listsOf(this.scope, table);
+    if (this.current !== table || !isShown(this.list)) return;
     this.keep();
     box.empty();
     const line = (side: Side, values: LookupValue[]): void => {
@@ -277,33 +283,19 @@ class ValueMapperForm {
     const table = this.current;
     if (table === undefined) return;
     say(this.note, 'plain', this.node._('value-mapper.note.asking'));
-    const [ones, twos] =
-      table.one.type === 'user' && table.two.type === 'user' ? await this.people() : await this.lists(table);
-    if (ones === undefined || twos === undefined) {
+    const found = await proposedPairs(this.scope, table, this.shown());
+    if (this.current !== table || !isShown(this.list)) return;
+    if (found === undefined) {
       say(this.note, 'plain', this.node._('value-mapper.note.noLists'));
       return;
     }
-    const pairs = this.shown();
-    const open = (values: LookupValue[], side: 'one' | 'two'): LookupValue[] =>
-      values.filter((value) => !pairs.some((pair) => pair[side].name === value.name));
-    const found = proposeValues(open(ones, 'one'), open(twos, 'two'));
     this.list.editableList(
       'addItems',
-      found.map(({ one, two, direction }): PairRow => ({ pair: { one, two, direction } })),
+      found.map((pair): PairRow => ({ pair })),
     );
-    say(
-      this.note,
-      found.length > 0 ? 'good' : 'plain',
-      this.node._('value-mapper.note.found', { count: found.length }),
-    );
+    const tone = found.length > 0 ? 'good' : 'plain';
+    say(this.note, tone, this.node._('value-mapper.note.found', { count: found.length }));
     this.check();
-  }
-
-  private async people(): Promise<[LookupValue[], LookupValue[]]> {
-    const named = (users: UserValue[]): LookupValue[] =>
-      users.map((user) => ({ ...(user.id !== undefined && { id: user.id }), name: userItem(user).name }));
-    const [ones, twos] = await Promise.all([this.scope.users(1, ''), this.scope.users(2, '')]);
-    return [named(ones), named(twos)];
   }
 
   rows(): ValueRow[] {
@@ -329,7 +321,7 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
     integration: { value: '', type: 'twinflow-integration', required: true },
     pairs: {
       value: 'all',
-      validate(value) {
+      validate(value, _options) {
         return readPairs(value).length > 0 || this._('value-mapper.invalid.pairs');
       },
     },

@@ -6,5 +6,6 @@ export * from './mapped';
 export * from './rows';
 export { MappingScope, type ScopeOptions } from './scope';
 export { addMappingStyle } from './style';
+export * from './tables';
 export { m } from './text';
 export * from './value-input';

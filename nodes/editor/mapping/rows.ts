@@ -1,22 +1,26 @@
 /** Rows of an editable list, with the data that the form keeps for each. */
 
-/** The rows' data in the order shown. */
+/** True while the form is on the page: what comes later than its end has nothing to show. */
+export const isShown = (list: JQuery): boolean => list[0]?.isConnected === true;
+
+/** The rows' data in the order shown, without a row that is just fading out after its removal. */
 export const rowsOf = <Row extends object>(list: JQuery): Row[] =>
   list
     .editableList('items')
     .toArray()
+    .filter((element) => $(element).closest('.red-ui-editableList-item-deleting').length === 0)
     .flatMap((element) => {
       const row: unknown = $(element).data('data');
       // the list was filled with rows of this kind only
       return typeof row === 'object' && row !== null ? [row as Row] : [];
     });
 
-/** Calls a function once after a burst of changes. */
-export function soon(action: () => void, ms = 40): () => void {
+/** Calls a function once after a burst of changes, unless the form has been closed by then. */
+export function soon(list: JQuery, action: () => void, ms = 40): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {
     clearTimeout(timer);
-    timer = setTimeout(action, ms);
+    timer = setTimeout(() => isShown(list) && action(), ms);
   };
 }
 

@@ -101,6 +101,10 @@ function select(
   };
 }
 
+/** A value in a few words, without quotes. */
+const nameOf = (value: SingleValue): string =>
+  typeof value === 'string' ? value : showValue(value).replace(/^"|"$/g, '');
+
 /** How a plain input shows a value, and reads it: undefined for what is not one. */
 interface Plain {
   attributes: Record<string, string>;
@@ -141,7 +145,7 @@ function plainOf(field: FieldChoice): Plain {
         read: (text) => ({ id: text }),
       };
     default:
-      return { attributes: { type: 'text' }, show: (value) => String(value), read: (text) => text };
+      return { attributes: { type: 'text' }, show: nameOf, read: (text) => text };
   }
 }
 
@@ -222,7 +226,7 @@ export function valueInput(container: JQuery, options: ValueInputOptions): Value
   const draw = (): void => {
     element.children('.twinflow-chip').remove();
     const chips = values.map((value, at) => {
-      const name = typeof value === 'string' ? value : showValue(value).replace(/^"|"$/g, '');
+      const name = nameOf(value);
       const remove = $('<button type="button"><i class="fa fa-times"></i></button>')
         .attr('aria-label', m('value.remove', { name }))
         .on('click', () => {

@@ -1,0 +1,70 @@
+/** What a value mapper's tables can be made of: the fields that are mapped, and the lists behind them. */
+
+import { proposeValues } from '../../../lib/mapping/auto-map';
+import type { FieldChoice, ValuePair, ValueRow } from '../../../lib/model/config';
+import type { Side } from '../../../lib/model/entity';
+import type { LookupValue } from '../../../lib/model/values';
+import { mappedRows } from './mapped';
+import type { MappingScope } from './scope';
+import { listEntries, userItem } from './value-input';
+
+const hasValues = (field: FieldChoice): boolean => field.type === 'lookup' || field.type === 'user';
+
+/** Tells tables apart: there is one for each pair of fields. */
+export const tableKey = (table: { one: FieldChoice; two: FieldChoice }): string =>
+  JSON.stringify([table.one.id, table.two.id]);
+
+export const tableTitle = (table: { one: FieldChoice; two: FieldChoice }): string =>
+  `${table.one.name} ↔ ${table.two.name}`;
+
+/** Empty tables for the pairs of list or user fields that the integration's field mappers map and that have none yet. */
+export function newTables(scope: MappingScope, present: ValueRow[]): ValueRow[] {
+  const have = new Set(present.map(tableKey));
+  return mappedRows(scope.integrationId(), scope.pairs()).flatMap(({ one, two }): ValueRow[] => {
+    if (one === undefined || two === undefined || !(hasValues(one) || hasValues(two))) return [];
+    const table: ValueRow = { one, two, pairs: [], ignoreCase: true, sameName: true };
+    if (have.has(tableKey(table))) return [];
+    have.add(tableKey(table));
+    return [table];
+  });
+}
+
+export type Lists = [LookupValue[] | undefined, LookupValue[] | undefined];
+
+/** The lists of both fields; undefined for people and for fields without a list. @throws MetadataError */
+export async function listsOf(scope: MappingScope, table: ValueRow): Promise<Lists> {
+  const entries = (side: Side, field: FieldChoice): Promise<LookupValue[] | undefined> =>
+    field.type === 'lookup' ? listEntries(scope, side, field.id, '') : Promise.resolve(undefined);
+  return Promise.all([entries(1, table.one), entries(2, table.two)]);
+}
+
+/** The first people of both systems. */
+async function peopleOf(scope: MappingScope): Promise<Lists> {
+  const named = async (side: Side): Promise<LookupValue[]> =>
+    (await scope.users(side, '')).map((user) => ({
+      ...(user.id !== undefined && { id: user.id }),
+      name: userItem(user).name,
+    }));
+  return Promise.all([named(1), named(2)]);
+}
+
+/**
+ * Pairs of values of like name, for values that no pair has yet; undefined where a field has no list.
+ * @throws MetadataError
+ */
+export async function proposedPairs(
+  scope: MappingScope,
+  table: ValueRow,
+  present: ValuePair[],
+): Promise<ValuePair[] | undefined> {
+  const people = table.one.type === 'user' && table.two.type === 'user';
+  const [ones, twos] = people ? await peopleOf(scope) : await listsOf(scope, table);
+  if (ones === undefined || twos === undefined) return undefined;
+  const open = (values: LookupValue[], side: 'one' | 'two'): LookupValue[] =>
+    values.filter((value) => !present.some((pair) => pair[side].name === value.name));
+  return proposeValues(open(ones, 'one'), open(twos, 'two')).map(({ one, two, direction }) => ({
+    one,
+    two,
+    direction,
+  }));
+}
