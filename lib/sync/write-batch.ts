@@ -285,7 +285,7 @@ class Batch {
   private async fail(works: Work[], error: SyncError, unmade = false): Promise<void> {
     for (const work of works) {
       const named = nameEntity(error, work.event, this.target.name);
-      const context = { mapped: work.message.payload, notCreated: unmade && !error.detail.uncertain };
+      const context = { mapped: work.message.payload, notCreated: unmade && !work.adopted && !error.detail.uncertain };
       const [failure] = await this.integration.failEvents(this.side, [work.event], named, this.target, context);
       this.results.set(work.seq, { ok: false, error: named, failure });
     }

@@ -81,7 +81,7 @@ class Process {
         reader
           .poll()
           .catch(() => undefined)
-          .finally(() => world.clock.after(1_000, poll));
+          .finally(() => world.clock.after(world.weather.bad ? 1_000 : 10_000, poll));
       };
       poll();
     }
@@ -249,7 +249,7 @@ class World {
     this.two.habits.faults = 0;
     if (!this.process || this.process.dead) await this.clock.runUntil(this.clock.now() + 5_000);
     // pauses and retries of the bad weather run out, lost messages are found and sent again
-    await this.clock.runUntil(this.clock.now() + 20 * 60_000);
+    await this.clock.runUntil(this.clock.now() + 8 * 60_000);
   }
 
   end(): void {

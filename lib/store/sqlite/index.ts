@@ -117,7 +117,8 @@ export class SqliteStore implements Store {
   }
 
   async claim(flow: Flow, limit: number, now: number): Promise<StoredEvent[]> {
-    return this.db.write(() => {
+    // durably: a number and delivery that are out in a message must never be given out again
+    return this.db.writeDurably(() => {
       const id = this.findFlow(flow);
       return id === undefined ? [] : this.events.readAll(this.claims.claim(id, limit, now));
     });
