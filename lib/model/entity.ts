@@ -64,6 +64,11 @@ export interface Entity extends EntityRef {
   fields: Fields;
 }
 
+/** Only what identifies an entity. */
+export function refOf({ id, key, url, type, project }: EntityRef): EntityRef {
+  return url === undefined ? { id, key, type, project } : { id, key, url, type, project };
+}
+
 export type Side = 1 | 2;
 export type Direction = 'forward' | 'backward';
 export type DirectionSetting = Direction | 'both';

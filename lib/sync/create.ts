@@ -5,7 +5,7 @@
 
 import type { FindQuery } from '../connectors/connector';
 import { equalValues } from '../mapping/compare';
-import type { Entity, Side } from '../model/entity';
+import { type Entity, refOf, type Side } from '../model/entity';
 import { SyncError } from '../model/errors';
 import type { SyncMessage } from '../model/message';
 import type { FieldId, Fields } from '../model/values';
@@ -108,26 +108,27 @@ async function editedSince(target: System, candidates: Entity[], written: Fields
 }
 
 /**
- * The event of an adopted create, as if it were linked already: what the earlier attempt wrote is the target's base, so
- * that what changed at the source since is written, and what a person changed in the target since is seen.
+ * Both ends of the link to an adopted entity: what the earlier attempt wrote is the target's base, so that what changed
+ * at the source since is written, and what a person changed in the target since is seen.
  */
-export function withAdopted(
+export function adoptedEnds(
   event: StoredEvent,
   message: SyncMessage,
   found: Entity,
   source: System,
   target: System,
-): StoredEvent {
+): [LinkEnd, LinkEnd] {
   const sent = event.intent?.fields ?? {};
   const base: Fields = {};
   for (const [field, how] of Object.entries(message.sync.mapped ?? {})) {
     const same = equalValues(sent[field] ?? null, message.payload[field] ?? null);
     if (same) for (const from of how.from) base[from] = event.entity.fields[from] ?? null;
   }
-  const own = { system: source.id, ref: event.entity, version: event.entity.version, baseline: base };
-  const theirs = { system: target.id, ref: found, version: '', baseline: asStored(sent, found.fields) };
-  const ends: [LinkEnd, LinkEnd] = event.flow.side === 1 ? [own, theirs] : [theirs, own];
-  return { ...event, link: { id: 0, integration: event.flow.integration, ends } };
+  const { version } = event.entity;
+  const own: LinkEnd = { system: source.id, ref: refOf(event.entity), version, baseline: base };
+  const stored = asStored(sent, found.fields);
+  const theirs: LinkEnd = { system: target.id, ref: refOf(found), version: '', baseline: stored };
+  return event.flow.side === 1 ? [own, theirs] : [theirs, own];
 }
 
 /** What was written, in the form in which the target shows it where that is the same value. */

@@ -5,12 +5,12 @@
  */
 
 import type { WriteOperation, WriteResult } from '../connectors/connector';
-import { type Direction, type Entity, type EntityRef, type Side, sourceSide, targetSide } from '../model/entity';
+import { type Direction, type Entity, type EntityRef, refOf, type Side, sourceSide, targetSide } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, SyncResult } from '../model/message';
 import type { FieldId, Fields } from '../model/values';
 import type { Failure, Landing, LinkEnd, StoredEvent } from '../store/store';
-import { adoptable, type Create, markerOf, openIntents, withAdopted } from './create';
+import { adoptable, adoptedEnds, type Create, markerOf, openIntents } from './create';
 import type { Integration } from './integration';
 import { baselines, concerned, type MergePlan, planCreate, planUpdate, type Warning } from './merge';
 import { writeScope } from './pairs';
@@ -140,17 +140,27 @@ class Batch {
     }
     const adopted: Work[] = [];
     const fresh: Create<Work>[] = [];
-    const source = this.integration.system(this.side);
     for (const create of creates) {
+      // one after the other: what one adopts is linked before the next one looks
       const found = await adoptable(this.integration, this.target, this.targetSide, create);
       if (!found) fresh.push(create);
-      else {
-        const event = withAdopted(create.event, create.work.message, found, source, this.target);
-        adopted.push({ ...create.work, event, adopted: true });
-      }
+      else adopted.push(...(await this.adopt(create.work, found)));
     }
     await openIntents(this.integration, this.target, fresh);
     return { adopted, fresh: fresh.map((create) => create.work) };
+  }
+
+  /** Stores the link to what an earlier attempt made; the event goes on as an update of it. */
+  private async adopt(work: Work, found: Entity): Promise<Work[]> {
+    const { store, config } = this.integration;
+    const source = this.integration.system(this.side);
+    const ends = adoptedEnds(work.event, work.message, found, source, this.target);
+    // no event ends with this landing
+    const [refused] = await store.land([{ integration: config.id, event: 0, delivery: 0, ends }]);
+    const [event] = refused ? [] : await store.load([work]);
+    if (event?.link) return [{ ...work, event, adopted: true }];
+    if (refused) await this.fail([work], new SyncError('fatal', refused));
+    return [];
   }
 
   private async write(works: Work[]): Promise<void> {
@@ -263,8 +273,8 @@ class Batch {
         outcome: work.adopted ? 'adopted' : outcome,
         integration: this.integration.config.id,
         direction: this.direction,
-        source: withUrl(entity),
-        target: withUrl(shown),
+        source: refOf(entity),
+        target: refOf(shown),
         written: Object.keys(work.plan.write),
         warnings: work.plan.warnings,
       },
@@ -343,13 +353,6 @@ interface Landed {
 }
 
 const EMPTY_PLAN: MergePlan = { write: {}, conflicts: [], same: [], kept: [], warnings: [] as Warning[] };
-
-function refOf(entity: EntityRef): EntityRef {
-  const { id, key, type, project } = entity;
-  return { id, key, type, project };
-}
-
-const withUrl = (entity: EntityRef): EntityRef => (entity.url ? { ...refOf(entity), url: entity.url } : refOf(entity));
 
 /** The error with the entity in front, so that a Catch node or a log line can be understood alone. */
 function nameEntity(error: SyncError, event: StoredEvent, target: string): SyncError {
