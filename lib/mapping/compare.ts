@@ -168,6 +168,12 @@ function sameList(a: SingleValue[], b: SingleValue[], type: FieldType | undefine
   return within(a, b) && within(b, a);
 }
 
+/** Long texts that are the same to the letter need no normal form. */
+function sameContent(a: Value | undefined, b: Value | undefined): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  return 'content' in a && 'content' in b && a.format === b.format && a.content === b.content;
+}
+
 /**
  * True where two values of one field mean the same.
  * - empty: null, undefined, '', [], rich text without content
@@ -180,7 +186,7 @@ function sameList(a: SingleValue[], b: SingleValue[], type: FieldType | undefine
  * @param type the field's type where it is known
  */
 export function equalValues(a: Value | undefined, b: Value | undefined, type?: FieldType): boolean {
-  if (a === b) return true;
+  if (a === b || sameContent(a, b)) return true;
   const left = normalise(a, type);
   const right = normalise(b, type);
   if (left === null || right === null) return left === right;

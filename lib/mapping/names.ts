@@ -54,6 +54,10 @@ const VALUE_SYNONYMS = [
   'no|false|off|nein|falsch',
 ];
 
+/** Two lists of five hundred fields are a quarter of a million comparisons, but of a thousand names. */
+const MOST_NAMES = 5_000;
+const plainNames = new Map<string, string>();
+
 const groups = (lines: string[]): Map<string, Set<number>> => {
   const index = new Map<string, Set<number>>();
   lines.forEach((line, group) => {
@@ -64,6 +68,15 @@ const groups = (lines: string[]): Map<string, Set<number>> => {
 
 /** Lower case, without accents, marks and camel case: "assignedTo", "Assigned to:" and "assigned_to" are the same. */
 export function plainName(name: string): string {
+  const known = plainNames.get(name);
+  if (known !== undefined) return known;
+  const plain = simplify(name);
+  if (plainNames.size >= MOST_NAMES) plainNames.clear();
+  plainNames.set(name, plain);
+  return plain;
+}
+
+function simplify(name: string): string {
   return name
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .normalize('NFD')

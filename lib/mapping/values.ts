@@ -128,11 +128,22 @@ function lookUp(item: Item, row: CompiledRow, known: ValueIndex | undefined): Si
 const keyOf = (value: SingleValue): string =>
   typeof value === 'object' ? JSON.stringify(value) : `${typeof value}${value}`;
 
-function mapRow(row: CompiledRow, input: MappedFields, output: MappedFields, known: KnownValues | undefined): void {
+/**
+ * Maps one row's field.
+ * @param settled target fields that an earlier row has mapped: where two sources feed one target, the row that knows the
+ *   value counts
+ */
+function mapRow(
+  row: CompiledRow,
+  input: MappedFields,
+  output: MappedFields,
+  known: KnownValues | undefined,
+  settled: Set<FieldId>,
+): void {
   const { source, target } = row;
   const id = target.id;
   const how: MappedField | undefined = Object.hasOwn(input.mapped, id) ? input.mapped[id] : undefined;
-  if (how !== undefined && !how.from.includes(source.id)) return;
+  if (settled.has(id) || (how !== undefined && !how.from.includes(source.id))) return;
   const open = Object.hasOwn(input.unresolved, id) ? input.unresolved[id] : undefined;
   const current =
     open !== undefined && open.lossy !== true ? open.value : Object.hasOwn(input.fields, id) ? input.fields[id] : null;
@@ -155,7 +166,8 @@ function mapRow(row: CompiledRow, input: MappedFields, output: MappedFields, kno
   }
   if (first !== undefined) {
     output.fields[id] = target.multi === true ? values : first;
-    if (open !== undefined && open.lossy !== true) delete output.unresolved[id];
+    if (open?.lossy !== true) delete output.unresolved[id];
+    settled.add(id);
   } else if (missing.length > 0) {
     delete output.fields[id];
   }
@@ -182,7 +194,8 @@ export function compileValueRows(rows: ValueRow[], direction: Direction): ValueM
   return (input, known) => {
     if (compiled.length === 0) return input;
     const output = { fields: { ...input.fields }, mapped: { ...input.mapped }, unresolved: { ...input.unresolved } };
-    for (const row of compiled) mapRow(row, input, output, known);
+    const settled = new Set<FieldId>();
+    for (const row of compiled) mapRow(row, input, output, known, settled);
     return output;
   };
 }

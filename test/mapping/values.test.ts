@@ -128,6 +128,20 @@ describe('mapping/values: tables', () => {
     assert.equal(map(input({ [adoPriority.id]: null }, ['priority'])).fields[adoPriority.id], null);
   });
 
+  it('counts the row that knows the value where two sources feed one target', () => {
+    const other = field('Urgency', 'lookup');
+    const rows: ValueRow[] = [
+      { one: priority, two: adoPriority, pairs: [pair('High', '2')], sameName: false },
+      { one: other, two: adoPriority, pairs: [pair('Now', '1')], sameName: false },
+    ];
+    const fields = compileFieldRows([row(priority, adoPriority), row(other, adoPriority)], 'forward');
+    const map = compileValueRows(rows, 'forward');
+    const now = map(fields({ priority: { name: 'High' }, urgency: { name: 'Now' } }));
+    assert.deepEqual([now.fields[adoPriority.id], now.unresolved], [{ name: '1' }, {}]);
+    const high = map(fields({ priority: { name: 'High' }, urgency: null }));
+    assert.deepEqual([high.fields[adoPriority.id], high.unresolved], [{ name: '2' }, {}]);
+  });
+
   it('does not change what it is given, and keeps the ids of the source out of what it hands on', () => {
     const input = compileFieldRows([row(priority, adoPriority)], 'forward')({ priority: { id: '5', name: 'High' } });
     const before = structuredClone(input);

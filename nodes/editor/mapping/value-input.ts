@@ -94,7 +94,8 @@ function select(
   return {
     value: () => {
       const item = widget.value();
-      return item && (item.data ?? { name: item.name });
+      if (item === undefined || item.data !== undefined) return item?.data;
+      return people && item.name.includes('@') ? { email: item.name } : { name: item.name };
     },
     valid: () => true,
     clear: () => widget.set(undefined),
