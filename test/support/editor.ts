@@ -18,6 +18,8 @@ export class Editor {
   /** Shows only those nodes in the palette whose names hold the text. */
   async searchPalette(text: string): Promise<void> {
     await this.page.locator('#red-ui-palette-search input').fill(text);
+    // it filters a moment after the last key
+    await this.page.locator('.red-ui-palette-node[data-palette-type="complete"]').waitFor({ state: 'hidden' });
   }
 
   /** Drags a node from the palette to a place on the canvas. @returns the node there */
