@@ -136,35 +136,46 @@ function settle(policy: ConflictPolicy, input: MergeInput): 'write' | 'keep' | '
   return applies(winner === 1 ? 'forward' : 'backward', input.direction) ? 'write' : 'keep';
 }
 
+export interface Written {
+  /** the target's fields as it shows them now */
+  after: Fields;
+  /** fields that the target did not take */
+  ignored: Record<FieldId, string>;
+  /**
+   * `after` is the very state that our write made, so that a value other than the one sent is the target's way of storing
+   * it; otherwise a person may have changed it in between
+   */
+  exact: boolean;
+  /** the target was made by this write: whatever it shows, nobody has changed it */
+  created: boolean;
+}
+
 /**
  * Both baselines after a write.
- *
- * @param after  the target's fields as it shows them now
- * @param ignored fields that the target did not take
- * @param exact  true where `after` is the very state that our write made, so that a value other than the one sent is the
- *   target's way of storing it; false where a person may have changed it in between
  * @returns what now holds on the source; on the target for every field that is in sync; and whether the target shows
  *   something that has not been synced back yet
  */
 export function baselines(
   input: Pick<MergeInput, 'mapped' | 'unresolved' | 'source' | 'target'>,
   plan: MergePlan,
-  after: Fields,
-  ignored: Record<FieldId, string>,
-  exact: boolean,
+  written: Written,
 ): { source: Fields; target: Fields; foreign: boolean } {
+  const { after, ignored } = written;
   const source: Fields = { ...input.source.base };
   const target: Fields = { ...input.target.base };
   const open = new Set<FieldId>();
   for (const [field, how] of Object.entries(input.mapped)) {
     for (const from of how.from) if (from in input.source.now) source[from] = input.source.now[from] ?? null;
-    if (isOpen(input.unresolved[field]) || field in ignored) for (const from of how.from) open.add(from);
-    if (how.from.length === 0) continue;
+    const isOpened = isOpen(input.unresolved[field]) || field in ignored;
+    if (isOpened) for (const from of how.from) open.add(from);
+    // the value that lost stays unsynced in the target's baseline, so that its own event still carries it
+    if (how.from.length === 0 || plan.kept.includes(field)) continue;
     const shown = after[field] ?? null;
     const sent = plan.write[field];
-    // a field never in sync before gets what the target shows as its base: nobody changed that, so nothing flows back
-    if (!(field in target) || plan.same.includes(field)) target[field] = shown;
-    else if (sent !== undefined && !(field in ignored)) target[field] = exact || resembles(sent, shown) ? shown : sent;
+    if (plan.same.includes(field)) target[field] = shown;
+    else if (sent !== undefined && !(field in ignored)) {
+      target[field] = written.exact || resembles(sent, shown) ? shown : sent;
+    } else if (!(field in target) && (written.created || isOpened)) target[field] = shown;
   }
   // a field that could not be taken over stays out of the baseline: the next change of the entity tries it again
   for (const from of open) delete source[from];

@@ -220,7 +220,12 @@ class Batch {
     const target = work.target;
     // without a read, the target is taken to be what it was: nothing of it is stored anew
     const after = target?.fields ?? end.baseline;
-    const next = baselines(this.mergeInput(work, target), work.plan, after, {}, true);
+    const next = baselines(this.mergeInput(work, target), work.plan, {
+      after,
+      ignored: {},
+      exact: true,
+      created: false,
+    });
     // where the target was read, what it shows is accounted for, and older snapshots of it must not be taken for edits
     const version = target && !next.foreign ? target.version : '';
     const targetEnd: LinkEnd = { ...end, version: target ? version : end.version, baseline: next.target };
@@ -232,8 +237,13 @@ class Batch {
     this.target.sawTime(entity.updatedAt);
     const ignored = written.ignored ?? {};
     for (const [field, reason] of Object.entries(ignored)) work.plan.warnings.push({ field, reason });
-    const exact = written.exact === true || !work.event.link;
-    const next = baselines(this.mergeInput(work, work.target), work.plan, entity.fields, ignored, exact);
+    const created = !work.event.link;
+    const next = baselines(this.mergeInput(work, work.target), work.plan, {
+      after: entity.fields,
+      ignored,
+      exact: written.exact === true || created,
+      created,
+    });
     const end: LinkEnd = {
       system: this.target.id,
       ref: refOf(entity),

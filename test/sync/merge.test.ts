@@ -34,6 +34,8 @@ function input(over: {
   };
 }
 
+const WRITTEN = { ignored: {}, exact: false, created: false };
+
 describe('Three-way merge (invariant 5)', () => {
   it('writes only the field that changed', () => {
     const plan = planUpdate(input({ source: { a: 'new', b: 'old' }, target: { x: 'old', y: 'old' } }));
@@ -106,7 +108,7 @@ describe('Three-way merge (invariant 5)', () => {
   it('after a write, a value that a person changed meanwhile is still seen as a change', () => {
     const given = input({ source: { a: 'new', b: 'old' }, target: { x: 'old', y: 'old' } });
     const plan = planUpdate(given);
-    const next = baselines(given, plan, { x: 'new', y: 'edited' }, {}, false);
+    const next = baselines(given, plan, { ...WRITTEN, after: { x: 'new', y: 'edited' } });
     assert.equal(next.foreign, true);
     assert.deepEqual(next.target, { x: 'new', y: 'old' });
   });
@@ -114,14 +116,18 @@ describe('Three-way merge (invariant 5)', () => {
   it('after a write, the value as the target stores it is the baseline when the answer is exact', () => {
     const given = input({ source: { a: ' new ', b: 'old' }, target: { x: 'old', y: 'old' } });
     const plan = planUpdate(given);
-    const next = baselines(given, plan, { x: 'NEW', y: 'old' }, {}, true);
+    const next = baselines(given, plan, { ...WRITTEN, after: { x: 'NEW', y: 'old' }, exact: true });
     assert.equal(next.foreign, false);
     assert.deepEqual(next.target, { x: 'NEW', y: 'old' });
   });
 
   it('a field that the target ignored is tried again with the next change', () => {
     const given = input({ source: { a: 'new', b: 'old' }, target: { x: 'old', y: 'old' } });
-    const next = baselines(given, planUpdate(given), { x: 'old', y: 'old' }, { x: 'workflow forbids it' }, false);
+    const next = baselines(given, planUpdate(given), {
+      ...WRITTEN,
+      after: { x: 'old', y: 'old' },
+      ignored: { x: 'workflow forbids it' },
+    });
     assert.equal('a' in next.source, false);
     assert.equal(next.target.x, 'old');
   });
@@ -132,7 +138,7 @@ describe('Three-way merge (invariant 5)', () => {
       target: { x: 'theirs', y: 'old' },
       how: { conflict: 'system2' },
     });
-    const next = baselines(given, planUpdate(given), { x: 'theirs', y: 'old' }, {}, true);
+    const next = baselines(given, planUpdate(given), { ...WRITTEN, after: { x: 'theirs', y: 'old' }, exact: true });
     assert.equal(next.target.x, 'old');
     assert.equal(next.foreign, true);
   });
@@ -154,7 +160,7 @@ describe('Three-way merge (invariant 5)', () => {
           forward.target.updatedAt = String(times[1]);
           const plan = planUpdate(forward);
           Object.assign(two, plan.write);
-          const next = baselines(forward, plan, two, {}, true);
+          const next = baselines(forward, plan, { ...WRITTEN, after: two, exact: true });
           [base1, base2] = [next.source, next.target];
 
           const backward: MergeInput = {
@@ -167,7 +173,7 @@ describe('Three-way merge (invariant 5)', () => {
           };
           const back = planUpdate(backward);
           Object.assign(one, back.write);
-          const after = baselines(backward, back, one, {}, true);
+          const after = baselines(backward, back, { ...WRITTEN, after: one, exact: true });
           [base2, base1] = [after.source, after.target];
           if (turn > 1) writes += Object.keys(plan.write).length + Object.keys(back.write).length;
         }
