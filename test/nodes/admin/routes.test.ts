@@ -75,7 +75,7 @@ describe('the admin routes', () => {
       red = await start({}, { deployed: () => stored });
       const system = { ...DRAFT, config: { ...DRAFT.config, auth: 'password' } };
       assert.equal((await red.post('/twinflow/test', { system })).status, 200);
-      assert.deepEqual(red.opened[0]?.credentials, { login: undefined, password: 'a password' });
+      assert.deepEqual(red.opened[0]?.credentials, { password: 'a password' });
     });
 
     it('is not sent for a choice that the connector does not offer', async () => {
