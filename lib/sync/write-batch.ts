@@ -237,12 +237,11 @@ class Batch {
     this.target.sawTime(entity.updatedAt);
     const ignored = written.ignored ?? {};
     for (const [field, reason] of Object.entries(ignored)) work.plan.warnings.push({ field, reason });
-    const created = !work.event.link;
     const next = baselines(this.mergeInput(work, work.target), work.plan, {
       after: entity.fields,
       ignored,
-      exact: written.exact === true || created,
-      created,
+      exact: written.exact === true,
+      created: !work.event.link,
     });
     const end: LinkEnd = {
       system: this.target.id,

@@ -176,7 +176,9 @@ export class IssueWriter {
         if (entity) {
           const overridden = later.get(one) ?? new Set();
           const expected = Object.entries(task.resolved.expected).filter(([field]) => !overridden.has(field));
-          results[task.index] = await this.compared(task, entity, Object.fromEntries(expected), one.ignored);
+          const result = await this.compared(task, entity, Object.fromEntries(expected), one.ignored);
+          // a create's own answer shows the issue as it was made; what is read back may show people's changes too
+          results[task.index] = result.ok && one.issue ? { ...result, exact: true } : result;
         } else {
           const words = 'was written, but is out of sight for this account now (deleted, moved or private)';
           results[task.index] = { ok: false, error: new SyncError('notFound', `Issue ${one.id} ${words}`) };

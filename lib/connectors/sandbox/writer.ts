@@ -99,7 +99,7 @@ export class SpaceWriter {
         operation.kind === 'create'
           ? this.insert(operation, by, counters, changes)
           : this.update(operation, by, counters, changes);
-      return planned ? { ok: false, error: planned.error } : { ok: true, entity };
+      return planned ? { ok: false, error: planned.error } : { ok: true, entity, exact: true };
     } catch (error) {
       // what is wrong with one operation is its result; what is wrong with the database ends the transaction
       if (error instanceof SyncError) return { ok: false, error };
