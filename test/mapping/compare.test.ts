@@ -82,6 +82,7 @@ describe('mapping/compare: equal values', () => {
       ],
       'lookup',
     );
+    differ([{ name: 'UI' }, { name: 'Core' }], [{ name: 'UI' }], 'lookup');
     same(['a'], 'a');
     differ(['a', 'b'], ['a']);
     differ(['a'], ['a', 'b']);

@@ -99,6 +99,13 @@ describe('mapping/fields: rows', () => {
     assert.deepEqual(map({}).fields, {});
   });
 
+  it('lets a text of just the longest length through', () => {
+    const longest = 'x'.repeat(20);
+    assert.deepEqual(compileFieldRows([row(summary, title)], 'forward')({ summary: longest }).fields, {
+      title: longest,
+    });
+  });
+
   it('keeps a text that is too long out of the target, whole, and says so', () => {
     const long = 'A title of far more than twenty characters';
     const { fields, unresolved, mapped } = compileFieldRows([row(summary, title)], 'forward')({ summary: long });
