@@ -16,7 +16,7 @@ describeWithChromium('editor/examples', function (launch) {
   before(async () => {
     red = await NodeRed.start();
     browser = await launch();
-    await browser.page.setViewportSize({ width: 1720, height: 640 });
+    await browser.page.setViewportSize({ width: 1720, height: 760 });
     editor = new Editor(browser.page, red.url);
   });
 
@@ -56,6 +56,7 @@ describeWithChromium('editor/examples', function (launch) {
     await browser.page.getByText('3 linked').first().waitFor();
     assert.equal(await editor.invalid(), 0);
     await editor.searchPalette('twinflow');
+    await browser.page.locator('.red-ui-palette-node[data-palette-type="twinflow-writer"]').scrollIntoViewIfNeeded();
     await screenshot(browser.page, 'editor');
   });
 });

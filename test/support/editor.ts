@@ -17,7 +17,9 @@ export class Editor {
 
   /** Shows only those nodes in the palette whose names hold the text. */
   async searchPalette(text: string): Promise<void> {
-    await this.page.locator('#red-ui-palette-search input').fill(text);
+    const search = this.page.locator('#red-ui-palette-search input');
+    await search.fill('');
+    await search.pressSequentially(text);
     // it filters a moment after the last key
     await this.page.locator('.red-ui-palette-node[data-palette-type="complete"]').waitFor({ state: 'hidden' });
   }
