@@ -182,6 +182,7 @@ class DefaultMapperForm {
       height: 'auto',
       sortable: true,
       removable: true,
+      scrollOnAdd: false,
       addItem: (container, _index, row) => {
         row.view = new DefaultRowView(container, row, node, this.scope, this.check);
         if (row.row === undefined) setTimeout(() => row.view?.focus(), 0);

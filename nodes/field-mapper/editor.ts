@@ -77,7 +77,7 @@ class FieldMapperForm {
       height: 'auto',
       sortable: true,
       removable: true,
-      scrollOnAdd: true,
+      scrollOnAdd: false,
       addItem: (container, _index, row) => {
         row.view = new MapRow(container, row, this.scope, this.check);
         if (row.row === undefined) setTimeout(() => row.view?.focus(), 0);
@@ -217,18 +217,17 @@ class FieldMapperForm {
       .toLowerCase();
     const show = String(this.show.val() ?? 'all');
     const known = this.scope.known();
-    this.list.editableList('filter', (item) => {
-      const view = (item as FormRow).view;
-      if (view === undefined) return true;
+    const isRequired = (field: FieldChoice | undefined, fields: ReadonlyMap<string, Field> | undefined): boolean =>
+      field !== undefined && fields?.get(field.id)?.required === true;
+    for (const view of this.views()) {
       const { one, two } = view.fields();
-      if (wanted !== '' && ![one, two].some((field) => field?.name.toLowerCase().includes(wanted))) return false;
-      if (show === 'issues') return view.hasIssues();
-      if (show !== 'required') return true;
-      return (
-        (one !== undefined && known.one?.get(one.id)?.required === true) ||
-        (two !== undefined && known.two?.get(two.id)?.required === true)
-      );
-    });
+      const named = wanted === '' || [one, two].some((field) => field?.name.toLowerCase().includes(wanted));
+      const asked =
+        show === 'issues'
+          ? view.hasIssues()
+          : show !== 'required' || isRequired(one, known.one) || isRequired(two, known.two);
+      view.show(named && asked);
+    }
     $('#twinflow-map-unmapped').prop('hidden', show !== 'unmapped');
     if (show === 'unmapped') this.showUnmapped(wanted);
   }

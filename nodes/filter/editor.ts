@@ -189,6 +189,7 @@ class FilterForm {
       height: 'auto',
       sortable: true,
       removable: true,
+      scrollOnAdd: false,
       addItem: (container, _index, row) => {
         row.view = new ConditionView(container, row, this.side(), node, this.scope, this.check);
         if (row.condition === undefined) setTimeout(() => row.view?.focus(), 0);

@@ -115,6 +115,7 @@ class ValueMapperForm {
       height: 'auto',
       sortable: true,
       removable: true,
+      scrollOnAdd: false,
       addItem: (container, _index, row) => {
         const line = $('<div class="twinflow-row">').appendTo(container);
         row.one = this.valueSelect(line, 1, row.pair?.one);

@@ -65,7 +65,6 @@ export class MapRow {
     this.moreButton = toolButton('fa-sliders', m('row.more'), () => this.toggle()).appendTo(line);
     this.moreButton.attr('aria-expanded', 'false');
     container.append(this.types, this.constantBox, this.more, this.issueList);
-    this.buildMore();
     this.draw();
   }
 
@@ -119,6 +118,11 @@ export class MapRow {
     this.draw();
   }
 
+  /** The list's own filter lays the page out anew for each row: too slow for hundreds. */
+  show(shown: boolean): void {
+    this.container.closest('li').prop('hidden', !shown);
+  }
+
   hasIssues(): boolean {
     return this.issues.length > 0;
   }
@@ -153,6 +157,7 @@ export class MapRow {
   }
 
   private toggle(open = this.more.prop('hidden') === true): void {
+    if (open && this.more.children().length === 0) this.buildMore();
     this.more.prop('hidden', !open);
     this.moreButton.attr('aria-expanded', String(open));
     this.showIssues(this.issues);
@@ -212,6 +217,7 @@ export class MapRow {
     this.constantInput = { field: key, input };
   }
 
+  /** Made when it is first asked for: most rows never are. */
   private buildMore(): void {
     const options = (name: string, keys: string[]): { value: string; label: string }[] =>
       keys.map((value) => ({ value, label: m(`${name}.${value || 'preset'}`) }));

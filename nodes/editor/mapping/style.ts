@@ -42,6 +42,7 @@ const RULES = `
 .twinflow-chip { display: inline-flex; align-items: center; gap: 4px; max-width: 100%; padding: 1px 2px 1px 8px; border: 1px solid var(--red-ui-form-input-border-color); border-radius: 10px; background: var(--red-ui-tertiary-background); overflow-wrap: anywhere; }
 .twinflow-chip button { border: 0; background: none; color: var(--red-ui-secondary-text-color); cursor: pointer; padding: 0 4px; }
 .twinflow-row > select { flex: 0 1 150px; width: auto; min-width: 70px; margin: 0; }
+.twinflow-list li[hidden] { display: none !important; }
 .twinflow-fit { width: 0; min-width: 100%; }
 .twinflow-row > select.twinflow-half { flex: 1 1 0; width: 0; }
 .twinflow-beside { display: inline-flex; width: 70%; vertical-align: middle; }
