@@ -6,9 +6,11 @@
 
 export { type DirectionButton, directionButton } from './direction-button';
 export * from './form';
+export { matching, type SearchItem } from './matching';
 export * from './metadata';
-export { idlePairs, type Pair, type PairList, pairList } from './pair-list';
-export { matching, type SearchItem, type SearchSelect, type SearchSelectOptions, searchSelect } from './search-select';
+export { type PairList, pairList } from './pair-list';
+export { idlePairs, type Pair } from './pairs';
+export { type SearchSelect, type SearchSelectOptions, searchSelect } from './search-select';
 export { addStyle } from './style';
 export { t, translated } from './text';
 export * from './workspace';

@@ -11,6 +11,8 @@ import { t } from './text';
 import type { SystemDraft } from './workspace';
 
 const KEPT_MS = 600_000;
+/** Answers kept at most; every search for a person or a value is one. */
+const KEPT_MOST = 300;
 
 /** A connector as the server describes it: enough to build the system form. */
 export interface ConnectorInfo {
@@ -96,7 +98,10 @@ function keep<Answer>(key: string, anew: boolean, ask: () => Promise<Answer>): P
   if (known && !anew && Date.now() - known.at < KEPT_MS) return known.answer as Promise<Answer>;
   const answer = ask();
   const entry = { at: Date.now(), answer };
+  kept.delete(key);
   kept.set(key, entry);
+  const [oldest] = kept.keys();
+  if (kept.size > KEPT_MOST && oldest !== undefined) kept.delete(oldest);
   answer.catch(() => {
     if (kept.get(key) === entry) kept.delete(key);
   });

@@ -7,7 +7,7 @@ import { missingRequired } from '../../lib/mapping/coverage';
 import type { DefaultRow, FieldRow, TypePair } from '../../lib/model/config';
 import { applies, type Direction, type Field } from '../../lib/model/entity';
 import { fields } from './metadata';
-import type { Pair } from './pair-list';
+import type { Pair } from './pairs';
 import { isObject, list } from './read';
 import type { SystemDraft } from './workspace';
 

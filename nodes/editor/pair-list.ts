@@ -1,18 +1,11 @@
 /** A list of pairs – projects, entity types – with a direction each: System 1 | direction | System 2. */
 
 import type { Choice } from '../../lib/model/config';
-import type { DirectionSetting } from '../../lib/model/entity';
 import { type DirectionButton, directionButton } from './direction-button';
-import { type SearchItem, type SearchSelect, searchSelect } from './search-select';
+import type { SearchItem } from './matching';
+import type { Pair } from './pairs';
+import { type SearchSelect, searchSelect } from './search-select';
 import { t } from './text';
-
-export interface Pair {
-  /** stable within the list; only where `newId` is given */
-  id?: string;
-  one: Choice;
-  two: Choice;
-  direction: DirectionSetting;
-}
 
 export interface PairListOptions {
   pairs: Pair[];
@@ -118,22 +111,4 @@ export function pairList(list: JQuery, options: PairListOptions): PairList {
       }
     },
   };
-}
-
-/**
- * What no entity ever reaches: in each direction the first pair with a project (or type) as its source is used, so a later
- * one with the same source is idle there.
- */
-export function idlePairs(pairs: Pair[]): { name: string; direction: 'forward' | 'backward' }[] {
-  const idle: { name: string; direction: 'forward' | 'backward' }[] = [];
-  for (const direction of ['forward', 'backward'] as const) {
-    const used = new Set<string>();
-    for (const pair of pairs) {
-      if (pair.direction !== 'both' && pair.direction !== direction) continue;
-      const source = direction === 'forward' ? pair.one : pair.two;
-      if (used.has(source.id)) idle.push({ name: source.name, direction });
-      used.add(source.id);
-    }
-  }
-  return idle;
 }

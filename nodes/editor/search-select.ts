@@ -7,23 +7,15 @@
  * so that it isn't cut off in a list row or a narrow tray. All texts are set as text, never as HTML.
  */
 
+import { matching, plain, type SearchItem } from './matching';
 import { addStyle } from './style';
 import { t } from './text';
+
+export type { SearchItem } from './matching';
 
 /** More are not drawn; the list says so and asks to type on. */
 const DRAWN = 200;
 const TYPING_MS = 250;
-
-export interface SearchItem<Data = unknown> {
-  id: string;
-  name: string;
-  /** small print behind the name: an id, a type, a mail address */
-  detail?: string;
-  /** shown, but can't be chosen */
-  disabled?: boolean;
-  /** whatever the form wants back with the choice */
-  data?: Data;
-}
 
 export interface SearchSelectOptions<Data = unknown> {
   /**
@@ -65,21 +57,6 @@ type State<Data> =
   | { is: 'loaded'; items: SearchItem<Data>[]; search: string };
 
 let counter = 0;
-
-const plain = (shown: string): string => shown.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-
-/** The items whose name or detail holds every word of the search; those whose name starts with it come first. */
-export function matching<Data>(items: SearchItem<Data>[], search: string): SearchItem<Data>[] {
-  const wanted = plain(search.trim());
-  if (wanted === '') return items;
-  const words = wanted.split(/\s+/);
-  const hits = items.filter((item) => {
-    const shown = plain(`${item.name} ${item.detail ?? ''}`);
-    return words.every((word) => shown.includes(word));
-  });
-  const first = hits.filter((item) => plain(item.name).startsWith(wanted));
-  return [...first, ...hits.filter((item) => !first.includes(item))];
-}
 
 /**
  * Turns a text input into the drop-down.

@@ -1,0 +1,28 @@
+/** What a drop-down with search offers, and what of it fits the typed text. Pure. */
+
+export interface SearchItem<Data = unknown> {
+  id: string;
+  name: string;
+  /** small print behind the name: an id, a type, a mail address */
+  detail?: string;
+  /** shown, but can't be chosen */
+  disabled?: boolean;
+  /** whatever the form wants back with the choice */
+  data?: Data;
+}
+
+/** As compared: without regard to case and accents. */
+export const plain = (shown: string): string => shown.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+/** The items whose name or detail holds every word of the search; those whose name starts with it come first. */
+export function matching<Data>(items: SearchItem<Data>[], search: string): SearchItem<Data>[] {
+  const wanted = plain(search.trim());
+  if (wanted === '') return items;
+  const words = wanted.split(/\s+/);
+  const hits = items.filter((item) => {
+    const shown = plain(`${item.name} ${item.detail ?? ''}`);
+    return words.every((word) => shown.includes(word));
+  });
+  const first = hits.filter((item) => plain(item.name).startsWith(wanted));
+  return [...first, ...hits.filter((item) => !first.includes(item))];
+}
