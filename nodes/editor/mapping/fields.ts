@@ -2,7 +2,7 @@
 
 import type { FieldChoice } from '../../../lib/model/config';
 import type { Field, Side } from '../../../lib/model/entity';
-import { type SearchItem, type SearchSelect, searchSelect } from '../search-select';
+import { type SearchItem, type SearchSelect, searchSelect } from '../index';
 import type { MappingScope } from './scope';
 import { m } from './text';
 

@@ -7,7 +7,7 @@ import type { RowIssue } from '../../../lib/mapping/coverage';
 import type { ApplyWhen, ConflictPolicy, FieldChoice, FieldRow, SyncWhen } from '../../../lib/model/config';
 import type { DirectionSetting, Side } from '../../../lib/model/entity';
 import type { Value } from '../../../lib/model/values';
-import { type DirectionButton, directionButton } from '../direction-button';
+import { type DirectionButton, directionButton } from '../index';
 import { type FieldSelect, fieldSelect, typeWords } from './fields';
 import { labelledSelect, toolButton } from './rows';
 import type { MappingScope } from './scope';

@@ -2,7 +2,7 @@
 
 import { readDefaultRows, readFieldRows, readPairs } from '../../../lib/mapping/saved';
 import type { DefaultRow, FieldRow } from '../../../lib/model/config';
-import { nodesOf } from '../workspace';
+import { nodesOf } from '../index';
 
 /** True where the two nodes share an entity-type pair. */
 function overlap(a: 'all' | string[], b: 'all' | string[]): boolean {

@@ -7,8 +7,7 @@ import type { KnownFields } from '../../../lib/mapping/coverage';
 import type { ProjectPair, TypePair } from '../../../lib/model/config';
 import type { Field, Side } from '../../../lib/model/entity';
 import type { LookupValue, UserValue } from '../../../lib/model/values';
-import { fields, lookupValues, MetadataError, users } from '../metadata';
-import { integration, nodeId, type SystemDraft, systemsOf } from '../workspace';
+import { fields, integration, lookupValues, MetadataError, nodeId, type SystemDraft, systemsOf, users } from '../index';
 import { m } from './text';
 
 export interface ScopeOptions {

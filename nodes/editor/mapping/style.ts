@@ -1,6 +1,6 @@
 /** Style rules of the mapper forms, made of the editor's own CSS variables. */
 
-import { addStyle } from '../style';
+import { addStyle } from '../index';
 
 const ID = 'twinflow-mapping-style';
 

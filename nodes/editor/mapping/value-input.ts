@@ -4,7 +4,7 @@ import { showValue } from '../../../lib/mapping/describe';
 import type { FieldChoice } from '../../../lib/model/config';
 import type { Field, Side } from '../../../lib/model/entity';
 import type { LookupValue, SingleValue, UserValue, Value } from '../../../lib/model/values';
-import { type SearchItem, searchSelect } from '../search-select';
+import { type SearchItem, searchSelect } from '../index';
 import type { MappingScope } from './scope';
 import { m } from './text';
 
