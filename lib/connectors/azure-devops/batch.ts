@@ -1,0 +1,160 @@
+/**
+ * Several creates and updates in one request
+ * (https://learn.microsoft.com/rest/api/azure/devops/wit/WorkItemBatchUpdate). Each has an answer of its own. What the
+ * documentation says of a failed one ("does not affect subsequent requests") and what the maintainers say ("if one fails,
+ * nothing will be updated", https://github.com/MicrosoftDocs/vsts-rest-api-specs/issues/121) differ, so only an answer's own
+ * code counts: what was not answered with 2xx was not written.
+ */
+
+import { SyncError } from '../../model/errors';
+import { kindOfStatus, shorten } from '../http/failures';
+import { type AzureDevOpsApi, PATCH_TYPE } from './api';
+import { parseFailure } from './failures';
+import type { PatchOperation } from './patching';
+import { isJson, listOf, type RawWorkItem, textOf, workItemOf } from './shapes';
+
+export interface Request {
+  /** "Work item 12" or "A new Bug", to begin an error message with */
+  about: string;
+  /** `{project}/_apis/wit/workitems/$Bug` or `_apis/wit/workitems/12` */
+  path: string;
+  create: boolean;
+  operations: PatchOperation[];
+}
+
+export type Answer =
+  | { ok: true; item: RawWorkItem }
+  /** `own`: the failure is this request's own, not that of a neighbour in the batch */
+  | { ok: false; error: SyncError; own: boolean };
+
+/** 200 is the limit of the service; smaller ones fail smaller. */
+const MOST_IN_BATCH = 100;
+const MOST_BYTES = 4_000_000;
+
+export class Batches {
+  constructor(
+    private readonly api: AzureDevOpsApi,
+    private readonly version: string,
+    private readonly options: { bypassRules: boolean; suppressNotifications: boolean },
+  ) {}
+
+  /** Sends all, in order. @throws nothing: whatever happens is an answer */
+  async send(requests: Request[]): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    let halt: SyncError | undefined;
+    for (const chunk of chunks(requests)) {
+      if (halt) {
+        const { kind, message, detail } = halt;
+        const error = new SyncError(kind, `Not sent, since the one before failed: ${message}`, {
+          ...detail,
+          uncertain: false,
+        });
+        answers.push(...chunk.map((): Answer => ({ ok: false, error, own: true })));
+        continue;
+      }
+      const some = chunk.length === 1 && chunk[0] ? [await this.single(chunk[0])] : await this.together(chunk);
+      answers.push(...some);
+      const stopped = some.find((one) => !one.ok && ['auth', 'rateLimited', 'transient'].includes(one.error.kind));
+      if (stopped && !stopped.ok) halt = stopped.error;
+    }
+    return answers;
+  }
+
+  /** One request alone: its error answers say more than those in a batch. */
+  async single(request: Request): Promise<Answer> {
+    const method = request.create ? 'POST' : 'PATCH';
+    try {
+      const { body } = await this.api.send(method, request.path, {
+        query: this.query(),
+        body: request.operations,
+        contentType: PATCH_TYPE,
+      });
+      return { ok: true, item: workItemOf(body) };
+    } catch (thrown) {
+      return { ok: false, error: refused(request, thrown), own: true };
+    }
+  }
+
+  private async together(requests: Request[]): Promise<Answer[]> {
+    const search = new URLSearchParams({ 'api-version': this.version });
+    for (const [name, value] of Object.entries(this.query())) search.set(name, value);
+    const body = requests.map(({ path, operations }) => ({
+      method: 'PATCH',
+      uri: `/${path}?${search}`,
+      headers: { 'Content-Type': PATCH_TYPE },
+      body: operations,
+    }));
+    try {
+      const answer = await this.api.json('PATCH', '_apis/wit/$batch', { body });
+      const items = listOf(answer);
+      return requests.map((request, index) => this.answer(request, items[index]));
+    } catch (thrown) {
+      return requests.map((request) => ({ ok: false, error: refused(request, thrown), own: true }));
+    }
+  }
+
+  private answer(request: Request, item: Record<string, unknown> | undefined): Answer {
+    if (!item || typeof item.code !== 'number') {
+      const words = `${request.about}: Azure DevOps gave no answer for it, so it may have been written`;
+      return { ok: false, error: new SyncError('fatal', words, { uncertain: true }), own: true };
+    }
+    const { code } = item;
+    const body = parsed(item.body);
+    try {
+      if (code >= 200 && code < 300) return { ok: true, item: workItemOf(body) };
+    } catch {
+      const words = `${request.about} was written, but the answer cannot be read`;
+      return { ok: false, error: new SyncError('fatal', words, { uncertain: true }), own: true };
+    }
+    const failure = parseFailure(body, this.api.names);
+    const kind = failure?.kind ?? kindOfStatus(code);
+    const words = shorten(failure?.text ?? textOf(item.body) ?? '');
+    const error = new SyncError(kind, `${request.about} was not written (HTTP ${code}): ${words}`, {
+      status: code,
+      ...(words ? { answer: words } : {}),
+      ...(failure?.fields ? { fields: failure.fields } : {}),
+      uncertain: false,
+    });
+    const own = kind !== 'invalid' || failure?.fields !== undefined;
+    return { ok: false, error, own };
+  }
+
+  private query(): Record<string, string> {
+    return {
+      ...(this.options.bypassRules ? { bypassRules: 'true' } : {}),
+      ...(this.options.suppressNotifications ? { suppressNotifications: 'true' } : {}),
+    };
+  }
+}
+
+function refused(request: Request, thrown: unknown): SyncError {
+  if (!(thrown instanceof SyncError)) throw thrown;
+  return new SyncError(thrown.kind, `${request.about} was not written: ${thrown.message}`, thrown.detail);
+}
+
+/** Bodies come as text within the answer's JSON. */
+function parsed(body: unknown): unknown {
+  if (isJson(body) || typeof body !== 'string') return body;
+  try {
+    const value: unknown = JSON.parse(body);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+function* chunks(requests: Request[]): Generator<Request[]> {
+  let chunk: Request[] = [];
+  let bytes = 0;
+  for (const request of requests) {
+    const size = JSON.stringify(request.operations).length;
+    if (chunk.length > 0 && (chunk.length >= MOST_IN_BATCH || bytes + size > MOST_BYTES)) {
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(request);
+    bytes += size;
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,57 @@
+/** Remembers answers, bounded; whoever asks while one is on its way waits for the same one. Failures are not kept. */
+export class Cache<T> {
+  private readonly entries = new Map<string, { at: number; value: Promise<T> }>();
+
+  /** @param limit how many answers are kept; the oldest go first */
+  constructor(private readonly limit = 1000) {}
+
+  /**
+   * @param maxAgeMs how old a remembered answer may be, milliseconds: a form wants to see what an admin has just changed,
+   *   polling does not care for an hour
+   */
+  remember(key: string, maxAgeMs: number, load: () => Promise<T>): Promise<T> {
+    const known = this.entries.get(key);
+    if (known && performance.now() - known.at < maxAgeMs) return known.value;
+    const entry = { at: performance.now(), value: load() };
+    this.entries.delete(key);
+    this.entries.set(key, entry);
+    entry.value.catch(() => {
+      if (this.entries.get(key) === entry) this.entries.delete(key);
+    });
+    for (const oldest of this.entries.keys()) {
+      if (this.entries.size <= this.limit) break;
+      this.entries.delete(oldest);
+    }
+    return entry.value;
+  }
+
+  forget(key: string): void {
+    this.entries.delete(key);
+  }
+}
+
+/** A map that keeps its newest entries. */
+export class Recent<K, V> {
+  private readonly entries = new Map<K, V>();
+
+  constructor(private readonly limit: number) {}
+
+  get(key: K): V | undefined {
+    return this.entries.get(key);
+  }
+
+  set(key: K, value: V): void {
+    this.entries.delete(key);
+    this.entries.set(key, value);
+    for (const oldest of this.entries.keys()) {
+      if (this.entries.size <= this.limit) break;
+      this.entries.delete(oldest);
+    }
+  }
+
+  take(key: K): V | undefined {
+    const value = this.entries.get(key);
+    this.entries.delete(key);
+    return value;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What Azure DevOps says in its error answers → the fields it is about, and the kind of failure. The body is
+ * `{message, typeKey, customProperties}`; within `$batch` it may be `{value: {Message}}`. The codes (TF…, VS…) begin the
+ * message, whose language is the account's, so `typeKey` is preferred:
+ * https://learn.microsoft.com/azure/devops/reference/error/workitem-tracking-error-messages (codes),
+ * https://github.com/microsoft/azure-devops-mcp/pull/1526 (412 for a failed `test` of `/rev`).
+ */
+
+import type { SyncErrorKind } from '../../model/errors';
+import type { ParsedError } from '../http/client';
+import { isJson, type Json, listOf, textOf } from './shapes';
+
+const KINDS: Record<string, SyncErrorKind> = {
+  TestPatchOperationFailedException: 'conflict',
+  WorkItemRevisionMismatchException: 'conflict',
+  WorkItemUnauthorizedAccessException: 'notFound',
+  WorkItemNotFoundException: 'notFound',
+  WorkItemTypeNotFoundException: 'notFound',
+  ProjectDoesNotExistException: 'notFound',
+  ProjectDoesNotExistWithNameException: 'notFound',
+};
+const CODES: [RegExp, SyncErrorKind][] = [
+  [/^(VS403351|TF26071)\b/, 'conflict'],
+  [/^(TF401232|TF200016|VS800075|TF51005)\b/, 'notFound'],
+  // too many requests, told with 400 or 503 by some services
+  [/^TF400733\b/, 'rateLimited'],
+];
+
+/** A size limit was hit: https://learn.microsoft.com/azure/devops/organizations/settings/work/object-limits */
+export const isQueryTooLarge = (answer: string | undefined): boolean => /VS402337/.test(answer ?? '');
+
+/** @param nameToId reference name by a field's display name, lower case */
+export function parseFailure(body: unknown, nameToId: ReadonlyMap<string, string>): ParsedError | undefined {
+  const error = innermost(body);
+  if (!error) return undefined;
+  const text = textOf(error.message) ?? textOf(error.Message);
+  if (text === undefined) return undefined;
+  const typeKey = textOf(error.typeKey) ?? '';
+  const kind = KINDS[typeKey] ?? CODES.find(([code]) => code.test(text))?.[1];
+  const fields = fieldsOf(error, text, nameToId);
+  return { text, ...(Object.keys(fields).length > 0 ? { fields } : {}), ...(kind ? { kind } : {}) };
+}
+
+function innermost(body: unknown): Json | undefined {
+  if (!isJson(body)) return undefined;
+  // the answers of $batch wrap what failed: {"count": 1, "value": {"Message": "…"}}
+  return isJson(body.value) ? body.value : body;
+}
+
+function fieldsOf(error: Json, text: string, nameToId: ReadonlyMap<string, string>): Record<string, string> {
+  const properties = isJson(error.customProperties) ? error.customProperties : {};
+  const fields: Record<string, string> = {};
+  for (const one of listOf(properties, 'RuleValidationErrors')) {
+    const id = textOf(one.fieldReferenceName);
+    if (id) fields[id] = meaning(textOf(one.errorMessage) ?? text, textOf(one.fieldStatusFlags));
+  }
+  const single = textOf(properties.FieldReferenceName);
+  if (single && !fields[single]) fields[single] = meaning(text, textOf(properties.FieldStatusFlags));
+  if (Object.keys(fields).length === 0) {
+    const named = namedIn(text, nameToId);
+    if (named) fields[named] = meaning(text, undefined);
+  }
+  return fields;
+}
+
+const NAMED = [
+  /Rule Error for field (.+?)\. Error code/,
+  /\bfield '([^']+)'/i,
+  /\bfield "([^"]+)"/i,
+  /Cannot find field ([\w.]+?)\.?(?:\s|$)/,
+  /\/fields\/([\w.]+)/,
+];
+
+function namedIn(text: string, nameToId: ReadonlyMap<string, string>): string | undefined {
+  for (const pattern of NAMED) {
+    const name = pattern.exec(text)?.[1];
+    if (name !== undefined) return nameToId.get(name.toLowerCase()) ?? name;
+  }
+  return undefined;
+}
+
+/** The flags of a broken rule in words; the system's own words where none is known. */
+function meaning(text: string, flags: string | undefined): string {
+  const all = `${flags ?? ''} ${text}`.toLowerCase();
+  if (/\binvalidempty\b/.test(all)) return `a value is required (${text})`;
+  if (/\binvalidlistvalue\b/.test(all)) return `the value is not in the field's list (${text})`;
+  if (/\binvalidnotoldvalue\b|\breadonly\b/.test(all)) return `the process does not let it be changed now (${text})`;
+  if (/\binvalidtoolong\b/.test(all)) return `the text is too long (${text})`;
+  return text;
+}

@@ -1,0 +1,74 @@
+/**
+ * Who changed what when, newest first: the updates of a work item
+ * (https://learn.microsoft.com/rest/api/azure/devops/wit/updates/list). They come oldest first, 200 at a time.
+ */
+
+import type { EntityId } from '../../model/entity';
+import { SyncError } from '../../model/errors';
+import type { Revision } from '../connector';
+import type { AzureDevOpsApi } from './api';
+import type { FieldInfo } from './field-types';
+import type { Metadata } from './metadata';
+import type { WorkItemReader } from './reading';
+import { idOf, isJson, isoOf, type Json, listOf, textOf, userOf } from './shapes';
+import { canonicalOf } from './values';
+
+const PAGE = 200;
+const MOST_REVISIONS = 400;
+/** What every revision changes, and nobody asks for. */
+const BOOKKEEPING = /^System\.(Rev|ChangedDate|ChangedBy|AuthorizedDate|AuthorizedAs|RevisedDate|Watermark|PersonId)$/;
+
+/** @throws notFound */
+export async function historyOf(
+  api: AzureDevOpsApi,
+  metadata: Metadata,
+  reader: WorkItemReader,
+  id: EntityId,
+): Promise<Revision[]> {
+  const number = idOf(id);
+  const item = number === undefined ? undefined : (await reader.items([number])).get(number);
+  if (!item) throw new SyncError('notFound', `Azure DevOps shows this account no work item ${id}`);
+  const type = textOf(item.fields['System.WorkItemType']) ?? '';
+  const project = await metadata.project(textOf(item.fields['System.TeamProject']) ?? '');
+  const fields = new Map((await metadata.fields(project.id, type)).map((field) => [field.id, field]));
+
+  // there is at least one update for each revision; changes of links only have updates of their own
+  let skip = Math.max(0, item.rev - MOST_REVISIONS);
+  const updates: Json[] = [];
+  for (;;) {
+    const query = { $top: PAGE, $skip: skip };
+    const page = listOf(await api.json('GET', `_apis/wit/workItems/${item.id}/updates`, { query }));
+    updates.push(...page);
+    if (page.length < PAGE) break;
+    skip += PAGE;
+  }
+  return updates
+    .reverse()
+    .slice(0, MOST_REVISIONS)
+    .flatMap((update) => revisionOf(update, fields, item.markdown, (other) => reader.url(other)));
+}
+
+function revisionOf(
+  update: Json,
+  known: ReadonlyMap<string, FieldInfo>,
+  markdown: ReadonlySet<string>,
+  url: (id: string) => string,
+): Revision[] {
+  const changed = isJson(update.fields) ? update.fields : {};
+  const side = (name: 'oldValue' | 'newValue'): Json =>
+    Object.fromEntries(Object.entries(changed).map(([id, change]) => [id, isJson(change) ? change[name] : undefined]));
+  const [before, after] = [side('oldValue'), side('newValue')];
+  const fields: Revision['fields'] = {};
+  for (const id of Object.keys(changed)) {
+    const field = known.get(id);
+    if (!field || BOOKKEEPING.test(id)) continue;
+    fields[id] = {
+      old: canonicalOf(field, before[id], { markdown, url, siblings: before }),
+      new: canonicalOf(field, after[id], { markdown, url, siblings: after }),
+    };
+  }
+  // `revisedDate` of the newest update lies in the year 9999
+  const at = isoOf(after['System.ChangedDate']) ?? isoOf(update.revisedDate) ?? '';
+  const by = userOf(after['System.ChangedBy']) ?? userOf(update.revisedBy);
+  return [{ id: textOf(update.id) ?? '', at, ...(by ? { by } : {}), fields }];
+}

@@ -1,0 +1,179 @@
+/**
+ * What an organisation says about its structure: projects, work item types with states and transitions, fields, area and
+ * iteration trees. A form sees it at most a minute old; reading and writing go on with what was learnt within the hour,
+ * and look again where something unknown turns up.
+ */
+
+import { SyncError } from '../../model/errors';
+import type { AzureDevOpsApi } from './api';
+import { Cache } from './cache';
+import { type FieldInfo, fieldInfo, HISTORY, type RawField, type RawTypeField } from './field-types';
+import { isJson, type Json, listOf, textOf } from './shapes';
+
+export const FRESH_MS = 60_000;
+export const LASTING_MS = 3_600_000;
+
+export interface ProjectInfo {
+  /** GUID: stays when the project is renamed */
+  id: string;
+  name: string;
+}
+
+export interface TypeInfo {
+  /** the name: work items carry it, and it is the same in all projects of a process */
+  name: string;
+  states: string[];
+  /** from a state ('' = new) to those that may follow; undefined where the process does not say */
+  transitions: Map<string, string[]> | undefined;
+}
+
+export interface TreeNode {
+  id: string;
+  /** as work items show it: `Fabrikam\Web` */
+  path: string;
+}
+
+const PROJECT_PAGE = 500;
+/** https://learn.microsoft.com/azure/devops/organizations/settings/work/object-limits: 14 levels */
+const DEEPEST = 14;
+
+export class Metadata {
+  private readonly projectList = new Cache<ProjectInfo[]>();
+  private readonly typeLists = new Cache<TypeInfo[]>();
+  private readonly rawFields = new Cache<Map<string, RawField>>();
+  private readonly typeFields = new Cache<FieldInfo[]>();
+  private readonly treeLists = new Cache<Record<'areas' | 'iterations', TreeNode[]>>();
+  /** fields in work items that their type does not list (columns of boards): no reason to look twice */
+  private readonly strays = new Set<string>();
+
+  constructor(
+    private readonly api: AzureDevOpsApi,
+    private readonly bypassRules: boolean,
+  ) {}
+
+  projects(maxAgeMs = FRESH_MS): Promise<ProjectInfo[]> {
+    return this.projectList.remember('', maxAgeMs, async () => {
+      const found: ProjectInfo[] = [];
+      for (;;) {
+        const query = { $top: PROJECT_PAGE, $skip: found.length, stateFilter: 'wellFormed' };
+        const page = listOf(await this.api.json('GET', '_apis/projects', { query }));
+        for (const { id, name } of page) found.push({ id: textOf(id) ?? '', name: textOf(name) ?? '' });
+        if (page.length < PROJECT_PAGE) return found;
+      }
+    });
+  }
+
+  /** By id or name. @throws notFound */
+  async project(id: string): Promise<ProjectInfo> {
+    const same = (one: ProjectInfo) => one.id === id || one.name.toLowerCase() === id.toLowerCase();
+    const known = (await this.projects(LASTING_MS)).find(same) ?? (await this.projects()).find(same);
+    if (known) return known;
+    throw new SyncError(
+      'notFound',
+      `Azure DevOps shows this account no project "${id}": check project and permissions`,
+    );
+  }
+
+  /** Types that people can create: disabled ones and those of the hidden category (test plumbing, reviews) left out. */
+  types(project: ProjectInfo, maxAgeMs = FRESH_MS): Promise<TypeInfo[]> {
+    return this.typeLists.remember(project.id, maxAgeMs, async () => {
+      const types = listOf(await this.api.json('GET', `${project.id}/_apis/wit/workitemtypes`));
+      const categories = listOf(await this.api.json('GET', `${project.id}/_apis/wit/workitemtypecategories`));
+      const hidden = categories.find(({ referenceName }) => referenceName === 'Microsoft.HiddenCategory');
+      const hiddenNames = new Set(listOf(hidden, 'workItemTypes').map(({ name }) => textOf(name)));
+      return types.filter(({ isDisabled, name }) => isDisabled !== true && !hiddenNames.has(textOf(name))).map(typeOf);
+    });
+  }
+
+  /** @throws notFound – no such project, or its process has no such type */
+  async type(project: string, type: string, maxAgeMs = LASTING_MS): Promise<{ project: ProjectInfo; type: TypeInfo }> {
+    const info = await this.project(project);
+    const same = (one: TypeInfo) => one.name.toLowerCase() === type.toLowerCase();
+    const found = (await this.types(info, maxAgeMs)).find(same) ?? (await this.types(info)).find(same);
+    if (found) return { project: info, type: found };
+    throw new SyncError('notFound', `Project ${info.name} has no work item type "${type}"`);
+  }
+
+  /** The fields of a type, comments left out. @throws notFound */
+  fields(project: string, type: string, maxAgeMs = LASTING_MS): Promise<FieldInfo[]> {
+    return this.typeFields.remember(`${project}/${type}`, maxAgeMs, async () => {
+      const path = `${encodeURIComponent(project)}/_apis/wit/workitemtypes/${encodeURIComponent(type)}/fields`;
+      const list = listOf(await this.api.json('GET', path, { query: { $expand: 'allowedValues' } }));
+      const raw = await this.allFields(maxAgeMs);
+      const infos = list.map((json) => {
+        const field = typeFieldOf(json);
+        return fieldInfo(field, raw.get(field.id), this.bypassRules);
+      });
+      this.api.learnFieldNames(infos);
+      return infos.filter(({ id }) => id !== HISTORY);
+    });
+  }
+
+  /** The fields that values are read with: looks again where a work item has one that is not known yet. */
+  async fieldsFor(project: string, type: string, shown: Json): Promise<FieldInfo[]> {
+    const known = await this.fields(project, type);
+    const ids = new Set(known.map(({ id }) => id));
+    const strange = Object.keys(shown).filter((id) => !ids.has(id) && id !== HISTORY && !this.strays.has(id));
+    if (strange.length === 0) return known;
+    for (const id of strange) this.strays.add(id);
+    return this.fields(project, type, FRESH_MS);
+  }
+
+  private allFields(maxAgeMs: number): Promise<Map<string, RawField>> {
+    return this.rawFields.remember('', maxAgeMs, async () => {
+      const list = listOf(await this.api.json('GET', '_apis/wit/fields'));
+      return new Map(list.map(rawFieldOf).map((field) => [field.id, field]));
+    });
+  }
+
+  /** Areas and iterations, parents first. One request for both. */
+  trees(project: string, maxAgeMs = FRESH_MS): Promise<Record<'areas' | 'iterations', TreeNode[]>> {
+    return this.treeLists.remember(project, maxAgeMs, async () => {
+      const path = `${encodeURIComponent(project)}/_apis/wit/classificationnodes`;
+      const roots = listOf(await this.api.json('GET', path, { query: { $depth: DEEPEST } }));
+      const tree = (kind: string) =>
+        roots.filter(({ structureType }) => structureType === kind).flatMap((root) => nodesOf(root, ''));
+      return { areas: tree('area'), iterations: tree('iteration') };
+    });
+  }
+
+  /** The tree was changed by us. */
+  forgetTrees(project: string): void {
+    this.treeLists.forget(project);
+  }
+}
+
+function typeOf(json: Json): TypeInfo {
+  const states = listOf(json, 'states').flatMap(({ name }) => textOf(name) ?? []);
+  const table = isJson(json.transitions) ? json.transitions : undefined;
+  const transitions =
+    table &&
+    new Map(Object.keys(table).map((from) => [from, listOf(table, from).flatMap(({ to }) => textOf(to) ?? [])]));
+  return { name: textOf(json.name) ?? '', states, transitions };
+}
+
+function typeFieldOf(json: Json): RawTypeField {
+  const id = textOf(json.referenceName) ?? '';
+  const allowed = Array.isArray(json.allowedValues) ? json.allowedValues.flatMap((one) => textOf(one) ?? []) : [];
+  const hasDefault = json.defaultValue !== undefined && json.defaultValue !== null && json.defaultValue !== '';
+  return { id, name: textOf(json.name) ?? id, required: json.alwaysRequired === true, hasDefault, allowed };
+}
+
+function rawFieldOf(json: Json): RawField {
+  const id = textOf(json.referenceName) ?? '';
+  return {
+    id,
+    name: textOf(json.name) ?? id,
+    type: textOf(json.type) ?? 'string',
+    readOnly: json.readOnly === true,
+    identity: json.isIdentity === true,
+    picklist: json.isPicklist === true,
+    suggested: json.isPicklistSuggested === true,
+  };
+}
+
+function nodesOf(json: Json, parent: string): TreeNode[] {
+  const name = textOf(json.name) ?? '';
+  const path = parent === '' ? name : `${parent}\\${name}`;
+  return [{ id: textOf(json.id) ?? '', path }, ...listOf(json, 'children').flatMap((child) => nodesOf(child, path))];
+}

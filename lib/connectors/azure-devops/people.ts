@@ -1,0 +1,170 @@
+/**
+ * People: who a mail address, sign-in name or name belongs to. Asked of the identities of the organisation
+ * (https://learn.microsoft.com/rest/api/azure/devops/ims/identities/read-identities; a token needs the scope Identity
+ * (read) for it), or where that is not allowed, of the members of the project's teams. Never guesses: what doesn't match
+ * exactly isn't returned.
+ */
+
+import { SyncError } from '../../model/errors';
+import type { UserValue } from '../../model/values';
+import type { AzureDevOpsApi } from './api';
+import { Cache, Recent } from './cache';
+import { FRESH_MS, type Metadata } from './metadata';
+import { compact, isJson, type Json, listOf, mailOf, textOf, userOf } from './shapes';
+
+const TEN_MINUTES = 600_000;
+const MOST_SHOWN = 100;
+const MOST_TEAMS = 50;
+const MEMBER_PAGE = 500;
+
+export interface UserQuery {
+  email?: string;
+  login?: string;
+  name?: string;
+  search?: string;
+  project?: string;
+}
+
+const same = (a: string | undefined, b: string): boolean => a?.trim().toLowerCase() === b.trim().toLowerCase();
+
+export class People {
+  private readonly answers = new Cache<UserValue[]>();
+  private readonly members = new Cache<UserValue[]>();
+  /** people in fields that were read, by sign-in address: they need no look-up */
+  private readonly known = new Recent<string, UserValue>(10_000);
+  /** the token may not read identities */
+  private denied = false;
+
+  constructor(
+    private readonly api: AzureDevOpsApi,
+    private readonly metadata: Metadata,
+  ) {}
+
+  /** Somebody was seen in a field. */
+  met(user: UserValue | undefined): void {
+    if (user?.login) this.known.set(user.login.toLowerCase(), user);
+  }
+
+  get mayReadIdentities(): boolean {
+    return !this.denied;
+  }
+
+  /** @see Connection.users */
+  async find(query: UserQuery): Promise<UserValue[]> {
+    const text = query.email ?? query.login ?? query.name ?? query.search ?? '';
+    // identities cannot be listed, only searched; and who belongs to a project is known by its teams
+    const found =
+      text === '' || query.project !== undefined || this.denied
+        ? await this.membersOf(query.project)
+        : await this.identities(query, text);
+    return found.filter((user) => matches(user, query)).slice(0, MOST_SHOWN);
+  }
+
+  /**
+   * The text that stands for a person in a patch: the sign-in name. Undefined = there is nobody of that description, or
+   * several.
+   */
+  async account(user: UserValue): Promise<string | undefined> {
+    for (const text of [user.login, user.email]) {
+      const known = text === undefined ? undefined : this.known.get(text.toLowerCase());
+      if (known?.login) return known.login;
+    }
+    const key = JSON.stringify([user.login, user.email, user.name, user.id]);
+    const [only, second] = await this.answers.remember(key, TEN_MINUTES, async () => {
+      for (const query of queriesFor(user)) {
+        const found = await this.find(query);
+        if (found.length > 0) return found;
+      }
+      return [];
+    });
+    if (!only || second) return undefined;
+    this.met(only);
+    return only.login ?? only.name;
+  }
+
+  private async identities(query: UserQuery, text: string): Promise<UserValue[]> {
+    const filters = query.email === undefined ? ['General'] : ['MailAddress', 'General'];
+    try {
+      for (const searchFilter of filters) {
+        const body = await this.api.json('GET', '_apis/identities', {
+          query: { searchFilter, filterValue: text, queryMembership: 'None' },
+          identities: true,
+        });
+        const found = listOf(body).flatMap((one) => identityOf(one) ?? []);
+        if (found.some((user) => matches(user, query))) return found;
+      }
+      return [];
+    } catch (thrown) {
+      if (!(thrown instanceof SyncError) || (thrown.kind !== 'forbidden' && thrown.kind !== 'auth')) throw thrown;
+      this.denied = true;
+      return this.membersOf(query.project);
+    }
+  }
+
+  private async membersOf(project: string | undefined): Promise<UserValue[]> {
+    const projects = project === undefined ? await this.metadata.projects() : [await this.metadata.project(project)];
+    const found = new Map<string, UserValue>();
+    for (const { id } of projects) {
+      for (const user of await this.teamMembers(id)) found.set(user.id ?? user.login ?? user.name ?? '', user);
+    }
+    return [...found.values()];
+  }
+
+  private teamMembers(project: string): Promise<UserValue[]> {
+    return this.members.remember(project, FRESH_MS, async () => {
+      const teams = listOf(
+        await this.api.json('GET', `_apis/projects/${project}/teams`, { query: { $top: MOST_TEAMS } }),
+      );
+      const found = new Map<string, UserValue>();
+      for (const { id } of teams) {
+        const path = `_apis/projects/${project}/teams/${encodeURIComponent(textOf(id) ?? '')}/members`;
+        for (const member of listOf(await this.api.json('GET', path, { query: { $top: MEMBER_PAGE } }))) {
+          const user = userOf(member.identity);
+          const group = isJson(member.identity) && member.identity.isContainer === true;
+          if (user && !group) found.set(user.id ?? user.login ?? '', user);
+        }
+      }
+      return [...found.values()];
+    });
+  }
+}
+
+function matches(user: UserValue, { email, login, name, search }: UserQuery): boolean {
+  if (email !== undefined) return same(user.email, email) || same(user.login, email);
+  if (login !== undefined) return same(user.login, login);
+  if (name !== undefined) return same(user.name, name);
+  const wanted = search?.trim().toLowerCase();
+  return !wanted || [user.name, user.login, user.email].some((text) => text?.toLowerCase().includes(wanted));
+}
+
+/** What to ask for, best first: a value of another system may bring more than one. */
+function queriesFor({ login, email, name }: UserValue): UserQuery[] {
+  return [
+    ...(login ? [{ login }] : []),
+    ...(email ? [{ email }] : []),
+    // a name says who is meant only where nothing better was given
+    ...(name && !login && !email ? [{ name }] : []),
+  ];
+}
+
+/** People only: groups and service identities are left out. */
+function identityOf(json: Json): UserValue | undefined {
+  if (json.isContainer === true || json.isActive === false) return undefined;
+  const properties = isJson(json.properties) ? json.properties : {};
+  const property = (name: string): string | undefined => {
+    const value = properties[name];
+    return textOf(isJson(value) ? value.$value : value);
+  };
+  if (property('SchemaClassName') === 'Group') return undefined;
+  const account = property('Account');
+  const domain = property('Domain');
+  const windows =
+    domain !== undefined && account !== undefined && !account.includes('@') && !/^Windows Live/.test(domain);
+  const login = windows ? `${domain}\\${account}` : account;
+  return compact({
+    id: textOf(json.id),
+    name: textOf(json.customDisplayName) ?? textOf(json.providerDisplayName),
+    login,
+    email: mailOf(property('Mail')) ?? mailOf(login),
+  });
+}

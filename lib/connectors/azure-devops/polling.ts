@@ -1,0 +1,304 @@
+/**
+ * Polling by the reporting feed of work item revisions
+ * (https://learn.microsoft.com/rest/api/azure/devops/wit/reporting-work-item-revisions/read-reporting-revisions-get).
+ *
+ * Why the feed and not a query (WIQL) by change time: the feed is ordered by the collection's own count of revisions, so
+ * equal times, clock resolutions, time zones and the 20,000 hits at which a query fails play no part, pages cannot shift,
+ * and one request covers all projects of a scope. A poll that finds nothing is one request, as a query would be; changes
+ * cost one more per 200, since a query gives ids only, and the feed does not tell the format of long texts. The feed is
+ * asked for five small fields, so that looking at something twice costs next to nothing.
+ *
+ * What the feed has shown is not final for a while: a revision can appear behind others that are younger (a transaction
+ * that took long, a replica that lags). So the checkpoint's token stays behind the last page until that page has settled,
+ * `seen` tells what was read after it, and the last few revisions are looked at once more in each poll. That also shows a
+ * restored back-up: a work item whose revision went backwards.
+ */
+
+import type { Entity } from '../../model/entity';
+import { SyncError } from '../../model/errors';
+import type { ChangePage, Checkpoint, Scope } from '../connector';
+import type { AzureDevOpsApi } from './api';
+import type { Metadata } from './metadata';
+import type { WorkItemReader } from './reading';
+import { idOf, isoOf, type Json, listOf, textOf } from './shapes';
+import type { Wiql } from './wiql';
+
+/** How long, by the server's clock, a revision may be late. */
+const SETTLE_MS = 120_000;
+/** A last page up to this size is looked at again in each poll. */
+const LOOKED_AT_AGAIN = 20;
+/** Revisions in a checkpoint: the newest ones. */
+const SEEN = 1_000;
+const FEED_PAGE = 500;
+const WITNESSES = 20;
+/** Where a poll meets nothing that was read before, restored back-ups are looked for this often. */
+const WITNESS_EVERY_MS = 600_000;
+/** A start by time: the feed speaks of "after", and drops fractions in some versions. */
+const START_MARGIN_MS = 2_000;
+/** Where a token means nothing (another scope, expired), reading starts this long before what was read last. */
+const RESTART_MARGIN_MS = 300_000;
+const FIELDS = 'System.Id,System.Rev,System.ChangedDate,System.TeamProject,System.WorkItemType';
+
+interface Position {
+  /** id of the one project whose feed is read, or `*` for the collection's */
+  feed: string;
+  /** everything up to here has been read and has settled */
+  token?: string;
+  /** lower bound of change times, where reading started at a time and nothing has come yet */
+  from?: string;
+  /** id → revision, of what was read after the token; oldest first */
+  seen: Map<number, number>;
+  /** the newest change time that was read */
+  at?: string;
+  /** something that was read lies after the token: the next poll meets it again */
+  open: boolean;
+}
+
+interface Change {
+  id: number;
+  rev: number;
+  at: string;
+  project: string;
+  type: string;
+}
+
+interface FeedPage {
+  changes: Change[];
+  token: string | undefined;
+  last: boolean;
+}
+
+export class RevisionPoller {
+  private witnessed = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly api: AzureDevOpsApi,
+    private readonly metadata: Metadata,
+    private readonly reader: WorkItemReader,
+    private readonly wiql: Wiql,
+  ) {}
+
+  /** @see Connection.checkpointAt */
+  checkpointAt(time: string): Checkpoint {
+    const from = isoOf(time);
+    if (from === undefined) throw new SyncError('invalid', `"${time}" is not a point in time (ISO 8601)`);
+    return { from };
+  }
+
+  /** @see Connection.newest */
+  async newest(scope: Scope): Promise<Checkpoint | undefined> {
+    const { projects } = await this.within(scope);
+    const id = await this.wiql.newest([...projects.values()], scope.types);
+    const item = id === undefined ? undefined : (await this.reader.items([id])).get(id);
+    const from = isoOf(item?.fields['System.ChangedDate']);
+    return item && from ? { from, seen: [`${item.id}@${item.rev}`] } : undefined;
+  }
+
+  /** @see Connection.changes */
+  async *changes(scope: Scope, checkpoint: Checkpoint | undefined, pageSize: number): AsyncGenerator<ChangePage> {
+    const { feed, projects } = await this.within(scope);
+    const size = Math.max(1, Math.floor(pageSize));
+    const start = positionOf(checkpoint, feed);
+    const position: Position = { ...start, seen: new Map(start.seen) };
+    /** where the feed is read on, ahead of the position's token */
+    let cursor = position.token;
+    let settled = true;
+    let recognised = false;
+
+    for (;;) {
+      const page = await this.feed(scope, position, cursor);
+      const now = this.api.serverNow();
+      const older: number[] = [];
+      for (const { id, rev } of page.changes) {
+        const known = start.seen.get(id);
+        if (known !== undefined) recognised = true;
+        if (known !== undefined && known > rev) older.push(id);
+      }
+      // the feed may lag behind a read: only a second look proves anything
+      if (older.length > 0) await this.hear(older, start.seen);
+      if (page.last && !recognised) await this.hearWitnesses(start, position);
+
+      const fresh = page.changes.filter((change) => this.isFresh(change, scope, projects, position));
+      // the scope of a shared feed is a part of it: the rest counts for the order only
+      for (const change of page.changes) {
+        if (position.at === undefined || change.at > position.at) position.at = change.at;
+      }
+      for (let at = 0; at < fresh.length; at += size) {
+        const entities = await this.entities(fresh.slice(at, at + size), scope, position);
+        if (entities.length > 0) yield { entities, checkpoint: checkpointOf({ ...position, open: true }) };
+      }
+      for (const { id, rev } of page.changes) remember(position.seen, id, Math.max(rev, position.seen.get(id) ?? 0));
+      trim(position.seen);
+
+      if (page.changes.length > 0) {
+        const newest = page.changes.reduce((latest, { at }) => (at > latest ? at : latest), '');
+        settled &&= Date.parse(newest) < now - SETTLE_MS;
+        position.open = !settled || (page.last && page.changes.length <= LOOKED_AT_AGAIN);
+        if (!position.open && page.token !== undefined) {
+          position.token = page.token;
+          position.from = undefined;
+        }
+      }
+      if (page.last) {
+        yield { entities: [], checkpoint: checkpointOf(position) };
+        return;
+      }
+      if (page.token === undefined || page.token === cursor) {
+        throw new SyncError(
+          'transient',
+          'The feed of work item revisions does not move on: there is more, but no way to it',
+        );
+      }
+      cursor = page.token;
+    }
+  }
+
+  /** Names by id of the scope's projects. @throws notFound */
+  private async within({ projects }: Scope): Promise<{ feed: string; projects: Map<string, string> }> {
+    const names = new Map<string, string>();
+    for (const id of projects) {
+      const project = await this.metadata.project(id);
+      names.set(project.id, project.name);
+    }
+    const [only] = names.keys();
+    return { feed: names.size === 1 && only !== undefined ? only : '*', projects: names };
+  }
+
+  private async feed(scope: Scope, position: Position, cursor: string | undefined): Promise<FeedPage> {
+    const start = cursor === undefined ? startOf(position.from) : undefined;
+    try {
+      return await this.page(scope, position.feed, cursor, start);
+    } catch (thrown) {
+      // a token that the server does not know any more: from a little before what was read last
+      const lost = thrown instanceof SyncError && thrown.kind === 'invalid' && cursor !== undefined;
+      if (!lost || position.at === undefined) throw thrown;
+      return this.page(scope, position.feed, undefined, before(position.at, RESTART_MARGIN_MS));
+    }
+  }
+
+  private async page(
+    scope: Scope,
+    feed: string,
+    continuationToken: string | undefined,
+    startDateTime: string | undefined,
+  ): Promise<FeedPage> {
+    const path = `${feed === '*' ? '' : `${feed}/`}_apis/wit/reporting/workitemrevisions`;
+    const body = await this.api.json('GET', path, {
+      query: {
+        fields: FIELDS,
+        types: scope.types.join(','),
+        includeLatestOnly: true,
+        $maxPageSize: FEED_PAGE,
+        continuationToken,
+        startDateTime,
+      },
+    });
+    const changes = listOf(body, 'values').flatMap(changeOf);
+    return { changes, token: textOf(body.continuationToken), last: body.isLastBatch !== false };
+  }
+
+  private isFresh(change: Change, scope: Scope, projects: Map<string, string>, { seen, from }: Position): boolean {
+    if ((seen.get(change.id) ?? 0) >= change.rev) return false;
+    if (from !== undefined && change.at < from) return false;
+    const named = [...projects.values()].some((name) => name.toLowerCase() === change.project.toLowerCase());
+    return named && scope.types.some((type) => type.toLowerCase() === change.type.toLowerCase());
+  }
+
+  /** In the order in which they changed; those that have gone or moved away since are left out. */
+  private async entities(changes: Change[], scope: Scope, { seen }: Position): Promise<Entity[]> {
+    const found = await this.reader.seen(changes);
+    const entities: Entity[] = [];
+    for (const { id, rev } of changes) {
+      const entity = found.get(id);
+      remember(seen, id, entity ? Number(entity.version) : rev);
+      if (entity && scope.projects.includes(entity.project) && scope.types.includes(entity.type)) entities.push(entity);
+    }
+    return entities.sort((a, b) => (a.updatedAt < b.updatedAt ? -1 : a.updatedAt > b.updatedAt ? 1 : 0));
+  }
+
+  /**
+   * Called where nothing that was read last is met again: it may have been deleted or moved, or never have happened, in a
+   * back-up that was restored. Where the last page was large, nothing is met again as a rule: then now and then.
+   */
+  private async hearWitnesses({ seen, open }: Position, position: Position): Promise<void> {
+    const witnesses = [...seen.keys()].slice(-WITNESSES);
+    const due = open || performance.now() - this.witnessed >= WITNESS_EVERY_MS;
+    if (witnesses.length === 0 || !due) return;
+    await this.hear(witnesses, seen);
+    this.witnessed = performance.now();
+    // they are not here any more, and are not to be asked about again
+    if (open) for (const id of seen.keys()) position.seen.delete(id);
+  }
+
+  /** @throws SyncError fatal – a revision went backwards */
+  private async hear(ids: number[], seen: ReadonlyMap<number, number>): Promise<void> {
+    for (const [id, rev] of await this.reader.revisions(ids.slice(-WITNESSES))) {
+      const known = seen.get(id) ?? 0;
+      if (rev >= known) continue;
+      throw new SyncError(
+        'fatal',
+        `Azure DevOps goes backwards: work item ${id} was at revision ${known}, now it is at ${rev}. ` +
+          'Was a back-up restored? Check both systems, then set the start of polling anew.',
+      );
+    }
+  }
+}
+
+function changeOf(json: Json): Change[] {
+  const fields = typeof json.fields === 'object' && json.fields !== null ? { ...json.fields } : {};
+  const shown: Json = fields;
+  const id = Number(json.id ?? shown['System.Id']);
+  const rev = Number(json.rev ?? shown['System.Rev']);
+  const at = isoOf(shown['System.ChangedDate']);
+  if (!Number.isInteger(id) || !Number.isInteger(rev) || at === undefined) return [];
+  const [project, type] = [textOf(shown['System.TeamProject']), textOf(shown['System.WorkItemType'])];
+  return [{ id, rev, at: padded(at), project: project ?? '', type: type ?? '' }];
+}
+
+/** Times of one form compare as text. */
+const padded = (iso: string): string => new Date(iso).toISOString();
+const before = (iso: string, ms: number): string => new Date(Date.parse(iso) - ms).toISOString();
+const startOf = (from: string | undefined): string | undefined => from && before(from, START_MARGIN_MS);
+
+function remember(seen: Map<number, number>, id: number, rev: number): void {
+  seen.delete(id);
+  seen.set(id, rev);
+}
+
+/** An import of millions is not kept in memory: what was read long ago is behind the token. */
+function trim(seen: Map<number, number>): void {
+  if (seen.size < 2 * SEEN) return;
+  for (const id of seen.keys()) {
+    if (seen.size <= SEEN) return;
+    seen.delete(id);
+  }
+}
+
+function positionOf(checkpoint: Checkpoint | undefined, feed: string): Position {
+  const { token, from, seen, at, open, feed: known } = checkpoint ?? {};
+  const time = (value: unknown) => {
+    const iso = isoOf(value);
+    return iso && padded(iso);
+  };
+  const pairs = (Array.isArray(seen) ? seen : []).flatMap((one): [number, number][] => {
+    const [id, rev] = String(one).split('@');
+    const number = idOf(id ?? '');
+    return number && Number.isInteger(Number(rev)) ? [[number, Number(rev)]] : [];
+  });
+  const position: Position = { feed, from: time(from), seen: new Map(pairs), at: time(at), open: open === true };
+  // a token of another feed means nothing here
+  if (typeof token === 'string' && known === feed) position.token = token;
+  else if (typeof token === 'string' && position.at) position.from = before(position.at, RESTART_MARGIN_MS);
+  return position;
+}
+
+function checkpointOf({ feed, token, from, seen, at, open }: Position): Checkpoint {
+  return {
+    feed,
+    ...(token === undefined ? {} : { token }),
+    ...(from === undefined ? {} : { from }),
+    ...(at === undefined ? {} : { at }),
+    ...(open ? { open } : {}),
+    ...(seen.size > 0 ? { seen: [...seen].slice(-SEEN).map(([id, rev]) => `${id}@${rev}`) } : {}),
+  };
+}

@@ -1,0 +1,256 @@
+/**
+ * Writes. Creates and updates go out together; an update tests the revision that it is based on, so that nobody's edit is
+ * overwritten: a work item that changed since is a `conflict`, and the engine merges again. What the answer shows is the
+ * very state that the write made.
+ */
+
+import type { EntityId } from '../../model/entity';
+import { asSyncError, SyncError } from '../../model/errors';
+import type { FieldId, Fields, Value } from '../../model/values';
+import type { WriteOperation, WriteResult } from '../connector';
+import type { Answer, Batches, Request } from './batch';
+import { PARENT, STATE } from './field-types';
+import { markerLink } from './marker';
+import type { Metadata, TypeInfo } from './metadata';
+import type { Patcher, PatchOperation, PatchTarget } from './patching';
+import type { WorkItemReader } from './reading';
+import { idOf, type RawWorkItem, textOf } from './shapes';
+
+interface Task {
+  index: number;
+  request: Request;
+  target: PatchTarget;
+  /** a state that a new work item cannot begin in: written in a second step */
+  stateAfter?: string;
+}
+
+export class WorkItemWriter {
+  constructor(
+    private readonly batches: Batches,
+    private readonly metadata: Metadata,
+    private readonly patcher: Patcher,
+    private readonly reader: WorkItemReader,
+    private readonly bypassRules: boolean,
+  ) {}
+
+  /** @see Connection.write */
+  async write(operations: WriteOperation[]): Promise<WriteResult[]> {
+    const results: (WriteResult | undefined)[] = operations.map(() => undefined);
+    for (const round of rounds(operations)) {
+      const current = await this.current(round.map((index) => operations[index]));
+      const tasks: Task[] = [];
+      for (const index of round) {
+        const operation = operations[index];
+        if (!operation) continue;
+        try {
+          const prepared = await this.prepare(index, operation, current);
+          if ('request' in prepared) tasks.push(prepared);
+          else results[index] = prepared;
+        } catch (thrown) {
+          results[index] = { ok: false, error: asSyncError(thrown) };
+        }
+      }
+      await this.carryOut(tasks, results);
+    }
+    return results.map(
+      (result, index) =>
+        result ?? { ok: false, error: new SyncError('fatal', `Operation ${index + 1} was not carried out`) },
+    );
+  }
+
+  /** The work items to update, as their caller read them last; those that nobody has read are read now. */
+  private async current(operations: (WriteOperation | undefined)[]): Promise<Map<EntityId, RawWorkItem>> {
+    const found = new Map<EntityId, RawWorkItem>();
+    const unread: number[] = [];
+    const linked: number[] = [];
+    for (const operation of operations) {
+      const id = operation?.kind === 'update' ? idOf(operation.id) : undefined;
+      if (operation?.kind !== 'update' || id === undefined) continue;
+      const base = this.reader.takeBase(id);
+      if (base) found.set(operation.id, base);
+      // links are not read with every entity, and are addressed by their place in the list
+      if (PARENT in operation.fields) linked.push(id);
+      else if (!base) unread.push(id);
+    }
+    for (const item of (await this.reader.items(unread)).values()) found.set(String(item.id), item);
+    if (linked.length === 0) return found;
+    for (const item of (await this.reader.items(linked, true)).values()) {
+      // still the revision that the caller based its decision on
+      const base = found.get(String(item.id));
+      found.set(String(item.id), base ? { ...item, rev: base.rev } : item);
+    }
+    return found;
+  }
+
+  private async prepare(
+    index: number,
+    operation: WriteOperation,
+    current: Map<EntityId, RawWorkItem>,
+  ): Promise<Task | WriteResult> {
+    const target = await this.targetOf(operation, current);
+    if (!target) {
+      const id = operation.kind === 'update' ? operation.id : '';
+      throw new SyncError('notFound', `Azure DevOps shows this account no work item ${id}`);
+    }
+    const { fields, later } = await this.stepsOf(operation, target);
+    const { operations, problems } = await this.patcher.patch(fields, target);
+    const about = operation.kind === 'create' ? `A new ${target.type}` : `Work item ${operation.id}`;
+    const why = Object.entries(problems).map(([id, problem]) => `${id}: ${problem}`);
+    if (why.length > 0) {
+      throw new SyncError('invalid', `${about} was not written. ${why.join('; ')}`, { fields: problems });
+    }
+    if (operation.kind === 'update') {
+      const rev = target.current?.rev ?? 0;
+      if (operations.length === 0) return this.untouched(operation.id);
+      const test: PatchOperation = { op: 'test', path: '/rev', value: rev };
+      const path = `_apis/wit/workitems/${operation.id}`;
+      return { index, request: { about, path, create: false, operations: [test, ...operations] }, target };
+    }
+    if (operation.marker !== undefined) operations.push(markerLink(operation.marker));
+    const path = `${target.project.id}/_apis/wit/workitems/$${encodeURIComponent(target.type)}`;
+    return { index, request: { about, path, create: true, operations }, target, stateAfter: later };
+  }
+
+  private async targetOf(
+    operation: WriteOperation,
+    current: Map<EntityId, RawWorkItem>,
+  ): Promise<PatchTarget | undefined> {
+    if (operation.kind === 'create') {
+      const { project, type } = await this.metadata.type(operation.project, operation.type);
+      return { project, type: type.name };
+    }
+    const item = current.get(operation.id);
+    if (!item) return undefined;
+    const project = await this.metadata.project(textOf(item.fields['System.TeamProject']) ?? '');
+    return { project, type: textOf(item.fields['System.WorkItemType']) ?? '', current: item };
+  }
+
+  /** A process lets new work items begin in few states; another one is a second step. */
+  private async stepsOf(operation: WriteOperation, target: PatchTarget): Promise<{ fields: Fields; later?: string }> {
+    const { fields } = operation;
+    const wanted = nameOf(fields[STATE]);
+    if (operation.kind === 'update' || wanted === undefined || this.bypassRules) return { fields };
+    const { type } = await this.metadata.type(target.project.id, target.type);
+    const first = type.transitions?.get('');
+    const known = type.states.some((state) => same(state, wanted));
+    if (!known || !first || first.length === 0 || first.some((state) => same(state, wanted))) return { fields };
+    const { [STATE]: _state, ...others } = fields;
+    return { fields: others, later: wanted };
+  }
+
+  private async untouched(id: EntityId): Promise<WriteResult> {
+    const [entity] = await this.reader.read([id]);
+    if (entity) return { ok: true, entity };
+    return { ok: false, error: new SyncError('notFound', `Azure DevOps shows this account no work item ${id}`) };
+  }
+
+  private async carryOut(tasks: Task[], results: (WriteResult | undefined)[]): Promise<void> {
+    const answers = await this.sendAll(tasks);
+    const second: { task: Task; item: RawWorkItem }[] = [];
+    for (const [at, task] of tasks.entries()) {
+      const answer = answers[at];
+      if (!answer) continue;
+      if (answer.ok && task.stateAfter !== undefined) second.push({ task, item: answer.item });
+      else results[task.index] = await this.resultOf(task, answer);
+    }
+    await this.moveOn(second, results);
+  }
+
+  /** What failed in a batch without a word about itself is tried alone: it may have failed with a neighbour. */
+  private async sendAll(tasks: Task[]): Promise<Answer[]> {
+    const answers = await this.batches.send(tasks.map(({ request }) => request));
+    for (const [at, answer] of answers.entries()) {
+      const task = tasks[at];
+      if (task && !answer.ok && !answer.own) answers[at] = await this.batches.single(task.request);
+    }
+    return answers;
+  }
+
+  /** The second step of creates: to their state. */
+  private async moveOn(
+    created: { task: Task; item: RawWorkItem }[],
+    results: (WriteResult | undefined)[],
+  ): Promise<void> {
+    if (created.length === 0) return;
+    const requests = created.map(
+      ({ task, item }): Request => ({
+        about: `Work item ${item.id}`,
+        path: `_apis/wit/workitems/${item.id}`,
+        create: false,
+        operations: [
+          { op: 'test', path: '/rev', value: item.rev },
+          { op: 'add', path: `/fields/${STATE}`, value: task.stateAfter },
+        ],
+      }),
+    );
+    const answers = await this.batches.send(requests);
+    for (const [at, { task, item }] of created.entries()) {
+      const answer = answers[at];
+      if (answer?.ok) results[task.index] = await this.resultOf(task, answer);
+      else {
+        const result = await this.resultOf(task, { ok: true, item });
+        const why = answer ? answer.error.message : 'no answer';
+        const words = `it was created as ${textOf(item.fields[STATE])}: ${why}${await this.allowedFrom(task, item)}`;
+        results[task.index] = result.ok ? { ...result, ignored: { [STATE]: words } } : result;
+      }
+    }
+  }
+
+  private async resultOf(task: Task, answer: Answer): Promise<WriteResult> {
+    if (!answer.ok) return { ok: false, error: await this.explained(task, answer.error) };
+    try {
+      return { ok: true, entity: await this.reader.written(answer.item), exact: true };
+    } catch (thrown) {
+      // uncertain: a create must not be tried again as if nothing had happened
+      const { kind, message, detail } = asSyncError(thrown);
+      const words = `Work item ${answer.item.id} was written, but could not be described: ${message}`;
+      return { ok: false, error: new SyncError(kind, words, { ...detail, uncertain: true }) };
+    }
+  }
+
+  /** A refused state comes with those that the process allows. */
+  private async explained(task: Task, error: SyncError): Promise<SyncError> {
+    const why = error.detail.fields?.[STATE];
+    if (error.kind !== 'invalid' || why === undefined) return error;
+    const allowed = await this.allowedFrom(task, task.target.current);
+    const fields: Record<FieldId, string> = { ...error.detail.fields, [STATE]: `${why}${allowed}` };
+    return new SyncError('invalid', `${error.message}${allowed}`, { ...error.detail, fields });
+  }
+
+  private async allowedFrom(task: Task, item: RawWorkItem | undefined): Promise<string> {
+    try {
+      const { type } = await this.metadata.type(task.target.project.id, task.target.type);
+      const now = textOf(item?.fields[STATE]);
+      const allowed = allowedStates(type, now);
+      return ` The process allows ${allowed.length > 0 ? allowed.join(', ') : 'no other state'}${now ? ` after ${now}` : ''}.`;
+    } catch {
+      return '';
+    }
+  }
+}
+
+function allowedStates(type: TypeInfo, now: string | undefined): string[] {
+  const next = type.transitions?.get(now ?? '') ?? type.states;
+  return next.filter((state) => state !== now);
+}
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+function nameOf(value: Value | undefined): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' && value !== null && 'name' in value ? textOf(value.name) : undefined;
+}
+
+/** Operations on one work item follow each other; all others go together. */
+function rounds(operations: WriteOperation[]): number[][] {
+  const result: number[][] = [];
+  const turns = new Map<EntityId, number>();
+  for (const [index, operation] of operations.entries()) {
+    const turn = operation.kind === 'update' ? (turns.get(operation.id) ?? 0) : 0;
+    if (operation.kind === 'update') turns.set(operation.id, turn + 1);
+    const round = result[turn] ?? [];
+    round.push(index);
+    result[turn] = round;
+  }
+  return result;
+}
