@@ -1,0 +1,253 @@
+/**
+ * Jira's REST API in the few calls that the connector makes: version 3 on Cloud, version 2 on Data Center, and what differs
+ * between the two. Nothing is kept here but the HTTP client.
+ */
+
+import { asSyncError, SyncError } from '../../model/errors';
+import type { HttpResponse } from '../http/client';
+import { createHttpClient, type HttpClient, type HttpMethod, type HttpOptions, type HttpRequest } from '../http/client';
+import { ClientToken } from './client-token';
+import type { Deployment, Settings } from './config';
+import { parseFailure } from './failures';
+import { isJson, issueOf, type Json, objectsOf, type RawIssue, textOf } from './shapes';
+
+/** The most issues that one bulk fetch returns (Cloud), and that one search by id asks for (Data Center). */
+export const FETCH = 100;
+/** Of a list of metadata; some refuse more. */
+const PAGE = 100;
+/** The most issues of one bulk create. */
+export const CREATE = 50;
+/** The most issues that a search can be told to look at again. */
+const RECONCILE = 50;
+
+export interface SearchRequest {
+  jql: string;
+  fields: string[];
+  /** issues wanted; Jira may return fewer */
+  size: number;
+  /** where the page before ended */
+  token?: string;
+  /** entity properties wanted with each issue; Cloud only */
+  properties?: string[];
+  /** ids of issues whose newest state is to count although the index may not have it yet; Cloud only */
+  reconcile?: string[];
+}
+
+export interface SearchPage {
+  issues: RawIssue[];
+  /** undefined = this is the last page */
+  next?: string;
+  /** the server's clock, ms since 1970, where it sends it */
+  serverNow?: number;
+}
+
+export interface FetchRequest {
+  fields?: string[];
+  properties?: string[];
+  expand?: string;
+}
+
+export class JiraApi {
+  readonly deployment: Deployment;
+  readonly baseUrl: string;
+  private readonly http: HttpClient;
+  private readonly root: string;
+  private readonly notify: boolean;
+  private readonly token: ClientToken | undefined;
+  /** when Jira lets us go on, as the newest 429 told without Retry-After; ms since 1970 by its own clock */
+  private resetAfterMs: number | undefined;
+
+  constructor({ deployment, baseUrl, credentials, notify }: Settings, options: HttpOptions | undefined) {
+    this.deployment = deployment;
+    this.baseUrl = baseUrl;
+    this.notify = notify;
+    this.root = `rest/api/${deployment === 'cloud' ? 3 : 2}/`;
+    this.token = credentials.kind === 'client' ? new ClientToken(credentials, options) : undefined;
+    this.http = createHttpClient({
+      baseUrl,
+      product: deployment === 'cloud' ? 'Jira Cloud' : 'Jira',
+      // Data Center refuses writes with a session's cookie from elsewhere, unless told not to check
+      headers: {
+        ...(deployment === 'cloud' ? {} : { 'X-Atlassian-Token': 'no-check' }),
+        ...(credentials.kind === 'bearer' ? { Authorization: `Bearer ${credentials.token}` } : {}),
+      },
+      ...(credentials.kind === 'basic' ? { auth: credentials } : {}),
+      options,
+      parseError: (status, body, headers) => {
+        if (status === 429) this.resetAfterMs = resetOf(headers);
+        return parseFailure(status, body);
+      },
+    });
+  }
+
+  get isCloud(): boolean {
+    return this.deployment === 'cloud';
+  }
+
+  /** @param path below /rest/api/3/ or /rest/api/2/, or from the root where it begins with a slash */
+  async get(path: string, query?: HttpRequest['query']): Promise<unknown> {
+    return (await this.request('GET', path, { query })).body;
+  }
+
+  /** All pages of a list that goes by startAt, under the first of the properties that the answer has. */
+  async all(path: string, properties: string[], query: HttpRequest['query'] = {}, most = 10_000): Promise<Json[]> {
+    const found: Json[] = [];
+    for (;;) {
+      const body = await this.get(path, { ...query, startAt: found.length, maxResults: PAGE });
+      if (Array.isArray(body)) return objectsOf(body);
+      const json = isJson(body) ? body : {};
+      const page = objectsOf(properties.map((name) => json[name]).find(Array.isArray));
+      found.push(...page);
+      const total = typeof json.total === 'number' ? json.total : undefined;
+      const last = json.isLast === true || (total !== undefined ? found.length >= total : json.isLast !== false);
+      if (page.length === 0 || last || found.length >= most) return found;
+    }
+  }
+
+  /**
+   * One page of issues. Cloud: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-search/ – its
+   * index lags behind writes. Data Center: https://developer.atlassian.com/server/jira/platform/rest/v10000/api-group-search/
+   */
+  async search({ jql, fields, size, token, properties, reconcile }: SearchRequest): Promise<SearchPage> {
+    const request = this.isCloud
+      ? {
+          jql,
+          fields,
+          maxResults: size,
+          ...(token === undefined ? {} : { nextPageToken: token }),
+          ...(properties ? { properties } : {}),
+          ...(reconcile?.length ? { reconcileIssues: reconcile.slice(-RECONCILE).map(Number) } : {}),
+        }
+      : { jql, fields, maxResults: size, startAt: Number(token ?? 0) };
+    const path = this.isCloud ? 'search/jql' : 'search';
+    const { body, headers } = await this.request('POST', path, { body: request, idempotent: true });
+    if (!isJson(body) || !Array.isArray(body.issues)) throw notTheApi('POST', path);
+    const issues = body.issues.map(issueOf);
+    const now = headers.date === undefined ? Number.NaN : Date.parse(headers.date);
+    const next = this.isCloud ? textOf(body.nextPageToken) : nextStart(body, issues.length);
+    const ended = this.isCloud && body.isLast === true;
+    return {
+      issues,
+      ...(next === undefined || ended ? {} : { next }),
+      ...(Number.isNaN(now) ? {} : { serverNow: now }),
+    };
+  }
+
+  /**
+   * Issues by id or key, at most FETCH, those out of sight left out; in no order. On Cloud from the database
+   * (https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/); on Data Center a single one is, several
+   * come from the index of the node that answers.
+   */
+  async issues(ids: string[], { fields = ['*all'], properties }: FetchRequest = {}): Promise<RawIssue[]> {
+    if (ids.length === 0) return [];
+    if (this.isCloud) {
+      const request = { issueIdsOrKeys: ids, fields, ...(properties ? { properties } : {}) };
+      const { body } = await this.request('POST', 'issue/bulkfetch', { body: request, idempotent: true });
+      if (!isJson(body)) throw notTheApi('POST', 'issue/bulkfetch');
+      return objectsOf(body.issues).map(issueOf);
+    }
+    const [id = ''] = ids;
+    if (ids.length === 1) return this.optional(() => this.issue(id, { fields }));
+    const request = {
+      jql: `id in (${ids.join(', ')})`,
+      fields,
+      startAt: 0,
+      maxResults: ids.length,
+      // otherwise one id that is not there is an error
+      validateQuery: false,
+    };
+    const { body } = await this.request('POST', 'search', { body: request, idempotent: true });
+    if (!isJson(body)) throw notTheApi('POST', 'search');
+    const found = objectsOf(body.issues).map(issueOf);
+    // what the index doesn't have may be too new for it
+    const missing = ids.filter((one) => !found.some((issue) => issue.id === one));
+    for (const one of missing) found.push(...(await this.optional(() => this.issue(one, { fields }))));
+    return found;
+  }
+
+  /** @throws notFound */
+  async issue(
+    id: string,
+    { fields = ['*all'], properties, expand }: FetchRequest = {},
+  ): Promise<RawIssue & { json: Json }> {
+    const query = { fields: fields.join(','), properties: properties?.join(','), expand };
+    const body = await this.get(`issue/${encodeURIComponent(id)}`, query);
+    return { ...issueOf(body), json: isJson(body) ? body : {} };
+  }
+
+  /** Creates at most CREATE issues. Never repeated: an error may be `uncertain`. */
+  async create(issueUpdates: Json[]): Promise<Json> {
+    const { body } = await this.request('POST', 'issue/bulk', { body: { issueUpdates } });
+    if (!isJson(body)) throw notTheApi('POST', 'issue/bulk');
+    return body;
+  }
+
+  /** Changes fields, all at once or none. On Cloud the issue as this very update left it is returned. */
+  async update(id: string, changes: Json): Promise<RawIssue | undefined> {
+    const query = {
+      notifyUsers: this.notify ? undefined : false,
+      returnIssue: this.isCloud ? true : undefined,
+    };
+    const { body } = await this.request('PUT', `issue/${encodeURIComponent(id)}`, { query, body: changes });
+    return isJson(body) && isJson(body.fields) && 'updated' in body.fields ? issueOf(body) : undefined;
+  }
+
+  async transitions(id: string): Promise<Json[]> {
+    const query = { expand: 'transitions.fields' };
+    const body = await this.get(`issue/${encodeURIComponent(id)}/transitions`, query);
+    return objectsOf(isJson(body) ? body.transitions : undefined);
+  }
+
+  async transition(id: string, request: Json): Promise<void> {
+    await this.request('POST', `issue/${encodeURIComponent(id)}/transitions`, { body: request });
+  }
+
+  close(): void {
+    this.http.close();
+    this.token?.close();
+  }
+
+  private async optional<T>(read: () => Promise<T>): Promise<T[]> {
+    try {
+      return [await read()];
+    } catch (thrown) {
+      if (asSyncError(thrown).kind === 'notFound') return [];
+      throw thrown;
+    }
+  }
+
+  private async request(method: HttpMethod, path: string, request: HttpRequest): Promise<HttpResponse> {
+    const full = path.startsWith('/') ? path.slice(1) : this.root + path;
+    try {
+      if (!this.token) return await this.http.request(method, full, request);
+      const headers = { Authorization: `Bearer ${await this.token.value()}` };
+      return await this.http.request(method, full, { ...request, headers });
+    } catch (thrown) {
+      const error = asSyncError(thrown);
+      if (error.kind === 'auth') this.token?.forget();
+      if (error.kind !== 'rateLimited' || error.detail.retryAfterMs !== undefined) throw error;
+      throw new SyncError('rateLimited', error.message, { ...error.detail, retryAfterMs: this.resetAfterMs });
+    }
+  }
+}
+
+/**
+ * How long a 429 without Retry-After says to wait, by its own `Date`
+ * (https://developer.atlassian.com/cloud/jira/platform/rate-limiting/); Data Center tells how often it lets requests through
+ * (https://confluence.atlassian.com/adminjiraserver/adjusting-your-code-for-rate-limiting-987143384.html).
+ */
+function resetOf(headers: Record<string, string>): number | undefined {
+  const reset = Date.parse(headers['x-ratelimit-reset'] ?? '');
+  const now = Date.parse(headers.date ?? '');
+  if (!Number.isNaN(reset)) return Math.max(0, reset - (Number.isNaN(now) ? Date.now() : now));
+  const interval = Number(headers['x-ratelimit-interval-seconds']);
+  return interval > 0 ? interval * 1000 : undefined;
+}
+
+function nextStart({ startAt, total }: Json, count: number): string | undefined {
+  const end = (typeof startAt === 'number' ? startAt : 0) + count;
+  return count > 0 && typeof total === 'number' && end < total ? String(end) : undefined;
+}
+
+const notTheApi = (method: string, path: string): SyncError =>
+  new SyncError('fatal', `${method} ${path}: not the answer of Jira's API: check URL and deployment`);

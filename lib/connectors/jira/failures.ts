@@ -1,0 +1,85 @@
+/**
+ * What Jira says where it refuses: `{"errorMessages": [], "errors": {"summary": "You must specify a summary."}}`, and for
+ * a bulk create `{"issues": [], "errors": [{"status": 400, "elementErrors": {…}, "failedElementNumber": 0}]}`.
+ * https://developer.atlassian.com/cloud/jira/platform/rest/v3/intro/#status-codes
+ */
+
+import { SyncError } from '../../model/errors';
+import type { ParsedError } from '../http/client';
+import { isJson, type Json, objectsOf, textOf } from './shapes';
+
+/** Parts of one field of ours that Jira has under a name of its own. */
+const OURS: Record<string, string> = {
+  timetracking: 'timeoriginalestimate',
+  timetracking_originalestimate: 'timeoriginalestimate',
+  timetracking_remainingestimate: 'timeestimate',
+};
+
+interface Refusal {
+  messages: string[];
+  fields: Record<string, string>;
+}
+
+function refusalOf(body: Json): Refusal {
+  const messages = Array.isArray(body.errorMessages) ? body.errorMessages.flatMap((one) => textOf(one) ?? []) : [];
+  const single = textOf(body.errorMessage) ?? textOf(body.message);
+  if (single) messages.push(single);
+  const fields: Record<string, string> = {};
+  for (const [id, message] of Object.entries(isJson(body.errors) ? body.errors : {})) {
+    fields[OURS[id] ?? id] = textOf(message) ?? 'is refused';
+  }
+  return { messages, fields };
+}
+
+const sentence = ({ messages, fields }: Refusal): string =>
+  [...messages, ...Object.entries(fields).map(([id, message]) => `${id}: ${message}`)].join('; ');
+
+/** A key that says which element of a bulk create a field's message is about: `3/summary`, `3/` for a general one. */
+const elementKey = (element: number, field: string): string => `${element}/${field}`;
+
+/** For the HTTP client. */
+export function parseFailure(_status: number, body: unknown): ParsedError | undefined {
+  if (!isJson(body)) return undefined;
+  if (Array.isArray(body.errors)) {
+    const fields: Record<string, string> = {};
+    for (const [element, refusal] of elementsOf(body)) {
+      fields[elementKey(element, '')] = refusal.messages.join('; ');
+      for (const [id, message] of Object.entries(refusal.fields)) fields[elementKey(element, id)] = message;
+    }
+    return { text: 'all issues of the request are refused', fields };
+  }
+  const refusal = refusalOf(body);
+  const text = sentence(refusal);
+  return text === '' ? undefined : { text, fields: refusal.fields };
+}
+
+/** The refusals in the answer to a bulk create, by the element's number. */
+export function elementsOf(body: Json): Map<number, Refusal> {
+  const refusals = new Map<number, Refusal>();
+  for (const error of objectsOf(body.errors)) {
+    if (typeof error.failedElementNumber !== 'number') continue;
+    refusals.set(error.failedElementNumber, refusalOf(isJson(error.elementErrors) ? error.elementErrors : {}));
+  }
+  return refusals;
+}
+
+/** The refusals in the error of a bulk create that created nothing. */
+export function elementsOfError(error: SyncError): Map<number, Refusal> {
+  const refusals = new Map<number, Refusal>();
+  for (const [key, message] of Object.entries(error.detail.fields ?? {})) {
+    const [, element, field = ''] = /^(\d+)\/(.*)$/.exec(key) ?? [];
+    if (element === undefined) continue;
+    const refusal = refusals.get(Number(element)) ?? { messages: [], fields: {} };
+    if (field === '') refusal.messages.push(...(message === '' ? [] : [message]));
+    else refusal.fields[field] = message;
+    refusals.set(Number(element), refusal);
+  }
+  return refusals;
+}
+
+/** @param what "A new issue" or an issue's key */
+export function refused(what: string, refusal: Refusal): SyncError {
+  const words = sentence(refusal) || 'Jira gives no reason';
+  const detail = Object.keys(refusal.fields).length > 0 ? { fields: refusal.fields } : {};
+  return new SyncError('invalid', `${what} was not written: ${words}`, { ...detail, answer: words.slice(0, 500) });
+}

@@ -1,0 +1,82 @@
+/** "Test connection": who we are, and what the account lacks for a two-way sync. */
+
+import { asSyncError, SyncError } from '../../model/errors';
+import type { Identity } from '../connector';
+import type { JiraApi } from './api';
+import type { Metadata } from './metadata';
+import { userOf } from './people';
+import { isJson, textOf } from './shapes';
+
+/** https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-permissions/#built-in-permissions */
+const NEEDED: Record<string, string> = {
+  BROWSE_PROJECTS: 'see issues (Browse projects)',
+  CREATE_ISSUES: 'create issues (Create issues)',
+  EDIT_ISSUES: 'change issues (Edit issues)',
+  TRANSITION_ISSUES: 'change statuses (Transition issues)',
+  ASSIGN_ISSUES: 'assign issues (Assign issues)',
+};
+/** More projects than this are not asked about one by one. */
+const MOST_ASKED = 10;
+
+export async function identify(api: JiraApi, metadata: Metadata): Promise<Identity> {
+  const [me, server] = [await self(metadata), await metadata.serverInfo()];
+  checkDeployment(api, textOf(server.deploymentType));
+  const projects = await metadata.projects();
+  const missing: string[] = [];
+  if (projects.length === 0) {
+    missing.push('The account sees no project: give it a role in the projects to be synchronised.');
+  }
+  if (projects.length > MOST_ASKED) {
+    const lacking = await lackingIn(api, undefined);
+    missing.push(...lacking.map((words) => `The account may in no project ${words}.`));
+  } else {
+    const where = new Map<string, string[]>();
+    for (const { id, name } of projects) {
+      for (const words of await lackingIn(api, id)) where.set(words, [...(where.get(words) ?? []), name]);
+    }
+    for (const [words, names] of where) missing.push(`The account may not ${words} in ${names.join(', ')}.`);
+  }
+  const global = await permissions(api, undefined, ['USER_PICKER']);
+  if (!global.has('USER_PICKER')) {
+    missing.push('The account may not browse users and groups: people cannot be looked up for user fields.');
+  }
+  const timeZone = textOf(me.timeZone);
+  return {
+    user: userOf(me) ?? {},
+    server: api.isCloud
+      ? 'Jira Cloud'
+      : `Jira ${textOf(server.deploymentType) === 'Server' ? '' : 'Data Center '}${textOf(server.version) ?? ''}`.trim(),
+    ...(timeZone ? { timeZone } : {}),
+    missing,
+  };
+}
+
+function checkDeployment(api: JiraApi, type: string | undefined): void {
+  if (type === undefined || (type === 'Cloud') === api.isCloud) return;
+  const [is, chosen] = api.isCloud ? ['Jira Data Center or Server', 'Cloud'] : ['Jira Cloud', 'Data Center'];
+  throw new SyncError('fatal', `There is ${is} at this address, but the deployment chosen is ${chosen}`, {
+    fields: { deployment: `the server is ${is}` },
+  });
+}
+
+async function self(metadata: Metadata) {
+  try {
+    return await metadata.myself();
+  } catch (thrown) {
+    const { kind, message, detail } = asSyncError(thrown);
+    if (kind !== 'notFound') throw thrown;
+    const words = 'There is no Jira at this address, or not of this deployment: check URL and deployment';
+    throw new SyncError('fatal', `${words} (${message})`, detail);
+  }
+}
+
+async function lackingIn(api: JiraApi, projectId: string | undefined): Promise<string[]> {
+  const granted = await permissions(api, projectId, Object.keys(NEEDED));
+  return Object.entries(NEEDED).flatMap(([key, words]) => (granted.has(key) ? [] : [words]));
+}
+
+async function permissions(api: JiraApi, projectId: string | undefined, keys: string[]): Promise<Set<string>> {
+  const body = await api.get('mypermissions', { permissions: keys.join(','), projectId });
+  const list = isJson(body) && isJson(body.permissions) ? body.permissions : {};
+  return new Set(keys.filter((key) => isJson(list[key]) && list[key].havePermission === true));
+}

@@ -1,0 +1,149 @@
+/**
+ * What Jira's field schemas mean in canonical types. Types of custom fields:
+ * https://developer.atlassian.com/server/jira/platform/jira-rest-api-examples/#setting-custom-field-data-for-other-field-types
+ */
+
+import type { FieldType } from '../../model/values';
+import type { Schema } from './shapes';
+
+/** How a field's JSON looks, both ways. */
+export type Shape =
+  | 'text'
+  | 'richText'
+  | 'number'
+  | 'seconds'
+  | 'date'
+  | 'dateTime'
+  /** {id, value}: select lists, radio buttons, checkboxes */
+  | 'option'
+  /** {id, value, child: {id, value}} */
+  | 'cascade'
+  /** {id, name} */
+  | 'named'
+  | 'group'
+  | 'user'
+  /** {id, key} of another issue */
+  | 'issue'
+  /** the key of another issue, as text */
+  | 'issueKey'
+  | 'sprint'
+  /** {id, name}, written as its id */
+  | 'team';
+
+export interface Kind {
+  shape: Shape;
+  type: FieldType;
+  multi?: boolean;
+  readOnly?: boolean;
+  maxLength?: number;
+}
+
+/** Things in an issue that are no fields of it, or move without anybody's doing. */
+const LEFT_OUT = new Set([
+  'aggregateprogress',
+  'aggregatetimeestimate',
+  'aggregatetimeoriginalestimate',
+  'aggregatetimespent',
+  'attachment',
+  'comment',
+  'issuelinks',
+  'issuerestriction',
+  'lastViewed',
+  'progress',
+  'subtasks',
+  'thumbnail',
+  'timetracking',
+  'votes',
+  'watches',
+  'worklog',
+  'workratio',
+]);
+
+/** Fields that Jira keeps by itself, or that are changed by moving the issue. */
+const KEPT_BY_JIRA = new Set([
+  'created',
+  'creator',
+  'issuekey',
+  'issuetype',
+  'project',
+  'resolutiondate',
+  'statusCategory',
+  'statuscategorychangedate',
+  'timespent',
+  'updated',
+]);
+
+const SECONDS = new Set(['timeestimate', 'timeoriginalestimate', 'timespent']);
+const NAMED = new Set([
+  'component',
+  'issuetype',
+  'priority',
+  'project',
+  'resolution',
+  'securitylevel',
+  'status',
+  'statusCategory',
+  'version',
+]);
+
+/** single-line texts; https://confluence.atlassian.com/jirakb/maximum-length-of-a-jira-text-field-1318879886.html */
+const LINE = 255;
+
+/** Undefined for what has no canonical form. */
+export function kindOf(id: string, schema: Schema | undefined): Kind | undefined {
+  if (LEFT_OUT.has(id) || !schema) return undefined;
+  const custom = schema.custom?.split(':').at(-1) ?? '';
+  const kind = SECONDS.has(id) ? { shape: 'seconds' as const, type: 'duration' as const } : byType(id, schema, custom);
+  return kind && KEPT_BY_JIRA.has(id) ? { ...kind, readOnly: true } : kind;
+}
+
+function byType(id: string, { type, items, custom: full }: Schema, custom: string): Kind | undefined {
+  if (custom === 'gh-sprint') return { shape: 'sprint', type: 'lookup' };
+  if (custom === 'gh-epic-link') return { shape: 'issueKey', type: 'reference' };
+  if (custom === 'gh-lexo-rank') return undefined;
+  if (NAMED.has(type)) return { shape: 'named', type: 'lookup' };
+  switch (type) {
+    case 'string':
+      return textKind(id, full === undefined ? undefined : custom);
+    case 'number':
+      return { shape: 'number', type: 'number' };
+    case 'date':
+      return { shape: 'date', type: 'date' };
+    case 'datetime':
+      return { shape: 'dateTime', type: 'datetime' };
+    case 'option':
+      return { shape: 'option', type: 'lookup' };
+    case 'option-with-child':
+    case 'option2':
+      return { shape: 'cascade', type: 'lookup' };
+    case 'user':
+      return { shape: 'user', type: 'user' };
+    case 'group':
+      return { shape: 'group', type: 'lookup' };
+    case 'issuelink':
+      return { shape: 'issue', type: 'reference' };
+    case 'team':
+      return { shape: 'team', type: 'lookup' };
+    case 'array':
+      return listKind(items ?? '');
+    default:
+      return undefined;
+  }
+}
+
+function textKind(id: string, custom: string | undefined): Kind {
+  if (id === 'description' || id === 'environment' || custom === 'textarea')
+    return { shape: 'richText', type: 'richtext' };
+  if (custom === 'url') return { shape: 'text', type: 'url' };
+  if (custom === 'readonlyfield') return { shape: 'text', type: 'text', readOnly: true };
+  return { shape: 'text', type: 'text', ...(id === 'summary' || custom === 'textfield' ? { maxLength: LINE } : {}) };
+}
+
+function listKind(items: string): Kind | undefined {
+  if (items === 'string') return { shape: 'text', type: 'text', multi: true };
+  if (items === 'option') return { shape: 'option', type: 'lookup', multi: true };
+  if (items === 'user') return { shape: 'user', type: 'user', multi: true };
+  if (items === 'group') return { shape: 'group', type: 'lookup', multi: true };
+  if (NAMED.has(items)) return { shape: 'named', type: 'lookup', multi: true };
+  return undefined;
+}

@@ -1,0 +1,282 @@
+/** What Jira tells of its structure, kept for a minute; definitions of fields, which hardly change, for ten. */
+
+import { asSyncError, SyncError } from '../../model/errors';
+import type { LookupValue } from '../../model/values';
+import type { JiraApi } from './api';
+import { Cache } from './cache';
+import { among } from './jql';
+import { type Kind, kindOf } from './kinds';
+import { isJson, type Json, objectsOf, type RawIssue, schemaOf, textOf } from './shapes';
+
+const MINUTE = 60_000;
+
+/** A field as Jira defines it for all projects. */
+export interface Definition {
+  id: string;
+  name: string;
+  custom: boolean;
+  kind: Kind;
+}
+
+/** A field as one project and issue type have it. */
+export interface TypeField extends Definition {
+  required: boolean;
+  /** Jira gives it a value where a create doesn't */
+  hasDefault: boolean;
+  onCreate: boolean;
+  onEdit: boolean;
+  /** its list, where Jira shows one */
+  allowed?: LookupValue[];
+  /** cascading selects: the id of a child's parent */
+  parents?: Map<string, string>;
+}
+
+export interface ProjectInfo {
+  id: string;
+  key: string;
+  name: string;
+  types: { id: string; name: string; subtask: boolean }[];
+}
+
+/** Fields of one project and type, and whether an issue was there to ask for its edit screen. */
+export interface TypeFields {
+  fields: Map<string, TypeField>;
+  sampled: boolean;
+}
+
+/** What a create or edit screen says of a field. */
+interface OnScreen {
+  id: string;
+  json: Json;
+}
+
+export class Metadata {
+  private readonly projectLists = new Cache<{ id: string; name: string; key: string }[]>(MINUTE, 1);
+  private readonly projectInfos = new Cache<ProjectInfo>(MINUTE, 200);
+  private readonly definitionLists = new Cache<Map<string, Definition>>(10 * MINUTE, 1);
+  private readonly typeFields = new Cache<TypeFields>(MINUTE, 200);
+  private readonly statusLists = new Cache<Map<string, LookupValue[]>>(MINUTE, 200);
+  private readonly resolutionLists = new Cache<LookupValue[]>(MINUTE, 1);
+  private readonly sprintLists = new Cache<LookupValue[]>(MINUTE, 200);
+  private readonly myselves = new Cache<Json>(MINUTE, 1);
+  private readonly servers = new Cache<Json>(10 * MINUTE, 1);
+
+  constructor(private readonly api: JiraApi) {}
+
+  myself(): Promise<Json> {
+    return this.myselves.remember('', async () => {
+      const body = await this.api.get('myself');
+      if (isJson(body) && (body.accountId !== undefined || body.name !== undefined)) return body;
+      throw new SyncError('fatal', "GET myself: not the answer of Jira's API: check the URL");
+    });
+  }
+
+  serverInfo(): Promise<Json> {
+    return this.servers.remember('', async () => {
+      const body = await this.api.get('serverInfo');
+      return isJson(body) ? body : {};
+    });
+  }
+
+  /** Where people open issues: the site, also where the API is reached through Atlassian's gateway. */
+  async siteUrl(): Promise<string> {
+    if (!/\/ex\/jira\//.test(this.api.baseUrl)) return this.api.baseUrl;
+    const url = textOf((await this.serverInfo()).baseUrl) ?? this.api.baseUrl;
+    return url.endsWith('/') ? url : `${url}/`;
+  }
+
+  projects(): Promise<{ id: string; name: string; key: string }[]> {
+    return this.projectLists.remember('', async () => {
+      const list = this.api.isCloud
+        ? await this.api.all('project/search', ['values'], { orderBy: 'key' }, 50_000)
+        : await this.api.all('project', ['values']);
+      return list.flatMap((json) => {
+        const [id, key, name] = [textOf(json.id), textOf(json.key), textOf(json.name)];
+        return id && key ? [{ id, key, name: name ?? key }] : [];
+      });
+    });
+  }
+
+  /** @throws notFound */
+  project(idOrKey: string): Promise<ProjectInfo> {
+    return this.projectInfos.remember(idOrKey, async () => {
+      const body = await this.api.get(`project/${encodeURIComponent(idOrKey)}`);
+      const json = isJson(body) ? body : {};
+      const [id, key] = [textOf(json.id), textOf(json.key)];
+      if (!id || !key) throw new SyncError('notFound', `Jira shows no project ${idOrKey}`);
+      const types = objectsOf(json.issueTypes).flatMap((type) => {
+        const typeId = textOf(type.id);
+        return typeId ? [{ id: typeId, name: textOf(type.name) ?? typeId, subtask: type.subtask === true }] : [];
+      });
+      return { id, key, name: textOf(json.name) ?? key, types };
+    });
+  }
+
+  /** @throws notFound – no such project, or it has no such issue type */
+  async type(project: string, type: string): Promise<{ project: ProjectInfo; type: ProjectInfo['types'][number] }> {
+    const info = await this.project(project);
+    const found = info.types.find(({ id }) => id === type);
+    if (found) return { project: info, type: found };
+    const names = info.types.map(({ name }) => name).join(', ');
+    throw new SyncError('notFound', `The project ${info.name} has no issue type "${type}"; it has ${names}`);
+  }
+
+  /** All fields with a canonical form, by id. */
+  definitions(): Promise<Map<string, Definition>> {
+    return this.definitionLists.remember('', async () => {
+      const definitions = new Map<string, Definition>();
+      for (const json of objectsOf(await this.api.get('field'))) {
+        const id = textOf(json.id);
+        const kind = id === undefined ? undefined : kindOf(id, schemaOf(json.schema));
+        if (id && kind) definitions.set(id, { id, name: textOf(json.name) ?? id, custom: json.custom === true, kind });
+      }
+      return definitions;
+    });
+  }
+
+  /** The definitions, read anew where an issue has a custom field that was made since. */
+  async definitionsFor(issues: RawIssue[]): Promise<Map<string, Definition>> {
+    const known = await this.definitions();
+    const isNew = (id: string) => id.startsWith('customfield_') && !known.has(id) && !this.seen.has(id);
+    const fresh = issues.flatMap(({ fields }) => Object.keys(fields).filter(isNew));
+    if (fresh.length === 0) return known;
+    for (const id of fresh) if (this.seen.size < 10_000) this.seen.add(id);
+    this.definitionLists.forget('');
+    return this.definitions();
+  }
+
+  /** custom fields without a canonical form, so that they are asked for once only */
+  private readonly seen = new Set<string>();
+
+  /** @throws notFound */
+  fields(project: string, type: string): Promise<TypeFields> {
+    return this.typeFields.remember(`${project} ${type}`, () => this.loadFields(project, type));
+  }
+
+  /** Statuses of an issue type's workflow in a project. */
+  async statuses(project: string, type: string): Promise<LookupValue[]> {
+    const lists = await this.statusLists.remember(project, async () => {
+      const body = await this.api.get(`project/${encodeURIComponent(project)}/statuses`);
+      return new Map(objectsOf(body).map((json) => [textOf(json.id) ?? '', valuesOf(json.statuses)]));
+    });
+    return lists.get(type) ?? [];
+  }
+
+  resolutions(): Promise<LookupValue[]> {
+    return this.resolutionLists.remember('', async () => valuesOf(await this.api.get('resolution')));
+  }
+
+  /**
+   * Sprints of a project's boards that are not over. Needs Jira Software, and a token that may use its API.
+   * https://developer.atlassian.com/cloud/jira/software/rest/api-group-board/
+   */
+  sprints(project: string): Promise<LookupValue[]> {
+    return this.sprintLists.remember(project, async () => {
+      const boards = await this.api.all(
+        '/rest/agile/1.0/board',
+        ['values'],
+        { projectKeyOrId: project, type: 'scrum' },
+        50,
+      );
+      const found = new Map<string, LookupValue>();
+      for (const board of boards) {
+        const path = `/rest/agile/1.0/board/${encodeURIComponent(textOf(board.id) ?? '')}/sprint`;
+        for (const sprint of valuesOf(await this.api.all(path, ['values'], { state: 'active,future' }, 500))) {
+          found.set(sprint.id ?? sprint.name, sprint);
+        }
+      }
+      return [...found.values()];
+    });
+  }
+
+  private async loadFields(project: string, type: string): Promise<TypeFields> {
+    const { project: info } = await this.type(project, type);
+    const [definitions, create, sample] = await Promise.all([
+      this.definitions(),
+      this.createScreen(info.id, type),
+      this.sample(info.id, type),
+    ]);
+    const onCreate = new Map(create.map((one) => [one.id, one.json]));
+    const onEdit = new Map(sample?.edit.map((one) => [one.id, one.json]) ?? []);
+    const fields = new Map<string, TypeField>();
+    for (const definition of definitions.values()) {
+      const { id, custom, kind } = definition;
+      const screenId = kind.shape === 'seconds' ? 'timetracking' : id;
+      const [creating, editing] = [onCreate.get(screenId), onEdit.get(screenId)];
+      if (custom && !creating && !editing && !(sample && id in sample.issue.fields)) continue;
+      const allowed = kind.type === 'lookup' ? allowedOf(editing, creating) : undefined;
+      fields.set(id, {
+        ...definition,
+        required: creating?.required === true && kind.shape !== 'seconds',
+        hasDefault: creating?.hasDefaultValue === true,
+        onCreate: creating !== undefined,
+        onEdit: editing !== undefined,
+        ...(allowed ? { allowed } : {}),
+        ...(kind.shape === 'cascade' ? { parents: parentsOf(editing, creating) } : {}),
+      });
+    }
+    return { fields, sampled: sample !== undefined };
+  }
+
+  /** https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-createmeta-projectidorkey-issuetypes-issuetypeid-get */
+  private async createScreen(project: string, type: string): Promise<OnScreen[]> {
+    const path = `issue/createmeta/${encodeURIComponent(project)}/issuetypes/${encodeURIComponent(type)}`;
+    try {
+      // Data Center lists under "values", Cloud under "fields" (https://github.com/sooperset/mcp-atlassian/pull/958)
+      const list = await this.api.all(path, ['fields', 'values']);
+      return list.flatMap((json) => {
+        const id = textOf(json.fieldId) ?? textOf(json.key);
+        return id ? [{ id, json }] : [];
+      });
+    } catch (thrown) {
+      // an account that may only read creates nothing
+      const { kind } = asSyncError(thrown);
+      if (kind === 'notFound' || kind === 'forbidden' || kind === 'invalid') return [];
+      throw thrown;
+    }
+  }
+
+  /** The newest issue of the type: what it can be edited in, and which custom fields there are in its place. */
+  private async sample(project: string, type: string): Promise<{ issue: RawIssue; edit: OnScreen[] } | undefined> {
+    const jql = `${among('project', [project])} AND ${among('issuetype', [type])} ORDER BY updated DESC`;
+    const { issues } = await this.api.search({ jql, fields: ['updated'], size: 1 });
+    const [first] = issues;
+    if (!first) return undefined;
+    try {
+      const issue = await this.api.issue(first.id, { expand: 'editmeta' });
+      const { editmeta } = issue.json;
+      const fields = isJson(editmeta) && isJson(editmeta.fields) ? editmeta.fields : {};
+      return { issue, edit: Object.entries(fields).flatMap(([id, json]) => (isJson(json) ? [{ id, json }] : [])) };
+    } catch (thrown) {
+      if (asSyncError(thrown).kind === 'notFound') return undefined;
+      throw thrown;
+    }
+  }
+}
+
+/** {id, name} or {id, value}, or the option and its children as "Parent / Child". */
+export function valuesOf(list: unknown): LookupValue[] {
+  return objectsOf(list).flatMap((json): LookupValue[] => {
+    const [id, name] = [textOf(json.id), textOf(json.name) ?? textOf(json.value)];
+    if (name === undefined || json.disabled === true || json.archived === true) return [];
+    const own = { ...(id ? { id } : {}), name };
+    const children = valuesOf(json.children).map((child) => ({ ...child, name: cascadeName(name, child.name) }));
+    return [own, ...children];
+  });
+}
+
+/** How a choice of a cascading select is called. */
+export const cascadeName = (parent: string, child: string): string => `${parent} / ${child}`;
+
+function allowedOf(...screens: (Json | undefined)[]): LookupValue[] | undefined {
+  for (const screen of screens) if (Array.isArray(screen?.allowedValues)) return valuesOf(screen.allowedValues);
+  return undefined;
+}
+
+function parentsOf(...screens: (Json | undefined)[]): Map<string, string> {
+  const options = screens.flatMap((screen) => objectsOf(screen?.allowedValues));
+  const pairs = options.flatMap((option) =>
+    objectsOf(option.children).map((child): [string, string] => [textOf(child.id) ?? '', textOf(option.id) ?? '']),
+  );
+  return new Map(pairs);
+}

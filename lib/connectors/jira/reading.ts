@@ -1,0 +1,214 @@
+/** Issues as Jira shows them → entities with canonical values. */
+
+import { createHash } from 'node:crypto';
+import type { Entity, EntityId, EntityTypeId, ProjectId } from '../../model/entity';
+import type { Fields, LookupValue, ReferenceValue, SingleValue, Value } from '../../model/values';
+import { isEmptyDocument, textOfDocument } from './adf';
+import { FETCH, type JiraApi } from './api';
+import { Cache } from './cache';
+import { cascadeName, type Definition, type Metadata } from './metadata';
+import { userOf } from './people';
+import { isJson, type Json, type RawIssue, textOf, utcOf } from './shapes';
+
+/** Where an issue is, and its status, as last read. */
+export interface Place {
+  project: ProjectId;
+  type: EntityTypeId;
+  status: LookupValue | undefined;
+}
+
+/** Issues whose place is remembered. */
+const PLACES = 20_000;
+const TEN_MINUTES = 600_000;
+
+export class IssueReader {
+  private readonly places = new Map<EntityId, Place>();
+  private readonly epics = new Cache<string | undefined>(TEN_MINUTES, 10_000);
+
+  constructor(
+    private readonly api: JiraApi,
+    private readonly metadata: Metadata,
+  ) {}
+
+  /** As last read here; undefined = never. */
+  placeOf(id: EntityId): Place | undefined {
+    return this.places.get(id);
+  }
+
+  /** By id, whatever project they are in. Undefined = gone or out of sight. */
+  async byId(ids: EntityId[]): Promise<(Entity | undefined)[]> {
+    const wanted = [...new Set(ids.filter((id) => /^\d{1,18}$/.test(id)))];
+    const found: RawIssue[] = [];
+    for (let at = 0; at < wanted.length; at += FETCH)
+      found.push(...(await this.api.issues(wanted.slice(at, at + FETCH))));
+    const entities = new Map((await this.entities(found)).map((entity) => [entity.id, entity]));
+    return ids.map((id) => entities.get(id));
+  }
+
+  /** In the order given. */
+  async entities(issues: RawIssue[]): Promise<Entity[]> {
+    if (issues.length === 0) return [];
+    const definitions = await this.metadata.definitionsFor(issues);
+    const site = await this.metadata.siteUrl();
+    await this.learnEpics(issues, definitions);
+    const entities: Entity[] = [];
+    for (const issue of issues) entities.push(await this.entity(issue, definitions, site));
+    return entities;
+  }
+
+  private async entity(issue: RawIssue, definitions: Map<string, Definition>, site: string): Promise<Entity> {
+    const { id, key, fields: raw } = issue;
+    const fields: Fields = {};
+    for (const [field, json] of Object.entries(raw)) {
+      const definition = definitions.get(field);
+      if (definition) fields[field] = await this.value(definition, json, site);
+    }
+    const updatedAt = utcOf(raw.updated) ?? new Date(0).toISOString();
+    const createdAt = utcOf(raw.created);
+    const createdBy = userOf(raw.creator);
+    const project = idOf(raw.project);
+    const type = idOf(raw.issuetype);
+    this.remember(id, { project, type, status: lookupOf(raw.status) });
+    return {
+      id,
+      key,
+      url: `${site}browse/${key}`,
+      type,
+      project,
+      version: `${updatedAt}-${digestOf(key, fields)}`,
+      updatedAt,
+      ...(createdAt ? { createdAt } : {}),
+      ...(createdBy ? { createdBy } : {}),
+      fields,
+    };
+  }
+
+  private remember(id: EntityId, place: Place): void {
+    this.places.delete(id);
+    this.places.set(id, place);
+    for (const oldest of this.places.keys()) {
+      if (this.places.size <= PLACES) break;
+      this.places.delete(oldest);
+    }
+  }
+
+  private async value({ kind }: Definition, json: unknown, site: string): Promise<Value> {
+    if (kind.shape === 'sprint') return sprintOf(json);
+    if (!kind.multi) return (await this.single(kind.shape, json, site)) ?? null;
+    const list: SingleValue[] = [];
+    for (const one of Array.isArray(json) ? json : []) {
+      const value = await this.single(kind.shape, one, site);
+      if (value !== undefined) list.push(value);
+    }
+    return list.length > 0 ? list : null;
+  }
+
+  private async single(
+    shape: Definition['kind']['shape'],
+    json: unknown,
+    site: string,
+  ): Promise<SingleValue | undefined> {
+    switch (shape) {
+      case 'text':
+        return textOf(json);
+      case 'richText':
+        return richTextOf(json);
+      case 'number':
+        return typeof json === 'number' ? json : undefined;
+      case 'seconds':
+        return typeof json === 'number' ? Math.round(json) : undefined;
+      case 'date':
+        return typeof json === 'string' ? /^\d{4}-\d\d-\d\d/.exec(json)?.[0] : undefined;
+      case 'dateTime':
+        return utcOf(json);
+      case 'user':
+        return userOf(json);
+      case 'issue':
+        return referenceOf(json, site);
+      case 'issueKey':
+        return this.epicOf(json, site);
+      case 'sprint':
+        return sprintOf(json) ?? undefined;
+      case 'option':
+      case 'cascade':
+      case 'named':
+      case 'group':
+      case 'team':
+        return lookupOf(json);
+    }
+  }
+
+  /** Epic links (Data Center) hold keys; entities are known by id. One request per hundred new ones. */
+  private async learnEpics(issues: RawIssue[], definitions: Map<string, Definition>): Promise<void> {
+    const links = [...definitions.values()].filter(({ kind }) => kind.shape === 'issueKey').map(({ id }) => id);
+    if (links.length === 0) return;
+    const keys = new Set(issues.flatMap(({ fields }) => links.flatMap((id) => textOf(fields[id]) ?? [])));
+    for (const key of keys) {
+      await this.epics
+        .remember(key, async () => (await this.api.issue(key, { fields: ['summary'] })).id)
+        .catch(() => undefined);
+    }
+  }
+
+  private async epicOf(json: unknown, site: string): Promise<ReferenceValue | undefined> {
+    const key = textOf(json);
+    if (key === undefined) return undefined;
+    const id = await this.epics.remember(key, async () => undefined);
+    return { id: id ?? key, key, url: `${site}browse/${key}` };
+  }
+}
+
+const idOf = (json: unknown): string => (isJson(json) ? (textOf(json.id) ?? '') : '');
+
+/** {id, name}, {id, value}, {id, value, child}, {name} or a mere text. */
+function lookupOf(json: unknown): LookupValue | undefined {
+  if (typeof json === 'string') return json === '' ? undefined : { name: json };
+  if (!isJson(json)) return undefined;
+  const id = textOf(json.id) ?? textOf(json.groupId);
+  const name = textOf(json.name) ?? textOf(json.value) ?? textOf(json.title) ?? id;
+  if (name === undefined) return undefined;
+  const child = isJson(json.child) ? lookupOf(json.child) : undefined;
+  if (child) return { ...(child.id ? { id: child.id } : {}), name: cascadeName(name, child.name) };
+  return { ...(id ? { id } : {}), name };
+}
+
+function richTextOf(json: unknown): SingleValue | undefined {
+  if (isJson(json)) return isEmptyDocument(json) ? undefined : { format: 'adf', content: textOfDocument(json) };
+  const text = textOf(json)?.replace(/\r\n?/g, '\n');
+  return text === undefined ? undefined : { format: 'jira-wiki', content: text };
+}
+
+function referenceOf(json: unknown, site: string): ReferenceValue | undefined {
+  if (!isJson(json)) return undefined;
+  const [id, key] = [textOf(json.id), textOf(json.key)];
+  if (!id) return undefined;
+  const name = isJson(json.fields) ? textOf(json.fields.summary) : undefined;
+  return { id, ...(key ? { key, url: `${site}browse/${key}` } : {}), ...(name ? { name } : {}) };
+}
+
+/**
+ * An issue keeps every sprint it was in. Its sprint is the one that isn't over; where all are, the last. Data Center before
+ * version 9 writes each as a Java object's text.
+ */
+function sprintOf(json: unknown): LookupValue | null {
+  const sprints = (Array.isArray(json) ? json : []).flatMap((one): { json: Json; state: string }[] => {
+    if (isJson(one)) return [{ json: one, state: textOf(one.state)?.toLowerCase() ?? '' }];
+    const text = textOf(one) ?? '';
+    const part = (name: string) => new RegExp(`[[,]${name}=([^,\\]]*)`).exec(text)?.[1];
+    return part('id')
+      ? [{ json: { id: part('id'), name: part('name') }, state: part('state')?.toLowerCase() ?? '' }]
+      : [];
+  });
+  const current = sprints.filter(({ state }) => state !== 'closed').at(-1) ?? sprints.at(-1);
+  return (current && lookupOf(current.json)) ?? null;
+}
+
+/** Whatever changes is in the fields; details of people and of a parent are not the issue's. */
+function digestOf(key: string, fields: Fields): string {
+  const plain = JSON.stringify([key, fields], (_name, value: unknown) =>
+    isJson(value) && 'id' in value && ('email' in value || 'login' in value || 'key' in value)
+      ? { id: value.id }
+      : value,
+  );
+  return createHash('sha256').update(plain).digest('hex').slice(0, 12);
+}
