@@ -37,6 +37,9 @@ const silent = async (command, ...args) => {
   return code === 0 ? '' : output.trim() || `${command} ended with code ${code}`;
 };
 
+/** A folder stands for the test files in it. */
+const testsIn = (path) => (/\.[cm]?ts$/.test(path) ? path : `${path.replace(/\/+$/, '')}/**/*.test.ts`);
+
 /** The folders of test/ that a group runs. */
 function folders(group) {
   if (group !== 'unit') return existsSync(join(root, 'test', group)) ? [`test/${group}`] : [];
@@ -54,7 +57,7 @@ async function mocha(name, specs, args) {
   console.log(`\n${name}`);
   const { code } = await run(
     node,
-    [bin('mocha'), '--exit', '--reporter', 'test/support/reporter.cjs', ...args, ...specs],
+    [bin('mocha'), '--exit', '--reporter', 'test/support/reporter.cjs', ...args, ...specs.map(testsIn)],
     { show: true, env: environment({ TWINFLOW_TEST_COUNTS: counts }) },
   );
   try {
