@@ -25,8 +25,11 @@ import { targetLabel } from './describe';
 /** A value for the target; with `lossy`, what of the source value is not in it. Or why there is none. */
 export type Converted = { value: SingleValue; lossy?: string } | { problem: string };
 
-/** Turns rich text into another markup; lib/richtext has one. Without it, markup that differs is passed on as it is. */
-export type RichTextConverter = (text: RichText, format: RichTextFormat) => RichText;
+/**
+ * Turns rich text into another markup; lib/richtext has one. With `lossy`, what of the text the markup can't show. Without a
+ * converter, markup that differs is passed on as it is.
+ */
+export type RichTextConverter = (text: RichText, format: RichTextFormat) => RichText & { lossy?: string };
 
 type Named = Partial<LookupValue & UserValue & ReferenceValue>;
 type Shape = 'string' | 'number' | 'boolean' | 'rich' | 'named' | 'other';
@@ -136,17 +139,19 @@ function toRichText(
   source: FieldChoice,
   target: FieldChoice,
   convert?: RichTextConverter,
-) {
+): Converted {
   const text = shape === 'rich' ? undefined : asText(value, shape, source.type);
   if (shape !== 'rich' && text === undefined) return not('a text', source, target);
-  let rich: RichText = shape === 'rich' ? (value as RichText) : { format: 'text', content: text ?? '' };
+  let rich: RichText & { lossy?: string } =
+    shape === 'rich' ? (value as RichText) : { format: 'text', content: text ?? '' };
   if (target.format !== undefined && target.format !== rich.format && convert !== undefined) {
     rich = convert(rich, target.format);
   }
   if (target.maxLength !== undefined && rich.content.length > target.maxLength) {
     return tooLong(rich.content.length, source, target);
   }
-  return { value: { format: rich.format, content: rich.content } };
+  const converted: Converted = { value: { format: rich.format, content: rich.content } };
+  return rich.lossy === undefined ? converted : { ...converted, lossy: rich.lossy };
 }
 
 function toNumber(value: SingleValue, shape: Shape, source: FieldChoice, target: FieldChoice): Converted {

@@ -13,6 +13,7 @@ import {
 import type { FieldRow } from '../../lib/model/config';
 import type { Direction } from '../../lib/model/entity';
 import { SyncError } from '../../lib/model/errors';
+import { richTextConverter } from '../../lib/richtext';
 import { integrationOf } from '../shared/host';
 import { step } from '../shared/step';
 
@@ -27,8 +28,8 @@ export = (RED: NodeAPI): void => {
     RED.nodes.createNode(this, def);
     const rows = readFieldRows(def.rows);
     const mappings: Record<Direction, FieldMapping> = {
-      forward: compileFieldRows(rows, 'forward'),
-      backward: compileFieldRows(rows, 'backward'),
+      forward: compileFieldRows(rows, 'forward', richTextConverter),
+      backward: compileFieldRows(rows, 'backward', richTextConverter),
     };
 
     const handle = integrationOf(RED, def.integration);

@@ -1,0 +1,52 @@
+/** The table of formats. What a format needs is loaded when it is first used: most installations use two of them. */
+
+import type { RichTextFormat } from '../model/values';
+import type { Losses } from './losses';
+import { parseText, renderText } from './text';
+import type { Tree } from './tree';
+
+export interface FormatOptions {
+  /** a line end within a Markdown paragraph is a line break (GitHub's comments), not a space; preset false */
+  hardBreaks?: boolean;
+}
+
+export interface Format {
+  /** may throw where the text is nested too deep */
+  parse(source: string, options: FormatOptions): Tree;
+  render(tree: Tree, losses: Losses, options: FormatOptions): string;
+}
+
+const text: Format = { parse: parseText, render: renderText };
+
+const load: Record<RichTextFormat, () => Format> = {
+  text: () => text,
+  html: () => {
+    const { parseHtml } = require('./html/parse') as typeof import('./html/parse');
+    const { renderHtml } = require('./html/render') as typeof import('./html/render');
+    return { parse: parseHtml, render: renderHtml };
+  },
+  markdown: () => {
+    const { parseMarkdown } = require('./markdown/parse') as typeof import('./markdown/parse');
+    const { renderMarkdown } = require('./markdown/render') as typeof import('./markdown/render');
+    return { parse: parseMarkdown, render: renderMarkdown };
+  },
+  textile: () => {
+    const { parseTextile } = require('./textile/parse') as typeof import('./textile/parse');
+    const { renderTextile } = require('./textile/render') as typeof import('./textile/render');
+    return { parse: parseTextile, render: renderTextile };
+  },
+  'jira-wiki': () => text,
+  adf: () => text,
+};
+
+const loaded = new Map<RichTextFormat, Format>();
+
+/** The reader and writer of a format. */
+export function formatOf(format: RichTextFormat): Format {
+  let found = loaded.get(format);
+  if (!found) {
+    found = load[format]();
+    loaded.set(format, found);
+  }
+  return found;
+}

@@ -1,0 +1,47 @@
+/** What each HTML element means: the one table that the reader works by. What isn't listed is transparent. */
+
+import type { SimpleMark } from '../tree';
+
+/** Left out together with what they contain: nothing of them is text, or it could run. */
+export const DROPPED = new Set(
+  (
+    'script style head title meta link base template noscript object embed applet frame frameset noframes svg math ' +
+    'canvas select datalist option textarea param source track map area colgroup col dialog portal xml xss'
+  ).split(' '),
+);
+
+export const MARKS: ReadonlyMap<string, SimpleMark> = new Map<string, SimpleMark>([
+  ['b', 'strong'],
+  ['strong', 'strong'],
+  ['i', 'emphasis'],
+  ['em', 'emphasis'],
+  ['cite', 'emphasis'],
+  ['var', 'emphasis'],
+  ['dfn', 'emphasis'],
+  ['s', 'delete'],
+  ['strike', 'delete'],
+  ['del', 'delete'],
+  ['u', 'underline'],
+  ['ins', 'underline'],
+  ['sub', 'subscript'],
+  ['sup', 'superscript'],
+]);
+
+export const CODE = new Set(['code', 'kbd', 'samp', 'tt']);
+
+/** Inline elements without a meaning of their own in the tree; styles on them count. */
+export const INLINE = new Set(
+  'a abbr acronym bdi bdo big data font label mark nobr output q ruby rb rt rp small span time wbr'.split(' '),
+);
+
+/** End a paragraph before and after, and contain blocks. */
+export const CONTAINERS = new Set(
+  (
+    'address article aside body center dd details dialog dir div dl dt fieldset figcaption figure footer form header ' +
+    'hgroup html legend main menu nav section summary'
+  ).split(' '),
+);
+
+export const BLOCKS = new Set(
+  [...CONTAINERS].concat('blockquote h1 h2 h3 h4 h5 h6 hr li ol p pre table ul'.split(' ')),
+);

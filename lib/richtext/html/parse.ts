@@ -1,0 +1,413 @@
+/**
+ * HTML → tree. Only what the tree has a node for gets in: no attribute, style, script or handler travels on. Elements
+ * without a meaning are transparent; a `div` without blocks in it is a paragraph.
+ */
+
+import { alignment, colour, declarations, size } from '../colour';
+import { type Mark, nest, tidy, withMark } from '../inline';
+import type {
+  Align,
+  Block,
+  Code,
+  Expand,
+  Inline,
+  List,
+  ListItem,
+  Span,
+  Table,
+  TableCell,
+  TableRow,
+  Tree,
+} from '../tree';
+import { MAX_DEPTH } from '../tree';
+import { safeImage, safeLink } from '../url';
+import { attribute, type Element, isElement, isText, type Node, parseHtmlNodes, textOf } from './dom';
+import { BLOCKS, CODE, DROPPED, INLINE, MARKS } from './elements';
+import { InlineRun } from './run';
+import { panelOf } from './vendor';
+
+/** Reads HTML. @throws TooDeep */
+export function parseHtml(source: string): Tree {
+  return { type: 'root', children: new Reader().blocks(parseHtmlNodes(source), { marks: [], depth: 0 }) };
+}
+
+interface Around {
+  marks: readonly Mark[];
+  depth: number;
+  align?: Align;
+  /** white space counts (in pre) */
+  pre?: boolean;
+}
+
+const spanOf = (node: Node): Span | undefined => {
+  const place = node.sourceCodeLocation;
+  return place ? { start: place.startOffset, end: place.endOffset } : undefined;
+};
+
+class Reader {
+  /** The blocks of a flow of nodes: inline nodes between blocks are paragraphs. */
+  blocks(nodes: readonly Node[], around: Around): Block[] {
+    const into: Block[] = [];
+    const run = new InlineRun();
+    this.flow(nodes, around, into, run);
+    this.flush(into, run, around.align);
+    return into;
+  }
+
+  private flush(into: Block[], run: InlineRun, align: Align | undefined): void {
+    const { leaves, span } = run.take();
+    const children = tidy(nest(leaves));
+    if (children.length === 0 || isBlank(children)) return;
+    into.push({
+      type: 'paragraph',
+      ...(align === undefined || align === 'left' ? {} : { align }),
+      children,
+      ...(span ? { span } : {}),
+    });
+  }
+
+  private flow(nodes: readonly Node[], around: Around, into: Block[], run: InlineRun): void {
+    for (const node of nodes) {
+      if (isText(node)) run.text(node.value, around.marks, spanOf(node), around.pre === true);
+      else if (isElement(node)) this.element(node, around, into, run);
+    }
+  }
+
+  private element(element: Element, around: Around, into: Block[], run: InlineRun): void {
+    const name = element.tagName;
+    if (DROPPED.has(name) || declarations(attribute(element, 'style')).get('display') === 'none') return;
+    if (around.depth >= MAX_DEPTH) {
+      run.text(textOf(element.childNodes), around.marks, spanOf(element), false);
+      return;
+    }
+    const inside: Around = { ...around, depth: around.depth + 1 };
+    if (BLOCKS.has(name)) {
+      this.flush(into, run, around.align);
+      this.block(element, name, inside, into);
+      return;
+    }
+    this.inline(element, name, inside, into, run);
+  }
+
+  private block(element: Element, name: string, around: Around, into: Block[]): void {
+    const span = spanOf(element);
+    const style = declarations(attribute(element, 'style'));
+    const align =
+      alignment(style.get('text-align')) ??
+      alignment(attribute(element, 'align')) ??
+      (name === 'center' ? 'center' : around.align);
+    const inside: Around = { ...around, align, marks: styleMarks(element, around.marks) };
+    const place = <T extends Block>(block: T): void => {
+      into.push(span ? { ...block, span } : block);
+    };
+    switch (name) {
+      case 'h1':
+      case 'h2':
+      case 'h3':
+      case 'h4':
+      case 'h5':
+      case 'h6': {
+        const children = inlinesOf(this.blocks(element.childNodes, { ...inside, align: undefined }));
+        const depth = Number(name[1]) as 1 | 2 | 3 | 4 | 5 | 6;
+        if (children.length > 0)
+          place({ type: 'heading', depth, ...(align && align !== 'left' ? { align } : {}), children });
+        return;
+      }
+      case 'ul':
+      case 'ol':
+        this.list(element, inside, span, into);
+        return;
+      case 'li':
+        this.list({ ...element, tagName: 'ul', attrs: [], childNodes: [element] }, inside, span, into);
+        return;
+      case 'blockquote': {
+        const children = this.blocks(element.childNodes, inside);
+        if (children.length > 0) place({ type: 'quote', children });
+        return;
+      }
+      case 'pre':
+        place(codeOf(element));
+        return;
+      case 'hr':
+        place({ type: 'rule' });
+        return;
+      case 'table':
+        this.table(element, inside, span, into);
+        return;
+      case 'details':
+        place(this.details(element, inside));
+        return;
+      case 'dt':
+      case 'summary':
+      case 'legend':
+        into.push(...this.blocks(element.childNodes, { ...inside, marks: withMark(inside.marks, { type: 'strong' }) }));
+        return;
+      case 'figcaption':
+        into.push(
+          ...this.blocks(element.childNodes, { ...inside, marks: withMark(inside.marks, { type: 'emphasis' }) }),
+        );
+        return;
+      case 'p': {
+        const children = this.blocks(element.childNodes, inside);
+        const [only] = children;
+        if (children.length === 1 && only && span) only.span = span;
+        into.push(...children);
+        return;
+      }
+      default: {
+        const panel = panelOf(element);
+        const children = this.blocks(element.childNodes, inside);
+        const [only] = children;
+        if (panel) {
+          if (children.length > 0) place({ type: 'panel', ...panel, children });
+          return;
+        }
+        if (children.length === 1 && only?.type === 'paragraph' && span) only.span = span;
+        into.push(...children);
+      }
+    }
+  }
+
+  private list(element: Element, around: Around, span: Span | undefined, into: Block[]): void {
+    const ordered = element.tagName === 'ol';
+    const items: ListItem[] = [];
+    const inside: Around = { ...around, align: undefined, depth: around.depth + 1 };
+    for (const child of element.childNodes) {
+      if (isElement(child) && child.tagName === 'li') items.push(this.item(child, inside));
+      else if (isElement(child) || (isText(child) && child.value.trim() !== '')) {
+        // what stands beside the items belongs to the one before it: some editors nest lists this way
+        const children = this.blocks([child], inside);
+        const last = items.at(-1);
+        if (last) last.children.push(...children);
+        else if (children.length > 0) items.push({ type: 'listItem', children });
+      }
+    }
+    if (items.length === 0) return;
+    const start = Number.parseInt(attribute(element, 'start') ?? '', 10);
+    const list: List = { type: 'list', ordered, children: items };
+    if (ordered && Number.isSafeInteger(start) && start >= 0 && start !== 1 && start < 1e9) list.start = start;
+    into.push(span ? { ...list, span } : list);
+  }
+
+  private item(element: Element, around: Around): ListItem {
+    const span = spanOf(element);
+    const box = checkbox(element);
+    const children = this.blocks(element.childNodes, { ...around, marks: styleMarks(element, around.marks) });
+    return {
+      type: 'listItem',
+      ...(box ? { checked: attribute(box, 'checked') !== undefined } : {}),
+      children,
+      ...(span ? { span } : {}),
+    };
+  }
+
+  private table(element: Element, around: Around, span: Span | undefined, into: Block[]): void {
+    const rows: TableRow[] = [];
+    const inside: Around = { ...around, align: undefined, depth: around.depth + 1 };
+    const visit = (nodes: readonly Node[], headers: boolean): void => {
+      for (const node of nodes) {
+        if (!isElement(node)) continue;
+        if (node.tagName === 'tr') {
+          const cells = node.childNodes.filter(isElement).filter(({ tagName }) => tagName === 'td' || tagName === 'th');
+          const place = spanOf(node);
+          const children = cells.map((cell) => this.cell(cell, inside, headers));
+          if (cells.length > 0) rows.push({ type: 'tableRow', children, ...(place ? { span: place } : {}) });
+        } else if (node.tagName === 'caption') into.push(...this.blocks(node.childNodes, inside));
+        else if (/^t(?:head|body|foot)$/.test(node.tagName)) visit(node.childNodes, node.tagName === 'thead');
+      }
+    };
+    visit(element.childNodes, false);
+    if (rows.length === 0) return;
+    const table: Table = { type: 'table', children: rows };
+    into.push(span ? { ...table, span } : table);
+  }
+
+  private cell(element: Element, around: Around, header: boolean): TableCell {
+    const style = declarations(attribute(element, 'style'));
+    const align = alignment(style.get('text-align')) ?? alignment(attribute(element, 'align'));
+    const background = colour(
+      style.get('background-color') ?? style.get('background') ?? attribute(element, 'bgcolor'),
+    );
+    const cell: TableCell = { type: 'tableCell', children: this.blocks(element.childNodes, around) };
+    if (header || element.tagName === 'th') cell.header = true;
+    if (align) cell.align = align;
+    if (background) cell.background = background;
+    const colspan = spanCount(attribute(element, 'colspan'));
+    const rowspan = spanCount(attribute(element, 'rowspan'));
+    if (colspan > 1) cell.colspan = colspan;
+    if (rowspan > 1) cell.rowspan = rowspan;
+    return cell;
+  }
+
+  private details(element: Element, around: Around): Expand {
+    const summary = element.childNodes.filter(isElement).find((child) => child.tagName === 'summary');
+    const rest = element.childNodes.filter((child) => child !== summary);
+    const title = summary ? textOf(summary.childNodes).replace(/\s+/g, ' ').trim() : '';
+    return { type: 'expand', title, children: this.blocks(rest, around) };
+  }
+
+  private inline(element: Element, name: string, around: Around, into: Block[], run: InlineRun): void {
+    const span = spanOf(element);
+    if (name === 'br') {
+      run.leaf({ type: 'break' }, around.marks, span);
+      return;
+    }
+    if (name === 'img') {
+      image(element, around.marks, run, span);
+      return;
+    }
+    if (name === 'input') return;
+    if (name === 'iframe' || name === 'video' || name === 'audio') {
+      embedded(element, around.marks, run, span);
+      return;
+    }
+    if (CODE.has(name)) {
+      const value = textOf(element.childNodes).replace(/\s+/g, ' ');
+      const marks = styleMarks(element, around.marks);
+      if (value.trim() !== '') run.leaf({ type: 'inlineCode', value }, marks, span);
+      return;
+    }
+    if (name === 'rp' || name === 'wbr') return;
+    let marks = around.marks;
+    const mark = MARKS.get(name);
+    if (mark) marks = withMark(marks, { type: mark });
+    else if (name === 'mark') marks = withMark(marks, { type: 'colour', background: 'yellow' });
+    else if (name === 'font') {
+      const color = colour(attribute(element, 'color'));
+      if (color) marks = withMark(marks, { type: 'colour', color });
+    } else if (name === 'a') {
+      const mention = attribute(element, 'data-vss-mention');
+      if (mention !== undefined) {
+        const label = textOf(element.childNodes).trim().replace(/^@/, '');
+        const id = mention.split(',').at(-1)?.trim();
+        if (label !== '') {
+          run.leaf({ type: 'mention', vendor: 'azure-devops', name: label, id }, marks, span);
+          return;
+        }
+      }
+      const url = safeLink(attribute(element, 'href'));
+      const title = attribute(element, 'title');
+      if (url) marks = withMark(marks, { type: 'link', url, ...(title ? { title } : {}) });
+    }
+    if (name === 'q') run.text('“', marks, span, true);
+    // elements that the standard doesn't know are shown with their content, as browsers do
+    if (!INLINE.has(name) && !mark) marks = around.marks;
+    this.flow(element.childNodes, { ...around, marks: styleMarks(element, marks) }, into, run);
+    run.extend(span);
+    if (name === 'q') run.text('”', marks, span, true);
+  }
+}
+
+/** Marks that a style attribute stands for. */
+function styleMarks(element: Element, marks: readonly Mark[]): readonly Mark[] {
+  const source = attribute(element, 'style');
+  if (source === undefined) return marks;
+  const style = declarations(source);
+  let result = marks;
+  const weight = style.get('font-weight')?.toLowerCase();
+  if (weight === 'bold' || weight === 'bolder' || Number(weight) >= 600) result = withMark(result, { type: 'strong' });
+  if (style.get('font-style')?.toLowerCase() === 'italic') result = withMark(result, { type: 'emphasis' });
+  const decoration = `${style.get('text-decoration') ?? ''} ${style.get('text-decoration-line') ?? ''}`.toLowerCase();
+  if (decoration.includes('line-through')) result = withMark(result, { type: 'delete' });
+  if (decoration.includes('underline') && element.tagName !== 'a') result = withMark(result, { type: 'underline' });
+  const vertical = style.get('vertical-align')?.toLowerCase();
+  if (vertical === 'super') result = withMark(result, { type: 'superscript' });
+  if (vertical === 'sub') result = withMark(result, { type: 'subscript' });
+  if (BLOCKS.has(element.tagName) && element.tagName !== 'p') return result;
+  const color = colour(style.get('color'));
+  const background = colour(style.get('background-color') ?? style.get('background'));
+  if (!color && !background) return result;
+  return withMark(result, {
+    type: 'colour',
+    ...(color ? { color } : {}),
+    ...(background ? { background } : {}),
+  });
+}
+
+function image(element: Element, marks: readonly Mark[], run: InlineRun, span: Span | undefined): void {
+  const url = safeImage(attribute(element, 'src'));
+  const alt = attribute(element, 'alt') || undefined;
+  if (url === undefined) {
+    if (alt) run.text(alt, marks, span, false);
+    return;
+  }
+  const style = declarations(attribute(element, 'style'));
+  const width = size(style.get('width')) ?? size(attribute(element, 'width'));
+  const height = size(style.get('height')) ?? size(attribute(element, 'height'));
+  const align = alignment(style.get('float') ?? attribute(element, 'align'));
+  const title = attribute(element, 'title') || undefined;
+  run.leaf(
+    {
+      type: 'image',
+      url,
+      ...(alt ? { alt } : {}),
+      ...(title ? { title } : {}),
+      ...(width === undefined ? {} : { width }),
+      ...(height === undefined ? {} : { height }),
+      ...(align ? { align } : {}),
+    },
+    marks,
+    span,
+  );
+}
+
+/** A film or a page within the page: a link to it. */
+function embedded(element: Element, marks: readonly Mark[], run: InlineRun, span: Span | undefined): void {
+  const inner = element.childNodes.filter(isElement).find((child) => attribute(child, 'src') !== undefined);
+  const url = safeLink(attribute(element, 'src') ?? (inner && attribute(inner, 'src')));
+  if (url) run.text(url, withMark(marks, { type: 'link', url }), span, false);
+}
+
+function checkbox(element: Element): Element | undefined {
+  for (const child of element.childNodes) {
+    if (isText(child) && child.value.trim() === '') continue;
+    if (!isElement(child)) return undefined;
+    if (child.tagName === 'input') return attribute(child, 'type')?.toLowerCase() === 'checkbox' ? child : undefined;
+    return child.tagName === 'p' || child.tagName === 'label' ? checkbox(child) : undefined;
+  }
+  return undefined;
+}
+
+function codeOf(element: Element): Code {
+  const inner = element.childNodes.filter(isElement).find((child) => child.tagName === 'code');
+  const classes = `${(inner && attribute(inner, 'class')) ?? ''} ${attribute(element, 'class') ?? ''}`;
+  const language =
+    /(?:^|\s)(?:lang(?:uage)?|brush:?)[-:\s]?\s*([\w+#.-]{1,40})/.exec(classes)?.[1] ??
+    attribute(element, 'data-language') ??
+    (inner && attribute(inner, 'data-language')) ??
+    attribute(element, 'lang');
+  const value = textOf(element.childNodes).replace(/\n$/, '');
+  return { type: 'code', ...(language && /^[\w+#.-]{1,40}$/.test(language) ? { language } : {}), value };
+}
+
+const spanCount = (value: string | undefined): number => {
+  const count = Number.parseInt(value ?? '', 10);
+  return Number.isSafeInteger(count) && count > 0 && count <= 1000 ? count : 1;
+};
+
+/** Nothing but white space, no-break spaces included: what editors leave as an empty line. */
+const isBlank = (nodes: readonly Inline[]): boolean =>
+  nodes.every(
+    (node) =>
+      node.type === 'break' ||
+      (node.type === 'text' && node.value.trim() === '') ||
+      ('children' in node && isBlank(node.children)),
+  );
+
+/** The inline nodes of blocks, one after the other, where only inline nodes have a place. */
+export function inlinesOf(blocks: readonly Block[]): Inline[] {
+  const result: Inline[] = [];
+  for (const block of blocks) {
+    const nodes: Inline[] =
+      block.type === 'paragraph' || block.type === 'heading'
+        ? block.children
+        : block.type === 'code'
+          ? [{ type: 'inlineCode', value: block.value.replace(/\s+/g, ' ') }]
+          : 'children' in block
+            ? inlinesOf(block.children as Block[])
+            : [];
+    if (nodes.length > 0 && result.length > 0) result.push({ type: 'text', value: ' ' });
+    result.push(...nodes);
+  }
+  return result;
+}

@@ -1,0 +1,51 @@
+/** The inline content between two blocks, gathered with white space as a browser shows it: runs of it are one space. */
+
+import type { Leaf, LeafNode, Mark } from '../inline';
+import type { Span } from '../tree';
+
+export class InlineRun {
+  private leaves: Leaf[] = [];
+  private span: Span | undefined;
+  /** nothing, a break or a space stands last: a further space shows nothing */
+  private atSpace = true;
+
+  text(value: string, marks: readonly Mark[], span: Span | undefined, verbatim: boolean): void {
+    let shown = verbatim ? value : value.replace(/[ \t\n\r\f]+/g, ' ');
+    if (!verbatim && this.atSpace && shown.startsWith(' ')) shown = shown.slice(1);
+    if (shown === '') return;
+    this.atSpace = shown.endsWith(' ');
+    this.add({ node: { type: 'text', value: shown }, marks }, value.trim() === '' && !this.span ? undefined : span);
+  }
+
+  leaf(node: LeafNode, marks: readonly Mark[], span: Span | undefined): void {
+    this.atSpace = node.type === 'break';
+    this.add({ node, marks }, span);
+  }
+
+  /** The element that what stands last came from: its tags belong to the paragraph. */
+  extend(span: Span | undefined): void {
+    if (span && this.span && this.leaves.length > 0) this.cover(span);
+  }
+
+  private add(leaf: Leaf, span: Span | undefined): void {
+    this.leaves.push(leaf);
+    if (span) this.cover(span);
+  }
+
+  private cover(span: Span): void {
+    if (!this.span) this.span = { ...span };
+    else {
+      this.span.start = Math.min(this.span.start, span.start);
+      this.span.end = Math.max(this.span.end, span.end);
+    }
+  }
+
+  /** What has been gathered since the last time. */
+  take(): { leaves: Leaf[]; span: Span | undefined } {
+    const taken = { leaves: this.leaves, span: this.span };
+    this.leaves = [];
+    this.span = undefined;
+    this.atSpace = true;
+    return taken;
+  }
+}

@@ -1,0 +1,354 @@
+/**
+ * Markdown (CommonMark with GitHub's tables, task lists, strikethrough, autolinks and footnotes) → tree. HTML within it is
+ * read by the HTML reader, so that the same rules of what gets in hold.
+ * https://spec.commonmark.org/ https://github.github.com/gfm/
+ */
+
+import type { Nodes, PhrasingContent, Root, RootContent } from 'mdast';
+import { fromMarkdown } from 'mdast-util-from-markdown';
+import { gfmFromMarkdown } from 'mdast-util-gfm';
+import { gfm } from 'micromark-extension-gfm';
+import { parseHtml } from '../html/parse';
+import { flatten, type Leaf, type Mark, nest, tidy, withMark } from '../inline';
+import type { Block, Inline, ListItem, Panel, PanelKind, Span, TableCell, TableRow, Tree } from '../tree';
+import { MAX_DEPTH, plainInline } from '../tree';
+import { safeImage, safeLink } from '../url';
+import { isComment, marksOf, tagOf } from './tags';
+import { splitText } from './words';
+
+export interface MarkdownOptions {
+  /** a line end within a paragraph is shown as one (GitHub's comments) instead of as a space; preset false */
+  hardBreaks?: boolean;
+}
+
+/** Reads Markdown. */
+export function parseMarkdown(source: string, options: MarkdownOptions = {}): Tree {
+  const root: Root = fromMarkdown(source, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
+  return { type: 'root', children: new Reader(source, root, options).blocks(root.children, 0) };
+}
+
+const spanOf = (node: Nodes): Span | undefined => {
+  const start = node.position?.start.offset;
+  const end = node.position?.end.offset;
+  return start === undefined || end === undefined ? undefined : { start, end };
+};
+
+interface Target {
+  url: string;
+  title?: string;
+}
+
+const ALERTS: Record<string, PanelKind> = {
+  NOTE: 'info',
+  TIP: 'tip',
+  IMPORTANT: 'note',
+  WARNING: 'warning',
+  CAUTION: 'error',
+};
+
+class Reader {
+  private readonly targets = new Map<string, Target>();
+
+  constructor(
+    private readonly source: string,
+    root: Root,
+    private readonly options: MarkdownOptions,
+  ) {
+    this.collect(root.children, 0);
+  }
+
+  /** Link reference definitions may stand anywhere. The first one of a name counts. */
+  private collect(nodes: readonly RootContent[], depth: number): void {
+    if (depth > MAX_DEPTH) return;
+    for (const node of nodes) {
+      if (node.type === 'definition') {
+        if (!this.targets.has(node.identifier))
+          this.targets.set(node.identifier, { url: node.url, title: node.title ?? undefined });
+      } else if (node.type === 'blockquote' || node.type === 'list' || node.type === 'listItem')
+        this.collect(node.children, depth + 1);
+    }
+  }
+
+  blocks(nodes: readonly RootContent[], depth: number): Block[] {
+    const result: Block[] = [];
+    for (let index = 0; index < nodes.length; index++) {
+      const node = nodes[index] as RootContent;
+      const opening = node.type === 'html' ? /^<(details|div|center|p)\b[^>]*>/i.exec(node.value) : null;
+      if (node.type === 'html' && opening) {
+        const end = closingAt(nodes, index, (opening[1] ?? '').toLowerCase());
+        if (end > index) {
+          result.push(...this.wrapped(node.value, nodes.slice(index + 1, end), depth, span(node, nodes[end])));
+          index = end;
+          continue;
+        }
+      }
+      result.push(...this.block(node, depth));
+    }
+    return result;
+  }
+
+  /** Blocks between an opening and a closing tag that stand on lines of their own. */
+  private wrapped(opening: string, inner: readonly RootContent[], depth: number, place: Span | undefined): Block[] {
+    const [shell] = parseHtml(opening).children;
+    const children = this.blocks(inner, depth + 1);
+    if (!/^<details/i.test(opening)) return children;
+    const title = shell?.type === 'expand' ? shell.title : '';
+    const early = shell?.type === 'expand' ? shell.children : [];
+    return [{ type: 'expand', title, children: [...early, ...children], ...(place ? { span: place } : {}) }];
+  }
+
+  private block(node: RootContent, depth: number): Block[] {
+    const place = spanOf(node);
+    const at = place ? { span: place } : {};
+    if (depth >= MAX_DEPTH) {
+      const value = place ? this.source.slice(place.start, place.end) : '';
+      return value.trim() === '' ? [] : [{ type: 'paragraph', children: [{ type: 'text', value }], ...at }];
+    }
+    switch (node.type) {
+      case 'paragraph': {
+        const children = this.inlines(node.children);
+        return children.length === 0 ? [] : [{ type: 'paragraph', children, ...at }];
+      }
+      case 'heading': {
+        const children = this.inlines(node.children);
+        return children.length === 0 ? [] : [{ type: 'heading', depth: node.depth, children, ...at }];
+      }
+      case 'thematicBreak':
+        return [{ type: 'rule', ...at }];
+      case 'code': {
+        const language = /^[\w+#.-]{1,40}$/.test(node.lang ?? '') ? (node.lang ?? undefined) : undefined;
+        return [{ type: 'code', ...(language ? { language } : {}), value: node.value, ...at }];
+      }
+      case 'blockquote':
+        return [this.quote(this.blocks(node.children, depth + 1), at)];
+      case 'list': {
+        const items = node.children.map((item): ListItem => {
+          const itemSpan = spanOf(item);
+          return {
+            type: 'listItem',
+            ...(typeof item.checked === 'boolean' ? { checked: item.checked } : {}),
+            children: this.blocks(item.children, depth + 1),
+            ...(itemSpan ? { span: itemSpan } : {}),
+          };
+        });
+        const start = node.ordered && typeof node.start === 'number' && node.start !== 1 ? { start: node.start } : {};
+        return [{ type: 'list', ordered: node.ordered === true, ...start, children: items, ...at }];
+      }
+      case 'table':
+        return [{ type: 'table', children: this.rows(node), ...at }];
+      case 'html': {
+        if (isComment(node.value)) {
+          const source = node.value;
+          return [{ type: 'vendorBlock', vendor: 'markdown', source, name: 'comment', children: [], ...at }];
+        }
+        const inner = parseHtml(node.value).children;
+        const [only] = inner;
+        for (const one of inner) stripSpans(one);
+        if (inner.length === 1 && only && place) only.span = place;
+        return inner;
+      }
+      case 'footnoteDefinition':
+        return [
+          {
+            type: 'footnoteDefinition',
+            label: node.label ?? node.identifier,
+            children: this.blocks(node.children, depth + 1),
+            ...at,
+          },
+        ];
+      default:
+        return [];
+    }
+  }
+
+  /** A quote that begins with [!NOTE] is an alert. https://docs.github.com/en/get-started/writing-on-github */
+  private quote(children: Block[], at: { span?: Span }): Block {
+    const [first, ...rest] = children;
+    const lead = first?.type === 'paragraph' ? first.children[0] : undefined;
+    const mark = lead?.type === 'text' ? /^\[!([A-Z]+)\](?:\s+|$)/.exec(lead.value) : null;
+    const kind = mark && ALERTS[mark[1] ?? ''];
+    if (!kind || !mark || first?.type !== 'paragraph' || lead?.type !== 'text')
+      return { type: 'quote', children, ...at };
+    const remaining = tidy([{ type: 'text', value: lead.value.slice(mark[0].length) }, ...first.children.slice(1)]);
+    const panel: Panel = {
+      type: 'panel',
+      kind,
+      children: remaining.length > 0 ? [{ type: 'paragraph', children: remaining }, ...rest] : rest,
+      ...at,
+    };
+    return panel;
+  }
+
+  private rows(node: RootContent & { type: 'table' }): TableRow[] {
+    const rows = node.children.map((row, index): TableRow => {
+      const cells = row.children.map((cell, column): TableCell => {
+        const align = node.align?.[column] ?? undefined;
+        const children = this.inlines(cell.children);
+        return {
+          type: 'tableCell',
+          ...(index === 0 ? { header: true } : {}),
+          ...(align ? { align } : {}),
+          children: children.length > 0 ? [{ type: 'paragraph', children }] : [],
+        };
+      });
+      const rowSpan = spanOf(row);
+      return { type: 'tableRow', children: cells, ...(rowSpan ? { span: rowSpan } : {}) };
+    });
+    const [head, ...body] = rows;
+    // the format wants a header row: one that is empty stands for a table without
+    return head?.children.every(({ children }) => children.length === 0) && body.length > 0 ? body : rows;
+  }
+
+  private inlines(nodes: readonly PhrasingContent[]): Inline[] {
+    const leaves: Leaf[] = [];
+    this.flow(nodes, [], leaves, 0);
+    return tidy(nest(leaves));
+  }
+
+  private flow(nodes: readonly PhrasingContent[], outer: readonly Mark[], into: Leaf[], depth: number): void {
+    const open: { name: string; marks: readonly Mark[] }[] = [];
+    const closers = new Map<string, number>();
+    nodes.forEach((node, index) => {
+      const tag = node.type === 'html' ? tagOf(node.value) : undefined;
+      if (tag?.closing) closers.set(tag.name, index);
+    });
+    nodes.forEach((node, index) => {
+      const marks = open.at(-1)?.marks ?? outer;
+      if (node.type !== 'html') {
+        this.inline(node, marks, into, depth);
+        return;
+      }
+      const tag = tagOf(node.value);
+      if (!tag) {
+        if (!isComment(node.value)) into.push({ node: { type: 'text', value: node.value }, marks });
+        return;
+      }
+      if (tag.closing) {
+        const from = open.findLastIndex(({ name }) => name === tag.name);
+        if (from >= 0) open.splice(from);
+      } else if (['br', 'img', 'hr', 'input', 'wbr'].includes(tag.name)) {
+        into.push(...flatten(readHtml(node.value), marks));
+      } else if ((closers.get(tag.name) ?? -1) > index && !tag.empty && open.length < MAX_DEPTH) {
+        const added = marksOf(node.value, readHtml);
+        open.push({ name: tag.name, marks: added.reduce(withMark, marks) });
+      }
+    });
+  }
+
+  private inline(node: PhrasingContent, marks: readonly Mark[], into: Leaf[], depth: number): void {
+    if (depth > MAX_DEPTH) return;
+    const inside = (children: readonly PhrasingContent[], mark?: Mark): void =>
+      this.flow(children, mark ? withMark(marks, mark) : marks, into, depth + 1);
+    switch (node.type) {
+      case 'text': {
+        const lines = node.value.split(/[ \t]*\n[ \t]*/);
+        lines.forEach((line, index) => {
+          if (index > 0)
+            into.push({ node: this.options.hardBreaks ? { type: 'break' } : { type: 'text', value: ' ' }, marks });
+          for (const part of splitText(line)) into.push({ node: part, marks });
+        });
+        return;
+      }
+      case 'strong':
+        inside(node.children, { type: 'strong' });
+        return;
+      case 'emphasis':
+        inside(node.children, { type: 'emphasis' });
+        return;
+      case 'delete':
+        inside(node.children, { type: 'delete' });
+        return;
+      case 'inlineCode':
+        into.push({ node: { type: 'inlineCode', value: node.value.replace(/\n/g, ' ') }, marks });
+        return;
+      case 'break':
+        into.push({ node: { type: 'break' }, marks });
+        return;
+      case 'link':
+        this.link(node, inside, node.children);
+        return;
+      case 'linkReference':
+        this.link(this.targets.get(node.identifier), inside, node.children);
+        return;
+      case 'image':
+        this.image(node, node.alt ?? '', marks, into);
+        return;
+      case 'imageReference':
+        this.image(this.targets.get(node.identifier), node.alt ?? '', marks, into);
+        return;
+      case 'footnoteReference':
+        into.push({ node: { type: 'footnoteReference', label: node.label ?? node.identifier }, marks });
+        return;
+      default:
+    }
+  }
+
+  private link(
+    target: { url: string; title?: string | null } | undefined,
+    inside: (children: readonly PhrasingContent[], mark?: Mark) => void,
+    children: readonly PhrasingContent[],
+  ): void {
+    const url = safeLink(target?.url);
+    inside(children, url ? { type: 'link', url, ...(target?.title ? { title: target.title } : {}) } : undefined);
+  }
+
+  private image(
+    target: { url: string; title?: string | null } | undefined,
+    alt: string,
+    marks: readonly Mark[],
+    into: Leaf[],
+  ): void {
+    const url = safeImage(target?.url);
+    if (!url) {
+      if (alt) into.push({ node: { type: 'text', value: alt }, marks });
+      return;
+    }
+    into.push({
+      node: { type: 'image', url, ...(alt ? { alt } : {}), ...(target?.title ? { title: target.title } : {}) },
+      marks,
+    });
+  }
+}
+
+/** Inline HTML as inline nodes. */
+function readHtml(html: string): Inline[] {
+  const result: Inline[] = [];
+  // an `x` before and after keeps a break at the ends
+  for (const block of parseHtml(`x${html}x`).children) if (block.type === 'paragraph') result.push(...block.children);
+  return stripFirstAndLast(result);
+}
+
+function stripFirstAndLast(nodes: Inline[]): Inline[] {
+  const [first] = nodes;
+  if (first?.type === 'text') first.value = first.value.slice(1);
+  const last = nodes.at(-1);
+  if (last?.type === 'text' && plainInline([last]).endsWith('x')) last.value = last.value.slice(0, -1);
+  return nodes.filter((node) => node.type !== 'text' || node.value !== '');
+}
+
+/** Index of the html node that closes the element opened at `index`, or -1. */
+function closingAt(nodes: readonly RootContent[], index: number, name: string): number {
+  const opening = new RegExp(`<${name}\\b`, 'gi');
+  const closing = new RegExp(`</${name}\\s*>`, 'gi');
+  let open = 0;
+  for (let at = index; at < nodes.length; at++) {
+    const node = nodes[at];
+    if (node?.type !== 'html') continue;
+    open += (node.value.match(opening) ?? []).length - (node.value.match(closing) ?? []).length;
+    if (open <= 0) return at;
+  }
+  return -1;
+}
+
+function span(first: Nodes, last: Nodes | undefined): Span | undefined {
+  const from = spanOf(first);
+  const to = last && spanOf(last);
+  return from && to ? { start: from.start, end: to.end } : undefined;
+}
+
+/** Places within a piece of HTML say nothing about the whole text. */
+function stripSpans(node: { span?: Span; children?: unknown }): void {
+  delete node.span;
+  if (!Array.isArray(node.children)) return;
+  for (const child of node.children) if (typeof child === 'object' && child !== null) stripSpans(child);
+}

@@ -1,0 +1,253 @@
+/**
+ * Tree → Markdown, through mdast. What Markdown has no sign for but GitHub and Redmine show as HTML (underline, sub- and
+ * superscript, colours, image sizes, folded blocks) is written as HTML from a fixed set of tags.
+ */
+
+import type { BlockContent, Blockquote, TableCell as MdCell, PhrasingContent, Root, RootContent } from 'mdast';
+import { gfmToMarkdown } from 'mdast-util-gfm';
+import { toMarkdown } from 'mdast-util-to-markdown';
+import { cellGrid, flatBlocks } from '../flat';
+import { escapeHtml } from '../html/render';
+import { splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
+import type { Losses } from '../losses';
+import type { Align, Block, Image, Inline, List, Panel, PanelKind, Table, TableCell, Tree } from '../tree';
+import { plainInline } from '../tree';
+
+const ALERTS: Record<PanelKind, string> = {
+  info: 'NOTE',
+  plain: '',
+  note: 'IMPORTANT',
+  tip: 'TIP',
+  success: 'TIP',
+  warning: 'WARNING',
+  error: 'CAUTION',
+};
+
+/** Writes a tree as Markdown. */
+export function renderMarkdown(tree: Tree, losses: Losses): string {
+  const root: Root = { type: 'root', children: blocks(tree.children, losses) };
+  return toMarkdown(root, {
+    bullet: '-',
+    emphasis: '*',
+    strong: '*',
+    rule: '-',
+    fences: true,
+    listItemIndent: 'one',
+    incrementListMarker: true,
+    extensions: [gfmToMarkdown({ tablePipeAlign: false })],
+  }).replace(/\n$/, '');
+}
+
+const html = (value: string): RootContent & PhrasingContent => ({ type: 'html', value });
+
+const blocks = (nodes: readonly Block[], losses: Losses): RootContent[] => nodes.flatMap((node) => block(node, losses));
+
+/** Blocks where a container wants them; what only the root may hold doesn't occur there. */
+const inner = (nodes: readonly Block[], losses: Losses): BlockContent[] => blocks(nodes, losses) as BlockContent[];
+
+function block(node: Block, losses: Losses): RootContent[] {
+  switch (node.type) {
+    case 'paragraph':
+    case 'heading': {
+      if (node.align) losses.add('alignment', 'Aligned text stands on the left in Markdown.');
+      if (node.type === 'paragraph')
+        return splitAtEmptyLines(tidy(node.children)).map((part) => ({
+          type: 'paragraph',
+          children: inlines(part, losses),
+        }));
+      return [{ type: 'heading', depth: node.depth, children: oneLine(inlines(node.children, losses)) }];
+    }
+    case 'list':
+      return [list(node, losses)];
+    case 'quote':
+      return [{ type: 'blockquote', children: inner(node.children, losses) }];
+    case 'code':
+      if (node.title) losses.add('code-title', 'The title of a code block is not shown.');
+      return [{ type: 'code', lang: node.language ?? null, value: node.value }];
+    case 'rule':
+      return [{ type: 'thematicBreak' }];
+    case 'table':
+      return [table(node, losses)];
+    case 'panel':
+      return [panel(node, losses)];
+    case 'expand':
+      return [
+        html(`<details><summary>${escapeHtml(node.title)}</summary>`),
+        ...blocks(node.children, losses),
+        html('</details>'),
+      ];
+    case 'footnoteDefinition':
+      return [
+        {
+          type: 'footnoteDefinition',
+          identifier: node.label.toLowerCase(),
+          label: node.label,
+          children: inner(node.children, losses),
+        },
+      ];
+    case 'vendorBlock':
+      if (node.vendor === 'markdown') return [html(node.source)];
+      if (node.vendor === 'redmine') return [html(node.source)];
+      if (node.name !== 'comment')
+        losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Markdown.`);
+      return blocks(node.children, losses);
+  }
+}
+
+function list(node: List, losses: Losses): RootContent {
+  const items = node.children.map((item) => ({
+    type: 'listItem' as const,
+    spread: !item.children.every((child, index) => (index === 0 ? child.type === 'paragraph' : child.type === 'list')),
+    checked: item.checked ?? null,
+    // a task's box stands in a paragraph
+    children:
+      item.checked !== undefined && item.children[0]?.type !== 'paragraph'
+        ? [
+            { type: 'paragraph' as const, children: [{ type: 'text' as const, value: '\u00a0' }] },
+            ...inner(item.children, losses),
+          ]
+        : inner(item.children, losses),
+  }));
+  return {
+    type: 'list',
+    ordered: node.ordered,
+    start: node.ordered ? (node.start ?? 1) : null,
+    spread: items.some(({ spread }) => spread),
+    children: items,
+  };
+}
+
+/** GitHub's alerts are quotes with a mark: elsewhere they are read as what they are. */
+function panel(node: Panel, losses: Losses): Blockquote {
+  const lead = ALERTS[node.kind];
+  if (node.background || node.kind === 'success')
+    losses.add('panel-look', 'A panel has the look of an alert in Markdown.');
+  const title: Block[] = node.title
+    ? [{ type: 'paragraph', children: [{ type: 'strong', children: [{ type: 'text', value: node.title }] }] }]
+    : [];
+  const children = inner([...title, ...node.children], losses);
+  if (lead === '') {
+    losses.add('panel', 'A panel is shown as a quote.');
+    return { type: 'blockquote', children };
+  }
+  const [first, ...rest] = children;
+  const mark = html(`[!${lead}]`);
+  const head: BlockContent =
+    first?.type === 'paragraph'
+      ? { type: 'paragraph', children: [mark, { type: 'text', value: '\n' }, ...first.children] }
+      : { type: 'paragraph', children: [mark] };
+  return {
+    type: 'blockquote',
+    children: first && first.type !== 'paragraph' ? [head, first, ...rest] : [head, ...rest],
+  };
+}
+
+function table(node: Table, losses: Losses): RootContent {
+  const { grid, merged } = cellGrid(node);
+  if (merged) losses.add('merged-cells', 'Merged cells are shown as one cell and empty ones.');
+  const width = Math.max(1, ...grid.map((row) => row.length));
+  const columns = Array.from({ length: width }, (_, column) => column);
+  const [first] = grid;
+  const headed = first?.some((cell) => cell?.header) ?? false;
+  if (!headed) losses.add('table-header', 'A table without a header row gets an empty one.');
+  const align = columns.map((column): Align | null => {
+    const found = grid.map((row) => row[column]).find((cell) => cell && cell.children.length > 0);
+    return found?.align ?? null;
+  });
+  const rows = headed ? grid : [columns.map(() => undefined), ...grid];
+  return {
+    type: 'table',
+    align,
+    children: rows.map((row, index) => ({
+      type: 'tableRow',
+      children: columns.map((column) => tableCell(row[column], index === 0, align[column] ?? null, losses)),
+    })),
+  };
+}
+
+function tableCell(cell: TableCell | undefined, head: boolean, align: Align | null, losses: Losses): MdCell {
+  if (!cell) return { type: 'tableCell', children: [] };
+  if (cell.background) losses.add('cell-colour', 'The colour of a table cell is not shown.');
+  if (cell.children.length > 0 && (cell.align ?? null) !== align)
+    losses.add('cell-alignment', 'Cells of one column have one alignment in Markdown.');
+  const content = flatBlocks(cell.children, losses);
+  if (cell.header && !head && content.length > 0) {
+    losses.add('header-cell', 'A header cell outside the first row is shown in bold.');
+    return { type: 'tableCell', children: inlines([{ type: 'strong', children: content }], losses).map(noBreak) };
+  }
+  return { type: 'tableCell', children: inlines(content, losses).map(noBreak) };
+}
+
+/** A line break ends a row, so that it is written as a tag. */
+const noBreak = (node: PhrasingContent): PhrasingContent => {
+  if (node.type === 'break') return html('<br>');
+  if ('children' in node) return { ...node, children: node.children.map(noBreak) } as PhrasingContent;
+  return node;
+};
+
+const TAGS = { underline: 'ins', subscript: 'sub', superscript: 'sup' } as const;
+
+const inlines = (nodes: readonly Inline[], losses: Losses): PhrasingContent[] =>
+  withoutEmptyLines(tidy(nodes)).flatMap((node) => inline(node, losses));
+
+function inline(node: Inline, losses: Losses): PhrasingContent[] {
+  const children = (): PhrasingContent[] =>
+    'children' in node ? node.children.flatMap((child) => inline(child, losses)) : [];
+  switch (node.type) {
+    case 'text':
+      return [{ type: 'text', value: node.value.replace(/[ \t]*\n[ \t]*/g, ' ') }];
+    case 'strong':
+      return [{ type: 'strong', children: children() }];
+    case 'emphasis':
+      return [{ type: 'emphasis', children: children() }];
+    case 'delete':
+      return [{ type: 'delete', children: children() }];
+    case 'underline':
+    case 'subscript':
+    case 'superscript':
+      return [html(`<${TAGS[node.type]}>`), ...children(), html(`</${TAGS[node.type]}>`)];
+    case 'colour': {
+      const look = [node.color && `color: ${node.color}`, node.background && `background-color: ${node.background}`];
+      return [html(`<span style="${escapeHtml(look.filter(Boolean).join('; '))}">`), ...children(), html('</span>')];
+    }
+    case 'link':
+      return [{ type: 'link', url: node.url, title: node.title ?? null, children: children() }];
+    case 'inlineCode':
+      return [{ type: 'inlineCode', value: node.value }];
+    case 'break':
+      return [{ type: 'break' }];
+    case 'image':
+      return [image(node)];
+    case 'footnoteReference':
+      return [{ type: 'footnoteReference', identifier: node.label.toLowerCase(), label: node.label }];
+    case 'wikiLink':
+      return [html(`[[${node.page}${node.text === undefined ? '' : `|${node.text}`}]]`)];
+    case 'vendorInline':
+      if (node.vendor === 'markdown' || node.vendor === 'redmine') return [html(node.source)];
+      losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Markdown.`);
+      return [{ type: 'text', value: node.text }];
+    case 'status':
+      losses.add('status', 'A status mark is shown in bold.');
+      return [{ type: 'strong', children: [{ type: 'text', value: node.text }] }];
+    case 'mention':
+      losses.add('mention', 'A mention of a person is shown as a name.');
+      return [{ type: 'text', value: `@${node.name}` }];
+    case 'emoji':
+    case 'date':
+      return [{ type: 'text', value: plainInline([node]) }];
+  }
+}
+
+function image(node: Image): PhrasingContent {
+  if (node.width === undefined && node.height === undefined)
+    return { type: 'image', url: node.url, alt: node.alt ?? '', title: node.title ?? null };
+  const attr = (name: string, value: string | number | undefined): string =>
+    value === undefined ? '' : ` ${name}="${escapeHtml(String(value)).replace(/\s+/g, ' ').replaceAll('|', '&#124;')}"`;
+  return html(
+    `<img src="${escapeHtml(node.url)}"${attr('alt', node.alt)}${attr('title', node.title)}${attr('width', node.width)}${attr('height', node.height)}>`,
+  );
+}
+
+/** A heading is one line. */
+const oneLine = (nodes: PhrasingContent[]): PhrasingContent[] =>
+  nodes.map((node) => (node.type === 'break' ? { type: 'text', value: ' ' } : node));

@@ -1,0 +1,22 @@
+/** What Redmine reads in running text of any markup: links to wiki pages, and macros. https://www.redmine.org/projects/redmine/wiki/RedmineWikis */
+
+import type { LeafNode } from '../inline';
+
+const WORDS = /\[\[([^[\]|\n]{1,200})(?:\|([^[\]\n]{1,400}))?\]\]|\{\{(\w{1,40})(?:\([^{}\n]{0,500}\))?\}\}/g;
+
+/** Text with its wiki links and macros as nodes of their own. */
+export function splitText(value: string): LeafNode[] {
+  if (!value.includes('[[') && !value.includes('{{')) return [{ type: 'text', value }];
+  const result: LeafNode[] = [];
+  let end = 0;
+  for (const match of value.matchAll(WORDS)) {
+    if (match.index > end) result.push({ type: 'text', value: value.slice(end, match.index) });
+    const [source, page, label, macro] = match;
+    if (macro !== undefined)
+      result.push({ type: 'vendorInline', vendor: 'redmine', source, name: `macro ${macro}`, text: source });
+    else result.push({ type: 'wikiLink', page: page ?? '', ...(label === undefined ? {} : { text: label }) });
+    end = match.index + match[0].length;
+  }
+  if (end < value.length) result.push({ type: 'text', value: value.slice(end) });
+  return result;
+}

@@ -1,0 +1,180 @@
+/**
+ * Pieces of a line of Textile, put together so that what is text stays text and what is a sign works as one. Textile has
+ * no escape sign; Redmine shows HTML entities as characters, and an empty `<notextile></notextile>` parts a sign from a word.
+ */
+
+/** `text` is taken literally; `open` and `close` are signs of a phrase; `fixed` is markup that is complete in itself. */
+export interface Piece {
+  kind: 'text' | 'open' | 'close' | 'fixed' | 'break';
+  value: string;
+  /** for `fixed`: what stands beside it must not be part of a word (code), or it must end at white space (link) */
+  edge?: 'word' | 'space' | 'start';
+}
+
+const GAP = '<notextile></notextile>';
+const SIGNS = '*_-+^~%?';
+const OPEN_BEFORE = /[\s(>]/;
+const WORD = /[\p{L}\p{N}_]/u;
+const CLOSES_BEFORE = /[\s\p{P}\p{S}]/u;
+const ENDS_ADDRESS = /^(?:[\s<]|[.,;:!?)'"]{1,4}(?:\s|$))/;
+const TARGET = /^(?:\/|#|[a-zA-Z][a-zA-Z0-9+.-]*:\/\/|www\.|mailto:)/;
+const LINE_START =
+  /^(?:[*#]{1,40}(?:[({[][^\n]{0,100})? |>|(?:h[1-6]|p|bq|pre|bc|notextile|fn\d{1,4})[^\s.]{0,200}\.(?::\S+)? |\||table|[<>=()_^~-]*\. ?\||\{\{| ?(?:[*_-] ?){3,}$)/;
+
+const entity = (char: string): string =>
+  char === '&' ? '&amp;' : char === '<' ? '&lt;' : char === '"' ? '&quot;' : `&#${char.charCodeAt(0)};`;
+
+/**
+ * One paragraph, cell or item from its pieces.
+ * @param firstLine true where the text begins a line of its own, so that it must not look like the start of a block
+ * @param inCell true in a table, where a bar ends the cell
+ */
+export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell: boolean): string {
+  const whole = pieces.map(({ value }) => value).join('');
+  const last = lastClosers(whole);
+  const codeEnd = lastCodeEnd(whole);
+  const opened: string[] = [];
+  let result = '';
+  let at = 0;
+  let lineStart = firstLine;
+  pieces.forEach((piece, index) => {
+    const before = result.at(-1);
+    if (piece.kind === 'text') {
+      const next = pieces[index + 1];
+      result += escapeText(piece.value, {
+        whole,
+        at,
+        before: afterSign(pieces[index - 1]) ? ' ' : before,
+        sign: afterSign(pieces[index - 1]),
+        nextIsSign: next?.kind === 'open' || next?.kind === 'close',
+        opened,
+        last,
+        codeEnd,
+        lineStart,
+        inCell,
+      });
+    } else if (piece.kind === 'open') {
+      const chained = pieces[index - 1]?.kind === 'open';
+      if (!chained && before !== undefined && !OPEN_BEFORE.test(before)) result += GAP;
+      result += piece.value;
+      opened.push(piece.value.slice(0, piece.value.startsWith('??') ? 2 : 1));
+    } else if (piece.kind === 'close') {
+      result += piece.value;
+      opened.pop();
+      const next = pieces[index + 1];
+      const after = whole[at + piece.value.length];
+      if (after !== undefined && next?.kind !== 'close' && (!CLOSES_BEFORE.test(after) || next?.kind === 'open'))
+        result += GAP;
+    } else {
+      if (piece.edge === 'word' && before !== undefined && WORD.test(before)) result += GAP;
+      if (piece.edge === 'start' && before !== undefined && !OPEN_BEFORE.test(before)) result += GAP;
+      result += piece.value;
+      const after = whole[at + piece.value.length];
+      if (after !== undefined) {
+        if (piece.edge === 'word' && WORD.test(after)) result += GAP;
+        if (
+          piece.edge === 'space' &&
+          !ENDS_ADDRESS.test(whole.slice(at + piece.value.length, at + piece.value.length + 9)) &&
+          pieces[index + 1]?.kind !== 'close'
+        )
+          result += GAP;
+      }
+    }
+    lineStart = piece.kind === 'break';
+    at += piece.value.length;
+  });
+  return result;
+}
+
+const afterSign = (piece: Piece | undefined): boolean => piece?.kind === 'open' || piece?.kind === 'close';
+
+interface Place {
+  whole: string;
+  at: number;
+  before: string | undefined;
+  sign: boolean;
+  nextIsSign: boolean;
+  opened: string[];
+  last: Map<string, number>;
+  codeEnd: number;
+  lineStart: boolean;
+  inCell: boolean;
+}
+
+function escapeText(value: string, place: Place): string {
+  let result = '';
+  for (let index = 0; index < value.length; index++) {
+    const char = value[index] as string;
+    const at = place.at + index;
+    const before = index === 0 ? place.before : value[index - 1];
+    const edge = (index === 0 && place.sign) || (index === value.length - 1 && place.nextIsSign);
+    const startsLine = place.lineStart && index === 0;
+    result += isSign(char, at, before, edge, startsLine, place) ? entity(char) : char;
+  }
+  return result;
+}
+
+function isSign(
+  char: string,
+  at: number,
+  before: string | undefined,
+  edge: boolean,
+  startsLine: boolean,
+  place: Place,
+): boolean {
+  const { whole } = place;
+  if (startsLine && LINE_START.test(whole.slice(at, at + 400).split('\n', 1)[0] ?? '')) return true;
+  const after = whole[at + 1];
+  const opens = before === undefined || OPEN_BEFORE.test(before) || SIGNS.includes(before);
+  switch (char) {
+    case '&':
+      return /^&(?:#\w{1,8}|[a-z][a-z0-9]{0,31});/i.test(whole.slice(at, at + 36));
+    case '<':
+      return /^<(?:\/?(?:pre|code|kbd|notextile|redpre)\b|!--)/i.test(whole.slice(at, at + 14));
+    case '|':
+      return place.inCell;
+    case '@':
+      return (before === undefined || !WORD.test(before)) && place.codeEnd > at + 1;
+    case '!':
+      return opens && after !== undefined && !/\s/.test(after) && whole.indexOf('!', at + 1) > 0;
+    case '"': {
+      const close = whole.indexOf('"', at + 1);
+      return close > 0 && whole[close + 1] === ':' && TARGET.test(whole.slice(close + 2, close + 40));
+    }
+    case '[':
+      return after === '[' || (before !== undefined && WORD.test(before) && /^\[\d+\]/.test(whole.slice(at, at + 8)));
+    case '{':
+      return after === '{' && /^\{\{\w/.test(whole.slice(at, at + 3));
+    case '=':
+      return after === '=' && (before === undefined || /\s/.test(before)) && whole.indexOf('==', at + 2) > 0;
+    default:
+      break;
+  }
+  if (!SIGNS.includes(char)) return false;
+  if (edge) return true;
+  if (char === '?' && after !== '?' && before !== '?') return false;
+  const sign = char === '?' ? '??' : char;
+  if (place.opened.includes(sign) && (after === undefined || CLOSES_BEFORE.test(after))) return true;
+  return opens && after !== undefined && !/\s/.test(after) && (place.last.get(sign) ?? -1) > at + 1;
+}
+
+/** sign → the last place in the whole where it could close */
+function lastClosers(whole: string): Map<string, number> {
+  const result = new Map<string, number>();
+  for (let at = 1; at < whole.length; at++) {
+    const char = whole[at] as string;
+    if (!SIGNS.includes(char) || /\s/.test(whole[at - 1] as string)) continue;
+    const after = whole[at + 1];
+    if (after !== undefined && !CLOSES_BEFORE.test(after)) continue;
+    result.set(char === '?' ? '??' : char, at);
+  }
+  return result;
+}
+
+function lastCodeEnd(whole: string): number {
+  for (let at = whole.lastIndexOf('@'); at > 0; at = whole.lastIndexOf('@', at - 1)) {
+    const after = whole[at + 1];
+    if (after === undefined || !WORD.test(after)) return at;
+  }
+  return -1;
+}

@@ -1,0 +1,372 @@
+/**
+ * Inline Textile as Redmine reads it → inline nodes. Every sign opens only after white space, `(`, `>` or a quote, and
+ * closes only before punctuation or white space, as in Redmine's formatter; for each sign the places where it may close
+ * are found once, so that a text is read in time that grows with its length.
+ * https://www.redmine.org/projects/redmine/wiki/RedmineTextFormattingTextile
+ * https://textile-lang.com/doc/phrase-modifiers
+ */
+
+import { decodeNamedCharacterReference } from 'decode-named-character-reference';
+import { colour, declarations, size } from '../colour';
+import type { Align, Image, Inline, SimpleMark } from '../tree';
+import { MAX_DEPTH } from '../tree';
+import { safeImage, safeLink } from '../url';
+
+/** Longest first: `**` before `*`. `%` is a span with attributes only. */
+const SIGNS: [string, SimpleMark | 'span'][] = [
+  ['**', 'strong'],
+  ['??', 'emphasis'],
+  ['__', 'emphasis'],
+  ['*', 'strong'],
+  ['_', 'emphasis'],
+  ['-', 'delete'],
+  ['+', 'underline'],
+  ['^', 'superscript'],
+  ['~', 'subscript'],
+  ['%', 'span'],
+];
+const SIGN_CHARS = new Set(SIGNS.map(([sign]) => sign[0]));
+/** class, style and language before the content of a phrase, in any order */
+const ATTRIBUTES = /^(?:\([^()\n"]{1,100}\)|\{[^{}\n"]{1,400}\}|\[[a-z_-]{1,20}\]){1,3}/;
+const LINK_TARGET = /^(?:\/|#|[a-zA-Z][a-zA-Z0-9+.-]*:\/\/|www\.|mailto:)[^\s<]*/;
+const BARE_URL = /^(?:https?:\/\/|ftps?:\/\/|sftp:\/\/|www\.)[^\s<>"|]+/;
+const IMAGE =
+  /^!([<>=]?)((?:\([^()\n"]{1,100}\)|\{[^{}\n"]{1,400}\}|\[[a-z_-]{1,20}\]){0,3})(?:\. )?([^\s(!]{1,2000}) ?(?:\(([^()\n]{0,500})\))?!/;
+const ENTITY = /^&(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});/i;
+const WIKI_LINK = /^\[\[([^[\]|\n]{1,200})(?:\|([^[\]\n]{1,400}))?\]\]/;
+const MACRO = /^\{\{(\w{1,40})(?:\(([^{}\n]{0,500})\))?\}\}/;
+const FOOTNOTE = /^\[(\d{1,4})\]/;
+const OFF_TAG = /^<(code|kbd|notextile|pre)\b[^<>\n]{0,100}>/i;
+
+const isWord = (char: string | undefined): boolean => char !== undefined && /[\p{L}\p{N}_]/u.test(char);
+const isSpace = (char: string | undefined): boolean => char === undefined || /\s/.test(char);
+const opensAfter = (char: string | undefined): boolean => char === undefined || /[\s(>]/.test(char);
+const closesBefore = (char: string | undefined): boolean => char === undefined || /[\s\p{P}\p{S}]/u.test(char);
+
+/** Reads one run of inline Textile; a line end is a break. */
+export function parseTextileInline(source: string): Inline[] {
+  return new Reader(source).read(0, source.length, 0);
+}
+
+class Reader {
+  /** sign → places where it may close, ascending; filled at first use */
+  private readonly closers = new Map<string, number[]>();
+  private readonly pointers = new Map<string, number>();
+
+  constructor(private readonly source: string) {}
+
+  read(from: number, end: number, depth: number): Inline[] {
+    const result: Inline[] = [];
+    let plain = '';
+    const flush = (): void => {
+      if (plain !== '') result.push({ type: 'text', value: plain });
+      plain = '';
+    };
+    let at = from;
+    while (at < end) {
+      const found = this.node(at, from, end, depth);
+      if (found) {
+        flush();
+        result.push(...found.nodes);
+        at = found.next;
+      } else {
+        const char = this.source[at] as string;
+        plain += char;
+        at++;
+      }
+    }
+    flush();
+    return result;
+  }
+
+  private node(at: number, from: number, end: number, depth: number): { nodes: Inline[]; next: number } | undefined {
+    const { source } = this;
+    const char = source[at] as string;
+    // a sign right at the start of a phrase follows the phrase's own sign, which stands for a tag
+    const before = at === from ? undefined : source[at - 1];
+    switch (char) {
+      case '\n':
+        return { nodes: [{ type: 'break' }], next: at + 1 };
+      case '&':
+        return this.entity(at, end);
+      case '@':
+        return this.code(at, before, end);
+      case '<':
+        return this.tag(at, end);
+      case '!':
+        return this.image(at, before, end);
+      case '"':
+        return this.link(at, end, depth);
+      case '[':
+        return this.bracket(at, before, end);
+      case '{':
+        return this.macro(at, end);
+      case '=':
+        return this.verbatim(at, before, end);
+      case 'h':
+      case 'f':
+      case 's':
+      case 'w':
+        return isWord(before) ? undefined : this.bare(at, end);
+      default:
+        if (!SIGN_CHARS.has(char) || depth >= MAX_DEPTH) return undefined;
+        if (!opensAfter(before) && !(at > from && this.justClosedTag(at))) return undefined;
+        return this.phrase(at, end, depth);
+    }
+  }
+
+  /** An empty `<notextile></notextile>` lets a phrase begin within a word. */
+  private justClosedTag(at: number): boolean {
+    return this.source[at - 1] === '>';
+  }
+
+  private phrase(at: number, end: number, depth: number): { nodes: Inline[]; next: number } | undefined {
+    for (const [sign, mark] of SIGNS) {
+      if (!this.source.startsWith(sign, at)) continue;
+      const start = at + sign.length;
+      if (isSpace(this.source[start]) || this.source.startsWith('--', at)) continue;
+      const close = this.closer(sign, start, end);
+      if (close === undefined) continue;
+      const attributes = ATTRIBUTES.exec(this.source.slice(start, Math.min(close, start + 700)))?.[0] ?? '';
+      const inner = start + attributes.length;
+      const begin = inner < close ? inner : start;
+      const children = this.read(begin, close, depth + 1);
+      return { nodes: styled(mark, begin === inner ? attributes : '', children), next: close + sign.length };
+    }
+    return undefined;
+  }
+
+  /** The first place after `start` where the sign may close: after no space, before none but punctuation. */
+  private closer(sign: string, start: number, end: number): number | undefined {
+    let places = this.closers.get(sign);
+    if (!places) {
+      places = [];
+      for (let at = this.source.indexOf(sign); at >= 0; at = this.source.indexOf(sign, at + 1)) {
+        const after = this.source[at + sign.length];
+        if (isSpace(this.source[at - 1]) || !closesBefore(after)) continue;
+        if (sign === '-' && (after === '-' || this.source[at - 1] === '-')) continue;
+        places.push(at);
+      }
+      this.closers.set(sign, places);
+    }
+    let low = 0;
+    let high = places.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((places[middle] as number) > start) high = middle;
+      else low = middle + 1;
+    }
+    for (let index = low; index < places.length && index < low + 8; index++) {
+      const place = places[index] as number;
+      if (place + sign.length > end) return undefined;
+      // `*a**` closes with its last sign where the sign is doubled
+      if (sign.length === 1 && this.source[place + 1] === sign && this.source[place - 1] !== sign) continue;
+      return place;
+    }
+    return undefined;
+  }
+
+  private entity(at: number, end: number): { nodes: Inline[]; next: number } | undefined {
+    const match = ENTITY.exec(this.source.slice(at, Math.min(end, at + 36)));
+    const value = match && decodeEntity(match[1] ?? '');
+    return match && value ? { nodes: [{ type: 'text', value }], next: at + match[0].length } : undefined;
+  }
+
+  private code(at: number, before: string | undefined, end: number): { nodes: Inline[]; next: number } | undefined {
+    if (isWord(before)) return undefined;
+    const close = this.codeEnd(at + 1, end);
+    if (close === undefined) return undefined;
+    const inner = this.source.slice(at + 1, close).replace(/^\|\w{1,40}\|(?=.)/, '');
+    return { nodes: [{ type: 'inlineCode', value: decodeEntities(inner) }], next: close + 1 };
+  }
+
+  private codeEnd(start: number, end: number): number | undefined {
+    let places = this.closers.get('@');
+    if (!places) {
+      places = [];
+      for (let at = this.source.indexOf('@'); at >= 0; at = this.source.indexOf('@', at + 1))
+        if (!isWord(this.source[at + 1])) places.push(at);
+      this.closers.set('@', places);
+    }
+    // places are asked for in ascending order, so that the pointer only moves on
+    let pointer = this.pointers.get('@') ?? 0;
+    while (pointer < places.length && (places[pointer] as number) <= start) pointer++;
+    this.pointers.set('@', pointer);
+    const close = places[pointer];
+    if (close === undefined || close >= end || this.source.slice(start, close).includes('\n')) return undefined;
+    return close;
+  }
+
+  private tag(at: number, end: number): { nodes: Inline[]; next: number } | undefined {
+    const match = OFF_TAG.exec(this.source.slice(at, Math.min(end, at + 120)));
+    if (!match) return undefined;
+    const name = (match[1] ?? '').toLowerCase();
+    const start = at + match[0].length;
+    const close = this.closingTag(name, start);
+    const stop = close === undefined || close > end ? end : close;
+    const value = this.source.slice(start, stop);
+    const next = close === undefined || close > end ? end : close + name.length + 3;
+    if (name === 'notextile') return { nodes: value === '' ? [] : [{ type: 'text', value }], next };
+    const shown = value.replace(/\s*\n\s*/g, ' ');
+    return { nodes: shown.trim() === '' ? [] : [{ type: 'inlineCode', value: shown }], next };
+  }
+
+  private closingTag(name: string, start: number): number | undefined {
+    const sign = `</${name}>`;
+    let places = this.closers.get(sign);
+    if (!places) {
+      places = [...this.source.matchAll(new RegExp(sign, 'gi'))].map(({ index }) => index);
+      this.closers.set(sign, places);
+    }
+    let pointer = this.pointers.get(sign) ?? 0;
+    while (pointer < places.length && (places[pointer] as number) < start) pointer++;
+    this.pointers.set(sign, pointer);
+    return places[pointer];
+  }
+
+  private image(at: number, before: string | undefined, end: number): { nodes: Inline[]; next: number } | undefined {
+    if (!opensAfter(before)) return undefined;
+    const match = IMAGE.exec(this.source.slice(at, Math.min(end, at + 3200)));
+    if (!match) return undefined;
+    const [all, sign = '', attributes = '', source = '', title] = match;
+    const url = safeImage(source);
+    if (!url) return undefined;
+    const image: Image = { type: 'image', url };
+    if (title) image.alt = decodeEntities(title);
+    const style = declarations(/\{([^{}]*)\}/.exec(attributes)?.[1]);
+    const width = size(style.get('width'));
+    const height = size(style.get('height'));
+    if (width !== undefined) image.width = width;
+    if (height !== undefined) image.height = height;
+    const align = ALIGN.get(sign);
+    if (align) image.align = align;
+    let next = at + all.length;
+    if (this.source[next] !== ':') return { nodes: [image], next };
+    const target = this.target(next + 1, end);
+    const link = target && safeLink(target.url);
+    if (!target || !link) return { nodes: [image], next };
+    next = target.next;
+    return { nodes: [{ type: 'link', url: link, children: [image] }], next };
+  }
+
+  private link(at: number, end: number, depth: number): { nodes: Inline[]; next: number } | undefined {
+    if (depth >= MAX_DEPTH) return undefined;
+    const close = this.quoteEnd(at + 1, end);
+    if (close === undefined) return undefined;
+    const target = this.target(close + 2, end);
+    const url = target && safeLink(target.url.startsWith('www.') ? `http://${target.url}` : target.url);
+    if (!target || !url) return undefined;
+    const inner = this.source.slice(at + 1, close);
+    const attributes = ATTRIBUTES.exec(inner)?.[0] ?? '';
+    const titled = /^([\s\S]*\S) ?\(([^()]+)\)$/.exec(inner.slice(attributes.length));
+    const start = at + 1 + (attributes.length < inner.length ? attributes.length : 0);
+    const stop = titled ? start + (titled[1] ?? '').length : close;
+    const children = this.read(start, stop, depth + 1);
+    if (children.length === 0) return undefined;
+    const title = titled?.[2];
+    return {
+      nodes: [{ type: 'link', url, ...(title ? { title: decodeEntities(title) } : {}), children }],
+      next: target.next,
+    };
+  }
+
+  /** The next `":` on the same line, with no other quote before it. */
+  private quoteEnd(start: number, end: number): number | undefined {
+    const close = this.source.indexOf('"', start);
+    if (close <= start || close >= end || this.source[close + 1] !== ':') return undefined;
+    return this.source.slice(start, close).includes('\n') ? undefined : close;
+  }
+
+  /** An address; punctuation at its end belongs to the sentence, as does an unbalanced bracket. */
+  private target(at: number, end: number): { url: string; next: number } | undefined {
+    const match = LINK_TARGET.exec(this.source.slice(at, Math.min(end, at + 4000)));
+    if (!match) return undefined;
+    const url = sentenceEnd(match[0]);
+    return url === '' ? undefined : { url: decodeEntities(url), next: at + url.length };
+  }
+
+  private bare(at: number, end: number): { nodes: Inline[]; next: number } | undefined {
+    const match = BARE_URL.exec(this.source.slice(at, Math.min(end, at + 4000)));
+    if (!match) return undefined;
+    const shown = sentenceEnd(match[0]);
+    const value = decodeEntities(shown);
+    const url = safeLink(value.startsWith('www.') ? `http://${value}` : value);
+    if (!url || shown.length < 8) return undefined;
+    return { nodes: [{ type: 'link', url, children: [{ type: 'text', value }] }], next: at + shown.length };
+  }
+
+  private bracket(at: number, before: string | undefined, end: number): { nodes: Inline[]; next: number } | undefined {
+    const rest = this.source.slice(at, Math.min(end, at + 700));
+    const wiki = WIKI_LINK.exec(rest);
+    if (wiki) {
+      const [all, page = '', label] = wiki;
+      if (before === '!') return undefined;
+      return {
+        nodes: [{ type: 'wikiLink', page, ...(label === undefined ? {} : { text: label }) }],
+        next: at + all.length,
+      };
+    }
+    const note = isWord(before) ? FOOTNOTE.exec(rest) : null;
+    return note
+      ? { nodes: [{ type: 'footnoteReference', label: note[1] ?? '' }], next: at + note[0].length }
+      : undefined;
+  }
+
+  private macro(at: number, end: number): { nodes: Inline[]; next: number } | undefined {
+    const match = MACRO.exec(this.source.slice(at, Math.min(end, at + 600)));
+    if (!match) return undefined;
+    const [source, name = '', parameters = ''] = match;
+    if (name === 'thumbnail') {
+      const url = safeImage(parameters.split(',')[0]?.trim());
+      if (url) return { nodes: [{ type: 'image', url, thumbnail: true }], next: at + source.length };
+    }
+    const node: Inline = { type: 'vendorInline', vendor: 'redmine', source, name: `macro ${name}`, text: source };
+    return { nodes: [node], next: at + source.length };
+  }
+
+  private verbatim(at: number, before: string | undefined, end: number): { nodes: Inline[]; next: number } | undefined {
+    if (this.source[at + 1] !== '=' || !isSpace(before)) return undefined;
+    const start = at + 2;
+    const close = this.source.indexOf('==', start + 1);
+    if (close < 0 || close + 2 > end || this.source[start] === '=' || close - start > 4000) return undefined;
+    const value = this.source.slice(start, close);
+    return value.includes('\n') ? undefined : { nodes: [{ type: 'text', value }], next: close + 2 };
+  }
+}
+
+const ALIGN: ReadonlyMap<string, Align> = new Map<string, Align>([
+  ['<', 'left'],
+  ['>', 'right'],
+  ['=', 'center'],
+]);
+
+function styled(mark: SimpleMark | 'span', attributes: string, children: Inline[]): Inline[] {
+  const style = declarations(/\{([^{}]*)\}/.exec(attributes)?.[1]);
+  const color = colour(style.get('color'));
+  const background = colour(style.get('background-color') ?? style.get('background'));
+  const inner: Inline[] =
+    color || background
+      ? [{ type: 'colour', ...(color ? { color } : {}), ...(background ? { background } : {}), children }]
+      : children;
+  return mark === 'span' ? inner : [{ type: mark, children: inner }];
+}
+
+function sentenceEnd(url: string): string {
+  let shown = url.replace(/(?:[.,;:!?'"*_+~^%@|\]}]|&(?:quot|gt|lt);)+$/, '');
+  while (shown.endsWith(')') && count(shown, ')') > count(shown, '(')) shown = shown.slice(0, -1);
+  return shown;
+}
+
+const count = (value: string, char: string): number => value.split(char).length - 1;
+
+function decodeEntity(name: string): string | undefined {
+  if (!name.startsWith('#')) return decodeNamedCharacterReference(name) || undefined;
+  const code = /^#x/i.test(name) ? Number.parseInt(name.slice(2), 16) : Number.parseInt(name.slice(1), 10);
+  return code > 0x1f && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
+    ? String.fromCodePoint(code)
+    : undefined;
+}
+
+/** Text with its HTML entities as characters. */
+export const decodeEntities = (value: string): string =>
+  value.replace(/&(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});/gi, (all, name: string) => decodeEntity(name) ?? all);

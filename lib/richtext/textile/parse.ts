@@ -1,0 +1,404 @@
+/**
+ * Textile as Redmine reads it → tree, line by line. A block ends at an empty line; lists, tables, quotes and `<pre>` also
+ * begin in the middle of one.
+ * https://www.redmine.org/projects/redmine/wiki/RedmineTextFormattingTextile
+ */
+
+import { colour, declarations } from '../colour';
+import { tidy } from '../inline';
+import { type Line, linesOf } from '../lines';
+import type { Align, Block, Inline, List, ListItem, Span, Table, TableCell, TableRow, Tree } from '../tree';
+import { MAX_DEPTH } from '../tree';
+import { parseTextileInline } from './inline';
+
+const ATTRS = String.raw`(?:\([^()\n"]{1,100}\)|\{[^{}\n"]{1,400}\}|\[[a-z_-]{1,20}\]|[<>=()]|[-^~](?=[.<>=({\[])){0,12}`;
+const PREFIX = new RegExp(String.raw`^(h[1-6]|p|bq|pre|bc|notextile|fn(\d{1,4}))(${ATTRS})\.(?::(\S{1,2000}))? (.*)$`);
+const LIST = /^([*#]{1,40})((?:\([^()\n"]{1,100}\)|\{[^{}\n"]{1,400}\}|\[[a-z_-]{1,20}\])*) (.*)$/;
+const TABLE = new RegExp(String.raw`^(?:table${ATTRS}\. ?|${ATTRS}\. ?\|.*|\|.*)$`);
+const RULE = /^(?: ?(?:\* ?){3,}| ?(?:- ?){3,}| ?(?:_ ?){3,})$/;
+const PRE = /<pre\b[^<>\n]{0,100}>/i;
+const MACRO = /^\{\{(\w{1,40})(?:\((.{0,500})\))?(\}\})?$/;
+const CODE_OPEN = /^\s*<code(?:\s+class\s*=\s*["']?([\w+#.\s-]{1,40})["']?)?\s*>/i;
+
+/** Reads Textile. */
+export function parseTextile(source: string): Tree {
+  return { type: 'root', children: new Reader(linesOf(source)).blocks(0) };
+}
+
+const inlines = (source: string): Inline[] => tidy(parseTextileInline(source));
+const spanOf = (first: Line, last: Line): Span => ({ start: first.start, end: last.end });
+
+class Reader {
+  private at = 0;
+
+  constructor(private readonly lines: Line[]) {}
+
+  private get line(): Line | undefined {
+    return this.lines[this.at];
+  }
+
+  blocks(depth: number): Block[] {
+    const result: Block[] = [];
+    for (let line = this.line; line; line = this.line) {
+      if (line.text.trim() === '') this.at++;
+      else result.push(...this.block(line, depth));
+    }
+    return result;
+  }
+
+  private block(line: Line, depth: number): Block[] {
+    const { text } = line;
+    if (PRE.test(text)) return this.preformatted(line);
+    if (depth < MAX_DEPTH) {
+      if (text.startsWith('>') && !/^>toc\b/i.test(text.replace(/^>\s*\{\{/, '>'))) return [this.quote(line, depth)];
+      const macro = MACRO.exec(text.trimEnd());
+      if (macro) {
+        const block = this.macro(line, macro, depth);
+        if (block) return [block];
+      }
+    }
+    if (LIST.test(text)) return [this.list(line)];
+    if (TABLE.test(text) && this.isTable()) return [this.table(line)];
+    if (RULE.test(text) && this.endsAfter()) {
+      this.at++;
+      return [{ type: 'rule', span: spanOf(line, line) }];
+    }
+    const prefix = PREFIX.exec(text);
+    return prefix ? this.prefixed(line, prefix) : this.paragraph(line, text, undefined);
+  }
+
+  /** True where the block is this one line. */
+  private endsAfter(): boolean {
+    const next = this.lines[this.at + 1];
+    return next === undefined || next.text.trim() === '' || LIST.test(next.text);
+  }
+
+  /** The rest of a block: its further lines up to an empty one or to one that begins a list, table, quote or code. */
+  private rest(): Line[] {
+    const taken: Line[] = [];
+    for (let line = this.line; line; line = this.line) {
+      if (line.text.trim() === '' || this.interrupts(line)) break;
+      taken.push(line);
+      this.at++;
+    }
+    return taken;
+  }
+
+  private interrupts(line: Line): boolean {
+    const { text } = line;
+    return LIST.test(text) || text.startsWith('>') || PRE.test(text) || (text.startsWith('|') && this.isTable());
+  }
+
+  private paragraph(first: Line, content: string, align: Align | undefined): Block[] {
+    this.at++;
+    const rest = this.rest();
+    const children = inlines([content, ...rest.map(({ text }) => text)].join('\n'));
+    if (children.length === 0) return [];
+    const span = spanOf(first, rest.at(-1) ?? first);
+    return [{ type: 'paragraph', ...(align && align !== 'left' ? { align } : {}), children, span }];
+  }
+
+  private prefixed(line: Line, match: RegExpExecArray): Block[] {
+    const [, name = '', note, attributes = '', , content = ''] = match;
+    const align = alignOf(attributes);
+    if (name === 'bc' || name === 'pre') return this.paragraph(line, line.text, undefined);
+    const made = this.paragraph(line, content, align);
+    const [block] = made;
+    if (block?.type !== 'paragraph') return made;
+    if (name === 'bq') return [{ type: 'quote', children: [{ ...block, span: undefined }], span: block.span }];
+    if (note !== undefined)
+      return [{ type: 'footnoteDefinition', label: note, children: [{ ...block, span: undefined }], span: block.span }];
+    if (!name.startsWith('h')) return made;
+    const depth = Number(name[1]) as 1 | 2 | 3 | 4 | 5 | 6;
+    const { children, span } = block;
+    return [{ type: 'heading', depth, ...(align && align !== 'left' ? { align } : {}), children, span }];
+  }
+
+  /** A line with `<pre>`: what stands before it is a paragraph, what follows `</pre>` is read on. */
+  private preformatted(line: Line): Block[] {
+    const match = PRE.exec(line.text);
+    const start = match?.index ?? 0;
+    const before = line.text.slice(0, start);
+    const result: Block[] = [];
+    if (before.trim() !== '') {
+      const children = inlines(before);
+      const span = { start: line.start, end: line.start + before.trimEnd().length };
+      if (children.length > 0) result.push({ type: 'paragraph', children, span });
+    }
+    const parts: string[] = [];
+    let text = line.text.slice(start + (match?.[0].length ?? 0));
+    let current: Line | undefined = line;
+    let last = line;
+    let end: number | undefined;
+    while (current) {
+      last = current;
+      this.at++;
+      const close = /<\/pre\s*>/i.exec(text);
+      if (close) {
+        parts.push(text.slice(0, close.index));
+        const tail = text.slice(close.index + close[0].length);
+        end = current.end - tail.length;
+        if (tail.trim() !== '') {
+          this.at--;
+          this.lines[this.at] = {
+            text: tail.trimStart(),
+            start: current.end - tail.trimStart().length,
+            end: current.end,
+          };
+        }
+        break;
+      }
+      parts.push(text);
+      current = this.line;
+      text = current?.text ?? '';
+    }
+    result.push({ ...codeBlock(parts.join('\n')), span: { start: line.start + start, end: end ?? last.end } });
+    return result;
+  }
+
+  private quote(first: Line, depth: number): Block {
+    const inner: Line[] = [];
+    let last = first;
+    for (let line = this.line; line?.text.startsWith('>'); line = this.line) {
+      const text = line.text.replace(/^> ?/, '').replace(/^ +(?=>)/, '');
+      inner.push({ text, start: line.end - text.length, end: line.end });
+      last = line;
+      this.at++;
+      // code within a quote goes on to its end; its lines carry no sign
+      const code = text.search(PRE);
+      if (code < 0 || /<\/pre\s*>/i.test(text.slice(code))) continue;
+      for (let more = this.line; more; more = this.line) {
+        inner.push(more);
+        last = more;
+        this.at++;
+        if (/<\/pre\s*>/i.test(more.text)) break;
+      }
+    }
+    const children = new Reader(inner).blocks(depth + 1);
+    return { type: 'quote', children: children.map(withoutSpan), span: spanOf(first, last) };
+  }
+
+  /** `{{collapse(Title)` … `}}`, or a macro that stands on a line of its own. */
+  private macro(first: Line, match: RegExpExecArray, depth: number): Block | undefined {
+    const [, name = '', parameters = '', closed] = match;
+    if (closed) {
+      this.at++;
+      const source = first.text.trim();
+      const span = spanOf(first, first);
+      return { type: 'vendorBlock', vendor: 'redmine', source, name: `macro ${name}`, children: [], span };
+    }
+    let end = this.at + 1;
+    for (let open = 1; end < this.lines.length; end++) {
+      const text = this.lines[end]?.text.trimEnd() ?? '';
+      if (MACRO.test(text) && !text.endsWith('}}')) open++;
+      else if (text === '}}') open--;
+      if (open === 0) break;
+      if (end - this.at > 5000) return undefined;
+    }
+    const last = this.lines[end];
+    if (!last) return undefined;
+    const body = this.lines.slice(this.at + 1, end);
+    const children = new Reader(body.map((line) => ({ ...line }))).blocks(depth + 1).map(withoutSpan);
+    const span = spanOf(first, last);
+    const source = [first, ...body, last].map(({ text }) => text).join('\n');
+    this.at = end + 1;
+    if (name === 'collapse') return { type: 'expand', title: parameters.split(',')[0]?.trim() ?? '', children, span };
+    return { type: 'vendorBlock', vendor: 'redmine', source, name: `macro ${name}`, children, span };
+  }
+
+  private list(first: Line): List {
+    const items: { signs: string; text: string[]; first: Line; last: Line; code: Block[] }[] = [];
+    for (let line = this.line; line; line = this.line) {
+      const match = LIST.exec(line.text);
+      const current = items.at(-1);
+      if (match) {
+        items.push({ signs: match[1] ?? '', text: [match[3] ?? ''], first: line, last: line, code: [] });
+        this.at++;
+        if (PRE.test(line.text)) this.codeInItem(items.at(-1), line);
+      } else if (line.text.trim() === '' || !current || this.interrupts(line)) break;
+      else {
+        current.text.push(line.text.trim());
+        current.last = line;
+        this.at++;
+      }
+    }
+    const top = items[0]?.signs.length ?? 1;
+    return { ...nested(items, top), span: spanOf(first, items.at(-1)?.last ?? first) };
+  }
+
+  /** `* text <pre>…</pre>` */
+  private codeInItem(item: { text: string[]; last: Line; code: Block[] } | undefined, line: Line): void {
+    if (!item) return;
+    const offset = line.text.search(PRE);
+    const head = item.text[0] ?? '';
+    item.text[0] = head.slice(0, Math.max(0, head.length - (line.text.length - offset)));
+    this.at--;
+    this.lines[this.at] = { ...line, text: line.text.slice(offset), start: line.start + offset };
+    const before = this.at;
+    item.code.push(...this.preformatted(this.lines[this.at] as Line).map(withoutSpan));
+    item.last = this.lines[Math.max(before, this.at - 1)] ?? line;
+  }
+
+  /** A block is a table where a row comes to its last bar. */
+  private isTable(): boolean {
+    for (let index = this.at; index < this.lines.length && index < this.at + 200; index++) {
+      const text = this.lines[index]?.text ?? '';
+      if (text.trim() === '') return false;
+      if (text.trimEnd().endsWith('|')) return text.length > 1;
+    }
+    return false;
+  }
+
+  private table(first: Line): Block {
+    const rows: TableRow[] = [];
+    let last = first;
+    if (/^table/.test(first.text)) this.at++;
+    for (let line = this.line; line && line.text.trim() !== ''; line = this.line) {
+      if (!line.text.includes('|') && rows.length === 0) break;
+      if (LIST.test(line.text) || line.text.startsWith('>')) break;
+      const start = line;
+      let source = line.text;
+      this.at++;
+      // a row goes on over the lines up to its last bar
+      for (let lines = 0; !source.trimEnd().endsWith('|') && lines < 200; lines++) {
+        const next = this.line;
+        if (!next || next.text.trim() === '') break;
+        source += `\n${next.text}`;
+        line = next;
+        this.at++;
+      }
+      last = line;
+      const children = cellsOf(source);
+      if (children.length > 0) rows.push({ type: 'tableRow', children, span: spanOf(start, line) });
+    }
+    const table: Table = { type: 'table', children: rows, span: spanOf(first, last) };
+    return table;
+  }
+}
+
+const withoutSpan = <T extends Block>(block: T): T => ({ ...block, span: undefined });
+
+/** Items by the number of their signs: more signs, a list within the item before. */
+function nested(
+  items: { signs: string; text: string[]; first: Line; last: Line; code: Block[] }[],
+  level: number,
+): List {
+  const result: ListItem[] = [];
+  const ordered = items[0]?.signs.at(-1) === '#';
+  for (let at = 0; at < items.length; ) {
+    const item = items[at] as (typeof items)[number];
+    let end = at + 1;
+    if (item.signs.length > level && result.length === 0) {
+      // the first item is deeper than its list: an item without text holds it
+      while (end < items.length && (items[end]?.signs.length ?? 0) > level) end++;
+      result.push({ type: 'listItem', children: deeper(items.slice(at, end), level) });
+      at = end;
+      continue;
+    }
+    while (end < items.length && (items[end]?.signs.length ?? 0) > level) end++;
+    const within = items.slice(at + 1, end);
+    const children = inlines(item.text.join('\n'));
+    const task = taskOf(children);
+    result.push({
+      type: 'listItem',
+      ...(task ? { checked: task.checked } : {}),
+      children: [
+        ...(children.length > 0 ? [{ type: 'paragraph' as const, children: task?.children ?? children }] : []),
+        ...item.code,
+        ...(within.length > 0 ? deeper(within, level) : []),
+      ],
+      span: { start: item.first.start, end: (within.at(-1) ?? item).last.end },
+    });
+    at = end;
+  }
+  return { type: 'list', ordered, children: result };
+}
+
+/** Lists within an item: a change of sign begins another one. */
+function deeper(
+  items: { signs: string; text: string[]; first: Line; last: Line; code: Block[] }[],
+  level: number,
+): List[] {
+  const next = level + 1;
+  const lists: List[] = [];
+  let group: typeof items = [];
+  for (const item of items) {
+    const [head] = group;
+    if (head && item.signs.length <= next && item.signs.at(-1) !== head.signs.at(-1)) {
+      lists.push(nested(group, next));
+      group = [];
+    }
+    group.push(item);
+  }
+  if (group.length > 0) lists.push(nested(group, next));
+  return lists;
+}
+
+/** `[ ]` or `[x]` at the start of an item: what our own writer makes of a task. */
+export function taskOf(children: Inline[]): { checked: boolean; children: Inline[] } | undefined {
+  const [first, ...rest] = children;
+  const match = first?.type === 'text' ? /^\[([ xX])\] +/.exec(first.value) : null;
+  if (!match || first?.type !== 'text') return undefined;
+  const value = first.value.slice(match[0].length);
+  return { checked: match[1] !== ' ', children: value === '' ? rest : [{ type: 'text', value }, ...rest] };
+}
+
+function codeBlock(content: string): Block {
+  const open = CODE_OPEN.exec(content);
+  let value = open ? content.slice(open[0].length).replace(/<\/code\s*>\s*$/i, '') : content;
+  value = value.replace(/^\n/, '').replace(/\n$/, '');
+  const language = open?.[1]?.trim();
+  // outside a highlighted block Redmine shows entities as characters
+  return { type: 'code', ...(language ? { language } : {}), value };
+}
+
+const CELL = /^(_?)((?:[\\/]\d{1,3}|[<>=^~-]|\([^()\n"]{1,100}\)|\{[^{}\n"]{1,400}\}|\[[a-z_-]{1,20}\])*)\. ?/;
+
+/** The cells of a row: what stands between bars, where a wiki link's bar doesn't count. */
+function cellsOf(row: string): TableCell[] {
+  const bar = row.indexOf('|');
+  const cells: TableCell[] = [];
+  if (bar < 0) return cells;
+  let start = bar + 1;
+  for (let at = start; at < row.length; at++) {
+    if (row.startsWith('[[', at)) {
+      const link = /^\[\[[^[\]|\n]{1,200}\|[^[\]|\n]{1,400}\]\]/.exec(row.slice(at, at + 620));
+      if (link) {
+        at += link[0].length - 1;
+        continue;
+      }
+    }
+    if (row[at] !== '|') continue;
+    cells.push(cellOf(row.slice(start, at)));
+    start = at + 1;
+  }
+  return cells;
+}
+
+function cellOf(source: string): TableCell {
+  const match = CELL.exec(source);
+  const modifiers = match && (match[1] !== '' || (match[2] ?? '') !== '') ? match[0] : '';
+  const children = inlines(source.slice(modifiers.length).trim());
+  const cell: TableCell = { type: 'tableCell', children: children.length > 0 ? [{ type: 'paragraph', children }] : [] };
+  if (modifiers.startsWith('_')) cell.header = true;
+  const plain = modifiers.replace(/\{[^{}]*\}|\([^()]*\)|\[[^[\]]*\]/g, '');
+  const colspan = Number(/\\(\d+)/.exec(plain)?.[1] ?? 1);
+  const rowspan = Number(/\/(\d+)/.exec(plain)?.[1] ?? 1);
+  if (colspan > 1) cell.colspan = colspan;
+  if (rowspan > 1) cell.rowspan = rowspan;
+  const align = alignOf(plain);
+  if (align) cell.align = align;
+  const style = declarations(/\{([^{}]*)\}/.exec(modifiers)?.[1]);
+  const background = colour(style.get('background') ?? style.get('background-color'));
+  if (background) cell.background = background;
+  return cell;
+}
+
+/** `<`, `=`, `>` outside of styles; `<>` is justified, which is left. */
+function alignOf(attributes: string): Align | undefined {
+  const signs = attributes.replace(/\{[^{}]*\}|\([^()]*\)|\[[^[\]]*\]/g, '');
+  if (signs.includes('<>')) return undefined;
+  if (signs.includes('=')) return 'center';
+  if (signs.includes('>')) return 'right';
+  return signs.includes('<') ? 'left' : undefined;
+}
