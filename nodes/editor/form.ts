@@ -16,6 +16,15 @@ export function present(node: EditorNode, prefix: Prefix, property: string): unk
   return field && field.length > 0 ? field.val() : node[property];
 }
 
+/**
+ * What stands in a number input, as a number; undefined where it is none. Call it in `oneditsave` and store the result:
+ * the editor would save a text, but leaves a value alone that equals the input's text.
+ */
+export function entered(prefix: Prefix, property: string): number | undefined {
+  const typed = String(input(prefix, property).val() ?? '').trim();
+  return typed !== '' && Number.isFinite(Number(typed)) ? Number(typed) : undefined;
+}
+
 export type Tone = 'plain' | 'good' | 'warning' | 'bad';
 
 /** Shows a sentence, and a list below it, in an element with `aria-live`. An empty text clears it. */

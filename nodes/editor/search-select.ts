@@ -182,7 +182,9 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
       const found = options.remote ? state.items : matching(state.items, search());
       if (options.empty !== undefined && search().trim() === '') shown.push('empty');
       shown.push(...found.slice(0, DRAWN));
-      if (found.length === 0) note.text(t(search().trim() === '' ? 'select.nothing' : 'select.noMatch'));
+      const gone = !options.remote && !options.freeText && chosen && !state.items.some(({ id }) => id === chosen?.id);
+      if (gone && search() === '') note.addClass('twinflow-bad').text(t('select.gone', { name: chosen?.name }));
+      else if (found.length === 0) note.text(t(search().trim() === '' ? 'select.nothing' : 'select.noMatch'));
       else if (found.length > DRAWN) note.text(t('select.more', { count: found.length - DRAWN }));
     } else if (options.empty !== undefined) shown.push('empty');
     list.append(shown.map((entry, index) => row(entry, index)));

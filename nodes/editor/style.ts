@@ -2,6 +2,8 @@
 
 const ID = 'twinflow-style';
 
+// Texts have no width of their own (width 0, at least that of the form): the editor makes a form as wide as its widest
+// line, and keeps it so in a window that has no room for it.
 const RULES = `
 .twinflow-select { position: relative; display: inline-block; width: 70%; min-width: 0; vertical-align: middle; box-sizing: border-box; }
 .twinflow-select > input[type="text"] { width: 100% !important; min-width: 0; padding-right: 26px !important; margin: 0; box-sizing: border-box; text-overflow: ellipsis; }
@@ -22,9 +24,9 @@ const RULES = `
 .twinflow-popup .twinflow-popup-note button { margin-left: 8px; }
 .twinflow-direction { min-width: 36px; padding: 0 6px !important; font-size: 16px; line-height: 30px; text-align: center; }
 .red-ui-button.twinflow-direction:focus-visible, .twinflow-select-arrow:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: 1px; }
-.twinflow-hint { display: block; margin: 2px 0 0 104px; font-size: 90%; line-height: 1.35; color: var(--red-ui-secondary-text-color); }
-.twinflow-intro { margin: 0 0 8px; font-size: 90%; line-height: 1.4; color: var(--red-ui-secondary-text-color); }
-.twinflow-message { margin: 6px 0; line-height: 1.4; overflow-wrap: anywhere; }
+.twinflow-hint { display: block; box-sizing: border-box; width: 0; min-width: 100%; margin: 2px 0 0; padding-left: 104px; font-size: 90%; line-height: 1.35; color: var(--red-ui-secondary-text-color); }
+.twinflow-intro { width: 0; min-width: 100%; margin: 0 0 8px; font-size: 90%; line-height: 1.4; color: var(--red-ui-secondary-text-color); }
+.twinflow-message { width: 0; min-width: 100%; margin: 6px 0; line-height: 1.4; overflow-wrap: anywhere; }
 .twinflow-message:empty { display: none; }
 .twinflow-message.twinflow-bad { color: var(--red-ui-text-color-error); }
 .twinflow-message.twinflow-warning { color: var(--red-ui-text-color-warning); }

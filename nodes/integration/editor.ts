@@ -3,6 +3,7 @@
 import type { Choice, ProjectPair, TypePair } from '../../lib/model/config';
 import {
   addStyle,
+  entered,
   fields,
   idlePairs,
   input,
@@ -254,6 +255,7 @@ class IntegrationForm {
     node.typePairs = this.typeList.pairs();
     node.remoteKeyField1 = this.keys[0]?.value()?.id ?? '';
     node.remoteKeyField2 = this.keys[1]?.value()?.id ?? '';
+    node.retries = entered(PREFIX, 'retries') ?? node.retries;
     node.lostAfterMs = number($('#twinflow-integration-lost').val(), PRESET_LOST_AFTER_MS / 1000, 10) * 1000;
     node.version = 1;
   }

@@ -4,6 +4,7 @@ import { Cron } from 'croner';
 import { readScope } from '../../lib/sync/pairs';
 import {
   addStyle,
+  entered,
   fillSelect,
   input,
   integration,
@@ -195,14 +196,16 @@ class PollerForm {
 
   save(): void {
     this.node.startTime = fromLocal($('#twinflow-poller-time').val());
+    for (const property of ['interval', 'pageSize', 'window'] as const)
+      this.node[property] = entered(PREFIX, property) ?? this.node[property];
     this.node.version = 1;
   }
 }
 
 let form: PollerForm | undefined;
 
-const within = (entered: unknown, most: number): boolean =>
-  /^\d+$/.test(String(entered)) && Number(entered) >= 1 && Number(entered) <= most;
+const within = (typed: unknown, most: number): boolean =>
+  /^\d+$/.test(String(typed)) && Number(typed) >= 1 && Number(typed) <= most;
 
 RED.nodes.registerType<PollerProperties>('twinflow-poller', {
   category: 'twinflow',
@@ -217,17 +220,17 @@ RED.nodes.registerType<PollerProperties>('twinflow-poller', {
     schedule: { value: PRESETS.schedule },
     interval: {
       value: PRESETS.interval,
-      validate(entered, _options) {
+      validate(typed, _options) {
         if (present(this, PREFIX, 'schedule') !== 'interval') return true;
-        return Number(entered) > 0 || this._('poller.invalid.interval');
+        return Number(typed) > 0 || this._('poller.invalid.interval');
       },
     },
     unit: { value: PRESETS.unit },
     cron: {
       value: '',
-      validate(entered, _options) {
+      validate(typed, _options) {
         if (present(this, PREFIX, 'schedule') !== 'cron') return true;
-        return isCron(entered) || this._('poller.invalid.cronShort');
+        return isCron(typed) || this._('poller.invalid.cronShort');
       },
     },
     start: { value: PRESETS.start },
@@ -239,14 +242,14 @@ RED.nodes.registerType<PollerProperties>('twinflow-poller', {
     },
     pageSize: {
       value: PRESETS.pageSize,
-      validate(entered, _options) {
-        return within(entered ?? PRESETS.pageSize, 1000) || this._('poller.invalid.number', { most: 1000 });
+      validate(typed, _options) {
+        return within(typed ?? PRESETS.pageSize, 1000) || this._('poller.invalid.number', { most: 1000 });
       },
     },
     window: {
       value: PRESETS.window,
-      validate(entered, _options) {
-        return within(entered ?? PRESETS.window, 10_000) || this._('poller.invalid.number', { most: 10_000 });
+      validate(typed, _options) {
+        return within(typed ?? PRESETS.window, 10_000) || this._('poller.invalid.number', { most: 10_000 });
       },
     },
     version: { value: 1 },

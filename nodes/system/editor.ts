@@ -153,7 +153,7 @@ class SystemForm {
       const described = `${id}-hint`;
       control.attr('aria-describedby', described);
       const line = $('<span class="twinflow-hint">').attr('id', described).text(hint).appendTo(row);
-      if (field.type === 'boolean') line.css('margin-left', '20px');
+      if (field.type === 'boolean') line.css('padding-left', '20px');
       if (stored)
         $('<span>')
           .text(`${hint ? ' ' : ''}${this.node._('system.hint.stored')}`)

@@ -1,6 +1,6 @@
 /** The form of a writer: to which integration it belongs, and how much it writes at a time. */
 
-import { addStyle, input } from '../editor';
+import { addStyle, entered, input } from '../editor';
 
 interface WriterProperties {
   name: string;
@@ -24,8 +24,8 @@ RED.nodes.registerType<WriterProperties>('twinflow-writer', {
     integration: { value: '', type: 'twinflow-integration', required: true },
     batchSize: {
       value: PRESET_BATCH,
-      validate(entered, _options) {
-        const size = Number(entered ?? PRESET_BATCH);
+      validate(typed, _options) {
+        const size = Number(typed ?? PRESET_BATCH);
         const fits = Number.isInteger(size) && size >= 1 && size <= LARGEST_BATCH;
         return fits || this._('writer.invalid.batchSize', { most: LARGEST_BATCH });
       },
@@ -53,6 +53,7 @@ RED.nodes.registerType<WriterProperties>('twinflow-writer', {
     input('node-input', 'batchSize').val(batchSize ?? PRESET_BATCH);
   },
   oneditsave() {
+    this.batchSize = entered('node-input', 'batchSize') ?? this.batchSize;
     this.version = 1;
     return undefined;
   },

@@ -209,7 +209,7 @@ describeWithChromium('the forms in the editor', (launch) => {
 
   it('list the required fields that nothing is mapped to', async () => {
     await open('integration');
-    await page.click('#twinflow-integration-tabs >> text=Not mapped yet');
+    await page.click('#twinflow-integration-tabs >> text=Unmapped');
     await page.waitForSelector('#twinflow-integration-missing li');
     assert.match((await page.textContent('#twinflow-integration-missing')) ?? '', /left Bug → right Bug: .*Title/);
     await cancel();
@@ -251,6 +251,7 @@ describeWithChromium('the forms in the editor', (launch) => {
     await done();
     const node = await saved('poller');
     assert.equal(node.cron, '30 6 * * MON');
+    assert.deepEqual([node.window, node.pageSize, node.version], [200, 100, 1]);
     assert.equal(new Date(String(node.startTime)).toISOString(), node.startTime);
   });
 
