@@ -5,7 +5,7 @@ import { directionFrom, type Side } from '../model/entity';
 import type { SyncMessage } from '../model/message';
 import type { FieldId, Fields } from '../model/values';
 import type { StoredEvent } from '../store/store';
-import { differs, isOwn } from './merge';
+import { differs } from './merge';
 import { type Route, route } from './pairs';
 
 /** Source fields that the integration's mappers read on a side; `always` = some row writes on every change. */
@@ -33,9 +33,11 @@ export function changedFields(event: StoredEvent, relevant: Relevant | undefined
   const fields = relevant ? [...relevant.fields] : Object.keys(now);
   if (!event.link) return fields.filter((field) => field in now);
   const base: Fields = event.link.ends[event.flow.side === 1 ? 0 : 1].baseline;
-  const pending = event.link.ends[event.flow.side === 1 ? 0 : 1].pending;
-  return fields.filter((field) => differs(base, now, field) && !isOwn(pending, field, now[field] ?? null));
+  return fields.filter((field) => differs(base, now, field));
 }
+
+/** True where an update of ours may have left something in either end: then the writer must look. */
+const isUnsettled = (event: StoredEvent): boolean => event.link?.ends.some((end) => end.pending !== undefined) ?? false;
 
 /** @param relevant undefined where the mappers are not known here (another process): then every change is sent */
 export function planEvent(config: IntegrationConfig, event: StoredEvent, relevant: Relevant | undefined): EventPlan {
@@ -43,7 +45,7 @@ export function planEvent(config: IntegrationConfig, event: StoredEvent, relevan
   const way: Route | undefined = route(config, flow.side, entity);
   if (!way) return { send: false, reason: `no pair for project ${entity.project} and type ${entity.type}` };
   const changed = changedFields(event, relevant);
-  if (event.link && changed.length === 0 && !relevant?.always) {
+  if (event.link && changed.length === 0 && !relevant?.always && !isUnsettled(event)) {
     return { send: false, reason: 'nothing that is mapped has changed' };
   }
   const { fields, version: _version, createdAt: _createdAt, createdBy: _createdBy, ...ref } = entity;

@@ -41,23 +41,34 @@ export interface MergePlan {
   conflicts: FieldId[];
   /** target fields that show the wanted value already */
   same: FieldId[];
+  /** target fields in which nothing is to be done; they are as unsynced, or as synced, as they were */
+  left: FieldId[];
   /** target fields whose present value stays although the source differs: the other side won */
   kept: FieldId[];
   warnings: Warning[];
 }
 
-/** Target fields whose source changed (or that are applied always): only these concern an update. */
-export function concerned(
-  mapped: Record<FieldId, MappedField>,
-  source: Omit<SideState, 'updatedAt'>,
-): { field: FieldId; changed: boolean }[] {
-  const result: { field: FieldId; changed: boolean }[] = [];
+/** A target field that an update has to look at. */
+export interface Concern {
+  field: FieldId;
+  /**
+   * `changed`: a person changed the source. `own`: the source shows what an update of ours may have left there; that is
+   * no change, unless the target shows such a value too. `unlanded`: the source is what it was, but an update of ours may
+   * have left another value in the target. `always`: the row writes on every event.
+   */
+  why: 'changed' | 'own' | 'unlanded' | 'always';
+}
+
+/** Only these target fields concern an update; where there are none, the target need not be read. */
+export function concerned({ mapped, source, target }: Pick<MergeInput, 'mapped' | 'source' | 'target'>): Concern[] {
+  const result: Concern[] = [];
   for (const [field, how] of Object.entries(mapped)) {
     if (how.syncWhen === 'create') continue;
-    const changed = how.from.some(
-      (from) => differs(source.base, source.now, from) && !isOwn(source.pending, from, source.now[from] ?? null),
-    );
-    if (changed || how.applyWhen === 'always') result.push({ field, changed });
+    const different = how.from.filter((from) => differs(source.base, source.now, from));
+    const own = different.every((from) => isOwn(source.pending, from, source.now[from] ?? null));
+    if (different.length > 0) result.push({ field, why: own ? 'own' : 'changed' });
+    else if (target.pending?.[field]) result.push({ field, why: 'unlanded' });
+    else if (how.applyWhen === 'always') result.push({ field, why: 'always' });
   }
   return result;
 }
@@ -75,8 +86,8 @@ export function isOwn(pending: SideState['pending'], field: FieldId, now: Value)
 
 /** What an update writes. */
 export function planUpdate(input: MergeInput): MergePlan {
-  const plan: MergePlan = { write: {}, conflicts: [], same: [], kept: [], warnings: [] };
-  for (const { field, changed } of concerned(input.mapped, input.source)) {
+  const plan: MergePlan = { write: {}, conflicts: [], same: [], left: [], kept: [], warnings: [] };
+  for (const { field, why } of concerned(input)) {
     const unresolved = input.unresolved[field];
     if (unresolved) plan.warnings.push({ field, reason: unresolved.reason });
     if (unresolved && !unresolved.lossy) continue;
@@ -87,10 +98,11 @@ export function planUpdate(input: MergeInput): MergePlan {
       plan.same.push(field);
       continue;
     }
-    const decision = changed ? decide(input, field, want, now) : 'write';
+    const decision = why === 'changed' ? decide(input, field, want, now) : settleOwn(why, input, field, now);
     if (decision === 'write') plan.write[field] = want;
     else if (decision === 'same') plan.same.push(field);
     else if (decision === 'park') plan.conflicts.push(field);
+    else if (decision === 'leave') plan.left.push(field);
     else {
       plan.kept.push(field);
       plan.warnings.push({ field, reason: 'both sides changed it; the other side wins' });
@@ -108,7 +120,7 @@ export function planCreate(
   mapped: Record<FieldId, MappedField>,
   unresolved: Record<FieldId, Unresolved>,
 ): MergePlan {
-  const plan: MergePlan = { write: {}, conflicts: [], same: [], kept: [], warnings: [] };
+  const plan: MergePlan = { write: {}, conflicts: [], same: [], left: [], kept: [], warnings: [] };
   for (const [field, value] of Object.entries(wanted)) {
     if (mapped[field]?.syncWhen === 'update' || isEmpty(value)) continue;
     plan.write[field] = value;
@@ -118,6 +130,11 @@ export function planCreate(
     if (mapped[field]?.syncWhen !== 'update') plan.warnings.push({ field, reason: why.reason });
   }
   return plan;
+}
+
+/** Where no person changed the source: our own unlanded writes give way to everything but one another. */
+function settleOwn(why: Concern['why'], input: MergeInput, field: FieldId, now: Value): 'write' | 'leave' {
+  return why === 'always' || isOwn(input.target.pending, field, now) ? 'write' : 'leave';
 }
 
 function decide(input: MergeInput, field: FieldId, want: Value, now: Value): 'write' | 'same' | 'keep' | 'park' {
@@ -165,6 +182,7 @@ export function baselines(
   const target: Fields = { ...input.target.base };
   const open = new Set<FieldId>();
   for (const [field, how] of Object.entries(input.mapped)) {
+    if (plan.left.includes(field)) continue;
     for (const from of how.from) if (from in input.source.now) source[from] = input.source.now[from] ?? null;
     const isOpened = isOpen(input.unresolved[field]) || field in ignored;
     if (isOpened) for (const from of how.from) open.add(from);

@@ -194,9 +194,14 @@ export class Reader {
     if (done.length) await integration.finish(this.flow.side, done);
   }
 
-  /** Snapshots older than our own later write are read again, so that a stale value is never taken for an edit. */
+  /**
+   * Snapshots older than our own later write, also one of which it is not known whether it arrived, are read again, so
+   * that a stale value is never taken for an edit.
+   */
   private async refreshStale(events: StoredEvent[], done: number[]): Promise<StoredEvent[]> {
-    const stale = events.filter((event) => event.stale);
+    const isStale = (event: StoredEvent): boolean =>
+      event.stale || event.link?.ends[this.flow.side - 1]?.pending !== undefined;
+    const stale = events.filter(isStale);
     if (stale.length === 0) return events;
     const { integration, flow } = this;
     const scope = readScope(integration.config, flow.side);
@@ -210,7 +215,7 @@ export class Reader {
       const error = asSyncError(thrown);
       await integration.failEvents(flow.side, stale, error, this.system);
       this.onError(error);
-      return events.filter((event) => !event.stale);
+      return events.filter((event) => !isStale(event));
     }
     const fresh = new Map<number, Entity>();
     stale.forEach((event, index) => {
@@ -220,7 +225,7 @@ export class Reader {
     });
     await integration.store.refresh([...fresh].map(([seq, entity]) => ({ seq, entity, readAt })));
     return events.flatMap((event) => {
-      if (!event.stale) return [event];
+      if (!isStale(event)) return [event];
       const entity = fresh.get(event.seq);
       return entity ? [{ ...event, entity, stale: false }] : [];
     });

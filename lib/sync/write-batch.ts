@@ -93,9 +93,7 @@ class Batch {
     const needed: Work[] = [];
     const still: Work[] = [];
     for (const work of works) {
-      const { baseline: base, pending } = this.end(work, this.side);
-      const source = { now: work.event.entity.fields, base, pending };
-      (concerned(work.message.sync.mapped ?? {}, source).length > 0 ? needed : still).push(work);
+      (concerned(this.mergeInput(work, undefined)).length > 0 ? needed : still).push(work);
     }
     const present = await this.readTargets(needed);
     const writing: Work[] = [];
@@ -276,7 +274,7 @@ class Batch {
         event: work.seq,
         delivery: work.delivery,
         ends: this.side === 1 ? [sourceEnd, targetEnd] : [targetEnd, sourceEnd],
-        wrote: settled ? this.targetSide : undefined,
+        wrote: this.settledSides(work, settled),
       },
       result: {
         outcome: work.adopted ? 'adopted' : outcome,
@@ -288,6 +286,16 @@ class Batch {
         warnings: work.plan.warnings,
       },
     };
+  }
+
+  /**
+   * The target, where it was written or read anew. The source too, where updates of ours had left it in doubt (its
+   * snapshot was then read anew), unless it shows one that has still to come to terms with the other end.
+   */
+  private settledSides(work: Work, settled: boolean): Side[] {
+    const sides: Side[] = settled ? [this.targetSide] : [];
+    if (work.event.link && this.end(work, this.side).pending && work.plan.left.length === 0) sides.push(this.side);
+    return sides;
   }
 
   private async land(landings: Landed[]): Promise<void> {
@@ -361,7 +369,7 @@ interface Landed {
   result: SyncResult;
 }
 
-const EMPTY_PLAN: MergePlan = { write: {}, conflicts: [], same: [], kept: [], warnings: [] as Warning[] };
+const EMPTY_PLAN: MergePlan = { write: {}, conflicts: [], same: [], left: [], kept: [], warnings: [] as Warning[] };
 
 /** The error with the entity in front, so that a Catch node or a log line can be understood alone. */
 function nameEntity(error: SyncError, event: StoredEvent, target: string): SyncError {

@@ -15,13 +15,17 @@ import { NodeRed } from '../support/node-red';
 const PROJECT = '10000';
 const BUG = '10101';
 const BATCH = 500;
+const EVERYDAY = 100;
+const EVERYDAY_TURNS = 20;
 const LONGEST_MS = 10 * 60_000;
 
 export interface SandboxFigures {
   links: number;
   landedCreatesPerSecond: number;
   landedUpdatesPerSecond: number;
+  /** of the Node-RED process, started afresh with all links, after some everyday syncing */
   residentMegabytes: number;
+  /** the highest while the whole backlog went through */
   residentPeakMegabytes: number;
   storeMegabytes: number;
 }
@@ -66,7 +70,9 @@ async function rate(done: () => number, count: number): Promise<number> {
 
 const megabytes = (bytes: number): number => Math.round(bytes / 1e5) / 10;
 
-function memory(pid: number, name: 'VmRSS' | 'VmHWM'): number {
+function memory(red: NodeRed, name: 'VmRSS' | 'VmHWM'): number {
+  const { pid } = red;
+  if (pid === undefined) throw new Error('Node-RED has ended');
   const kilobytes = new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return megabytes(Number(kilobytes) * 1024);
 }
@@ -87,8 +93,8 @@ export async function benchSandbox(links: number, updates: number): Promise<Sand
     );
     await red.deploy(
       example('sandbox-both-ways', {
-        'twinflow-poller': { interval: 1, unit: 'seconds', pageSize: 200, window: 400 },
-        'twinflow-writer': { batchSize: 100 },
+        'twinflow-poller': { interval: 1, unit: 'seconds', pageSize: 500, window: 2000 },
+        'twinflow-writer': { batchSize: 500 },
         // a debug node sends every message to the editor: not what is measured
         debug: { active: false },
       }),
@@ -106,9 +112,21 @@ export async function benchSandbox(links: number, updates: number): Promise<Sand
     const updated = await rate(() => azure.revision() - revision, bugs.length);
     await sleep(3_000);
 
-    const { pid } = red;
-    if (pid === undefined) throw new Error('Node-RED has ended');
-    const figures = { residentMegabytes: memory(pid, 'VmRSS'), residentPeakMegabytes: memory(pid, 'VmHWM') };
+    const residentPeakMegabytes = memory(red, 'VmHWM');
+    // what an integration of this size takes in everyday work: started afresh, with changes coming in
+    await red.restart();
+    const everyday = azure.revision();
+    for (let turn = 0; turn < EVERYDAY_TURNS; turn += 1) {
+      const some = bugs.slice(turn * EVERYDAY, (turn + 1) * EVERYDAY);
+      inBatches(
+        jira,
+        some.map(({ id }) => ({ kind: 'update', id, fields: { priority: { name: turn % 2 ? 'High' : 'Low' } } })),
+      );
+      await sleep(1_000);
+    }
+    await sleep(2_000);
+    if (azure.revision() === everyday) throw new Error('nothing was synced after the restart');
+    const residentMegabytes = memory(red, 'VmRSS');
     await red.kill('SIGTERM');
     const file = join(red.userDir, 'twinflow.sqlite');
     const store = await openSqliteStore({ file });
@@ -120,7 +138,8 @@ export async function benchSandbox(links: number, updates: number): Promise<Sand
       links: side.links,
       landedCreatesPerSecond: created,
       landedUpdatesPerSecond: updated,
-      ...figures,
+      residentMegabytes,
+      residentPeakMegabytes,
       storeMegabytes: megabytes(statSync(file).size),
     };
   } finally {
