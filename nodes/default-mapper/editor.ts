@@ -25,7 +25,7 @@ interface DefaultMapperProperties {
   integration: string;
   pairs: 'all' | string[];
   rows: DefaultRow[];
-  v: number;
+  version: number;
 }
 
 type DefaultMapperNode = EditorNode & DefaultMapperProperties;
@@ -279,7 +279,7 @@ RED.nodes.registerType<DefaultMapperProperties>('twinflow-default-mapper', {
       },
     },
     rows: { value: [] },
-    v: { value: 1 },
+    version: { value: 1 },
   },
   label() {
     return this.name || this._('default-mapper.paletteLabel');

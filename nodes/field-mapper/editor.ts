@@ -24,7 +24,7 @@ interface FieldMapperProperties {
   integration: string;
   pairs: 'all' | string[];
   rows: FieldRow[];
-  v: number;
+  version: number;
 }
 
 type FieldMapperNode = EditorNode & FieldMapperProperties;
@@ -285,7 +285,7 @@ RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
         return broken === 0 || this._('field-mapper.invalid.rows', { count: broken });
       },
     },
-    v: { value: 1 },
+    version: { value: 1 },
   },
   label() {
     return this.name || this._('field-mapper.paletteLabel');

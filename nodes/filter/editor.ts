@@ -28,7 +28,7 @@ interface FilterProperties {
   matchCase: boolean;
   live: boolean;
   outputs: number;
-  v: number;
+  version: number;
 }
 
 type FilterNode = EditorNode & FilterProperties;
@@ -298,7 +298,7 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
     matchCase: { value: false },
     live: { value: false },
     outputs: { value: 1 },
-    v: { value: 1 },
+    version: { value: 1 },
   },
   label() {
     return this.name || this._('filter.paletteLabel');

@@ -37,7 +37,7 @@ interface ValueMapperProperties {
   integration: string;
   pairs: 'all' | string[];
   rows: ValueRow[];
-  v: number;
+  version: number;
 }
 
 type ValueMapperNode = EditorNode & ValueMapperProperties;
@@ -327,7 +327,7 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
       },
     },
     rows: { value: [] },
-    v: { value: 1 },
+    version: { value: 1 },
   },
   label() {
     return this.name || this._('value-mapper.paletteLabel');
