@@ -2,9 +2,10 @@
 
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import type { Side } from '../../lib/model/entity';
-import { asSyncError } from '../../lib/model/errors';
+import { asSyncError, type SyncError } from '../../lib/model/errors';
 import type { Reader, ReaderOptions } from '../../lib/sync/reader';
-import { hostOf, type IntegrationHandle, integrationOf } from '../shared/host';
+import { hostOf, type IntegrationHandle, integrationOf, type Lost } from '../shared/host';
+import { brief, storeErrorOf } from '../shared/status';
 import { NO_INTEGRATION } from '../shared/step';
 import { type ScheduleConfig, startSchedule } from './schedule';
 
@@ -48,17 +49,23 @@ export = (RED: NodeAPI): void => {
     private stopSchedule: (() => void) | undefined;
     private closed = false;
     private polling = false;
-    private fault = '';
+    private fault: SyncError | undefined;
     private timer: NodeJS.Timeout | undefined;
-    private readonly stopProgress: () => void;
+    private readonly lost: Lost[] = [];
+    private readonly stopListening: (() => void)[];
 
     constructor(
       private readonly node: Node,
       private readonly def: PollerDef,
       private readonly handle: IntegrationHandle,
     ) {
-      this.stopProgress = handle.onProgress(() => this.showSoon());
       const side: Side = def.side === '2' ? 2 : 1;
+      this.stopListening = [
+        handle.onProgress(() => this.showSoon()),
+        handle.onLost((lost) => {
+          if (lost.side === side) this.reportLost(lost);
+        }),
+      ];
       this.start(side, host.whenStarted()).catch((thrown: unknown) => this.failed(thrown));
     }
 
@@ -67,8 +74,9 @@ export = (RED: NodeAPI): void => {
         this.node.status({ fill: 'grey', shape: 'ring', text: RED._('poller.status.inactive') });
         return;
       }
-      const integration = await this.handle.ready;
+      // Catch nodes are there only when all have started
       await started;
+      const integration = await this.handle.ready;
       if (this.closed) return;
       this.reader = integration.reader(
         side,
@@ -92,14 +100,15 @@ export = (RED: NodeAPI): void => {
       this.showSoon();
     }
 
-    /** Polls unless the system is paused, which the status shows. @throws SyncError */
+    /** Polls unless the system is paused, which the status shows. @throws SyncError, StoreError */
     async poll(): Promise<void> {
+      if (!this.reader && this.handle.config.active) await this.handle.ready;
       if (!this.reader || this.reader.system.pauseLeft() > 0) return this.showSoon();
       this.polling = true;
       this.showSoon();
       try {
         await this.reader.poll();
-        this.fault = '';
+        this.fault = undefined;
       } finally {
         this.polling = false;
         this.showSoon();
@@ -112,11 +121,29 @@ export = (RED: NodeAPI): void => {
 
     /** Reported once to Catch nodes, not once a minute, until a poll succeeds or fails otherwise. */
     failed(thrown: unknown): void {
-      const { message } = asSyncError(thrown);
+      const error = asSyncError(thrown);
       this.showSoon();
-      if (this.closed || message === this.fault) return;
-      this.fault = message;
-      this.node.error(message, { topic: this.handle.config.name, payload: {} });
+      if (this.closed || error.message === this.fault?.message) return;
+      this.fault = error;
+      this.node.error(error.message, { topic: this.handle.config.name, payload: {} });
+    }
+
+    /** Many messages lost at once, as by a wire that is missing, are one error. */
+    private reportLost(lost: Lost): void {
+      if (this.lost.push(lost) > 1) return;
+      setTimeout(() => {
+        const [first, ...more] = this.lost.splice(0);
+        if (!first || this.closed) return;
+        const others = more.length > 0 ? `, and those of ${more.length} more` : '';
+        const next = first.parked ? 'parked until somebody retries or skips it' : 'sent again';
+        this.node.error(`${first.error.message}${others} (${next})`, { topic: this.handle.config.name, payload: {} });
+      }, STATUS_MS).unref();
+    }
+
+    /** What the fault is, in the few words that fit below a node. */
+    private faultText(fault: SyncError): string {
+      const store = storeErrorOf(fault);
+      return store ? RED._(`poller.status.store.${store.kind}`) : brief(fault);
     }
 
     private showSoon(): void {
@@ -131,7 +158,7 @@ export = (RED: NodeAPI): void => {
     private async show(): Promise<void> {
       const { reader, node } = this;
       if (!reader) {
-        if (this.fault) node.status({ fill: 'red', shape: 'ring', text: this.fault.slice(0, 60) });
+        if (this.fault) node.status({ fill: 'red', shape: 'ring', text: this.faultText(this.fault) });
         return;
       }
       const paused = reader.system.pauseLeft();
@@ -141,13 +168,11 @@ export = (RED: NodeAPI): void => {
       const text = RED._('poller.status.counts', { open, links: counts.links });
       const parked = counts.parked ? RED._('poller.status.parked', { parked: counts.parked }) : '';
       if (paused > 0) {
-        node.status({
-          fill: 'red',
-          shape: 'ring',
-          text: RED._('poller.status.paused', { seconds: Math.ceil(paused / 1000) }),
-        });
+        const why = brief(reader.system.health.lastError);
+        const seconds = Math.ceil(paused / 1000);
+        node.status({ fill: 'red', shape: 'ring', text: RED._('poller.status.paused', { seconds, why }) });
         setTimeout(() => this.showSoon(), Math.min(paused, 5_000)).unref();
-      } else if (this.fault) node.status({ fill: 'red', shape: 'ring', text: this.fault.slice(0, 60) });
+      } else if (this.fault) node.status({ fill: 'red', shape: 'ring', text: this.faultText(this.fault) });
       else if (counts.parked) node.status({ fill: 'yellow', shape: 'dot', text: `${text} ${parked}` });
       else node.status({ fill: open || this.polling ? 'blue' : 'green', shape: 'dot', text });
     }
@@ -155,7 +180,7 @@ export = (RED: NodeAPI): void => {
     async stop(): Promise<void> {
       this.closed = true;
       clearTimeout(this.timer);
-      this.stopProgress();
+      for (const stop of this.stopListening) stop();
       this.stopSchedule?.();
       const reader = this.reader;
       if (!reader) return;

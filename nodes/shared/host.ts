@@ -10,10 +10,10 @@ import type { Connection } from '../../lib/connectors/connector';
 import { connectorOf, connectors } from '../../lib/connectors/registry';
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
-import { SyncError } from '../../lib/model/errors';
+import { asSyncError, SyncError } from '../../lib/model/errors';
 import type { SyncMessage, SyncResult } from '../../lib/model/message';
 import { openSqliteStore } from '../../lib/store/sqlite';
-import type { Store } from '../../lib/store/store';
+import type { Store, StoredEvent } from '../../lib/store/store';
 import { systemClock } from '../../lib/sync/clock';
 import type { Relevant } from '../../lib/sync/events';
 import { Integration, type IntegrationEvents } from '../../lib/sync/integration';
@@ -21,7 +21,7 @@ import { System } from '../../lib/sync/system';
 import { type UserQuery, Users } from '../../lib/sync/users';
 import { adminServices, registerAdminRoutes } from '../admin';
 import { registerSandboxPage } from '../sandbox-page';
-import { connectSystem, type SystemSettings } from './connect';
+import { connectSystem, isObject, type SystemSettings } from './connect';
 
 /** Emitted on RED.events with a SyncResult for each change event that has landed. */
 export const LANDED = 'twinflow:landed';
@@ -106,7 +106,19 @@ export class Host {
 
   addSystem(id: string, name: string, settings: SystemSettings, ignoreOwn: boolean): System {
     const { RED, dataFolder } = this;
-    const open = () => connectSystem(RED.nodes, connectorOf, settings, { dataFolder });
+    const open = () => {
+      try {
+        return connectSystem(RED.nodes, connectorOf, settings, { dataFolder });
+      } catch (thrown) {
+        // it says nothing about the entity at hand: all wait, none is parked, until the system node is put right
+        const error = asSyncError(thrown);
+        throw new SyncError(
+          'auth',
+          `System "${name}" cannot be used as it is configured. ${error.message}`,
+          error.detail,
+        );
+      }
+    };
     const system = new System(id, name, open, systemClock, ignoreOwn);
     this.systems.set(id, { system, users: new Users(system, systemClock) });
     return system;
@@ -129,6 +141,7 @@ export class Host {
         this.RED.events.emit(LANDED, result);
       },
       progress: () => handle.progressed(),
+      failed: (event, error, parked) => handle.failed(event, error, parked),
     });
     this.integrations.set(config.id, handle);
     return handle;
@@ -155,6 +168,13 @@ export class Host {
   }
 }
 
+/** A message that never reached a writer. */
+export interface Lost {
+  side: Side;
+  error: SyncError;
+  parked: boolean;
+}
+
 /** A configured integration as its nodes see it; its engine part starts once the store is open. */
 export class IntegrationHandle implements IntegrationRuntime {
   readonly config: IntegrationConfig;
@@ -164,6 +184,7 @@ export class IntegrationHandle implements IntegrationRuntime {
   private readonly declarations = new Map<string, Record<Side, Relevant>>();
   private readonly withdrawn = new Set<string>();
   private readonly listeners = new Set<() => void>();
+  private readonly lostListeners = new Set<(lost: Lost) => void>();
   private running: Integration | undefined;
 
   constructor(host: Host, config: IntegrationConfig, events: IntegrationEvents) {
@@ -215,6 +236,18 @@ export class IntegrationHandle implements IntegrationRuntime {
     return () => this.listeners.delete(listener);
   }
 
+  /** Called for each message that was lost on its way: no node has it any more, so none can report it. Returns how to stop. */
+  onLost(listener: (lost: Lost) => void): () => void {
+    this.lostListeners.add(listener);
+    return () => this.lostListeners.delete(listener);
+  }
+
+  failed(event: StoredEvent, error: SyncError, parked: boolean): void {
+    const now = systemClock.now();
+    if (now - (event.sentAt ?? now) < this.config.lostAfterMs) return;
+    for (const listener of this.lostListeners) listener({ side: event.flow.side, error, parked });
+  }
+
   progressed(): void {
     for (const listener of this.listeners) listener();
   }
@@ -232,7 +265,9 @@ export class IntegrationHandle implements IntegrationRuntime {
   }
 
   async fail(message: SyncMessage, error: unknown): Promise<void> {
-    await (await this.ready).fail(message, error);
+    // what is stored for a person to look at is fields, whatever a node has made of the payload
+    const whole = isObject(message.payload) ? message : { ...message, payload: {} };
+    await (await this.ready).fail(whole, error);
   }
 
   async stop(): Promise<void> {

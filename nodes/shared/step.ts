@@ -6,7 +6,11 @@
 import type { Node, NodeAPI } from 'node-red';
 import { asSyncError, SyncError } from '../../lib/model/errors';
 import type { SyncMessage } from '../../lib/model/message';
+import { isSystemFault } from '../../lib/sync/failure';
 import { type IntegrationRuntime, integrationOf } from './host';
+import { damageOf, entityOf, isSyncMessage, noSyncMessage } from './message';
+
+export { isSyncMessage } from './message';
 
 export interface StepConfig {
   /** id of the integration node */
@@ -23,13 +27,6 @@ export type StepHandler = (message: SyncMessage, integration: IntegrationRuntime
 /** Status text, from the integration's catalogue since every node needs it. */
 export const NO_INTEGRATION = '@twinflow/node-red-sync/twinflow-integration:status.noIntegration';
 
-/** True for what a poller sends. */
-export function isSyncMessage(message: object): message is SyncMessage {
-  if (!('sync' in message) || typeof message.sync !== 'object' || message.sync === null) return false;
-  const { sync } = message;
-  return 'event' in sync && 'direction' in sync && 'entity' in sync && 'payload' in message;
-}
-
 /**
  * Handles a node's input. The handler returns what is sent on. A message that is not of this integration, or whose pair
  * the node does not work on, passes untouched through the first output.
@@ -38,10 +35,12 @@ export function step(RED: NodeAPI, node: Node, config: StepConfig, handler: Step
   const integration = integrationOf(RED, config.integration);
   if (!integration) node.status({ fill: 'red', shape: 'ring', text: RED._(NO_INTEGRATION) });
   const pairs = Array.isArray(config.pairs) ? new Set(config.pairs) : undefined;
+  /** the fault that Catch nodes have been told of: one outage is one error, not one for each message */
+  let told = '';
 
   node.on('input', (incoming, send, done) => {
     if (!isSyncMessage(incoming)) {
-      done(new SyncError('invalid', 'The message has no msg.sync: it does not come from a Twinflow poller'));
+      done(noSyncMessage());
       return;
     }
     const message: SyncMessage = incoming;
@@ -57,13 +56,22 @@ export function step(RED: NodeAPI, node: Node, config: StepConfig, handler: Step
     }
     const fail = (thrown: unknown): void => {
       const error = asSyncError(thrown);
-      const named = new Error(`${sync.entity.type} ${sync.entity.key}: ${error.message}`, { cause: error });
+      const fault = isSystemFault(error) ? error.kind : '';
+      const named =
+        fault !== '' && fault === told ? undefined : new Error(entityOf(message) + error.message, { cause: error });
+      told = fault;
       integration.fail(message, error).then(
         () => done(named),
         () => done(named), // the store is away too: the event is sent again when it is back
       );
     };
+    const damage = damageOf(message);
+    if (damage) {
+      fail(damage);
+      return;
+    }
     const pass = (result: StepResult): void => {
+      told = '';
       if (result !== undefined) send(result);
       done();
     };

@@ -1,11 +1,13 @@
 /** The `twinflow-writer` node: the end of the chain. Its output says what became of each change. */
 
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { asSyncError, SyncError } from '../../lib/model/errors';
+import { asSyncError, SyncError, type SyncErrorKind } from '../../lib/model/errors';
 import type { SyncMessage } from '../../lib/model/message';
 import { WriteFailure, type Writer } from '../../lib/sync/writer';
-import { hostOf, integrationOf } from '../shared/host';
-import { isSyncMessage, NO_INTEGRATION } from '../shared/step';
+import { hostOf, type IntegrationHandle, integrationOf } from '../shared/host';
+import { damageOf, entityOf, isSyncMessage, noSyncMessage } from '../shared/message';
+import { brief } from '../shared/status';
+import { NO_INTEGRATION } from '../shared/step';
 
 interface WriterDef extends NodeDef {
   integration: string;
@@ -42,6 +44,17 @@ class Tally {
   }
 }
 
+/** For a message that came to a writer of another integration: its change must not be written to that one's systems. */
+function strayed(message: SyncMessage, here: IntegrationHandle, owner: IntegrationHandle | undefined): SyncError {
+  const its = owner
+    ? `the integration "${owner.config.name}"`
+    : `an integration that is not deployed (${message.topic})`;
+  return new SyncError(
+    'invalid',
+    `The message belongs to ${its}, this writer to "${here.config.name}". Wire it to a writer of its own integration.`,
+  );
+}
+
 export = (RED: NodeAPI): void => {
   const host = hostOf(RED);
 
@@ -55,12 +68,13 @@ export = (RED: NodeAPI): void => {
     );
     writer?.catch(() => undefined); // each message that needs it says so
     /** the fault that Catch nodes have been told of: one outage is one error, not one for each message */
-    let told = '';
+    let told: SyncErrorKind | undefined;
+    let why = '';
     const tally = new Tally((landed, failed) => {
       const text = RED._('writer.status.counts', { landed, failed });
       this.status(
         told
-          ? { fill: 'red', shape: 'ring', text: RED._('writer.status.paused') }
+          ? { fill: 'red', shape: 'ring', text: RED._('writer.status.paused', { why }) }
           : { fill: 'green', shape: 'dot', text },
       );
     });
@@ -69,27 +83,37 @@ export = (RED: NodeAPI): void => {
       const error = asSyncError(thrown);
       tally.add('failed');
       if (!(error instanceof WriteFailure) || !error.paused) return error;
-      const cause = error.kind;
-      if (told === cause) return undefined;
-      told = cause;
+      if (told === error.kind) return undefined;
+      told = error.kind;
+      why = brief(error);
       return error;
     };
 
     this.on('input', (message, send, done) => {
       if (!isSyncMessage(message)) {
-        done(new SyncError('invalid', 'The message has no msg.sync: it does not come from a Twinflow poller'));
+        done(noSyncMessage());
         return;
       }
-      if (!writer) {
+      if (!writer || !handle) {
         done(new SyncError('fatal', 'This writer has no integration: choose one and deploy'));
         return;
       }
       const received: SyncMessage = message;
+      const owner = integrationOf(RED, received.sync.integration);
+      const error = owner === handle ? damageOf(received) : strayed(received, handle, owner);
+      if (error) {
+        tally.add('failed');
+        const named = new SyncError(error.kind, entityOf(received) + error.message);
+        // its event fails at once, in its own integration; otherwise it would count as under way until the time limit
+        const failing = owner?.fail(received, error) ?? Promise.resolve();
+        failing.catch(() => undefined).then(() => done(named));
+        return;
+      }
       writer
         .then((ready) => ready.accept(received))
         .then(
           (result) => {
-            told = '';
+            told = undefined;
             tally.add('landed');
             const { mapped: _mapped, unresolved: _unresolved, ...sync } = received.sync;
             send({ ...message, payload: result, sync });

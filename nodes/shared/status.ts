@@ -1,0 +1,19 @@
+/** Errors in the few words that fit below a node. The whole sentence goes to Catch nodes and the log. */
+
+import { SyncError } from '../../lib/model/errors';
+import { StoreError } from '../../lib/store/store';
+
+const LENGTH = 80;
+
+/** The sentence of the error at the bottom, without the request that it begins with, cut where it gets long. */
+export function brief(error: unknown): string {
+  if (error instanceof SyncError && error.detail.cause instanceof SyncError) return brief(error.detail.cause);
+  const message = error instanceof Error ? error.message : '';
+  const text = message.replace(/^(?:GET|HEAD|POST|PUT|PATCH|DELETE) \S+ on /, '');
+  return text.length > LENGTH ? `${text.slice(0, LENGTH).trimEnd()}…` : text;
+}
+
+/** The store's error that is behind an error, if any. */
+export function storeErrorOf(error: SyncError): StoreError | undefined {
+  return error.detail.cause instanceof StoreError ? error.detail.cause : undefined;
+}
