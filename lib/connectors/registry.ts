@@ -1,6 +1,7 @@
 /** All connectors by kind. A new one adds a folder and a line here. */
 
 import { SyncError } from '../model/errors';
+import { azureDevops } from './azure-devops';
 import type { Connector } from './connector';
 import { redmine } from './redmine';
 import { sandbox } from './sandbox';
@@ -9,6 +10,7 @@ import { sandbox } from './sandbox';
 export const connectors: Readonly<Record<string, Connector>> = {
   sandbox,
   redmine,
+  'azure-devops': azureDevops,
 };
 
 /** @throws SyncError fatal where there is no connector of that kind */

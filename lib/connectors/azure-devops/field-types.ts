@@ -39,6 +39,7 @@ export const HOURS: ReadonlySet<string> = new Set([
   'Microsoft.VSTS.Scheduling.OriginalEstimate',
 ]);
 
+export const TITLE = 'System.Title';
 export const STATE = 'System.State';
 export const PARENT = 'System.Parent';
 export const TAGS = 'System.Tags';

@@ -7,7 +7,7 @@
 import { SyncError } from '../../model/errors';
 import type { FieldId, Fields, RichText, SingleValue, Value } from '../../model/values';
 import type { AzureDevOpsApi } from './api';
-import { type FieldInfo, PARENT, TAGS } from './field-types';
+import { type FieldInfo, PARENT, TAGS, TITLE } from './field-types';
 import type { Metadata, ProjectInfo } from './metadata';
 import type { Paths } from './paths';
 import type { People } from './people';
@@ -50,6 +50,8 @@ export class Patcher {
   async patch(fields: Fields, target: PatchTarget): Promise<Patch> {
     const infos = new Map((await this.metadata.fields(target.project.id, target.type)).map((info) => [info.id, info]));
     const patch: Patch = { operations: [], problems: {} };
+    // everything else that is required may be filled in by a rule of the process, so the process decides
+    if (!target.current && isBlank(fields[TITLE])) patch.problems[TITLE] = 'a new work item needs a title';
     for (const [id, value] of Object.entries(fields)) {
       const info = infos.get(id);
       const problem = unwritable(info, target);
@@ -70,7 +72,7 @@ export class Patcher {
     if (info.id === PARENT) return this.parent(value, target);
     const path = `/fields/${info.id}`;
     const { current } = target;
-    if (value === null || value === '' || (Array.isArray(value) && value.length === 0) || isEmptyRichText(value)) {
+    if (value === null || isBlank(value)) {
       const filled = current !== undefined && textually(current.fields[info.id]) !== '';
       // nothing to take away in a new work item; a title that is missing is for the process to refuse
       return filled ? [{ op: 'remove', path }] : [];
@@ -171,8 +173,12 @@ const tooLong = (value: string, most: number | undefined): SyncError =>
   invalid(`has ${value.length} characters, at most ${most} are possible`);
 
 const textually = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
-const isEmptyRichText = (value: Value): boolean =>
-  typeof value === 'object' && value !== null && 'content' in value && value.content === '';
+const isBlank = (value: Value | undefined): boolean =>
+  value === null ||
+  value === undefined ||
+  value === '' ||
+  (Array.isArray(value) && value.length === 0) ||
+  (typeof value === 'object' && 'content' in value && value.content === '');
 
 function richTextOf(value: Exclude<Value, null>): RichText {
   if (typeof value === 'object' && 'content' in value) return value;

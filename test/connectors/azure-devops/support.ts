@@ -1,0 +1,97 @@
+/** Short ways to a stand-in of Azure DevOps and to connections with it. */
+
+import assert from 'node:assert/strict';
+import { azureDevops } from '../../../lib/connectors/azure-devops';
+import type { Checkpoint, Connection, ConnectorConfig, Scope } from '../../../lib/connectors/connector';
+import type { Entity } from '../../../lib/model/entity';
+import type { Fields } from '../../../lib/model/values';
+import { contractMissing, PEOPLE, type StandIn } from '../../systems/azure-devops';
+
+export const FABRIKAM = '6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c';
+export const CONTOSO = '0f1e2d3c-4b5a-4678-9abc-def012345678';
+export const scope: Scope = { projects: [FABRIKAM, CONTOSO], types: ['Bug', 'User Story', 'Task'] };
+export const one: Scope = { projects: [FABRIKAM], types: ['Bug', 'User Story', 'Task'] };
+
+/** For titles: whether requests and answers are compared with the vendor's description. */
+export const compared =
+  contractMissing === undefined
+    ? 'compared with the description'
+    : `not compared with the description: ${contractMissing}`;
+
+export type Who = 'sync' | 'alice' | 'bob' | 'carol';
+export const personOf = (who: Who) => {
+  const found = PEOPLE.find(({ uniqueName }) => uniqueName === `${who}@example.com`);
+  assert.ok(found);
+  return found;
+};
+
+export function connectTo(standIn: StandIn, config: ConnectorConfig = {}, who: Who = 'sync'): Connection {
+  return azureDevops.connect({ url: standIn.url, auth: 'pat', token: personOf(who).token, ...config }, {});
+}
+
+/** Somebody who uses the API with a token of their own, past the connector. */
+export class Colleague {
+  constructor(
+    private readonly standIn: StandIn,
+    private readonly who: Who,
+  ) {}
+
+  get user() {
+    const { id, displayName, uniqueName } = personOf(this.who);
+    return { id, name: displayName, login: uniqueName, email: uniqueName };
+  }
+
+  async send(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<unknown> {
+    const basic = Buffer.from(`:${personOf(this.who).token}`).toString('base64');
+    const response = await fetch(`${this.standIn.url}/${path}${path.includes('?') ? '&' : '?'}api-version=7.1`, {
+      method,
+      headers: { Authorization: `Basic ${basic}`, ...(body === undefined ? {} : { 'Content-Type': contentType }) },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    assert.ok(response.ok, `${method} ${path}: ${response.status} ${text.slice(0, 300)}`);
+    return JSON.parse(text);
+  }
+
+  /** All in one request, and so at the same time. */
+  async create(titles: string[], type = 'Bug', project = 'Fabrikam'): Promise<string[]> {
+    const requests = titles.map((title) => ({
+      method: 'PATCH',
+      uri: `/${project}/_apis/wit/workitems/$${encodeURIComponent(type)}?api-version=7.1`,
+      headers: { 'Content-Type': 'application/json-patch+json' },
+      body: [{ op: 'add', path: '/fields/System.Title', value: title }],
+    }));
+    const answer = (await this.send('PATCH', '_apis/wit/$batch', requests)) as { value: { body: string }[] };
+    return answer.value.map(({ body }) => String((JSON.parse(body) as { id: number }).id));
+  }
+
+  async change(id: string, fields: Record<string, unknown>): Promise<void> {
+    const body = Object.entries(fields).map(([field, value]) => ({ op: 'add', path: `/fields/${field}`, value }));
+    await this.send('PATCH', `_apis/wit/workitems/${id}`, body, 'application/json-patch+json');
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.send('DELETE', `_apis/wit/workitems/${id}`);
+  }
+}
+
+/** One poll to its end. */
+export async function poll(connection: Connection, since: Checkpoint | undefined, within = scope, pageSize = 100) {
+  const entities: Entity[] = [];
+  const checkpoints: Checkpoint[] = [];
+  for await (const page of connection.changes(within, since, pageSize)) {
+    entities.push(...page.entities);
+    checkpoints.push(page.checkpoint);
+  }
+  const checkpoint: Checkpoint = JSON.parse(JSON.stringify(checkpoints.at(-1)));
+  return { entities, checkpoint, ids: entities.map(({ id }) => id) };
+}
+
+/** Writes one thing and expects it to be written. */
+export async function createBug(connection: Connection, fields: Fields, marker?: string): Promise<Entity> {
+  const [result] = (await connection.write?.(scope, [
+    { kind: 'create', project: FABRIKAM, type: 'Bug', fields: { 'System.Title': 'A bug', ...fields }, marker },
+  ])) ?? [undefined];
+  assert.ok(result?.ok, result?.ok === false ? result.error.message : 'nothing was written');
+  return result.entity;
+}

@@ -1,0 +1,3 @@
+export { contractMissing } from './contract';
+export { PEOPLE } from './people';
+export { StandIn, type StandInOptions, startAzureDevOps } from './server';

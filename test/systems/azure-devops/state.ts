@@ -1,0 +1,122 @@
+/** What the stand-in holds: projects with their trees, work items with all revisions, and the count of revisions. */
+
+import { randomUUID } from 'node:crypto';
+import type { StandInPerson } from './people';
+
+export interface Node {
+  id: number;
+  identifier: string;
+  name: string;
+  children: Node[];
+}
+
+export interface StandInProject {
+  id: string;
+  name: string;
+  areas: Node;
+  iterations: Node;
+}
+
+export interface Relation {
+  rel: string;
+  url: string;
+  attributes: Record<string, unknown>;
+}
+
+export type Shown = Record<string, unknown>;
+
+export interface Revision {
+  rev: number;
+  /** the collection's count of revisions */
+  watermark: number;
+  at: number;
+  by: StandInPerson;
+  /** raw values by reference name: people are StandInPerson, times are numbers */
+  fields: Shown;
+  /** not in the feed yet */
+  withheld?: boolean;
+}
+
+export interface Update {
+  id: number;
+  rev: number;
+  at: number;
+  by: StandInPerson;
+  fields: Record<string, { oldValue?: unknown; newValue?: unknown }>;
+}
+
+export interface Item {
+  id: number;
+  fields: Shown;
+  relations: Relation[];
+  markdown: Set<string>;
+  revisions: Revision[];
+  updates: Update[];
+  deleted: boolean;
+}
+
+let nodeIds = 100;
+const node = (name: string, children: Node[] = []): Node => ({
+  id: nodeIds++,
+  identifier: randomUUID(),
+  name,
+  children,
+});
+
+const project = (id: string, name: string, areas: string[]): StandInProject => ({
+  id,
+  name,
+  areas: node(
+    name,
+    areas.map((area) => node(area)),
+  ),
+  iterations: node(name, [node('Release 1', [node('Sprint 1'), node('Sprint 2')]), node('Release 2')]),
+});
+
+export class State {
+  readonly projects: StandInProject[] = [
+    project('6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c', 'Fabrikam', ['Web', 'Services', 'Apps']),
+    project('0f1e2d3c-4b5a-4678-9abc-def012345678', 'Contoso', ['Shop', 'Billing']),
+  ];
+  readonly items = new Map<number, Item>();
+  watermark = 0;
+  nextId = 1;
+
+  project(idOrName: string): StandInProject | undefined {
+    const wanted = idOrName.toLowerCase();
+    return this.projects.find(({ id, name }) => id === wanted || name.toLowerCase() === wanted);
+  }
+
+  /** Visible work items. */
+  item(id: number): Item | undefined {
+    const item = this.items.get(id);
+    return item && !item.deleted ? item : undefined;
+  }
+
+  nodeOf(root: Node, path: string): Node | undefined {
+    const [first, ...names] = path.split('\\');
+    let at: Node | undefined = first?.toLowerCase() === root.name.toLowerCase() ? root : undefined;
+    for (const name of names) at = at?.children.find((child) => child.name.toLowerCase() === name.toLowerCase());
+    return at;
+  }
+
+  addNode(parent: Node, name: string): Node {
+    const made = node(name);
+    parent.children.push(made);
+    return made;
+  }
+
+  /** A copy of everything, to be restored from. */
+  backUp(): () => void {
+    const items = structuredClone([...this.items.values()]);
+    const { watermark, nextId } = this;
+    return () => {
+      this.items.clear();
+      for (const item of structuredClone(items)) this.items.set(item.id, item);
+      this.watermark = watermark;
+      this.nextId = nextId;
+    };
+  }
+}
+
+export const clone = <T>(value: T): T => structuredClone(value);
