@@ -5,6 +5,7 @@
  *   nodes/x/editor.ts + editor.html → dist/nodes/x/x.html: the form's code in one bundle, then the form itself
  *   nodes/x/page.ts                 → dist/nodes/x/page.js, a bundle for a web page that a node serves
  *   icons/x.svg                     → dist/nodes/x/icons/x.svg
+ *   packages that the runtime imports and that are no `dependencies` → dist/vendor.js, with their licences beside it
  *   all other files (locales, page.html, .json …) are copied to their place
  *
  * Nothing is done when no input has changed since the last good build; what no longer has a source is removed.
@@ -15,6 +16,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild } from 'esbuild';
@@ -133,6 +135,66 @@ async function bundle(entryPoints) {
   }
 }
 
+/**
+ * Puts the packages that the runtime imports without depending on them into one file, so that a palette install has few
+ * packages to fetch, and points the compiled files to it.
+ * @param scripts compiled files, below dist/
+ * @returns the outputs this has made
+ */
+async function vendor(scripts) {
+  const { dependencies = {} } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const foreign = (name) => !name.startsWith('.') && !isBuiltin(name) && !(name in dependencies);
+  const texts = new Map();
+  const packages = new Set();
+  for (const script of scripts) {
+    const text = await readFile(join(dist, script), 'utf8');
+    const found = [...text.matchAll(REQUIRED)].map(([, name]) => name).filter(foreign);
+    if (found.length > 0) texts.set(script, text);
+    for (const name of found) packages.add(name);
+  }
+  if (packages.size === 0) return [];
+
+  const lines = [...packages]
+    .sort()
+    .map((name) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(name)});`);
+  const { outputFiles, metafile } = await esbuild({
+    absWorkingDir: root,
+    stdin: { contents: lines.join('\n'), resolveDir: root },
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node22.13',
+    legalComments: 'none',
+    logLevel: 'silent',
+  });
+  await write('vendor.js', outputFiles[0].text);
+  await write('vendor.licenses.txt', await licences(Object.keys(metafile.inputs)));
+  for (const [script, text] of texts) {
+    const path = relative(dirname(script), 'vendor').split(sep).join('/');
+    const pointed = text.replace(REQUIRED, (call, name) => (foreign(name) ? `require("${path}")["${name}"]` : call));
+    await writeFile(join(dist, script), pointed);
+  }
+  return ['vendor.js', 'vendor.licenses.txt'];
+}
+
+const REQUIRED = /\brequire\("([^"]+)"\)/g;
+
+/** Names, versions and licence texts of the packages that files belong to. */
+async function licences(files) {
+  const folders = new Set(files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
+  const texts = [];
+  for (const folder of [...folders].sort()) {
+    const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
+    const file = (await readdir(join(root, folder))).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? await readFile(join(root, folder, file), 'utf8') : '';
+    texts.push(`${name} ${version}, ${license}\n\n${text.trim()}\n`);
+  }
+  return texts.join(`\n${'-'.repeat(80)}\n\n`);
+}
+
 async function write(output, text) {
   await mkdir(dirname(join(dist, output)), { recursive: true });
   await writeFile(join(dist, output), text);
@@ -184,7 +246,12 @@ export async function build() {
       await write(output, form ? `<script type="text/javascript">${code}</script>\n${template}` : code);
     }
   }
-  for (const source of runtime.compiled) outputs.set(source.replace(/\.ts$/, '.js'), {});
+  const scripts = runtime.compiled.map((source) => source.replace(/\.ts$/, '.js'));
+  const vendored = await vendor(scripts).catch((error) => {
+    faults.push(error.message);
+    return [];
+  });
+  for (const output of [...scripts, ...vendored]) outputs.set(output, {});
   await clear(outputs);
   const errors = [...complaints, ...faults, runtime.complaints].filter(Boolean).join('\n');
   if (!errors) {

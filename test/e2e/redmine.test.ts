@@ -107,7 +107,7 @@ describeWithRedmine('e2e/redmine: two real servers, both ways', (a, b) => {
     assert.deepEqual([...proxyA.writes(), ...proxyB.writes()], []);
   });
 
-  it('creates the counterpart in the words and the custom fields of the other server', async function () {
+  it('creates the counterpart in the words, the markup and the custom fields of the other server', async function () {
     this.timeout(40_000);
     const subject = `Cart loses items ${run}`;
     await create(onA, {
@@ -124,7 +124,7 @@ describeWithRedmine('e2e/redmine: two real servers, both ways', (a, b) => {
     assert.equal(defect.tracker.name, 'Defect');
     assert.equal(defect.priority.name, 'Critical');
     assert.equal(defect.status.name, 'Open');
-    assert.match(defect.description, /Add \S*two\S* books/);
+    assert.match(defect.description, /Add \*two\* books/, 'Markdown has become Textile');
     assert.equal(custom(defect, 'Impact'), 'S2');
     assert.deepEqual(custom(defect, 'Labels'), ['api', 'db']);
   });

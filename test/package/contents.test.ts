@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { projectRoot } from '../support/node-red';
 import { pack } from '../support/pack';
@@ -20,6 +21,7 @@ describe('package/contents of the tarball', function () {
       (path) =>
         !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path) &&
         !/^dist\/(lib|nodes)\/.+\.(js|json|html|css|svg|png|sql)$/.test(path) &&
+        !/^dist\/vendor\.(js|licenses\.txt)$/.test(path) &&
         !/^examples\/[\w-]+\.json$/.test(path),
     );
     assert.deepEqual(strange, []);
@@ -34,6 +36,19 @@ describe('package/contents of the tarball', function () {
       const base = file.replace(/^.*\//, '').replace(/\.js$/, '');
       const locale = file.replace(/[^/]+$/, `locales/en-US/${base}.json`);
       for (const path of [file, file.replace(/\.js$/, '.html'), locale]) assert.ok(files.includes(path), path);
+    }
+  });
+
+  it('imports nothing that it neither holds nor depends on', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    const scripts = files.filter((path) => /^dist\/(lib|nodes)\/.*\.js$/.test(path) && !path.endsWith('/page.js'));
+    for (const path of scripts) {
+      const text = readFileSync(join(projectRoot, path), 'utf8');
+      for (const [, name = ''] of text.matchAll(/\brequire\("([^".][^"]*)"\)/g)) {
+        assert.ok(isBuiltin(name) || name in dependencies, `${path}: ${name}`);
+      }
     }
   });
 
