@@ -190,7 +190,7 @@ export function baselines(
     if (how.from.length === 0 || plan.kept.includes(field)) continue;
     const shown = after[field] ?? null;
     const sent = plan.write[field];
-    if (plan.same.includes(field)) target[field] = shown;
+    if (plan.same.includes(field)) target[field] = input.target.now[field] ?? null;
     else if (sent !== undefined && !(field in ignored)) {
       target[field] = written.exact || resembles(sent, shown) ? shown : sent;
     } else if (!(field in target) && (written.created || isOpened)) target[field] = shown;
