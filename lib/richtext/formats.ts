@@ -35,8 +35,16 @@ const load: Record<RichTextFormat, () => Format> = {
     const { renderTextile } = require('./textile/render') as typeof import('./textile/render');
     return { parse: parseTextile, render: renderTextile };
   },
-  'jira-wiki': () => text,
-  adf: () => text,
+  'jira-wiki': () => {
+    const { parseJira } = require('./jira/parse') as typeof import('./jira/parse');
+    const { renderJira } = require('./jira/render') as typeof import('./jira/render');
+    return { parse: parseJira, render: renderJira };
+  },
+  adf: () => {
+    const { parseAdf } = require('./adf/parse') as typeof import('./adf/parse');
+    const { renderAdf } = require('./adf/render') as typeof import('./adf/render');
+    return { parse: parseAdf, render: renderAdf };
+  },
 };
 
 const loaded = new Map<RichTextFormat, Format>();

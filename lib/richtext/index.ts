@@ -8,6 +8,7 @@ import { type FormatOptions, formatOf } from './formats';
 import { Losses } from './losses';
 import { parseText } from './text';
 import type { Loss, Tree } from './tree';
+import { Unreadable } from './unreadable';
 
 export type { Loss, Tree } from './tree';
 
@@ -28,10 +29,7 @@ export function parse(text: RichText, context: ConvertContext = {}): Tree {
   try {
     return formatOf(text.format).parse(source, context);
   } catch (error) {
-    return {
-      ...parseText(source),
-      degraded: error instanceof Error && error.message ? error.message : 'is nested too deep',
-    };
+    return { ...parseText(source), degraded: error instanceof Unreadable ? error.message : 'could not be read' };
   }
 }
 

@@ -13,7 +13,7 @@ export interface Span {
 export type Align = 'left' | 'center' | 'right';
 
 /** Ids of people and of macros mean something only where they come from. */
-export type Vendor = 'jira' | 'azure-devops' | 'redmine' | 'markdown';
+export type Vendor = 'jira' | 'jira-wiki' | 'adf' | 'azure-devops' | 'redmine' | 'markdown';
 
 export interface Tree {
   type: 'root';

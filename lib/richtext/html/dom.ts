@@ -1,6 +1,7 @@
 /** HTML source → elements, by the parser of the HTML standard; too deep nesting is refused before it costs time. */
 
 import { type DefaultTreeAdapterTypes, defaultTreeAdapter, parseFragment, type TreeAdapter } from 'parse5';
+import { Unreadable } from '../unreadable';
 
 type Map5 = DefaultTreeAdapterTypes.DefaultTreeAdapterMap;
 export type Node = DefaultTreeAdapterTypes.ChildNode;
@@ -10,14 +11,12 @@ type Parent = DefaultTreeAdapterTypes.ParentNode;
 /** Elements may be nested this deep; editors stay far below. */
 const DEEPEST = 256;
 
-export class TooDeep extends Error {}
-
 /** parse5's own tree, with the depth of each node counted while it is built. */
 function countingAdapter(): TreeAdapter<Map5> {
   const depths = new WeakMap<object, number>();
   const place = (parent: Parent, node: object): void => {
     const depth = (depths.get(parent) ?? 0) + 1;
-    if (depth > DEEPEST) throw new TooDeep();
+    if (depth > DEEPEST) throw new Unreadable(`has elements nested deeper than ${DEEPEST}`);
     depths.set(node, depth);
   };
   return {
@@ -35,7 +34,7 @@ function countingAdapter(): TreeAdapter<Map5> {
 
 /**
  * The nodes of an HTML fragment (or of a whole document: html and body are transparent), with their places in the source.
- * @throws TooDeep where elements are nested deeper than 256
+ * @throws Unreadable where elements are nested deeper than 256
  */
 export function parseHtmlNodes(source: string): Node[] {
   return parseFragment(source, { sourceCodeLocationInfo: true, treeAdapter: countingAdapter() }).childNodes;

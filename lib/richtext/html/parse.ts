@@ -26,7 +26,7 @@ import { BLOCKS, CODE, DROPPED, INLINE, MARKS } from './elements';
 import { InlineRun } from './run';
 import { panelOf } from './vendor';
 
-/** Reads HTML. @throws TooDeep */
+/** Reads HTML. @throws Unreadable */
 export function parseHtml(source: string): Tree {
   return { type: 'root', children: new Reader().blocks(parseHtmlNodes(source), { marks: [], depth: 0 }) };
 }

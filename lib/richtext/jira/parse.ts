@@ -1,0 +1,398 @@
+/**
+ * Jira wiki markup → tree. A line is a heading, a quote, a rule, a row or an item by its first signs; macros such as
+ * `{code}` and `{panel}` begin and end anywhere.
+ * https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa?section=all
+ */
+
+import { colour } from '../colour';
+import { tidy } from '../inline';
+import type { Block, Inline, List, ListItem, PanelKind, TableCell, TableRow, Tree } from '../tree';
+import { MAX_DEPTH } from '../tree';
+import { parseJiraInline } from './inline';
+import { panelKindOf } from './panels';
+import { parameters } from './parameters';
+
+const HEADING = /^[ \t]*h([1-6])\.(?:[ \t]+(.*))?$/;
+const QUOTE_LINE = /^[ \t]*bq\.[ \t]+(.*)$/;
+const RULE = /^[ \t]*-{4,}[ \t]*$/;
+const LIST = /^[ \t]*([*#][*#-]{0,38}|-)[ \t]+(.*)$/;
+const ROW = /^[ \t]*\|/;
+const BLOCK_MACRO = /\{(code|noformat|quote|panel|info|note|tip|warning|expand)(?::([^{}\n]{0,500}))?\}/;
+const VERBATIM = new Set(['code', 'noformat']);
+
+interface Item {
+  signs: string;
+  start: number;
+  end: number;
+  text: string[];
+  blocks: Block[];
+}
+
+/** Reads Jira wiki markup. */
+export function parseJira(source: string): Tree {
+  return { type: 'root', children: new Reader(source).blocks(0) };
+}
+
+const inlines = (source: string): Inline[] => tidy(parseJiraInline(source));
+
+class Reader {
+  private at = 0;
+  private readonly missing = new Set<string>();
+
+  constructor(private readonly source: string) {}
+
+  /** The rest of the present line, and where it ends. */
+  private line(): { text: string; end: number } {
+    const found = this.source.indexOf('\n', this.at);
+    const end = found < 0 ? this.source.length : found;
+    return { text: this.source.slice(this.at, end), end };
+  }
+
+  private get done(): boolean {
+    return this.at >= this.source.length;
+  }
+
+  blocks(depth: number): Block[] {
+    const result: Block[] = [];
+    while (!this.done) {
+      const { text, end } = this.line();
+      if (text.trim() === '') this.at = end + 1;
+      else result.push(...this.block(text, end, depth));
+    }
+    return result;
+  }
+
+  private block(text: string, end: number, depth: number): Block[] {
+    const start = this.at;
+    const macro = this.macroIn(text, depth);
+    if (macro?.index === 0) return [this.macro(macro, depth)];
+    const heading = HEADING.exec(text);
+    if (heading) {
+      this.at = end + 1;
+      const children = inlines(heading[2] ?? '');
+      const level = Number(heading[1]) as 1 | 2 | 3 | 4 | 5 | 6;
+      return children.length === 0 ? [] : [{ type: 'heading', depth: level, children, span: { start, end } }];
+    }
+    const quote = QUOTE_LINE.exec(text);
+    if (quote) {
+      this.at = end + 1;
+      const children = inlines(quote[1] ?? '');
+      const inner: Block[] = children.length > 0 ? [{ type: 'paragraph', children }] : [];
+      return [{ type: 'quote', children: inner, span: { start, end } }];
+    }
+    if (RULE.test(text)) {
+      this.at = end + 1;
+      return [{ type: 'rule', span: { start, end } }];
+    }
+    if (LIST.test(text)) return [this.list(depth)];
+    if (ROW.test(text) && depth < MAX_DEPTH) return [this.table(depth)];
+    return this.paragraph();
+  }
+
+  /** A block macro in the line that has an end, with the place in the line where it begins. */
+  private macroIn(text: string, depth: number): (RegExpExecArray & { close: number }) | undefined {
+    if (!text.includes('{') || depth >= MAX_DEPTH) return undefined;
+    const lead = text.length - text.trimStart().length;
+    let from = lead;
+    for (let tries = 0; tries < 20; tries++) {
+      const match = BLOCK_MACRO.exec(text.slice(from));
+      if (!match) return undefined;
+      match.index += from;
+      const opening = this.at + match.index;
+      if (text[match.index - 1] !== '\\') {
+        const close = this.closing(match[1] ?? '', opening + match[0].length);
+        if (close !== undefined) {
+          if (match.index === lead) match.index = 0;
+          return Object.assign(match, { close });
+        }
+      }
+      from = match.index + match[0].length;
+    }
+    return undefined;
+  }
+
+  /** The end of a macro; `{quote}` in a code block within it doesn't count. */
+  private closing(name: string, start: number): number | undefined {
+    const sign = `{${name}}`;
+    if (this.missing.has(name)) return undefined;
+    let from = start;
+    for (let tries = 0; tries < 1000; tries++) {
+      const close = this.source.indexOf(sign, from);
+      if (close < 0) {
+        this.missing.add(name);
+        return undefined;
+      }
+      if (VERBATIM.has(name)) return close;
+      const code = this.codeBetween(from, close);
+      if (code === undefined) return close;
+      from = code;
+    }
+    return undefined;
+  }
+
+  /** Where a code block that begins between two places ends, if it ends after the second. */
+  private codeBetween(from: number, to: number): number | undefined {
+    const between = this.source.slice(from, to);
+    let at = 0;
+    for (;;) {
+      const match = /\{(code|noformat)(?::[^{}\n]{0,500})?\}/.exec(between.slice(at));
+      if (!match) return undefined;
+      const start = from + at + match.index + match[0].length;
+      const sign = `{${match[1]}}`;
+      const close = this.source.indexOf(sign, start);
+      if (close < 0) return undefined;
+      if (close > to) return close + sign.length;
+      at = close + sign.length - from;
+    }
+  }
+
+  private macro(match: RegExpExecArray & { close: number }, depth: number): Block {
+    const start = this.at + (this.line().text.length - this.line().text.trimStart().length);
+    const [all, name = '', given = ''] = match;
+    const body = this.source.slice(start + all.length, match.close);
+    const end = match.close + name.length + 2;
+    this.at = end;
+    // white space behind the end of a macro belongs to it
+    while (this.source[this.at] === ' ' || this.source[this.at] === '\t') this.at++;
+    const values = parameters(given);
+    const span = { start, end };
+    const title = values.get('title');
+    if (VERBATIM.has(name)) {
+      const word = values.get('') ?? values.get('language');
+      const language = word && /^[\w+#.-]{1,40}$/.test(word) && word !== 'none' ? word : undefined;
+      const value = body.replace(/^[ \t]*\n/, '').replace(/\n[ \t]*$/, '');
+      return {
+        type: 'code',
+        ...(name === 'code' && language ? { language } : {}),
+        ...(title ? { title } : {}),
+        value,
+        span,
+      };
+    }
+    const children = new Reader(body).blocks(depth + 1).map((block) => ({ ...block, span: undefined }));
+    if (name === 'quote') return { type: 'quote', children, span };
+    if (name === 'expand') return { type: 'expand', title: title ?? values.get('') ?? '', children, span };
+    const background = colour(values.get('bgColor'));
+    const kind: PanelKind =
+      name === 'panel' ? panelKindOf(background) : name === 'warning' ? 'warning' : (name as PanelKind);
+    return {
+      type: 'panel',
+      kind,
+      ...(title ? { title } : {}),
+      ...(kind === 'plain' && background ? { background } : {}),
+      children,
+      span,
+    };
+  }
+
+  private isStart(text: string, depth: number): boolean {
+    return (
+      HEADING.test(text) ||
+      QUOTE_LINE.test(text) ||
+      RULE.test(text) ||
+      LIST.test(text) ||
+      ROW.test(text) ||
+      this.macroIn(text, depth)?.index === 0
+    );
+  }
+
+  private paragraph(): Block[] {
+    const start = this.at;
+    const lines: string[] = [];
+    let last = start;
+    while (!this.done) {
+      const { text, end } = this.line();
+      if (text.trim() === '' || (lines.length > 0 && this.isStart(text, 0))) break;
+      const macro = this.macroIn(text, 0);
+      if (macro && macro.index > 0) {
+        lines.push(text.slice(0, macro.index));
+        last = this.at + macro.index;
+        this.at = last;
+        break;
+      }
+      lines.push(text.trim());
+      last = end;
+      this.at = end + 1;
+    }
+    const children = inlines(lines.join('\n'));
+    if (children.length === 0) return [];
+    return [{ type: 'paragraph', children, span: { start, end: last } }];
+  }
+
+  private list(depth: number): List {
+    const start = this.at;
+    const items: Item[] = [];
+    while (!this.done) {
+      const { text, end } = this.line();
+      const current = items.at(-1);
+      const match = LIST.exec(text);
+      if (match && !RULE.test(text)) {
+        const signs = match[1] ?? '';
+        const item: Item = { signs, start: this.at, end, text: [], blocks: [] };
+        items.push(item);
+        this.at += text.length - (match[2] ?? '').length;
+        this.content(item, depth);
+      } else if (!current || text.trim() === '' || HEADING.test(text) || QUOTE_LINE.test(text) || RULE.test(text))
+        break;
+      else if (ROW.test(text)) break;
+      else this.content(current, depth);
+    }
+    return { ...nested(items, items[0]?.signs.length ?? 1, depth), span: { start, end: items.at(-1)?.end ?? start } };
+  }
+
+  /** The rest of a line as content of an item: text, and macros with what they hold. */
+  private content(item: Item, depth: number): void {
+    const { text, end } = this.line();
+    const macro = this.macroIn(text, depth);
+    if (!macro) {
+      item.text.push(text.trim());
+      item.end = end;
+      this.at = end + 1;
+      return;
+    }
+    if (macro.index > 0) {
+      item.text.push(text.slice(0, macro.index).trim());
+      this.at += macro.index;
+      macro.index = 0;
+    }
+    item.blocks.push({ ...this.macro(macro, depth), span: undefined });
+    item.end = this.at;
+    if (this.source[this.at] === '\n') this.at++;
+  }
+
+  private table(depth: number): Block {
+    const start = this.at;
+    const rows: TableRow[] = [];
+    let last = start;
+    while (!this.done) {
+      const { text } = this.line();
+      if (!ROW.test(text)) break;
+      const rowStart = this.at;
+      const row = this.row();
+      last = this.at;
+      if (this.source[this.at] === '\n') this.at++;
+      const children = cellsOf(row).map(({ header, content }) => this.cell(header, content, depth));
+      if (children.length > 0) rows.push({ type: 'tableRow', children, span: { start: rowStart, end: last } });
+    }
+    return { type: 'table', children: rows, span: { start, end: last } };
+  }
+
+  /** A row goes on over the lines up to one that ends with a bar; an empty line ends it. */
+  private row(): string {
+    let row = '';
+    for (let lines = 0; !this.done && lines < 500; lines++) {
+      const { text, end } = this.line();
+      if (row !== '' && (text.trim() === '' || (ROW.test(text) && row.trimEnd().endsWith('|')))) break;
+      row += row === '' ? text.trimStart() : `\n${text}`;
+      this.at = end;
+      const next = this.source[end + 1];
+      if (text.trimEnd().endsWith('|') || next === undefined) break;
+      const following = this.source.slice(end + 1, this.source.indexOf('\n', end + 1) >>> 0);
+      if (following.trim() === '' || ROW.test(following)) break;
+      this.at = end + 1;
+    }
+    return row;
+  }
+
+  private cell(header: boolean, content: string, depth: number): TableCell {
+    const source = content.trim();
+    const cell: TableCell = { type: 'tableCell', children: [] };
+    if (header) cell.header = true;
+    if (source.includes('\n') || source.includes('{')) {
+      cell.children = new Reader(source).blocks(depth + 1).map((block) => ({ ...block, span: undefined }));
+    } else {
+      const children = inlines(source);
+      if (children.length > 0) cell.children = [{ type: 'paragraph', children }];
+    }
+    return cell;
+  }
+}
+
+function nested(items: Item[], level: number, depth: number): List {
+  const result: ListItem[] = [];
+  const ordered = (items[0]?.signs[level - 1] ?? items[0]?.signs.at(-1)) === '#';
+  for (let at = 0; at < items.length; ) {
+    const item = items[at] as Item;
+    let end = at + 1;
+    while (end < items.length && (items[end]?.signs.length ?? 0) > level) end++;
+    const within = items.slice(item.signs.length > level ? at : at + 1, end);
+    const own = item.signs.length > level ? [] : inlines(item.text.join('\n'));
+    result.push({
+      type: 'listItem',
+      children: [
+        ...(own.length > 0 ? [{ type: 'paragraph' as const, children: own }] : []),
+        ...(item.signs.length > level ? [] : item.blocks),
+        ...(within.length > 0 ? deeper(within, level + 1, depth) : []),
+      ],
+      span: { start: item.start, end: (within.at(-1) ?? item).end },
+    });
+    at = end;
+  }
+  return { type: 'list', ordered, children: result.map(asTask) };
+}
+
+function deeper(items: Item[], level: number, depth: number): List[] {
+  const lists: List[] = [];
+  let group: Item[] = [];
+  const kind = (item: Item): boolean => (item.signs[level - 1] ?? item.signs.at(-1)) === '#';
+  for (const item of items) {
+    const [head] = group;
+    if (head && item.signs.length <= level && kind(item) !== kind(head)) {
+      lists.push(nested(group, level, depth));
+      group = [];
+    }
+    group.push(item);
+  }
+  if (group.length > 0) lists.push(nested(group, level, depth));
+  return lists;
+}
+
+/** `[ ]` or `[x]` at the start of an item: what our own writer makes of a task. */
+function asTask(item: ListItem): ListItem {
+  const [first, ...rest] = item.children;
+  const lead = first?.type === 'paragraph' ? first.children[0] : undefined;
+  const match = lead?.type === 'text' ? /^\[([ xX])\] +/.exec(lead.value) : null;
+  if (!match || first?.type !== 'paragraph' || lead?.type !== 'text') return item;
+  const value = lead.value.slice(match[0].length);
+  const children: Inline[] = [...(value === '' ? [] : [{ type: 'text' as const, value }]), ...first.children.slice(1)];
+  return {
+    ...item,
+    checked: match[1] !== ' ',
+    children: children.length > 0 ? [{ ...first, children }, ...rest] : rest,
+  };
+}
+
+/** The cells of a row. A bar in a link, an image or a macro, or after a backslash, doesn't end a cell. */
+function cellsOf(row: string): { header: boolean; content: string }[] {
+  const cells: { header: boolean; content: string }[] = [];
+  let header = row.startsWith('||');
+  let start = header ? 2 : 1;
+  for (let at = start; at < row.length; at++) {
+    const char = row[at];
+    if (char === '\\') at++;
+    else if (char === '[' || char === '{' || char === '!') at = skip(row, at);
+    else if (char === '|') {
+      const double = row[at + 1] === '|';
+      cells.push({ header, content: row.slice(start, at) });
+      // a doubled bar begins a header cell; at the end of a row both belong to its end
+      header = double;
+      start = double ? at + 2 : at + 1;
+      at = start - 1;
+    }
+  }
+  const tail = row.slice(start);
+  if (tail.trim() !== '') cells.push({ header, content: tail });
+  return cells;
+}
+
+/** The last place of what begins here, where that has an end on the same line; else the place itself. */
+function skip(row: string, at: number): number {
+  const rest = row.slice(at, at + 2600);
+  const match =
+    row[at] === '['
+      ? /^\[[^[\]\n]{1,2500}\]/.exec(rest)
+      : row[at] === '{'
+        ? /^(?:\{\{[^\n]{1,2000}?\}\}|\{[^{}\n]{1,500}\})/.exec(rest)
+        : /^![^\s!|][^!|\n]{0,1500}(?:\|[^!\n|]{0,500})!/.exec(rest);
+  return match ? at + match[0].length - 1 : at;
+}

@@ -1,0 +1,307 @@
+/** Tree → Jira wiki markup. https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa?section=all */
+
+import { signOf } from '../emoji';
+import { flatBlocks } from '../flat';
+import { splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
+import type { Losses } from '../losses';
+import type { Block, Code, Image, Inline, List, ListItem, Panel, TableCell, Tree } from '../tree';
+import { plainInline } from '../tree';
+import { groundOf } from './panels';
+
+/** Writes a tree as Jira wiki markup. */
+export function renderJira(tree: Tree, losses: Losses): string {
+  return new Writer(losses).blocks(tree.children).join('\n\n');
+}
+
+const SIGNS = {
+  strong: '*',
+  emphasis: '_',
+  delete: '-',
+  underline: '+',
+  superscript: '^',
+  subscript: '~',
+} as const;
+const WORD = /[\p{L}\p{N}]/u;
+
+class Writer {
+  constructor(private readonly losses: Losses) {}
+
+  blocks(nodes: readonly Block[]): string[] {
+    return nodes.flatMap((node) => this.block(node)).filter((part) => part !== '');
+  }
+
+  private block(node: Block): string[] {
+    switch (node.type) {
+      case 'paragraph':
+        if (node.align) this.losses.add('alignment', 'Aligned text stands on the left in Jira wiki markup.');
+        return splitAtEmptyLines(tidy(node.children)).map((part) => this.inline(part, true));
+      case 'heading':
+        return [`h${node.depth}. ${this.inline(oneLine(tidy(node.children)), false)}`];
+      case 'list':
+        return [this.list(node, '').join('\n')];
+      case 'quote': {
+        const inner = this.blocks(this.contained(node.children, 'quote')).join('\n\n');
+        return [`{quote}\n${inner}\n{quote}`];
+      }
+      case 'code':
+        return [this.code(node)];
+      case 'rule':
+        return ['----'];
+      case 'table':
+        return [node.children.map((row) => this.row(row.children)).join('\n')];
+      case 'panel':
+        return [this.panel(node)];
+      case 'expand': {
+        this.losses.add('expand', 'A folded block is shown unfolded, in a panel.');
+        return [this.panel({ type: 'panel', kind: 'plain', title: node.title, children: node.children })];
+      }
+      case 'footnoteDefinition': {
+        this.losses.add('footnote', 'Footnotes are shown as plain paragraphs.');
+        const inner = tidy([{ type: 'text', value: `[${node.label}] ` }, ...flatBlocks(node.children, this.losses)]);
+        return [this.inline(withoutEmptyLines(inner), true)];
+      }
+      case 'vendorBlock':
+        if (node.vendor === 'jira-wiki') return [node.source];
+        if (node.name !== 'comment')
+          this.losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Jira wiki markup.`);
+        return this.blocks(node.children);
+    }
+  }
+
+  /** A macro can't hold itself: its like within is taken out of its box. */
+  private contained(nodes: readonly Block[], type: 'quote' | 'panel'): Block[] {
+    return nodes.flatMap((node) => {
+      if (node.type === type || (type === 'panel' && node.type === 'expand')) {
+        this.losses.add(`nested-${type}`, `A ${type} within a ${type} is shown without its box.`);
+        return this.contained('children' in node ? (node.children as Block[]) : [], type);
+      }
+      if (node.type === 'quote' || node.type === 'panel' || node.type === 'expand')
+        return [{ ...node, children: this.contained(node.children, type) }];
+      return [node];
+    });
+  }
+
+  private panel(node: Panel): string {
+    const background = node.background ?? groundOf(node.kind);
+    const title = node.title?.replace(/[|{}\n]+/g, ' ').trim();
+    const given = [title && `title=${title}`, background && `bgColor=${background}`].filter(Boolean).join('|');
+    if (!background && node.kind !== 'plain')
+      this.losses.add('panel-kind', 'The kind of a panel is not shown in Jira wiki markup.');
+    const inner = this.blocks(this.contained(node.children, 'panel')).join('\n\n');
+    return `{panel${given ? `:${given}` : ''}}\n${inner}\n{panel}`;
+  }
+
+  private code(node: Code): string {
+    const title = node.title?.replace(/[|{}\n]+/g, ' ').trim();
+    const given = [node.language, title && `title=${title}`].filter(Boolean).join('|');
+    let name = 'code';
+    let { value } = node;
+    if (value.includes('{code}')) {
+      if (!value.includes('{noformat}')) name = 'noformat';
+      else {
+        this.losses.add('code-end', 'A {code} within code is shown as {code }.');
+        value = value.replaceAll('{code}', '{code }');
+      }
+    }
+    if (name === 'noformat' && node.language)
+      this.losses.add('code-language', 'Code that contains {code} is shown without its language.');
+    return `{${name}${given && name === 'code' ? `:${given}` : ''}}\n${value}\n{${name}}`;
+  }
+
+  private list(node: List, outer: string): string[] {
+    if (node.start !== undefined) this.losses.add('list-start', 'A numbered list starts at 1 in Jira wiki markup.');
+    const signs = `${outer}${node.ordered ? '#' : '*'}`.slice(0, 38);
+    return node.children.flatMap((item) => this.item(item, signs));
+  }
+
+  private item(item: ListItem, signs: string): string[] {
+    const box = item.checked === undefined ? '' : item.checked ? '[x] ' : '[ ] ';
+    if (box) this.losses.add('task', 'The box of a task is shown as [ ] or [x].');
+    const lists = item.children.filter((child) => child.type === 'list');
+    const macros = item.children.filter(({ type }) => type === 'code' || type === 'quote' || type === 'panel');
+    const others = item.children.filter((child) => !lists.includes(child as List) && !macros.includes(child));
+    if (others.length > 1 || others.some(({ type }) => type !== 'paragraph'))
+      this.losses.add('item-blocks', 'Several paragraphs or other blocks in a list item are shown as lines of it.');
+    const inner = withoutEmptyLines(tidy(flatBlocks(others, this.losses, 'a list item')));
+    const content = `${box}${this.inline(inner, false)}`;
+    const blocks = macros.flatMap((child) => this.block(child));
+    const head = [`${signs} ${content}`, ...blocks].join('\n');
+    if (content === '' && blocks.length === 0) {
+      if (lists.length > 0) return lists.flatMap((list) => this.list(list, signs));
+      return [`${signs} \u00a0`];
+    }
+    return [head, ...lists.flatMap((list) => this.list(list, signs))];
+  }
+
+  private row(cells: readonly TableCell[]): string {
+    let row = '';
+    for (const cell of cells) {
+      if (cell.colspan || cell.rowspan)
+        this.losses.add('merged-cells', 'Merged cells are shown as one cell and empty ones.');
+      if (cell.background) this.losses.add('cell-colour', 'The colour of a table cell is not shown.');
+      if (cell.align && cell.align !== 'left')
+        this.losses.add('cell-alignment', 'Table cells are aligned to the left in Jira wiki markup.');
+      const bar = cell.header ? '||' : '|';
+      row += `${bar}${this.cell(cell)}`;
+      for (let more = 1; more < Math.min(cell.colspan ?? 1, 100); more++) row += `${bar} `;
+    }
+    return `${row}${cells.at(-1)?.header ? '||' : '|'}`;
+  }
+
+  private cell(cell: TableCell): string {
+    const simple = cell.children.every(({ type }) => type === 'paragraph' || type === 'list');
+    const nodes: Block[] = simple
+      ? cell.children
+      : [{ type: 'paragraph', children: flatBlocks(cell.children, this.losses) }];
+    const parts = nodes.map((node) =>
+      node.type === 'list'
+        ? this.list(node, '').join('\n')
+        : this.inline(withoutEmptyLines(tidy(node.type === 'paragraph' ? node.children : [])), true),
+    );
+    const content = parts.filter((part) => part !== '').join('\n');
+    return content === '' ? ' ' : content;
+  }
+
+  /** Inline nodes as one text. @param firstLine where it begins a line of its own */
+  private inline(nodes: readonly Inline[], firstLine: boolean): string {
+    let result = '';
+    nodes.forEach((node, index) => {
+      const next = nodes[index + 1];
+      result += this.node(node, result, next ? plainStart(next) : '');
+    });
+    return result
+      .split('\n')
+      .map((line, index) => (index > 0 || firstLine ? escapeStart(line) : line))
+      .join('\n');
+  }
+
+  /**
+   * @param before what stands before on the line
+   * @param after how what follows begins: a sign that touches a word is written in braces
+   */
+  private node(node: Inline, before: string, after: string): string {
+    switch (node.type) {
+      case 'text':
+        return escapeText(node.value);
+      case 'break':
+        return '\n';
+      case 'strong':
+      case 'emphasis':
+      case 'delete':
+      case 'underline':
+      case 'superscript':
+      case 'subscript': {
+        const sign = SIGNS[node.type];
+        const inner = this.inline(node.children, false);
+        const touching = WORD.test(before.at(-1) ?? ' ') || WORD.test(after[0] ?? ' ') || before.endsWith(sign);
+        return touching ? `{${sign}}${inner}{${sign}}` : `${sign}${inner}${sign}`;
+      }
+      case 'colour':
+        if (node.background) this.losses.add('background', 'The colour behind text is not shown in Jira wiki markup.');
+        return node.color
+          ? `{color:${node.color}}${this.inline(node.children, false)}{color}`
+          : this.inline(node.children, false);
+      case 'inlineCode':
+        return this.monospace(node.value);
+      case 'link':
+        return this.link(node);
+      case 'image':
+        return image(node);
+      case 'mention':
+        if (node.vendor === 'jira' && node.id)
+          return node.name === node.id || node.name === `accountid:${node.id}`
+            ? `[~${node.name}]`
+            : `[~accountid:${node.id}]`;
+        this.losses.add('mention', 'A mention of a person is shown as a name.');
+        return escapeText(`@${node.name}`);
+      case 'emoji':
+        return signOf(node) && isFree(before, after) ? (signOf(node) ?? '') : escapeText(plainInline([node]));
+      case 'status': {
+        this.losses.add('status', 'A status mark is shown in bold.');
+        return `*${escapeText(node.text)}*`;
+      }
+      case 'vendorInline':
+        if (node.vendor === 'jira-wiki') return node.source;
+        this.losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Jira wiki markup.`);
+        return escapeText(node.text);
+      case 'wikiLink':
+        this.losses.add('wiki-link', 'A link to a page of a wiki is shown as text.');
+        return escapeText(plainInline([node]));
+      case 'footnoteReference':
+        return `^${escapeText(`[${node.label}]`)}^`;
+      case 'date':
+        return escapeText(node.date);
+    }
+  }
+
+  private monospace(value: string): string {
+    const shown = value.replace(/\s*\n\s*/g, ' ');
+    return `{{${shown.replaceAll('\\', '&#92;').replace(/&#(?=\d+;)(?!92;)|[*_?\-+^~{}[\]|!]/g, '\\$&')}}}`;
+  }
+
+  private link(node: Inline & { type: 'link' }): string {
+    const attached = /^attachment:(.+)$/.exec(node.url)?.[1];
+    const label = plainInline(node.children);
+    if (attached && label === attached) return `[^${attached}]`;
+    const url = node.url.replace(/[\s|[\]{}]/g, (char) => encodeURIComponent(char));
+    if (label === node.url || label === '' || `mailto:${label}` === node.url) {
+      const [only] = node.children;
+      if (only?.type !== 'image') return `[${url}]`;
+    }
+    const inner = this.inline(node.children, false).replaceAll('\n', ' ');
+    const tip = node.title ? `|${node.title.replace(/[|[\]\n]+/g, ' ')}` : '';
+    return `[${inner}|${url}${tip}]`;
+  }
+}
+
+const oneLine = (nodes: readonly Inline[]): Inline[] =>
+  nodes.map((node) => (node.type === 'break' ? { type: 'text', value: ' ' } : node));
+
+const plainStart = (node: Inline): string => plainInline([node]).slice(0, 2);
+
+const isFree = (before: string, after: string): boolean =>
+  !WORD.test(before.at(-1) ?? ' ') && !WORD.test(after[0] ?? ' ');
+
+/** Signs that could mean something, with a backslash before. Within words and beside spaces most of them mean nothing. */
+function escapeText(value: string): string {
+  return value
+    .replace(/[ \t]*\n[ \t]*/g, ' ')
+    .replace(/\\|&#|[{}[\]|]|[*_+^~-]|\?\?|![^\s!]|[:;(]/g, (sign, at: number) => {
+      const before = value[at - 1];
+      const after = value[at + sign.length];
+      // a backslash has no escape of its own: two are a line break
+      if (sign === '\\') return '&#92;';
+      if (sign === '&#') return /^&#\d+;/.test(value.slice(at, at + 10)) ? '\\&#' : sign;
+      if ('{}[]|'.includes(sign)) return `\\${sign}`;
+      if (sign.startsWith('!')) return before !== undefined && WORD.test(before) ? sign : `\\${sign}`;
+      if (':;('.includes(sign))
+        return /^(?::[)(PD]|;\)|\((?:[ynix/!+?*-]|on)\))/.test(value.slice(at, at + 4)) ? `\\${sign}` : sign;
+      if (sign === '-' && (before === '-' || after === '-'))
+        return /\s|^$/.test(before ?? '') || /\s|^$/.test(after ?? '') ? `\\${sign}` : sign;
+      const opens = (before === undefined || !WORD.test(before)) && after !== undefined && !/\s/.test(after);
+      const closes = before !== undefined && !/\s/.test(before) && (after === undefined || !WORD.test(after));
+      return opens || closes || before === undefined || after === undefined ? `\\${sign}` : sign;
+    });
+}
+
+/** A line that would begin a block. */
+function escapeStart(line: string): string {
+  if (/^[ \t]*(?:h[1-6]|bq)\./.test(line)) return line.replace(/\./, '\\.');
+  if (/^[ \t]*[*#-]+[ \t]/.test(line) || /^[ \t]*-{4,}[ \t]*$/.test(line)) return line.replace(/[*#-]/, '\\$&');
+  return line;
+}
+
+function image(node: Image): string {
+  const px = (value: number | string): string => (typeof value === 'number' ? `${value}` : value);
+  const clean = (value: string): string => value.replace(/[|!,=\n]+/g, ' ').trim();
+  const given = [
+    node.thumbnail ? 'thumbnail' : '',
+    node.width === undefined ? '' : `width=${px(node.width)}`,
+    node.height === undefined ? '' : `height=${px(node.height)}`,
+    node.alt ? `alt=${clean(node.alt)}` : '',
+    node.title ? `title=${clean(node.title)}` : '',
+    node.align ? `align=${node.align}` : '',
+  ].filter((part) => part !== '');
+  const url = node.url.replace(/[!|\s]/g, (char) => (char === ' ' ? ' ' : encodeURIComponent(char)));
+  return `!${url}${given.length > 0 ? `|${given.join(',')}` : ''}!`;
+}
