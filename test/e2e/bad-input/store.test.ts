@@ -1,0 +1,175 @@
+/** A store that can't be opened: what a person sees, and that everything goes on from where it was when it can. */
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openSandbox, type SandboxSpace, sandboxFile } from '../../../lib/connectors/sandbox';
+import { openSqliteStore } from '../../../lib/store/sqlite';
+import { NodeRed } from '../../support/node-red';
+import { until } from '../../support/wait';
+import { AdminView } from './admin-view';
+import { chain, press, spaceOf, tracker } from './chain';
+
+const errorsOf = (red: NodeRed): string[] => red.log.split('\n').filter((line) => line.includes('[error]'));
+
+describe('e2e/bad input: the store', function () {
+  this.timeout(60_000);
+  let folder: string;
+  let source: SandboxSpace;
+  let target: SandboxSpace;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'twinflow-bad-store-'));
+    const file = sandboxFile(folder);
+    source = openSandbox({ file, space: spaceOf('only', 1), template: tracker() });
+    target = openSandbox({ file, space: spaceOf('only', 2), template: tracker() });
+  });
+
+  after(() => {
+    source?.close();
+    target?.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  });
+
+  const arrived = (title: string) => target.list().entities.filter((entity) => entity.fields.title === title).length;
+  const create = (title: string) => source.create('alice', { project: 'p', type: 'bug', fields: { title } });
+
+  it('a second Node-RED in the same user folder says why it does nothing, and takes over after a deploy', async () => {
+    const first = await NodeRed.start({ userDir: folder, flows: chain('only') });
+    let second: NodeRed | undefined;
+    let view: AdminView | undefined;
+    try {
+      create('before the second');
+      await until('the first one works', () => arrived('before the second') === 1);
+      second = await NodeRed.start({ userDir: folder });
+      view = await AdminView.open(second);
+      for (const poller of ['only-poller1', 'only-poller2']) {
+        assert.equal((await view.statusLike(poller, /./)).text, 'the store is in use by another process');
+      }
+      assert.match(errorsOf(second).join(), /is in use by another process/);
+      // whoever asks again gets the whole sentence
+      await press(second, 'only-retry1');
+      const { message } = await view.problemLike('only', /is in use by another process/);
+      assert.match(
+        message,
+        /twinflow\.sqlite is in use .* second Node-RED .*Stop the other one, or give this one a file/,
+      );
+      create('while both are there');
+      await until('the first one goes on', () => arrived('while both are there') === 1);
+      await first.stop();
+      create('when the first has gone');
+      await second.deploy(chain('only'));
+      await until('the second one works', () => arrived('when the first has gone') === 1);
+      assert.equal(target.list().total, 3, 'nothing came twice');
+      assert.doesNotMatch(second.log, /unhandled|uncaught|TypeError/i);
+      assert.ok(errorsOf(second).length <= 3, errorsOf(second).join('\n'));
+    } finally {
+      view?.close();
+      await second?.stop();
+      await first.stop();
+    }
+  });
+
+  it('another program that locks the file is named, and what changed meanwhile comes across when it lets go', async () => {
+    const red = await NodeRed.start({ userDir: folder });
+    const view = await AdminView.open(red);
+    const other = new DatabaseSync(join(folder, 'twinflow.sqlite'));
+    try {
+      await view.statusLike('only-poller1', /^0 open, 3 linked$/);
+      other.exec('BEGIN IMMEDIATE');
+      create('while it is locked');
+      const { message } = await view.problemLike('only', /locked/);
+      assert.match(message, /twinflow\.sqlite is locked by another process\. End what has it open/);
+      await view.statusLike('only-poller1', /locked|in use/);
+      assert.equal(arrived('while it is locked'), 0);
+      other.exec('ROLLBACK');
+      await until('it is there', () => arrived('while it is locked') === 1, 30_000);
+      await view.statusLike('only-poller1', /^0 open, 4 linked$/);
+      assert.equal(target.list().total, 4);
+      assert.ok(view.problems('only').length <= 4, JSON.stringify(view.problems('only')));
+    } finally {
+      other.close();
+      view.close();
+      await red.stop();
+    }
+  });
+
+  describe('whose file', () => {
+    const file = (name: string) => join(folder, name);
+    const faults: { what: string; name: string; make: (path: string) => void; status: string; says: RegExp }[] = [
+      {
+        what: 'is a folder',
+        name: 'folder.sqlite',
+        make: (path) => mkdirSync(path),
+        status: "the store's file cannot be opened or written",
+        says: /folder\.sqlite cannot be opened or created/,
+      },
+      {
+        what: 'lies in a folder that is not there',
+        name: join('missing', 'store.sqlite'),
+        make: () => undefined,
+        status: "the store's file cannot be opened or written",
+        says: /missing\/store\.sqlite\S* cannot be opened or created\. Does its folder exist\?/,
+      },
+      {
+        what: 'is a text',
+        name: 'text.sqlite',
+        make: (path) => writeFileSync(path, 'This is no database. '.repeat(100)),
+        status: "the store's file is damaged, or something else",
+        says: /text\.sqlite is not a database\. Move it away, or choose another file/,
+      },
+      {
+        what: 'belongs to another program',
+        name: 'foreign.sqlite',
+        make: (path) => {
+          const db = new DatabaseSync(path);
+          db.exec('CREATE TABLE recipes (name TEXT)');
+          db.close();
+        },
+        status: "the store's file is damaged, or something else",
+        says: /foreign\.sqlite is a database of another program/,
+      },
+      {
+        what: 'was written by a newer Twinflow',
+        name: 'newer.sqlite',
+        make: (path) => {
+          const db = new DatabaseSync(path);
+          db.exec('PRAGMA user_version = 99');
+          db.close();
+        },
+        status: 'the store was written by a newer Twinflow',
+        says: /newer\.sqlite was written by a newer Twinflow \(its format is 99, .*Install that version again/,
+      },
+    ];
+
+    for (const { what, name, make, status, says } of faults) {
+      it(`${what}: the pollers say so, nothing is written, and Node-RED runs`, async () => {
+        const path = file(name);
+        if (name === 'newer.sqlite') await (await openSqliteStore({ file: path })).close();
+        make(path);
+        const before = target.revision();
+        const red = await NodeRed.start({
+          userDir: folder,
+          settings: { twinflow: { store: path } },
+        });
+        const view = await AdminView.open(red);
+        try {
+          assert.equal((await view.statusLike('only-poller1', /./)).text, status);
+          assert.match(errorsOf(red).join(), says);
+          await press(red, 'only-retry1');
+          const { source: reporter } = await view.problemLike('only', says);
+          assert.equal(reporter.type, 'twinflow-poller');
+          await red.get('/settings');
+          assert.equal(target.revision(), before);
+          assert.doesNotMatch(red.log, /unhandled|uncaught|TypeError/i);
+          assert.ok(errorsOf(red).length <= 3, errorsOf(red).join('\n'));
+        } finally {
+          view.close();
+          await red.stop();
+        }
+      });
+    }
+  });
+});
