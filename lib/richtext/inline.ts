@@ -222,3 +222,12 @@ export function splitAtEmptyLines(nodes: readonly Inline[]): Inline[][] {
 /** Inline nodes without empty lines, where a paragraph can't end. */
 export const withoutEmptyLines = (nodes: readonly Inline[]): Inline[] =>
   splitAtEmptyLines(nodes).flatMap((part, index) => (index === 0 ? part : [{ type: 'break' }, ...part]));
+
+/** Nothing but white space, no-break spaces included: what editors leave as an empty line. */
+export const isBlank = (nodes: readonly Inline[]): boolean =>
+  nodes.every(
+    (node) =>
+      node.type === 'break' ||
+      (node.type === 'text' && node.value.trim() === '') ||
+      ('children' in node && isBlank(node.children)),
+  );

@@ -240,6 +240,8 @@ class Writer {
         return textNode(node.value, this.marks(marks));
       case 'inlineCode': {
         const link = this.marks(marks).filter(({ type }) => type === 'link');
+        if (marks.some(({ type }) => type !== 'link'))
+          this.losses.add('code-marks', 'Code within text has no other formatting in ADF.');
         return textNode(node.value, [{ type: 'code' }, ...link]);
       }
       case 'break':

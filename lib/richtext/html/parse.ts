@@ -4,7 +4,7 @@
  */
 
 import { alignment, colour, declarations, size } from '../colour';
-import { type Mark, nest, tidy, withMark } from '../inline';
+import { isBlank, type Mark, nest, tidy, withMark } from '../inline';
 import type {
   Align,
   Block,
@@ -384,15 +384,6 @@ const spanCount = (value: string | undefined): number => {
   const count = Number.parseInt(value ?? '', 10);
   return Number.isSafeInteger(count) && count > 0 && count <= 1000 ? count : 1;
 };
-
-/** Nothing but white space, no-break spaces included: what editors leave as an empty line. */
-const isBlank = (nodes: readonly Inline[]): boolean =>
-  nodes.every(
-    (node) =>
-      node.type === 'break' ||
-      (node.type === 'text' && node.value.trim() === '') ||
-      ('children' in node && isBlank(node.children)),
-  );
 
 /** The inline nodes of blocks, one after the other, where only inline nodes have a place. */
 export function inlinesOf(blocks: readonly Block[]): Inline[] {

@@ -271,12 +271,12 @@ class Reader {
     if (!match || depth >= MAX_DEPTH) return undefined;
     const inner = match[1] ?? '';
     const next = at + match[0].length;
-    if (inner.startsWith('~')) {
+    if (inner.startsWith('~') && !inner.includes('|')) {
       const id = inner.slice(1).trim();
       if (id === '') return undefined;
       return { nodes: [{ type: 'mention', vendor: 'jira', id: id.replace(/^accountid:/, ''), name: id }], next };
     }
-    if (inner.startsWith('^')) {
+    if (inner.startsWith('^') && !inner.includes('|')) {
       const name = inner.slice(1).trim();
       return name === ''
         ? undefined

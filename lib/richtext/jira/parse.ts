@@ -5,7 +5,7 @@
  */
 
 import { colour } from '../colour';
-import { tidy } from '../inline';
+import { isBlank, tidy } from '../inline';
 import type { Block, Inline, List, ListItem, PanelKind, TableCell, TableRow, Tree } from '../tree';
 import { MAX_DEPTH } from '../tree';
 import { parseJiraInline } from './inline';
@@ -33,7 +33,11 @@ export function parseJira(source: string): Tree {
   return { type: 'root', children: new Reader(source).blocks(0) };
 }
 
-const inlines = (source: string): Inline[] => tidy(parseJiraInline(source));
+/** White space alone, no-break spaces included, is nothing. */
+const inlines = (source: string): Inline[] => {
+  const children = tidy(parseJiraInline(source));
+  return isBlank(children) ? [] : children;
+};
 
 class Reader {
   private at = 0;

@@ -248,7 +248,10 @@ class Writer {
       const [only] = node.children;
       if (only?.type !== 'image') return `[${url}]`;
     }
-    const inner = this.inline(node.children, false).replaceAll('\n', ' ');
+    // `[^` would name an attachment, `[~` a person
+    const inner = this.inline(node.children, false)
+      .replaceAll('\n', ' ')
+      .replace(/^([\^~])([^^~]*)\1/, '{$1}$2{$1}');
     const tip = node.title ? `|${node.title.replace(/[|[\]\n]+/g, ' ')}` : '';
     return `[${inner}|${url}${tip}]`;
   }
@@ -266,7 +269,7 @@ const isFree = (before: string, after: string): boolean =>
 function escapeText(value: string): string {
   return value
     .replace(/[ \t]*\n[ \t]*/g, ' ')
-    .replace(/\\|&#|[{}[\]|]|[*_+^~-]|\?\?|![^\s!]|[:;(]/g, (sign, at: number) => {
+    .replace(/\\|&#|[{}[\]|]|[*_+^~-]|\?\?|!(?=[^\s!])|[:;(]/g, (sign, at: number) => {
       const before = value[at - 1];
       const after = value[at + sign.length];
       // a backslash has no escape of its own: two are a line break

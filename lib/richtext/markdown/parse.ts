@@ -9,7 +9,7 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
 import { parseHtml } from '../html/parse';
-import { flatten, type Leaf, type Mark, nest, tidy, withMark } from '../inline';
+import { flatten, isBlank, type Leaf, type Mark, nest, tidy, withMark } from '../inline';
 import type { Block, Inline, ListItem, Panel, PanelKind, Span, TableCell, TableRow, Tree } from '../tree';
 import { MAX_DEPTH, plainInline } from '../tree';
 import { safeImage, safeLink } from '../url';
@@ -202,7 +202,8 @@ class Reader {
   private inlines(nodes: readonly PhrasingContent[]): Inline[] {
     const leaves: Leaf[] = [];
     this.flow(nodes, [], leaves, 0);
-    return tidy(nest(leaves));
+    const children = tidy(nest(leaves));
+    return isBlank(children) ? [] : children;
   }
 
   private flow(nodes: readonly PhrasingContent[], outer: readonly Mark[], into: Leaf[], depth: number): void {

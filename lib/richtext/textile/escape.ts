@@ -28,8 +28,9 @@ const entity = (char: string): string =>
  * One paragraph, cell or item from its pieces.
  * @param firstLine true where the text begins a line of its own, so that it must not look like the start of a block
  * @param inCell true in a table, where a bar ends the cell
+ * @param inLink true for the text of a link
  */
-export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell: boolean): string {
+export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell: boolean, inLink = false): string {
   const whole = pieces.map(({ value }) => value).join('');
   const last = lastClosers(whole);
   const codeEnd = lastCodeEnd(whole);
@@ -46,6 +47,7 @@ export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell:
         at,
         before: afterSign(pieces[index - 1]) ? ' ' : before,
         sign: afterSign(pieces[index - 1]),
+        opening: index === 0 ? inLink : pieces[index - 1]?.kind === 'open',
         nextIsSign: next?.kind === 'open' || next?.kind === 'close',
         opened,
         last,
@@ -93,6 +95,8 @@ interface Place {
   at: number;
   before: string | undefined;
   sign: boolean;
+  /** first in a phrase, where a bracket would begin its attributes */
+  opening: boolean;
   nextIsSign: boolean;
   opened: string[];
   last: Map<string, number>;
@@ -109,7 +113,8 @@ function escapeText(value: string, place: Place): string {
     const before = index === 0 ? place.before : value[index - 1];
     const edge = (index === 0 && place.sign) || (index === value.length - 1 && place.nextIsSign);
     const startsLine = place.lineStart && index === 0;
-    result += isSign(char, at, before, edge, startsLine, place) ? entity(char) : char;
+    const attribute = index === 0 && place.opening && '([{'.includes(char);
+    result += attribute || isSign(char, at, before, edge, startsLine, place) ? entity(char) : char;
   }
   return result;
 }

@@ -5,7 +5,7 @@
  */
 
 import { colour, declarations } from '../colour';
-import { tidy } from '../inline';
+import { isBlank, tidy } from '../inline';
 import { type Line, linesOf } from '../lines';
 import type { Align, Block, Inline, List, ListItem, Span, Table, TableCell, TableRow, Tree } from '../tree';
 import { MAX_DEPTH } from '../tree';
@@ -25,7 +25,11 @@ export function parseTextile(source: string): Tree {
   return { type: 'root', children: new Reader(linesOf(source)).blocks(0) };
 }
 
-const inlines = (source: string): Inline[] => tidy(parseTextileInline(source));
+/** White space alone, no-break spaces included, is nothing. */
+const inlines = (source: string): Inline[] => {
+  const children = tidy(parseTextileInline(source));
+  return isBlank(children) ? [] : children;
+};
 const spanOf = (first: Line, last: Line): Span => ({ start: first.start, end: last.end });
 
 class Reader {

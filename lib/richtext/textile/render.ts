@@ -264,7 +264,7 @@ class Writer {
     }
     const inner: Piece[] = [];
     for (const child of node.children) this.pieces(child, inner, inCell);
-    let content = joinPieces(merged(inner), false, inCell).replaceAll('"', '&quot;').replaceAll('\n', ' ');
+    let content = joinPieces(merged(inner), false, inCell, true).replaceAll('"', '&quot;').replaceAll('\n', ' ');
     if (content.endsWith(')') && titled === '') content = `${content.slice(0, -1)}&#41;`;
     into.push({ kind: 'fixed', edge: 'space', value: `"${content || url}${titled}":${url}` });
   }
