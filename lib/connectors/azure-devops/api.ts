@@ -79,6 +79,7 @@ export class AzureDevOpsApi {
         options,
         secrets: this.authorization.secrets,
         parseError: (status, body, headers) => {
+          this.learnTime(headers);
           if (status === 429 || status === 503) this.lastReset = resetOf(headers);
           return parseFailure(body, this.fieldNames);
         },
@@ -142,13 +143,17 @@ export class AzureDevOpsApi {
    * goes on: https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits
    */
   private learn({ headers }: HttpResponse): void {
-    const date = Date.parse(headers.date ?? '');
-    // HTTP dates have whole seconds: the middle of one is nearest
-    if (!Number.isNaN(date)) this.skew = date + 500 - Date.now();
+    this.learnTime(headers);
     const seconds = Number(headers['retry-after']);
     if (Number.isFinite(seconds) && seconds > 0) {
       this.notBefore = performance.now() + Math.min(seconds * 1000, MOST_ASKED_PAUSE_MS);
     }
+  }
+
+  private learnTime(headers: Record<string, string>): void {
+    const date = Date.parse(headers.date ?? '');
+    // HTTP dates have whole seconds: the middle of one is nearest
+    if (!Number.isNaN(date)) this.skew = date + 500 - Date.now();
   }
 
   private async pause(request: string): Promise<void> {

@@ -98,7 +98,7 @@ export class Metadata {
   fields(project: string, type: string, maxAgeMs = LASTING_MS): Promise<FieldInfo[]> {
     return this.typeFields.remember(`${project}/${type}`, maxAgeMs, async () => {
       const path = `${encodeURIComponent(project)}/_apis/wit/workitemtypes/${encodeURIComponent(type)}/fields`;
-      const list = listOf(await this.api.json('GET', path, { query: { $expand: 'allowedValues' } }));
+      const list = listOf(await this.withValues(path));
       const raw = await this.allFields(maxAgeMs);
       const infos = list.map((json) => {
         const field = typeFieldOf(json);
@@ -107,6 +107,17 @@ export class Metadata {
       this.api.learnFieldNames(infos);
       return infos.filter(({ id }) => id !== HISTORY);
     });
+  }
+
+  /** An account with few rights may see fields, but not their lists: those are then texts, and the process judges. */
+  private async withValues(path: string): Promise<Json> {
+    try {
+      return await this.api.json('GET', path, { query: { $expand: 'allowedValues' } });
+    } catch (thrown) {
+      const denied = thrown instanceof SyncError && (thrown.kind === 'auth' || thrown.kind === 'forbidden');
+      if (!denied) throw thrown;
+      return this.api.json('GET', path);
+    }
   }
 
   /** The fields that values are read with: looks again where a work item has one that is not known yet. */

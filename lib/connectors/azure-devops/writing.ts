@@ -156,14 +156,24 @@ export class WorkItemWriter {
     await this.moveOn(second, results);
   }
 
-  /** What failed in a batch without a word about itself is tried alone: it may have failed with a neighbour. */
+  /**
+   * What failed in a batch without a word about itself may have failed with a neighbour: it goes out again, without those
+   * that are to blame, and in the end alone.
+   */
   private async sendAll(tasks: Task[]): Promise<Answer[]> {
-    const answers = await this.batches.send(tasks.map(({ request }) => request));
-    for (const [at, answer] of answers.entries()) {
-      const task = tasks[at];
-      if (task && !answer.ok && !answer.own) answers[at] = await this.batches.single(task.request);
+    const answers: (Answer | undefined)[] = await this.batches.send(tasks.map(({ request }) => request));
+    const blamed = answers.some((answer) => answer && !answer.ok && answer.own);
+    const unclear = () => [...answers.keys()].filter((at) => isUnclear(answers[at]));
+    if (blamed && unclear().length > 1) {
+      const again = unclear();
+      const second = await this.batches.send(again.flatMap((at) => tasks[at]?.request ?? []));
+      for (const [index, at] of again.entries()) answers[at] = second[index] ?? answers[at];
     }
-    return answers;
+    for (const at of unclear()) {
+      const task = tasks[at];
+      if (task) answers[at] = await this.batches.single(task.request);
+    }
+    return answers.flatMap((answer) => answer ?? []);
   }
 
   /** The second step of creates: to their state. */
@@ -228,6 +238,8 @@ export class WorkItemWriter {
     }
   }
 }
+
+const isUnclear = (answer: Answer | undefined): boolean => answer !== undefined && !answer.ok && !answer.own;
 
 function allowedStates(type: TypeInfo, now: string | undefined): string[] {
   const next = type.transitions?.get(now ?? '') ?? type.states;

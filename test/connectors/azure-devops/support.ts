@@ -2,8 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { azureDevops } from '../../../lib/connectors/azure-devops';
-import type { Checkpoint, Connection, ConnectorConfig, Scope } from '../../../lib/connectors/connector';
+import type {
+  Checkpoint,
+  Connection,
+  ConnectorConfig,
+  Scope,
+  WriteOperation,
+  WriteResult,
+} from '../../../lib/connectors/connector';
 import type { Entity } from '../../../lib/model/entity';
+import { SyncError } from '../../../lib/model/errors';
 import type { Fields } from '../../../lib/model/values';
 import { contractMissing, PEOPLE, type StandIn } from '../../systems/azure-devops';
 
@@ -87,11 +95,44 @@ export async function poll(connection: Connection, since: Checkpoint | undefined
   return { entities, checkpoint, ids: entities.map(({ id }) => id) };
 }
 
-/** Writes one thing and expects it to be written. */
-export async function createBug(connection: Connection, fields: Fields, marker?: string): Promise<Entity> {
-  const [result] = (await connection.write?.(scope, [
-    { kind: 'create', project: FABRIKAM, type: 'Bug', fields: { 'System.Title': 'A bug', ...fields }, marker },
-  ])) ?? [undefined];
-  assert.ok(result?.ok, result?.ok === false ? result.error.message : 'nothing was written');
+/** A bug in Fabrikam, written by the connection. */
+export const createBug = (connection: Connection, fields: Fields, marker?: string): Promise<Entity> =>
+  written(connection, {
+    kind: 'create',
+    project: FABRIKAM,
+    type: 'Bug',
+    fields: { 'System.Title': 'A bug', ...fields },
+    marker,
+  });
+
+/** The error that a call fails with. */
+export async function rejected(call: Promise<unknown> | undefined): Promise<SyncError> {
+  assert.ok(call, 'the connection cannot do that');
+  const error = await call.then(
+    () => assert.fail('was not refused'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof SyncError, String(error));
+  return error;
+}
+
+/** The one result of one write. */
+export async function write(connection: Connection, operation: WriteOperation): Promise<WriteResult> {
+  const [result] = (await connection.write?.(scope, [operation])) ?? [undefined];
+  assert.ok(result);
+  return result;
+}
+
+/** The error of a write that is refused. */
+export async function refused(connection: Connection, operation: WriteOperation): Promise<SyncError> {
+  const result = await write(connection, operation);
+  if (result.ok) assert.fail('the write should have been refused');
+  return result.error;
+}
+
+/** The entity of a write that is carried out. */
+export async function written(connection: Connection, operation: WriteOperation): Promise<Entity> {
+  const result = await write(connection, operation);
+  if (!result.ok) assert.fail(result.error.message);
   return result.entity;
 }

@@ -55,55 +55,21 @@ const ELSEWHERE = [
   /^\/_apis\/wit\/\$batch$/,
 ];
 
+interface Route {
+  pattern: RegExp;
+  literals: number;
+  methods: Map<string, Operation>;
+}
+
+let compiled: Route[] | undefined;
+
 export class Contract {
   readonly violations: string[] = [];
-  private readonly routes: { pattern: RegExp; literals: number; methods: Map<string, Operation> }[] = [];
+  private readonly routes: Route[];
 
   constructor() {
-    const spec = load();
-    const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true });
-    ajv.addFormat('Stream', true);
-    ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
-    ajv.addFormat('date-time', (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text));
-    ajv.addFormat('int32', { type: 'number', validate: (n: number) => Number.isInteger(n) && Math.abs(n) <= 2 ** 31 });
-    const definitions = meant(spec.definitions) as Record<string, Json>;
-    const revisions = definitions.StreamedBatch?.properties as Json | undefined;
-    if (revisions) revisions.values = { type: 'array', items: { $ref: '#/definitions/WorkItem' } };
-    const compile = (schema: unknown, closed: boolean): ValidateFunction => {
-      const name = isJson(schema) && typeof schema.$ref === 'string' ? schema.$ref.split('/').at(-1) : undefined;
-      const flat = closed && name ? { ...definitions[name], additionalProperties: false } : schema;
-      return ajv.compile({ ...(flat as Json), definitions });
-    };
-    const shared = (isJson(spec.parameters) ? spec.parameters : {}) as Record<string, Parameter>;
-    for (const [path, item] of Object.entries(spec.paths as Record<string, Record<string, Json>>)) {
-      // the description has project and team of a query as required; the documentation says neither is:
-      // https://learn.microsoft.com/rest/api/azure/devops/wit/wiql/query-by-wiql
-      const names = path.replace('/{organization}', '').replace(/^\/\{project\}(?=\/_apis\/wit\/wiql$)/, '');
-      const pattern = new RegExp(
-        `^${names
-          .replace(/[.$]/g, '\\$&')
-          .replace('/{path}', '(?:/.+)?')
-          .replace(/\{\w+\}/g, '[^/]+')}$`,
-        'i',
-      );
-      const methods = new Map<string, Operation>();
-      for (const [method, operation] of Object.entries(item)) {
-        const parameters = (operation.parameters as (Parameter & { $ref?: string })[]).map(
-          (one) => (one.$ref ? shared[one.$ref.split('/').at(-1) ?? ''] : one) ?? one,
-        );
-        const body = parameters.find((one) => one.in === 'body');
-        const responses = operation.responses as Record<string, { schema?: Json }>;
-        const schema = responses['200']?.schema;
-        methods.set(method.toUpperCase(), {
-          parameters,
-          consumes: (operation.consumes as string[] | undefined) ?? [],
-          request: body?.schema && compile(meant(body.schema), !/PatchDocument/.test(JSON.stringify(body.schema))),
-          answer: schema && compile(meant(schema), false),
-        });
-      }
-      this.routes.push({ pattern, literals: names.replace(/\{\w+\}/g, '').length, methods });
-    }
-    this.routes.sort((a, b) => b.literals - a.literals);
+    compiled ??= routesOf(load());
+    this.routes = compiled;
   }
 
   check(exchange: Exchange): void {
@@ -173,4 +139,51 @@ function load(): Json {
   } finally {
     rmSync(temporary, { recursive: true });
   }
+}
+
+function routesOf(spec: Json): Route[] {
+  const routes: Route[] = [];
+  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true });
+  ajv.addFormat('Stream', true);
+  ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i);
+  ajv.addFormat('date-time', (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text));
+  ajv.addFormat('int32', { type: 'number', validate: (n: number) => Number.isInteger(n) && Math.abs(n) <= 2 ** 31 });
+  const definitions = meant(spec.definitions) as Record<string, Json>;
+  const revisions = definitions.StreamedBatch?.properties as Json | undefined;
+  if (revisions) revisions.values = { type: 'array', items: { $ref: '#/definitions/WorkItem' } };
+  const compile = (schema: unknown, closed: boolean): ValidateFunction => {
+    const name = isJson(schema) && typeof schema.$ref === 'string' ? schema.$ref.split('/').at(-1) : undefined;
+    const flat = closed && name ? { ...definitions[name], additionalProperties: false } : schema;
+    return ajv.compile({ ...(flat as Json), definitions });
+  };
+  const shared = (isJson(spec.parameters) ? spec.parameters : {}) as Record<string, Parameter>;
+  for (const [path, item] of Object.entries(spec.paths as Record<string, Record<string, Json>>)) {
+    // the description has project and team of a query as required; the documentation says neither is:
+    // https://learn.microsoft.com/rest/api/azure/devops/wit/wiql/query-by-wiql
+    const names = path.replace('/{organization}', '').replace(/^\/\{project\}(?=\/_apis\/wit\/wiql$)/, '');
+    const pattern = new RegExp(
+      `^${names
+        .replace(/[.$]/g, '\\$&')
+        .replace('/{path}', '(?:/.+)?')
+        .replace(/\{\w+\}/g, '[^/]+')}$`,
+      'i',
+    );
+    const methods = new Map<string, Operation>();
+    for (const [method, operation] of Object.entries(item)) {
+      const parameters = (operation.parameters as (Parameter & { $ref?: string })[]).map(
+        (one) => (one.$ref ? shared[one.$ref.split('/').at(-1) ?? ''] : one) ?? one,
+      );
+      const body = parameters.find((one) => one.in === 'body');
+      const responses = operation.responses as Record<string, { schema?: Json }>;
+      const schema = responses['200']?.schema;
+      methods.set(method.toUpperCase(), {
+        parameters,
+        consumes: (operation.consumes as string[] | undefined) ?? [],
+        request: body?.schema && compile(meant(body.schema), !/PatchDocument/.test(JSON.stringify(body.schema))),
+        answer: schema && compile(meant(schema), false),
+      });
+    }
+    routes.push({ pattern, literals: names.replace(/\{\w+\}/g, '').length, methods });
+  }
+  return routes.sort((a, b) => b.literals - a.literals);
 }

@@ -47,6 +47,7 @@ export class StandIn {
   readonly contract: Contract | undefined;
   /** `METHOD /path` of each request, without the organisation */
   readonly requests: string[] = [];
+  readonly queries: URLSearchParams[] = [];
   private readonly faults: Fault[] = [];
   private readonly bearers = new Set<string>();
   /** the next write is carried out, but its answer never arrives */
@@ -126,6 +127,7 @@ export class StandIn {
     }
     const path = url.pathname.replace(new RegExp(`^/${ORGANISATION}(?=/|$)`), '');
     this.requests.push(`${method} ${decodeURIComponent(path)}`);
+    this.queries.push(url.searchParams);
     const by = this.who(request.headers.authorization);
     const fault = this.faults.shift();
     const extra = this.nextHeaders;
@@ -316,7 +318,7 @@ export class StandIn {
   }
 
   private answer(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
-    response.writeHead(status, { ...ANSWERED, ...headers });
+    response.writeHead(status, { ...ANSWERED, Date: new Date(this.service.now()).toUTCString(), ...headers });
     response.end(body === undefined ? undefined : JSON.stringify(body));
   }
 }
