@@ -107,8 +107,26 @@ export interface StoredEvent {
   error?: StoredError;
   /** target fields as mapped when it was parked, for the person who looks at it */
   mapped?: Fields;
+  /** what a person has corrected, kept until the event is finished or corrected anew */
+  corrections?: Corrections;
   link?: Link;
   intent?: Intent;
+}
+
+/** Target field → the value that a person wants written instead of the mapped one. */
+export type Corrections = Record<FieldId, Correction>;
+
+export interface Correction {
+  value: Value;
+  /** the mapped value that it stands in for, absent where the field had none: another one is newer, and is written itself */
+  instead?: Value;
+}
+
+/** Which parked events are meant: all where nothing is given. */
+export interface ParkedFilter {
+  side?: Side;
+  /** a part of the entity's id, key or type, or of the error's message; letters a to z without regard to case */
+  search?: string;
 }
 
 /** One sending of an event: what `<event>.<delivery>` in a message stands for. */
@@ -264,12 +282,14 @@ export interface Store {
   fail(failures: Failure[]): Promise<void>;
 
   /** Parked events, oldest first. */
-  parked(integration: string, offset: number, limit: number): Promise<StoredEvent[]>;
+  parked(integration: string, offset: number, limit: number, filter?: ParkedFilter): Promise<StoredEvent[]>;
+  /** An unfinished event of an integration, whatever its state. */
+  event(integration: string, seq: number): Promise<StoredEvent | undefined>;
   /**
    * Parked events back to waiting, attempts at 0, error and mapped fields forgotten; all of the integration where no
-   * numbers are given. Returns how many.
+   * numbers are given. Corrections, where given, take the place of those that the events have. Returns how many.
    */
-  unpark(integration: string, events?: number[]): Promise<number>;
+  unpark(integration: string, events?: number[], corrections?: Corrections): Promise<number>;
 
   linkOf(integration: string, side: Side, entity: EntityId): Promise<Link | undefined>;
   /** In the order of `entities`. */

@@ -4,7 +4,7 @@
  */
 
 import type { Entity, EntityId, Side } from '../../model/entity';
-import type { EventState, Flow, Intent, StoredError, StoredEvent } from '../store';
+import type { Corrections, EventState, Flow, Intent, StoredError, StoredEvent } from '../store';
 import type { Counters } from './counters';
 import type { Database, Query } from './database';
 import type { Links } from './links';
@@ -31,6 +31,7 @@ type FullRow = EventRow & {
   snapshot: string;
   error: string | null;
   mapped: string | null;
+  corrections: string | null;
   intent: string | null;
 };
 
@@ -80,6 +81,8 @@ export class Events {
   private readonly updateUnparked: Query<Nothing>;
   private readonly upsertFailure: Query<Nothing>;
   private readonly deleteFailure: Query<Nothing>;
+  private readonly upsertCorrections: Query<Nothing>;
+  private readonly deleteCorrections: Query<Nothing>;
   private readonly deleteIntent: Query<Nothing>;
   private readonly selectIntent: Query<{ seq: number }>;
   private readonly deleteEvent: Query<Nothing>;
@@ -97,8 +100,9 @@ export class Events {
     this.byEntity = db.prepare(`${ROW} WHERE flow = ? AND entity = ? ORDER BY (state = ${STATE.held})`);
     this.fullBySeq = db.prepare(`
       SELECT seq, flow, e.entity, version, state, linked, readAt, delivery, attempts, sentAt, dueAt,
-        s.entity AS snapshot, error, mapped, intent
+        s.entity AS snapshot, error, mapped, intent, c.fields AS corrections
       FROM events e JOIN snapshots s USING (seq) LEFT JOIN failures USING (seq) LEFT JOIN intents USING (seq)
+        LEFT JOIN corrections c USING (seq)
       WHERE seq = ?`);
     this.insertEvent = db.prepare(`
       INSERT INTO events (seq, flow, entity, version, state, linked, readAt, delivery, attempts)
@@ -121,6 +125,8 @@ export class Events {
     this.updateUnparked = db.prepare(`UPDATE events SET state = ${STATE.waiting}, attempts = 0 WHERE seq = ?`);
     this.upsertFailure = db.prepare('INSERT OR REPLACE INTO failures (seq, error, mapped) VALUES (?, ?, ?)');
     this.deleteFailure = db.prepare('DELETE FROM failures WHERE seq = ?');
+    this.upsertCorrections = db.prepare('INSERT OR REPLACE INTO corrections (seq, fields) VALUES (?, ?)');
+    this.deleteCorrections = db.prepare('DELETE FROM corrections WHERE seq = ?');
     this.deleteIntent = db.prepare('DELETE FROM intents WHERE seq = ?');
     this.selectIntent = db.prepare('SELECT seq FROM intents WHERE seq = ?');
     this.deleteEvent = db.prepare('DELETE FROM events WHERE seq = ?');
@@ -156,6 +162,7 @@ export class Events {
     if (row.dueAt !== null) event.dueAt = row.dueAt;
     if (row.error !== null) event.error = JSON.parse(row.error) as StoredError;
     if (row.mapped !== null) event.mapped = JSON.parse(row.mapped) as NonNullable<StoredEvent['mapped']>;
+    if (row.corrections !== null) event.corrections = JSON.parse(row.corrections) as Corrections;
     if (stored) event.link = stored.link;
     if (row.intent !== null) event.intent = { event: seq, ...(JSON.parse(row.intent) as IntentContent) };
     return event;
@@ -224,6 +231,11 @@ export class Events {
     this.updateUnparked.run(row.seq);
     this.deleteFailure.run(row.seq);
     this.moved(row, 'waiting');
+  }
+
+  correct(seq: number, corrections: Corrections): void {
+    if (Object.keys(corrections).length > 0) this.upsertCorrections.run(seq, JSON.stringify(corrections));
+    else this.deleteCorrections.run(seq);
   }
 
   closeIntent(seq: number): void {

@@ -9,12 +9,14 @@
 import type { Checkpoint } from '../../connectors/connector';
 import type { Entity, EntityId, Side } from '../../model/entity';
 import type {
+  Corrections,
   Failure,
   Flow,
   FlowCounts,
   Intent,
   Landing,
   Link,
+  ParkedFilter,
   RecordSummary,
   Sending,
   Store,
@@ -24,7 +26,7 @@ import type {
 import { Claims } from './claim';
 import { Counters } from './counters';
 import { Database, type Query } from './database';
-import { Events, flowOf } from './events';
+import { Events, flowOf, integrationOf } from './events';
 import { Flows } from './flows';
 import { storeLanding } from './land';
 import { Links } from './links';
@@ -62,6 +64,7 @@ export class SqliteStore implements Store {
   private readonly settling: Settling;
   private readonly overdueSeqs: Query<{ seq: number }>;
   private readonly parkedSeqs: Query<{ seq: number }>;
+  private readonly foundSeqs: Query<{ seq: number }>;
 
   constructor(private readonly db: Database) {
     const names = new Names(db, 'names');
@@ -79,6 +82,13 @@ export class SqliteStore implements Store {
       ORDER BY sentAt, seq LIMIT ?`);
     this.parkedSeqs = db.prepare(`
       SELECT seq FROM events WHERE flow >> 1 = ? AND state = ${STATE.parked} ORDER BY seq LIMIT ? OFFSET ?`);
+    // lower() knows the letters a to z
+    const has = (text: string) => `instr(lower(${text}), lower(?3)) > 0`;
+    this.foundSeqs = db.prepare(`
+      SELECT seq FROM events e JOIN snapshots s USING (seq) JOIN failures f USING (seq)
+      WHERE flow >> 1 = ?1 AND state = ${STATE.parked} AND (?2 IS NULL OR flow = ?2) AND (?3 = '' OR
+        ${has('e.entity')} OR ${has("s.entity ->> 'key'")} OR ${has("s.entity ->> 'type'")} OR ${has("f.error ->> 'message'")})
+      ORDER BY seq LIMIT ?4 OFFSET ?5`);
   }
 
   async sequence(): Promise<number> {
@@ -178,17 +188,33 @@ export class SqliteStore implements Store {
     this.db.write(() => this.settling.fail(failures));
   }
 
-  async parked(integration: string, offset: number, limit: number): Promise<StoredEvent[]> {
+  async parked(
+    integration: string,
+    offset: number,
+    limit: number,
+    { side, search = '' }: ParkedFilter = {},
+  ): Promise<StoredEvent[]> {
     return this.db.read(() => {
       const id = this.integrations.find(integration);
-      return id === undefined ? [] : this.events.readAll(this.parkedSeqs.all(id, limit, offset));
+      if (id === undefined) return [];
+      if (side === undefined && search === '') return this.events.readAll(this.parkedSeqs.all(id, limit, offset));
+      const flow = side === undefined ? null : flowOf(id, side);
+      return this.events.readAll(this.foundSeqs.all(id, flow, search, limit, offset));
     });
   }
 
-  async unpark(integration: string, events?: number[]): Promise<number> {
+  async event(integration: string, seq: number): Promise<StoredEvent | undefined> {
+    return this.db.read(() => {
+      const id = this.integrations.find(integration);
+      const row = this.events.row(seq);
+      return row && integrationOf(row.flow) === id ? this.events.read(seq) : undefined;
+    });
+  }
+
+  async unpark(integration: string, events?: number[], corrections?: Corrections): Promise<number> {
     return this.db.write(() => {
       const id = this.integrations.find(integration);
-      return id === undefined ? 0 : this.settling.unpark(id, events);
+      return id === undefined ? 0 : this.settling.unpark(id, events, corrections);
     });
   }
 

@@ -94,7 +94,15 @@ const version1: Migration = (db) =>
     CREATE UNIQUE INDEX links_entity2 ON links (integration, entity2);
   `);
 
-export const MIGRATIONS: readonly Migration[] = [version1];
+/** What people have corrected in events. */
+const version2: Migration = (db) =>
+  db.exec(`
+    CREATE TABLE corrections (
+      seq INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE, fields TEXT NOT NULL
+    ) STRICT;
+  `);
+
+export const MIGRATIONS: readonly Migration[] = [version1, version2];
 
 /**
  * Looks whether the file is ours, changing nothing in it. An empty one is.

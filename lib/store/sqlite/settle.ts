@@ -2,7 +2,7 @@
 
 import type { Entity } from '../../model/entity';
 import { StoreError } from '../errors';
-import type { Failure, Intent, Sending } from '../store';
+import type { Corrections, Failure, Intent, Sending } from '../store';
 import type { Database, Query } from './database';
 import { type EventRow, type Events, type IntentContent, integrationOf } from './events';
 import type { Seen } from './record';
@@ -86,10 +86,11 @@ export class Settling {
   }
 
   /** @returns how many */
-  unpark(integration: number, numbers: readonly number[] | undefined): number {
+  unpark(integration: number, numbers: readonly number[] | undefined, corrections: Corrections | undefined): number {
     let count = 0;
     for (const row of numbers ? this.parkedRows(integration, numbers) : this.parked.all(integration)) {
       this.events.unpark(row);
+      if (corrections) this.events.correct(row.seq, corrections);
       this.takeOverHeld(row);
       count += 1;
     }

@@ -6,6 +6,7 @@
 import type { Checkpoint } from '../../../lib/connectors/connector';
 import type { Entity, EntityId, Side } from '../../../lib/model';
 import type {
+  Corrections,
   EventState,
   Failure,
   Flow,
@@ -14,6 +15,7 @@ import type {
   Landing,
   Link,
   LinkEnd,
+  ParkedFilter,
   RecordSummary,
   Sending,
   Store,
@@ -33,6 +35,7 @@ interface Event {
   dueAt?: number;
   error?: StoredEvent['error'];
   mapped?: StoredEvent['mapped'];
+  corrections?: Corrections;
   intent?: Intent;
   intentOpened?: number;
 }
@@ -275,18 +278,34 @@ export class ModelStore implements Store {
     }
   }
 
-  async parked(integration: string, offset: number, limit: number): Promise<StoredEvent[]> {
+  async parked(
+    integration: string,
+    offset: number,
+    limit: number,
+    { side, search = '' }: ParkedFilter = {},
+  ): Promise<StoredEvent[]> {
+    const plain = (text = '') => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
     return this.allParked(integration)
+      .filter(({ flow }) => side === undefined || flow.side === side)
+      .filter(({ entity: { id, key, type }, error }) =>
+        [id, key, type, error?.message].some((text) => plain(text).includes(plain(search))),
+      )
       .slice(offset, offset + limit)
       .map((event) => this.view(event));
   }
 
-  async unpark(integration: string, events?: number[]): Promise<number> {
+  async event(integration: string, seq: number): Promise<StoredEvent | undefined> {
+    const found = this.events.find((event) => event.seq === seq && event.flow.integration === integration);
+    return found && this.view(found);
+  }
+
+  async unpark(integration: string, events?: number[], corrections?: Corrections): Promise<number> {
     const chosen = this.allParked(integration).filter(({ seq }) => !events || events.includes(seq));
     for (const event of chosen) {
       event.attempts = 0;
       event.error = undefined;
       event.mapped = undefined;
+      if (corrections) event.corrections = Object.keys(corrections).length > 0 ? corrections : undefined;
       this.sendAgain(event, 'waiting');
     }
     return chosen.length;

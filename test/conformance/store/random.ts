@@ -84,7 +84,26 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('load' as const), events: picks }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('recover' as const), flow }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('overdue' as const), flow, ago: fc.nat(10) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('unpark' as const), flow, events: fc.option(picks) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('unpark' as const),
+      flow,
+      events: fc.option(picks),
+      corrected: fc.option(
+        fc.dictionary(fc.constantFrom('subject', 'priority'), fc.record({ value: fc.string() }), { maxKeys: 2 }),
+        { nil: undefined },
+      ),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('search' as const),
+      flow,
+      search: fc.constantFrom('', 'demo-1', 'PRIORITY is', '2', 'bug', 'nowhere'),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forgetSeen' as const), flow }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('setCheckpoint' as const), flow, forget: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('purge' as const), flow }) },
@@ -180,6 +199,10 @@ class History {
         const fromModel = await model.load(twins.map((twin) => sending(twin.model)));
         const fromReal = await real.load(twins.map((twin) => sending(twin.real)));
         assert.deepEqual(fromReal.map(Boolean), fromModel.map(Boolean));
+        for (const twin of twins) {
+          const inModel = await model.event(twin.model.flow.integration, twin.model.seq);
+          assert.deepEqual(plain([await real.event(twin.real.flow.integration, twin.real.seq)]), plain([inModel]));
+        }
         return this.same(present(fromModel), present(fromReal));
       }
       case 'recover':
@@ -196,15 +219,22 @@ class History {
         const count = await model.unpark(
           integration,
           twins?.map((twin) => twin.model.seq),
+          step.corrected,
         );
         assert.equal(
           await real.unpark(
             integration,
             twins?.map((twin) => twin.real.seq),
+            step.corrected,
           ),
           count,
         );
         return;
+      }
+      case 'search': {
+        const { integration, side } = step.flow;
+        const found = { side, search: step.search };
+        return this.same(await model.parked(integration, 0, 2, found), await real.parked(integration, 0, 2, found));
       }
       case 'forgetSeen':
         await model.forgetSeen(step.flow);

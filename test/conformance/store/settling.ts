@@ -1,6 +1,7 @@
 /** How an event goes on when it does not land: again, parked, skipped, recovered. */
 
 import assert from 'node:assert/strict';
+import type { ParkedFilter } from '../../../lib/store/store';
 import {
   BACKWARD,
   type Bench,
@@ -70,6 +71,67 @@ export function settlingChecks(bench: Bench): void {
       assert.equal(await bench.store.unpark('other'), 0);
       assert.equal(await bench.store.unpark(INTEGRATION), 2);
       assert.deepEqual(names(await bench.claim(FORWARD)), ['2@a', '3@a']);
+    });
+
+    it('finds parked events by side, and by a part of id, key, type or error', async () => {
+      await bench.record(FORWARD, entity('17'), { ...entity('18'), type: 'Story' });
+      await bench.record(BACKWARD, entity('9'));
+      const other = { ...failure, message: '100% wrong_ Größe' };
+      const [one, two] = await bench.claim(FORWARD);
+      const nine = await bench.claimOne(BACKWARD);
+      assert.ok(one && two);
+      await bench.store.fail([park(one), park(two), { ...park(nine), error: other }]);
+      const found = async (filter: ParkedFilter) => names(await bench.store.parked(INTEGRATION, 0, 10, filter));
+      assert.deepEqual(await found({ side: 2 }), ['9@1']);
+      assert.deepEqual(await found({ search: 'demo-1' }), ['17@1', '18@1']);
+      assert.deepEqual(await found({ search: 'STORY' }), ['18@1']);
+      assert.deepEqual(await found({ side: 1, search: 'priority is' }), ['17@1', '18@1']);
+      assert.deepEqual(await found({ search: '0% wrong_ Größe' }), ['9@1']);
+      assert.deepEqual(await found({ search: '%' }), ['9@1']);
+      assert.deepEqual(names(await bench.store.parked(INTEGRATION, 1, 1, { side: 1 })), ['18@1']);
+    });
+
+    it('shows one event of an integration in whatever state it is', async () => {
+      await bench.record(FORWARD, entity('1'));
+      const event = await bench.claimOne(FORWARD);
+      assert.deepEqual(await bench.store.event(INTEGRATION, event.seq), event);
+      await bench.store.fail([park(event)]);
+      assert.equal((await bench.store.event(INTEGRATION, event.seq))?.state, 'parked');
+      assert.equal(await bench.store.event('other', event.seq), undefined);
+      await bench.store.skip([event.seq]);
+      assert.equal(await bench.store.event(INTEGRATION, event.seq), undefined);
+    });
+
+    it('keeps what a person corrected with the event until it is finished, over retries, parking and reopening', async () => {
+      const corrections = {
+        priority: { value: { name: 'High' }, instead: { name: 'Highest' } },
+        title: { value: null },
+      };
+      await bench.record(FORWARD, entity('1', 'a'), entity('2', 'a'));
+      const [one, two] = await bench.claim(FORWARD);
+      assert.ok(one && two);
+      await bench.store.fail([park(one), park(two)]);
+      await bench.record(FORWARD, entity('1', 'b'));
+      assert.equal(await bench.store.unpark(INTEGRATION, [one.seq], corrections), 1);
+      const first = await bench.claimOne(FORWARD);
+      assert.deepEqual([first.entity.version, first.corrections], ['b', corrections]);
+      await bench.store.fail([retry(first)]);
+      await bench.store.fail([park(await bench.claimOne(FORWARD))]);
+      await bench.reopen();
+      await bench.store.unpark(INTEGRATION);
+      const again = await bench.claim(FORWARD);
+      assert.deepEqual(
+        again.map((event) => event.corrections),
+        [corrections, undefined],
+      );
+      await bench.store.fail(again.map((event) => park(event)));
+      await bench.store.unpark(INTEGRATION, [one.seq], {});
+      const [last] = await bench.claim(FORWARD);
+      assert.ok(last);
+      assert.equal(last.corrections, undefined);
+      await bench.store.land([landing(last, '9')]);
+      await bench.record(FORWARD, entity('1', 'c'));
+      assert.equal((await bench.claimOne(FORWARD)).corrections, undefined);
     });
 
     it('frees what was held behind a skipped event, parked or sent', async () => {
