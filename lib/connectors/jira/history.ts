@@ -26,8 +26,8 @@ export async function historyOf(api: JiraApi, metadata: Metadata, id: string): P
         byName.get(textOf(item.field) ?? '');
       if (!definition) continue;
       const change = {
-        old: valueOf(definition, item.from, item.fromString),
-        new: valueOf(definition, item.to, ownText(item)),
+        old: loggedValue(definition, item.from, item.fromString),
+        new: loggedValue(definition, item.to, ownText(item)),
       };
       const known = fields[definition.id];
       // a multi-value field may have one item for each value that came or went
@@ -73,7 +73,7 @@ function joined(a: Value, b: Value): Value {
 }
 
 /** The log notes ids and texts; rich text as plain text. */
-function valueOf({ kind }: Definition, rawId: unknown, rawText: unknown): Value {
+function loggedValue({ kind }: Definition, rawId: unknown, rawText: unknown): Value {
   const [id, text] = [textOf(rawId), textOf(rawText)];
   if (id === undefined && text === undefined) return null;
   const label = text ?? id ?? '';

@@ -6,7 +6,7 @@
  */
 
 /** A text as an operand: quoted, with nothing in it that JQL would understand. */
-export const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replace(/[\u0000-\u001f]/g, ' ')}"`;
+export const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replace(/\p{Cc}/gu, ' ')}"`;
 
 /** An id or a name as operand. */
 export const operand = (text: string): string => (/^\d{1,18}$/.test(text) ? text : quoted(text));

@@ -27,7 +27,11 @@ const LAG_MS = 120_000;
 /** The coarsest clock that an index compares times with. */
 const RESOLUTION_MS = 60_000;
 /** An update time of whole seconds may be borne by another change until this long after it. */
-const SETTLE_MS = 5_000;
+const SETTLE_MS = 2_000;
+/** The same for a time with milliseconds: `Date` has whole seconds. */
+const TICK_MS = 1_000;
+/** The `Date` of an answer may be a proxy's. */
+const PROXY_MS = 3_000;
 /** Ids and times per search; Jira may return fewer. */
 const ROWS = 1_000;
 /** Issues in a checkpoint, the newest ones. */
@@ -75,13 +79,15 @@ export class IssuePoller {
 
   /** @see Connection.newest */
   async newest(scope: Scope): Promise<Checkpoint | undefined> {
-    const { rows, serverNow } = await this.rows(`${scopeClause(scope)} ORDER BY updated DESC, key DESC`);
-    const [newest] = rows;
-    if (!newest) return undefined;
-    const inReach = rows.filter(({ at }) => at >= newest.at - LAG_MS).reverse();
+    const { rows, next, serverNow } = await this.rows(`${scopeClause(scope)} ORDER BY updated DESC, key DESC`);
+    if (rows.length === 0) return undefined;
+    // an index of minutes sorts within a minute as it likes
+    const times = rows.map(({ at }) => at);
+    const newest = Math.max(...times);
+    const inReach = rows.filter(({ at }) => at >= newest - LAG_MS).sort((a, b) => a.at - b.at);
     // more than a page of them: what is older than the page counts as read
-    const from = inReach.length === rows.length && inReach[0] ? inReach[0].at : newest.at - LAG_MS;
-    const seen = new Map(inReach.filter((row) => isSettled(row, serverNow)).map(({ id, at }) => [id, at]));
+    const from = next !== undefined && inReach.length === rows.length ? Math.min(...times) : newest - LAG_MS;
+    const seen = new Map(inReach.filter((row) => row.at % 1000 !== 0 || isSettled(row, newest, serverNow)).map(({ id, at }) => [id, at]));
     return checkpointOf({ from, seen });
   }
 
@@ -112,7 +118,7 @@ export class IssuePoller {
         }
         yield { entities, checkpoint: poll.middle(some.at(-1)?.at ?? 0) };
       }
-      const forward = last && last.at - RESOLUTION_MS > (from ?? Number.NEGATIVE_INFINITY) + LAG_MS;
+      const forward = last && last.at > (from ?? Number.NEGATIVE_INFINITY) + LAG_MS;
       if (!ended && !forward) {
         token = page.next;
         continue;
@@ -128,7 +134,7 @@ export class IssuePoller {
         yield { entities: [], checkpoint: poll.end(page.serverNow) };
         return;
       }
-      from = last.at - RESOLUTION_MS;
+      from = last.at;
       poll.prune(from);
       token = undefined;
       pass = { pages: 0, missed: 0, until: Number.NEGATIVE_INFINITY };
@@ -168,7 +174,8 @@ class Poll {
   fresh(rows: Row[]): Row[] {
     const from = this.start.from ?? Number.NEGATIVE_INFINITY;
     for (const { at } of rows) if (this.newest === undefined || at > this.newest) this.newest = at;
-    return rows.filter(({ id, at }) => at >= from && at > (this.known.get(id) ?? Number.NEGATIVE_INFINITY));
+    const isNew = ({ id, at }: Row) => at >= from && at > (this.known.get(id) ?? Number.NEGATIVE_INFINITY);
+    return rows.filter(isNew).sort((a, b) => a.at - b.at);
   }
 
   /** The issues as they are now. */
@@ -179,7 +186,7 @@ class Poll {
     for (const { id, at } of issues.map(rowOf)) {
       const row = { id, at: Math.max(at, times.get(id) ?? at) };
       this.known.set(id, row.at);
-      if (isSettled(row, serverNow)) this.unsettled.delete(id);
+      if (isSettled(row, this.newest, serverNow)) this.unsettled.delete(id);
       else this.unsettled.add(id);
     }
     const entities = await this.reader.entities(issues);
@@ -250,8 +257,9 @@ class Poll {
 const scopeClause = ({ projects, types }: Scope): string =>
   `${among('project', projects)} AND ${among('issuetype', types)}`;
 
+/** Reaches below the bound, since an index of minutes has what is later in the same minute before it. */
 const queryOf = (scope: Scope, from: number | undefined): string =>
-  `${scopeClause(scope)}${from === undefined ? '' : ` AND ${since('updated', from)}`} ORDER BY updated ASC, key ASC`;
+  `${scopeClause(scope)}${from === undefined ? '' : ` AND ${since('updated', from - RESOLUTION_MS)}`} ORDER BY updated ASC, key ASC`;
 
 function rowOf({ id, fields }: RawIssue): Row {
   const at = millisecondsOf(fields.updated);
@@ -259,9 +267,17 @@ function rowOf({ id, fields }: RawIssue): Row {
   return { id, at };
 }
 
-/** A time with milliseconds is borne by one change of an issue; some databases keep whole seconds. */
-const isSettled = ({ at }: Row, serverNow: number | undefined): boolean =>
-  at % 1000 !== 0 || (serverNow !== undefined && serverNow - at >= SETTLE_MS);
+/**
+ * True where no other change can bear an issue's update time any more, since the server's clock had passed it before the issue
+ * was read. The clock is known by the newest update time, and by the `Date` of the search's answer; where a database keeps
+ * whole seconds, the `Date` is trusted less: it may be a proxy's.
+ */
+function isSettled({ at }: Row, newest: number | undefined, serverNow: number | undefined): boolean {
+  const wholeSeconds = at % 1000 === 0;
+  const margin = wholeSeconds ? SETTLE_MS : TICK_MS;
+  const now = (serverNow ?? Number.NEGATIVE_INFINITY) - (wholeSeconds ? PROXY_MS : 0);
+  return Math.max(newest ?? Number.NEGATIVE_INFINITY, now) - at >= margin;
+}
 
 function newestOf(seen: ReadonlyMap<string, number>): Row | undefined {
   let newest: Row | undefined;
@@ -272,7 +288,7 @@ function newestOf(seen: ReadonlyMap<string, number>): Row | undefined {
 /** `{from: ISO 8601, seen: ["10001@<ms after from, base 36>"]}` */
 function checkpointOf({ from, seen }: Position): Checkpoint {
   if (from === undefined) return {};
-  const pairs = [...seen].map(([id, at]) => `${id}@${Math.max(0, at - from).toString(36)}`);
+  const pairs = [...seen].flatMap(([id, at]) => (at < from ? [] : `${id}@${(at - from).toString(36)}`));
   return { from: new Date(from).toISOString(), ...(pairs.length > 0 ? { seen: pairs } : {}) };
 }
 

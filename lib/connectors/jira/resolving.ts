@@ -50,7 +50,7 @@ export class Resolver {
 
   /** @throws notFound – project or issue type */
   async resolve(values: Fields, context: Context, creating: boolean): Promise<Resolved> {
-    const { fields } = await this.metadata.fields(context.project, context.type);
+    const known = await this.metadata.fields(context.project, context.type);
     const resolved: Resolved = {
       create: { fields: {}, update: {} },
       edit: { fields: {}, update: {} },
@@ -61,12 +61,18 @@ export class Resolver {
       problems: {},
     };
     for (const [id, value] of Object.entries(values)) {
-      const field = fields.get(id);
+      const field = known.fields.get(id) ?? (known.sampled ? undefined : await this.unseen(id));
       if (!field) resolved.problems[id] = `There is no field "${id}" in this project and issue type`;
       else if (field.kind.readOnly) resolved.ignored[id] = `${field.name} is kept by Jira and cannot be written`;
       else await this.one(field, value, context, creating, resolved);
     }
     return resolved;
+  }
+
+  /** No issue was there to show the edit screen: what Jira defines at all may be on it, and Jira judges itself. */
+  private async unseen(id: FieldId): Promise<TypeField | undefined> {
+    const definition = (await this.metadata.definitions()).get(id);
+    return definition && { ...definition, required: false, hasDefault: false, onCreate: false, onEdit: true };
   }
 
   private async one(

@@ -1,0 +1,121 @@
+/** The stand-in as the Jira tests use it: with people, issues of each type, and connections that note their requests. */
+
+import assert from 'node:assert/strict';
+import type { Checkpoint, Connection, ConnectorConfig, Scope, WriteResult } from '../../../lib/connectors/connector';
+import { jira as connector } from '../../../lib/connectors/jira';
+import type { Entity } from '../../../lib/model/entity';
+import { type Jira, type JiraOptions, startJira } from '../../systems/jira';
+import { contractMissing } from '../../systems/jira/contract';
+import type { Issue } from '../../systems/jira/site';
+
+export const DEMO = '10200';
+export const SUPP = '10201';
+export const [EPIC, STORY, BUG, TASK, SUBTASK] = ['10000', '10001', '10002', '10003', '10004'] as const;
+export const scope: Scope = { projects: [DEMO, SUPP], types: [BUG, TASK] };
+
+export type Deployment = 'cloud' | 'datacenter';
+
+/** What a title says of how far the exchanges were checked. */
+export const checked = (deployment: Deployment): string =>
+  deployment === 'cloud'
+    ? `Jira Cloud stand-in${contractMissing === undefined ? ', every exchange validated' : ` (not validated: ${contractMissing})`}`
+    : 'Jira Data Center stand-in';
+
+/** Issue 20000 and 20001 are epics, the rest one of each type and project. */
+export async function start(options: JiraOptions = {}): Promise<Jira> {
+  const jira = await startJira(options);
+  for (const summary of ['Epic one', 'Epic two']) make(jira, summary, { type: EPIC });
+  for (const project of [DEMO, SUPP]) for (const type of [STORY, BUG, TASK]) make(jira, 'Seed', { project, type });
+  make(jira, 'Seed', { type: SUBTASK, fields: { parent: { id: '20002' } } });
+  return jira;
+}
+
+/** An issue that somebody made in the browser. */
+export function make(
+  jira: Jira,
+  summary: string,
+  {
+    by = 'bob',
+    project = DEMO,
+    type = BUG,
+    fields = {},
+  }: { by?: string; project?: string; type?: string; fields?: Record<string, unknown> } = {},
+): Issue {
+  return jira.site.create(jira.person(by), {
+    fields: { project: { id: project }, issuetype: { id: type }, summary, ...fields },
+  });
+}
+
+export function edit(jira: Jira, id: string, fields: Record<string, unknown>, by = 'bob'): void {
+  const issue = jira.site.find(id);
+  assert.ok(issue, id);
+  jira.site.edit(jira.person(by), issue, { fields });
+}
+
+export const configOf = (jira: Jira, login = 'sync'): ConnectorConfig => {
+  const { email, apiToken, accessToken } = jira.person(login);
+  return jira.site.isCloud
+    ? { deployment: 'cloud', url: jira.url, auth: 'apiToken', email, apiKey: apiToken }
+    : { deployment: 'datacenter', url: jira.url, auth: 'pat', token: accessToken };
+};
+
+export const connect = (jira: Jira, config: ConnectorConfig = {}): Connection =>
+  connector.connect({ ...configOf(jira), ...config }, { http: { retries: 0 } });
+
+/** Fails where an exchange broke the vendor's description. */
+export function assertContract(jira: Jira | undefined): void {
+  assert.deepEqual(jira?.violations ?? [], []);
+}
+
+/** The requests that `work` makes, as "POST search/jql". */
+export async function requestsOf(jira: Jira, work: () => Promise<unknown>): Promise<string[]> {
+  const before = jira.requests.length;
+  await work();
+  return jira.requests.slice(before).map((request) => request.replace(/\/rest\/api\/[23]\//, ''));
+}
+
+export interface Polled {
+  entities: Entity[];
+  checkpoints: Checkpoint[];
+  checkpoint: Checkpoint;
+  ids: string[];
+}
+
+/** One poll to its end. */
+export async function poll(
+  connection: Connection,
+  since: Checkpoint | undefined,
+  pageSize = 100,
+  within = scope,
+): Promise<Polled> {
+  const entities: Entity[] = [];
+  const checkpoints: Checkpoint[] = [];
+  for await (const page of connection.changes(within, since, pageSize)) {
+    entities.push(...page.entities);
+    checkpoints.push(JSON.parse(JSON.stringify(page.checkpoint)));
+  }
+  const checkpoint = checkpoints.at(-1);
+  assert.ok(checkpoint);
+  return { entities, checkpoints, checkpoint, ids: entities.map(({ id }) => id) };
+}
+
+export function written(result: WriteResult | undefined): Extract<WriteResult, { ok: true }> {
+  assert.ok(result);
+  if (!result.ok) assert.fail(result.error.message);
+  return result;
+}
+
+export function refused(result: WriteResult | undefined) {
+  assert.ok(result);
+  if (result.ok) assert.fail('was written');
+  return result.error;
+}
+
+export const adf = (...paragraphs: string[]) => ({
+  format: 'adf' as const,
+  content: JSON.stringify({
+    content: paragraphs.map((text) => ({ content: [{ text, type: 'text' }], type: 'paragraph' })),
+    type: 'doc',
+    version: 1,
+  }),
+});

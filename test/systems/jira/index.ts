@@ -1,0 +1,250 @@
+/**
+ * A stand-in for Jira, Cloud or Data Center: stateful, and as strict as the vendor's API. It answers in the accounts' time
+ * zone, its index lags as long as it is told, and on Cloud every exchange is validated against the vendor's description.
+ * `startJira()` runs it inside a test; `tsx test/systems/jira/main.ts` runs it alone.
+ */
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { contract, contractMissing } from './contract';
+import { type Answer, type Call, type RouteOptions, Routes } from './routes';
+import { CLIENT, CLOUD_ID, PEOPLE, type Person } from './seed';
+import { Site, type SiteOptions } from './site';
+import { isJson } from './values';
+
+export { CLIENT, CLOUD_ID, PEOPLE } from './seed';
+
+export interface JiraOptions extends Partial<SiteOptions>, Partial<RouteOptions> {
+  port?: number;
+  /** so many requests within a stretch of time, all accounts together; more are answered with 429 */
+  rateLimit?: { requests: number; perMs: number };
+}
+
+export interface Jira {
+  url: string;
+  /** where scoped tokens and OAuth clients go (Cloud) */
+  gatewayUrl: string;
+  site: Site;
+  /** "POST /rest/api/3/search/jql", in the order they came */
+  requests: string[];
+  /** what broke the vendor's description; undefined where that isn't at hand */
+  violations: string[] | undefined;
+  person(login: string): Person;
+  /** Answers the next requests that match otherwise: what breaks while a client works. */
+  interfere(
+    match: RegExp,
+    answer: (call: { method: string; path: string }) => Answer & { headers?: Record<string, string> },
+    times?: number,
+  ): void;
+  /** Called before each request is answered. */
+  onRequest: ((method: string, path: string) => void) | undefined;
+  stop(): Promise<void>;
+}
+
+const json = { 'Content-Type': 'application/json;charset=UTF-8' };
+
+export async function startJira(options: JiraOptions = {}): Promise<Jira> {
+  const {
+    deployment = 'cloud',
+    timeZone = 'Europe/Berlin',
+    indexLagMs = 0,
+    now = Date.now,
+    clockMs = 1,
+    port = 0,
+  } = options;
+  const { searchCap = 1_000, tokenTtlMs = 7 * 86_400_000, grainMs = 1, withheld = {} } = options;
+  const site = new Site({ deployment, timeZone, indexLagMs, now, clockMs });
+  const routes = new Routes(site, { searchCap, tokenTtlMs, grainMs, withheld });
+  const running = new Running(site, routes, options.rateLimit);
+  const server = createServer((request, response) => void running.serve(request, response));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  site.url = `http://127.0.0.1:${address.port}`;
+  return Object.assign(running, {
+    url: site.url,
+    gatewayUrl: `${site.url}/ex/jira/${CLOUD_ID}`,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
+}
+
+interface Interference {
+  match: RegExp;
+  answer: Parameters<Jira['interfere']>[1];
+  times: number;
+}
+
+class Running {
+  readonly requests: string[] = [];
+  readonly violations: string[] | undefined;
+  onRequest: Jira['onRequest'];
+  private readonly interferences: Interference[] = [];
+  private readonly tokens = new Set<string>();
+  private window = { since: 0, requests: 0 };
+
+  constructor(
+    readonly site: Site,
+    private readonly routes: Routes,
+    private readonly rateLimit: JiraOptions['rateLimit'],
+  ) {
+    this.violations = site.isCloud && contractMissing === undefined ? [] : undefined;
+  }
+
+  person = (login: string): Person => {
+    const found = PEOPLE.find((one) => one.login === login);
+    if (!found) throw new Error(`nobody is called ${login}`);
+    return found;
+  };
+
+  interfere = (match: RegExp, answer: Interference['answer'], times = 1): void => {
+    this.interferences.push({ match, answer, times });
+  };
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const method = request.method ?? 'GET';
+    this.requests.push(`${method} ${url.pathname}`);
+    this.onRequest?.(method, url.pathname);
+    const text = await textOf(request);
+    const send = (status: number, body?: unknown, headers: Record<string, string> = {}) => {
+      // a server's own clock
+      response.writeHead(status, { ...json, Date: new Date(this.site.options.now()).toUTCString(), ...headers });
+      response.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
+    };
+    const answered = ({ status, body }: Answer) => send(status, body);
+    try {
+      const interference = this.interferences.find(
+        (one) => one.times > 0 && one.match.test(`${method} ${url.pathname}`),
+      );
+      if (interference) {
+        interference.times--;
+        const { status, body, headers } = interference.answer({ method, path: url.pathname });
+        send(status, body, headers);
+        return;
+      }
+      const limited = this.limit();
+      if (limited) send(429, { errorMessages: ['Rate limit exceeded.'], errors: {} }, limited);
+      else if (url.pathname === '/oauth/token' && method === 'POST') answered(this.giveToken(text));
+      else answered(this.answer(method, url, text, request));
+    } catch (thrown) {
+      // a fault of the stand-in, not of the client
+      this.violations?.push(`${method} ${url.pathname}: ${thrown instanceof Error ? thrown.stack : String(thrown)}`);
+      send(500, { errorMessages: ['Internal server error'], errors: {} });
+    }
+  }
+
+  private answer(method: string, url: URL, text: string, request: IncomingMessage): Answer {
+    const gateway = `/ex/jira/${CLOUD_ID}`;
+    const through = this.site.isCloud && url.pathname.startsWith(`${gateway}/`);
+    const path = through ? url.pathname.slice(gateway.length) : url.pathname;
+    const root = `/rest/api/${this.site.isCloud ? 3 : 2}`;
+    const agile = path.startsWith('/rest/agile/1.0/');
+    if (!agile && !path.startsWith(`${root}/`)) {
+      return { status: 404, body: '<html><head><title>Oops, you&#39;ve found a dead link.</title></head></html>' };
+    }
+    const viewer = this.viewer(request.headers.authorization, through);
+    if (!viewer) return failed(401, 'Client must be authenticated to access this resource.');
+    const parsed = bodyOf(text);
+    if (parsed.broken) return failed(400, 'The request body is not JSON.');
+    if (text !== '' && !/^application\/json/.test(request.headers['content-type'] ?? '')) {
+      return failed(415, 'Unsupported media type');
+    }
+    const call: Call = {
+      method,
+      path: agile ? path.replace('/rest/agile/1.0', '/agile') : path.slice(root.length),
+      query: url.searchParams,
+      body: parsed.value,
+      viewer,
+    };
+    const { status, body, template } = this.routes.answer(call);
+    // Jira Software's API has a description of its own
+    if (this.violations && !agile) {
+      const exchange = {
+        method,
+        template: `/rest/api/3${template ?? call.path}`,
+        query: url.searchParams,
+        request: parsed.value,
+        status,
+        response: body,
+      };
+      this.violations.push(...contract().violations(exchange));
+    }
+    return { status, body };
+  }
+
+  /** Basic with an API token on the site, with a scoped one through the gateway; Data Center: bearer token or password. */
+  private viewer(authorization = '', through: boolean): Person | undefined {
+    const [scheme, credentials = ''] = authorization.split(' ');
+    if (scheme === 'Bearer') {
+      if (this.site.isCloud) return through && this.tokens.has(credentials) ? this.person('sync') : undefined;
+      return PEOPLE.find(({ accessToken }) => accessToken === credentials);
+    }
+    if (scheme !== 'Basic') return undefined;
+    const [name, secret] = Buffer.from(credentials, 'base64').toString('utf8').split(':');
+    return PEOPLE.find(({ email, login, apiToken, scopedToken, password }) =>
+      this.site.isCloud
+        ? email === name && secret === (through ? scopedToken : apiToken)
+        : login === name && secret === password,
+    );
+  }
+
+  private giveToken(text: string): Answer {
+    const { value } = bodyOf(text);
+    const right =
+      isJson(value) &&
+      value.grant_type === 'client_credentials' &&
+      value.client_id === CLIENT.id &&
+      value.client_secret === CLIENT.secret;
+    if (!right) return { status: 401, body: { error: 'access_denied', error_description: 'Unauthorized' } };
+    const token = `access-token-${this.tokens.size + 1}`;
+    this.tokens.add(token);
+    return { status: 200, body: { access_token: token, expires_in: 3600, token_type: 'Bearer' } };
+  }
+
+  /** Headers of a refusal, where there were too many requests. */
+  private limit(): Record<string, string> | undefined {
+    if (!this.rateLimit) return undefined;
+    const { requests, perMs } = this.rateLimit;
+    const now = this.site.options.now();
+    if (now - this.window.since >= perMs) this.window = { since: now, requests: 0 };
+    this.window.requests++;
+    if (this.window.requests <= requests) return undefined;
+    const seconds = Math.max(1, Math.ceil((this.window.since + perMs - now) / 1000));
+    const reset = new Date(now + seconds * 1000).toISOString();
+    return {
+      'Retry-After': String(seconds),
+      'X-RateLimit-Limit': String(requests),
+      'X-RateLimit-Remaining': '0',
+      'X-RateLimit-Reset': reset,
+      ...(this.site.isCloud
+        ? { 'RateLimit-Reason': 'jira-quota-based' }
+        : {
+            'X-RateLimit-FillRate': String(requests),
+            'X-RateLimit-Interval-Seconds': String(Math.ceil(perMs / 1000)),
+          }),
+    };
+  }
+}
+
+const failed = (status: number, words: string): Answer => ({
+  status,
+  body: { errorMessages: [words], errors: {} },
+});
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function bodyOf(text: string): { value?: unknown; broken: boolean } {
+  if (text === '') return { broken: false };
+  try {
+    const value: unknown = JSON.parse(text);
+    return { value, broken: false };
+  } catch {
+    return { broken: true };
+  }
+}

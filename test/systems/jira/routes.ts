@@ -1,0 +1,413 @@
+/** The addresses that the stand-in answers: those that connectors use, with the vendor's limits. */
+
+import { JqlError } from './jql';
+import { search } from './search';
+import { PEOPLE, type Person, PROJECTS, RESOLUTIONS, SPRINTS, TYPES } from './seed';
+import { Invalid, type Issue, newToken, type Site } from './site';
+import { isJson, type Json, showUser } from './values';
+import {
+  findPeople,
+  showCreateScreen,
+  showFields,
+  showIssue,
+  showLog,
+  showMeta,
+  showProject,
+  showStatus,
+  showWholeProject,
+} from './views';
+import { stampOf } from './zone';
+
+export interface Call {
+  method: string;
+  /** below /rest/api/3 or /rest/api/2 */
+  path: string;
+  query: URLSearchParams;
+  body: unknown;
+  viewer: Person;
+}
+
+export interface Answer {
+  status: number;
+  body?: unknown;
+  /** the template that the vendor's description knows the address by */
+  template?: string;
+}
+
+export interface RouteOptions {
+  /** the most rows of one search page */
+  searchCap: number;
+  /** life of a page token, milliseconds */
+  tokenTtlMs: number;
+  /** grain of the index's times, milliseconds */
+  grainMs: number;
+  /** project permissions that the account of this login lacks */
+  withheld: Record<string, string[]>;
+}
+
+interface Token {
+  jql: string;
+  at: number;
+  until: number;
+}
+
+type Handler = (call: Call, parts: string[]) => Answer;
+
+const failure = (status: number, messages: string[], errors: Record<string, string> = {}): Answer => ({
+  status,
+  body: { errorMessages: messages, errors },
+});
+const NO_ISSUE = failure(404, ['Issue does not exist or you do not have permission to see it.']);
+const asJson = (value: unknown): Json => (isJson(value) ? value : {});
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+
+export class Routes {
+  private readonly tokens = new Map<string, Token>();
+  private readonly routes: { method: string; pattern: RegExp; template: string; handler: Handler }[] = [];
+
+  constructor(
+    private readonly site: Site,
+    private readonly options: RouteOptions,
+  ) {
+    this.declare();
+    // /project/search is no project called "search"
+    const holes = (template: string) => template.split('{').length;
+    this.routes.sort((a, b) => holes(a.template) - holes(b.template));
+  }
+
+  answer(call: Call): Answer {
+    const known = this.routes.filter(({ pattern }) => pattern.test(call.path));
+    const route = known.find(({ method }) => method === call.method);
+    if (!route)
+      return {
+        status: known.length > 0 ? 405 : 404,
+        body: known.length > 0 ? undefined : { message: 'null for uri', 'status-code': 404 },
+      };
+    const parts = (route.pattern.exec(call.path) ?? []).slice(1).map(decodeURIComponent);
+    try {
+      return { template: route.template, ...route.handler(call, parts) };
+    } catch (thrown) {
+      if (thrown instanceof Invalid)
+        return { template: route.template, ...failure(400, thrown.messages, thrown.errors) };
+      if (thrown instanceof JqlError) return { template: route.template, ...failure(400, [thrown.message]) };
+      throw thrown;
+    }
+  }
+
+  private on(method: string, template: string, handler: Handler): void {
+    const pattern = new RegExp(`^${template.replace(/\{\w+\}/g, '([^/]+)')}$`);
+    this.routes.push({ method, pattern, template, handler });
+  }
+
+  private declare(): void {
+    const { site } = this;
+    this.on('GET', '/myself', ({ viewer }) => ({ status: 200, body: showUser(site, viewer.login, viewer) }));
+    this.on('GET', '/serverInfo', () => ({ status: 200, body: this.serverInfo() }));
+    this.on('GET', '/mypermissions', (call) => this.permissions(call));
+    this.on('GET', '/field', () => ({ status: 200, body: showFields(site) }));
+    this.on('GET', '/resolution', () => ({
+      status: 200,
+      body: RESOLUTIONS.map((one) => ({ self: `${site.url}/rest/api/3/resolution/${one.id}`, ...one })),
+    }));
+    this.on('GET', '/project/{projectIdOrKey}', (_call, [project = '']) =>
+      this.withProject(project, (id) => showWholeProject(site, id)),
+    );
+    this.on('GET', '/project/{projectIdOrKey}/statuses', (_call, [project = '']) =>
+      this.withProject(project, () => this.statuses()),
+    );
+    if (site.isCloud)
+      this.on('GET', '/project/search', (call) =>
+        this.page(
+          call,
+          PROJECTS.map(({ id }) => showProject(site, id)),
+          'values',
+          100,
+        ),
+      );
+    else this.on('GET', '/project', () => ({ status: 200, body: PROJECTS.map(({ id }) => showProject(site, id)) }));
+    this.on('GET', '/issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}', (call, [project = '', type = '']) =>
+      this.createMeta(call, project, type),
+    );
+    this.on('POST', '/issue/bulk', (call) => this.createAll(call));
+    this.on('GET', '/issue/{issueIdOrKey}/transitions', (call, [id = '']) =>
+      this.withIssue(id, (issue) => this.transitions(call, issue)),
+    );
+    this.on('POST', '/issue/{issueIdOrKey}/transitions', ({ viewer, body }, [id = '']) =>
+      this.withIssue(id, (issue) => {
+        site.transition(viewer, issue, asJson(body));
+        return { status: 204 };
+      }),
+    );
+    if (site.isCloud) {
+      this.on('POST', '/search/jql', (call) => this.enhancedSearch(call));
+      this.on('POST', '/issue/bulkfetch', (call) => this.bulkFetch(call));
+      this.on('GET', '/issue/{issueIdOrKey}/changelog', (call, [id = '']) =>
+        this.withIssue(id, (issue) =>
+          this.page(
+            call,
+            issue.log.map((entry) => showLog(site, entry, call.viewer)),
+            'values',
+            100,
+          ),
+        ),
+      );
+      this.on('GET', '/users/search', ({ viewer }) => ({
+        status: 200,
+        body: PEOPLE.map(({ login }) => showUser(site, login, viewer)),
+      }));
+    } else this.on('POST', '/search', (call) => this.oldSearch(call));
+    this.on('GET', '/user/search', (call) => this.users(call));
+    this.on('GET', '/user/assignable/search', (call) => this.users(call));
+    this.on('GET', '/issue/{issueIdOrKey}', (call, [id = '']) =>
+      this.withIssue(id, (issue) => this.issue(call, issue)),
+    );
+    this.on('PUT', '/issue/{issueIdOrKey}', (call, [id = '']) => this.withIssue(id, (issue) => this.edit(call, issue)));
+    this.on('DELETE', '/issue/{issueIdOrKey}', (_call, [id = '']) =>
+      this.withIssue(id, (issue) => {
+        site.remove(issue);
+        return { status: 204 };
+      }),
+    );
+    this.on('GET', '/agile/board', (call) =>
+      this.page(call, [{ id: 1, name: 'DEMO board', type: 'scrum' }], 'values', 50),
+    );
+    this.on('GET', '/agile/board/{boardId}/sprint', (call) => {
+      const states = (call.query.get('state') ?? 'active,future,closed').split(',');
+      return this.page(
+        call,
+        SPRINTS.filter(({ state }) => states.includes(state)),
+        'values',
+        50,
+      );
+    });
+  }
+
+  private withIssue(id: string, work: (issue: Issue) => Answer): Answer {
+    const issue = this.site.find(id);
+    return issue ? work(issue) : NO_ISSUE;
+  }
+
+  private withProject(idOrKey: string, show: (id: string) => unknown): Answer {
+    const project = PROJECTS.find(({ id, key }) => id === idOrKey || key === idOrKey);
+    return project
+      ? { status: 200, body: show(project.id) }
+      : failure(404, [`No project could be found with key '${idOrKey}'.`]);
+  }
+
+  private serverInfo(): Json {
+    const { site } = this;
+    const version = site.isCloud ? [1001, 0, 0] : [9, 12, 5];
+    return {
+      baseUrl: site.url,
+      version: version.join('.') + (site.isCloud ? '-SNAPSHOT' : ''),
+      versionNumbers: version,
+      deploymentType: site.isCloud ? 'Cloud' : 'DataCenter',
+      buildNumber: site.isCloud ? 100_000 : 912_005,
+      serverTime: stampOf(site.timeZone, site.options.now()),
+      serverTitle: 'Jira',
+    };
+  }
+
+  private permissions({ query, viewer }: Call): Answer {
+    const keys = (query.get('permissions') ?? '').split(',').filter(Boolean);
+    if (keys.length === 0) return failure(400, ["The 'permissions' query parameter is required."]);
+    const withheld = this.options.withheld[viewer.login] ?? [];
+    const permissions = keys.map((key, index) => [
+      key,
+      { id: String(index), key, name: key, type: 'PROJECT', havePermission: !withheld.includes(key) },
+    ]);
+    return { status: 200, body: { permissions: Object.fromEntries(permissions) } };
+  }
+
+  private statuses(): Json[] {
+    const { site } = this;
+    return TYPES.map(({ id, name, subtask }) => ({
+      self: `${site.url}/rest/api/3/issuetype/${id}`,
+      id,
+      name,
+      subtask,
+      statuses: ['10300', '10301', '10302', '10303', '10304'].map((status) => showStatus(site, status)),
+    }));
+  }
+
+  private createMeta(call: Call, project: string, type: string): Answer {
+    const found = PROJECTS.find(({ id, key }) => id === project || key === project);
+    if (!found || !TYPES.some(({ id }) => id === type))
+      return failure(this.site.isCloud ? 400 : 404, ['The project or issue type does not exist.']);
+    return this.page(call, showCreateScreen(this.site, found.id, type), this.site.isCloud ? 'fields' : 'values', 50);
+  }
+
+  /** Fifty at most; each on its own; 400 only where all fail. */
+  private createAll({ body, viewer }: Call): Answer {
+    const requests = asJson(body).issueUpdates;
+    if (!Array.isArray(requests) || requests.length === 0) return failure(400, ['There are no issues to create.']);
+    if (requests.length > 50) return failure(400, ['The limit of 50 issues to create is exceeded.']);
+    const issues: Json[] = [];
+    const errors: Json[] = [];
+    for (const [index, request] of requests.entries()) {
+      try {
+        const issue = this.site.create(viewer, asJson(request));
+        issues.push({
+          id: issue.id,
+          key: this.site.keyOf(issue),
+          self: `${this.site.url}/rest/api/3/issue/${issue.id}`,
+        });
+      } catch (thrown) {
+        if (!(thrown instanceof Invalid)) throw thrown;
+        const elementErrors = { errorMessages: thrown.messages, errors: thrown.errors };
+        errors.push({ status: 400, elementErrors, failedElementNumber: index });
+      }
+    }
+    return { status: issues.length > 0 ? 201 : 400, body: { issues, errors } };
+  }
+
+  private transitions({ query }: Call, issue: Issue): Answer {
+    const { site } = this;
+    const withFields = (query.get('expand') ?? '').includes('transitions.fields');
+    const transitions = site.offered(issue).map(({ id, name, to, screen }) => ({
+      id,
+      name,
+      to: showStatus(site, to),
+      hasScreen: screen !== undefined,
+      isGlobal: false,
+      isInitial: false,
+      isConditional: false,
+      ...(withFields
+        ? {
+            fields: Object.fromEntries(
+              site
+                .fields()
+                .filter((field) => screen && field.id in screen)
+                .map((field) => [field.id, showMeta(site, field, issue.project, screen?.[field.id])]),
+            ),
+          }
+        : {}),
+    }));
+    return { status: 200, body: { expand: 'transitions', transitions } };
+  }
+
+  private issue({ query, viewer }: Call, issue: Issue): Answer {
+    const { site } = this;
+    const expand = (query.get('expand') ?? '').split(',');
+    const fields = (query.get('fields') ?? '*all').split(',');
+    const body = showIssue(site, issue, viewer, fields, (query.get('properties') ?? '').split(',').filter(Boolean));
+    if (expand.includes('editmeta')) {
+      const screen = site.screen('edit', issue.type).map((field) => [field.id, showMeta(site, field, issue.project)]);
+      body.editmeta = { fields: Object.fromEntries(screen) };
+    }
+    if (expand.includes('changelog')) {
+      const histories = issue.log.map((entry) => showLog(site, entry, viewer));
+      body.changelog = { startAt: 0, maxResults: histories.length, total: histories.length, histories };
+    }
+    return { status: 200, body };
+  }
+
+  private edit({ query, body, viewer }: Call, issue: Issue): Answer {
+    if (!isJson(body)) return failure(400, ['The request body is missing.']);
+    this.site.edit(viewer, issue, body);
+    if (query.get('returnIssue') !== 'true' || !this.site.isCloud) return { status: 204 };
+    return { status: 200, body: showIssue(this.site, issue, viewer) };
+  }
+
+  private enhancedSearch({ body, viewer }: Call): Answer {
+    const request = asJson(body);
+    const jql = String(request.jql ?? '');
+    const fields = texts(request.fields);
+    const reconcile = texts(request.reconcileIssues);
+    if (reconcile.length > 50) return failure(400, ['The limit of 50 issues to reconcile is exceeded.']);
+    const properties = texts(request.properties);
+    if (properties.length > 5) return failure(400, ['A maximum of 5 issue properties can be requested.']);
+    let start = 0;
+    const { site, options } = this;
+    if (request.nextPageToken !== undefined) {
+      const token = this.tokens.get(String(request.nextPageToken));
+      if (!token || token.jql !== jql || token.until < site.options.now())
+        return failure(400, ['The provided nextPageToken is invalid or has expired.']);
+      start = token.at;
+    }
+    const found = search(jql, { site, viewer, fresh: new Set(reconcile), grainMs: options.grainMs, validate: true });
+    const wanted = Math.max(1, Number(request.maxResults ?? 50));
+    const whole = fields.includes('*all') || fields.includes('*navigable');
+    const page = found.slice(
+      start,
+      start + Math.min(wanted, whole ? Math.min(100, options.searchCap) : options.searchCap),
+    );
+    const next = start + page.length;
+    const isLast = next >= found.length;
+    // without fields asked for there are ids and nothing else
+    const issues = page.map((issue) => {
+      const shown = showIssue(site, issue, viewer, fields, properties);
+      return fields.length > 0 ? shown : { id: shown.id, self: shown.self, key: shown.key };
+    });
+    if (isLast) return { status: 200, body: { issues, isLast } };
+    const token = newToken();
+    this.tokens.set(token, { jql, at: next, until: site.options.now() + options.tokenTtlMs });
+    return { status: 200, body: { issues, isLast, nextPageToken: token } };
+  }
+
+  private bulkFetch({ body, viewer }: Call): Answer {
+    const request = asJson(body);
+    const ids = texts(request.issueIdsOrKeys);
+    if (ids.length === 0 || ids.length > 100)
+      return failure(400, ['Between 1 and 100 issue ids or keys are expected.']);
+    const fields = request.fields === undefined ? ['*navigable'] : texts(request.fields);
+    const issues = [...new Set(ids.flatMap((id) => this.site.find(id) ?? []))];
+    // in no order
+    issues.sort((a, b) => Number(b.id) - Number(a.id));
+    return {
+      status: 200,
+      body: {
+        issues: issues.map((issue) => showIssue(this.site, issue, viewer, fields, texts(request.properties))),
+        issueErrors: [],
+      },
+    };
+  }
+
+  private oldSearch({ body, viewer }: Call): Answer {
+    const request = asJson(body);
+    const { site, options } = this;
+    const validate = request.validateQuery !== false;
+    const found = search(String(request.jql ?? ''), {
+      site,
+      viewer,
+      fresh: new Set(),
+      grainMs: options.grainMs,
+      validate,
+    });
+    const startAt = Number(request.startAt ?? 0);
+    const maxResults = Math.min(Number(request.maxResults ?? 50), options.searchCap);
+    const fields = request.fields === undefined ? ['*navigable'] : texts(request.fields);
+    const issues = found.slice(startAt, startAt + maxResults).map((issue) => showIssue(site, issue, viewer, fields));
+    return { status: 200, body: { expand: 'schema,names', startAt, maxResults, total: found.length, issues } };
+  }
+
+  private users({ query, viewer }: Call): Answer {
+    const { site } = this;
+    const text = query.get(site.isCloud ? 'query' : 'username');
+    const assignable = query.has('project');
+    if (text === null && !assignable)
+      return failure(400, [
+        site.isCloud
+          ? "Either the 'query' or 'accountId' or 'property' parameter must be provided"
+          : 'The username query parameter was not provided',
+      ]);
+    if (assignable && !PROJECTS.some(({ id, key }) => id === query.get('project') || key === query.get('project'))) {
+      return failure(404, [`No project could be found with key '${query.get('project')}'.`]);
+    }
+    const found = findPeople(text === null || text === '.' ? '' : text);
+    // Data Center finds people by login, name or address, and knows keys by exact match
+    const byKey = site.isCloud ? [] : PEOPLE.filter(({ key }) => key === text);
+    return { status: 200, body: [...found, ...byKey].map(({ login }) => showUser(site, login, viewer)) };
+  }
+
+  private page({ query }: Call, list: Json[], property: string, most: number): Answer {
+    const startAt = Number(query.get('startAt') ?? 0);
+    const maxResults = Math.min(Number(query.get('maxResults') ?? most), most);
+    const values = list.slice(startAt, startAt + maxResults);
+    const body = { startAt, maxResults, total: list.length, [property]: values };
+    return {
+      status: 200,
+      body: property === 'values' ? { ...body, isLast: startAt + values.length >= list.length } : body,
+    };
+  }
+}

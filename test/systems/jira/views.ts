@@ -1,0 +1,206 @@
+/** What the stand-in answers with: issues, metadata, people, as version 3 (Cloud) or version 2 (Data Center) shows them. */
+
+import {
+  type FieldSpec,
+  KEPT,
+  type Option,
+  PEOPLE,
+  type Person,
+  PRIORITIES,
+  PROJECTS,
+  RESOLUTIONS,
+  STATUSES,
+  TYPES,
+} from './seed';
+import type { Issue, LogEntry, Site } from './site';
+import { isJson, type Json, showUser, showValue } from './values';
+import { stampOf } from './zone';
+
+const api = (site: Site) => `${site.url}/rest/api/${site.isCloud ? 3 : 2}`;
+
+export function showStatus(site: Site, id: string): Json {
+  const status = STATUSES.find((one) => one.id === id);
+  const category = status?.category;
+  return {
+    self: `${api(site)}/status/${id}`,
+    name: status?.name,
+    id,
+    statusCategory: { self: `${api(site)}/statuscategory/${category?.id}`, ...category },
+  };
+}
+
+const showType = (site: Site, id: string): Json => {
+  const { name, subtask, hierarchyLevel } = TYPES.find((one) => one.id === id) ?? {};
+  return {
+    self: `${api(site)}/issuetype/${id}`,
+    id,
+    description: '',
+    name,
+    subtask,
+    ...(site.isCloud ? { hierarchyLevel } : {}),
+  };
+};
+
+export const showProject = (site: Site, id: string): Json => {
+  const { key, name } = PROJECTS.find((one) => one.id === id) ?? {};
+  return {
+    self: `${api(site)}/project/${id}`,
+    id,
+    key,
+    name,
+    projectTypeKey: 'software',
+    ...(site.isCloud ? { simplified: false, style: 'classic' } : {}),
+  };
+};
+
+export const showWholeProject = (site: Site, id: string): Json => ({
+  ...showProject(site, id),
+  issueTypes: TYPES.map((type) => showType(site, type.id)),
+});
+
+/** Every field that the issue has in its place; only those asked for. */
+export function showIssue(
+  site: Site,
+  issue: Issue,
+  viewer: Person,
+  wanted: string[] = ['*all'],
+  properties: string[] = [],
+): Json {
+  const time = isJson(issue.values.timetracking) ? issue.values.timetracking : {};
+  const stamp = (ms: number | undefined) => (ms === undefined ? null : stampOf(site.timeZone, ms));
+  const all: Json = {
+    issuetype: showType(site, issue.type),
+    project: showProject(site, issue.project),
+    status: showStatus(site, issue.status),
+    created: stamp(issue.created),
+    updated: stamp(issue.updated),
+    resolutiondate: stamp(issue.resolved),
+    creator: showUser(site, issue.creator, viewer),
+    votes: { self: `${api(site)}/issue/${site.keyOf(issue)}/votes`, votes: 0, hasVoted: false },
+    watches: { self: `${api(site)}/issue/${site.keyOf(issue)}/watchers`, watchCount: 1, isWatching: true },
+    timeoriginalestimate: time.original ?? null,
+    timeestimate: time.remaining ?? null,
+    timespent: null,
+  };
+  for (const field of site.fields()) {
+    if (field.kind === 'parent' && !issue.values.parent) {
+      // left out where there is none
+      if (site.screen('edit', issue.type).includes(field) && site.isCloud) all.parent = null;
+    } else all[field.id] = showValue(site, field, issue.values[field.id], issue, viewer);
+  }
+  const every = wanted.includes('*all') || wanted.includes('*navigable');
+  const fields = every ? all : Object.fromEntries(Object.entries(all).filter(([id]) => wanted.includes(id)));
+  const shown = properties.filter((key) => key in issue.properties).map((key) => [key, issue.properties[key]]);
+  return {
+    expand: 'renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations',
+    id: issue.id,
+    self: `${api(site)}/issue/${issue.id}`,
+    key: site.keyOf(issue),
+    fields,
+    ...(properties.length > 0 ? { properties: Object.fromEntries(shown) } : {}),
+  };
+}
+
+export const showLog = (site: Site, { id, at, by, items }: LogEntry, viewer: Person): Json => ({
+  id,
+  author: showUser(site, by, viewer),
+  created: stampOf(site.timeZone, at),
+  items,
+});
+
+const showOption = (site: Site, { id, value, children }: Option): Json => ({
+  self: `${api(site)}/customFieldOption/${id}`,
+  value,
+  id,
+  ...(children ? { children: children.map((child) => showOption(site, child)) } : {}),
+});
+
+function allowed(site: Site, field: FieldSpec, projectId: string): Json[] | undefined {
+  const project = PROJECTS.find(({ id }) => id === projectId);
+  const named = (path: string, list: { id: string; name: string }[]) =>
+    list.map((one) => ({ self: `${api(site)}/${path}/${one.id}`, ...one }));
+  switch (field.kind) {
+    case 'priority':
+      return named('priority', PRIORITIES);
+    case 'resolution':
+      return named('resolution', RESOLUTIONS);
+    case 'components':
+      return named('component', project?.components ?? []);
+    case 'version':
+    case 'versions':
+      return named('version', project?.versions ?? []);
+    default:
+      return field.options?.map((one) => showOption(site, one));
+  }
+}
+
+/** As createmeta, editmeta and the fields of a transition have it. */
+export function showMeta(site: Site, field: FieldSpec, projectId: string, required = field.required === true): Json {
+  const values = allowed(site, field, projectId);
+  const hasDefault = field.id === 'reporter' || field.id === 'priority';
+  return {
+    required,
+    schema: field.schema,
+    name: field.name,
+    key: field.id,
+    hasDefaultValue: hasDefault,
+    operations: ['set'],
+    ...(values ? { allowedValues: values } : {}),
+  };
+}
+
+/** GET /field: those that Jira keeps, and those of screens. */
+export function showFields(site: Site): Json[] {
+  const kept = KEPT.map(({ id, name, schema }) => ({
+    id,
+    key: id,
+    name,
+    custom: false,
+    orderable: false,
+    navigable: true,
+    searchable: true,
+    clauseNames: [id],
+    ...(schema ? { schema } : {}),
+  }));
+  const own = site.fields().map(({ id, name, schema }) => ({
+    id,
+    key: id,
+    name,
+    custom: schema.customId !== undefined,
+    orderable: true,
+    navigable: true,
+    searchable: true,
+    clauseNames: schema.customId === undefined ? [id] : [`cf[${schema.customId}]`, name],
+    schema,
+  }));
+  return [...kept, ...own];
+}
+
+/** Fields that a create must be told of although they are no fields of the create screen's own. */
+export function showCreateScreen(site: Site, projectId: string, typeId: string): Json[] {
+  const place = ['project', 'issuetype'].map((id) => ({
+    required: true,
+    schema: { type: id, system: id },
+    name: id === 'project' ? 'Project' : 'Issue Type',
+    key: id,
+    fieldId: id,
+    hasDefaultValue: false,
+    operations: ['set'],
+  }));
+  const subtask = TYPES.find(({ id }) => id === typeId)?.subtask === true;
+  return [
+    ...place,
+    ...site.screen('create', typeId).map((field) => ({
+      ...showMeta(site, field, projectId, field.required === true || (field.kind === 'parent' && subtask)),
+      fieldId: field.id,
+    })),
+  ];
+}
+
+/** People by the beginning of their names or address, as user search matches. */
+export function findPeople(query: string): Person[] {
+  const wanted = query.toLowerCase();
+  return PEOPLE.filter(({ name, email, login }) =>
+    [...name.toLowerCase().split(' '), name.toLowerCase(), email, login].some((one) => one.startsWith(wanted)),
+  );
+}
