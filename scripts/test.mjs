@@ -15,7 +15,6 @@ import { buildAll, environment, node, root, run } from './prepare.mjs';
 
 /** Slower ones last: a mistake shows early. Every other folder of test/ that holds tests belongs to `unit`. */
 const groups = ['unit', 'conformance', 'nodes', 'simulation', 'package', 'e2e', 'editor'];
-const noTests = ['support', 'bench', 'fixtures'];
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
@@ -40,12 +39,17 @@ const silent = async (command, ...args) => {
 /** A folder stands for the test files in it. */
 const testsIn = (path) => (/\.[cm]?ts$/.test(path) ? path : `${path.replace(/\/+$/, '')}/**/*.test.ts`);
 
+const holdsTests = (folder) =>
+  existsSync(join(root, folder)) &&
+  readdirSync(join(root, folder), { recursive: true }).some((file) => String(file).endsWith('.test.ts'));
+
 /** The folders of test/ that a group runs. */
 function folders(group) {
-  if (group !== 'unit') return existsSync(join(root, 'test', group)) ? [`test/${group}`] : [];
-  return readdirSync(join(root, 'test'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !groups.includes(entry.name) && !noTests.includes(entry.name))
-    .map((entry) => `test/${entry.name}`)
+  const all = readdirSync(join(root, 'test'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return all
+    .filter(({ name }) => (group === 'unit' ? !groups.includes(name) : name === group))
+    .map(({ name }) => `test/${name}`)
+    .filter(holdsTests)
     .sort();
 }
 
