@@ -79,16 +79,26 @@ export class IssuePoller {
 
   /** @see Connection.newest */
   async newest(scope: Scope): Promise<Checkpoint | undefined> {
-    const { rows, next, serverNow } = await this.rows(`${scopeClause(scope)} ORDER BY updated DESC, key DESC`);
-    if (rows.length === 0) return undefined;
-    // an index of minutes sorts within a minute as it likes
-    const times = rows.map(({ at }) => at);
-    const newest = Math.max(...times);
+    const jql = `${scopeClause(scope)} ORDER BY updated DESC, key DESC`;
+    const rows: Row[] = [];
+    let newest = Number.NEGATIVE_INFINITY;
+    let token: string | undefined;
+    // whatever the next poll's search reaches, as far as a checkpoint can hold it
+    do {
+      const page = await this.rows(jql, token);
+      rows.push(...page.rows);
+      for (const { at } of page.rows) newest = Math.max(newest, at);
+      const last = page.rows.at(-1);
+      token = last && last.at >= newest - LAG_MS && rows.length < SEEN ? page.next : undefined;
+      if (token === undefined && rows.length === 0) return undefined;
+    } while (token !== undefined);
     const inReach = rows.filter(({ at }) => at >= newest - LAG_MS).sort((a, b) => a.at - b.at);
-    // more than a page of them: what is older than the page counts as read
-    const from = next !== undefined && inReach.length === rows.length ? Math.min(...times) : newest - LAG_MS;
-    const seen = new Map(inReach.filter((row) => row.at % 1000 !== 0 || isSettled(row, newest, serverNow)).map(({ id, at }) => [id, at]));
-    return checkpointOf({ from, seen });
+    // too many of them: what is older counts as read
+    const first = inReach.at(-SEEN);
+    const from = first && inReach.length >= SEEN ? first.at : newest - LAG_MS;
+    // a second that isn't over may bear another change of the same issue
+    const isOver = ({ at }: Row) => at % 1000 !== 0 || newest - at >= 1000;
+    return checkpointOf({ from, seen: new Map(inReach.filter(isOver).map(({ id, at }) => [id, at])) });
   }
 
   /** @see Connection.changes */
