@@ -213,8 +213,10 @@ export const arbitraryBlocks = (words: fc.Arbitrary<string>, glued: boolean): fc
     {
       weight: 1,
       arbitrary: fc
-        .array(paragraph, { minLength: 1, maxLength: 2 })
-        .map((children): Block => ({ type: 'quote', children })),
+        .array(inlines, { minLength: 1, maxLength: 2 })
+        .map(
+          (parts): Block => ({ type: 'quote', children: parts.map((children) => ({ type: 'paragraph', children })) }),
+        ),
     },
   );
   return fc.array(block, { minLength: 1, maxLength: 4 });

@@ -23,7 +23,7 @@ const SIGNS: ReadonlyMap<string, SimpleMark> = new Map<string, SimpleMark>([
 const ESCAPABLE = /[*_?\-+^~{}[\]|!\\#&@:;()/.>]/;
 const BARE_URL = /^(?:https?:\/\/|ftps?:\/\/|mailto:|www\.)[^\s<>"|\\{}[\]]+/;
 const IMAGE = /^!([^\s!|][^!|\n]{0,2000})(?:\|([^!\n]{0,500}))?!/;
-const LINK = /^\[([^[\]\n]{1,4000})\]/;
+const LINK = /^\[((?:\\.|[^[\]\\\n]){1,4000})\]/;
 const MACRO = /^\{([a-zA-Z][\w-]{0,40})(?::([^{}\n]{0,500}))?\}/;
 const INLINE_SIGN = /^\{(\?\?|[*_\-+^~])\}/;
 

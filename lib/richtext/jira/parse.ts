@@ -394,7 +394,7 @@ function skip(row: string, at: number): number {
   const rest = row.slice(at, at + 2600);
   const match =
     row[at] === '['
-      ? /^\[[^[\]\n]{1,2500}\]/.exec(rest)
+      ? /^\[(?:\\.|[^[\]\\\n]){1,2500}\]/.exec(rest)
       : row[at] === '{'
         ? /^(?:\{\{[^\n]{1,2000}?\}\}|\{[^{}\n]{1,500}\})/.exec(rest)
         : /^![^\s!|][^!|\n]{0,1500}(?:\|[^!\n|]{0,500})!/.exec(rest);

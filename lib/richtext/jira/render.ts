@@ -279,8 +279,7 @@ function escapeText(value: string): string {
       if (sign.startsWith('!')) return before !== undefined && WORD.test(before) ? sign : `\\${sign}`;
       if (':;('.includes(sign))
         return /^(?::[)(PD]|;\)|\((?:[ynix/!+?*-]|on)\))/.test(value.slice(at, at + 4)) ? `\\${sign}` : sign;
-      if (sign === '-' && (before === '-' || after === '-'))
-        return /\s|^$/.test(before ?? '') || /\s|^$/.test(after ?? '') ? `\\${sign}` : sign;
+      if (sign === '-' && (before === '-' || after === '-')) return `\\${sign}`;
       const opens = (before === undefined || !WORD.test(before)) && after !== undefined && !/\s/.test(after);
       const closes = before !== undefined && !/\s/.test(before) && (after === undefined || !WORD.test(after));
       return opens || closes || before === undefined || after === undefined ? `\\${sign}` : sign;

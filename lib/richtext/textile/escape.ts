@@ -28,13 +28,18 @@ const entity = (char: string): string =>
  * One paragraph, cell or item from its pieces.
  * @param firstLine true where the text begins a line of its own, so that it must not look like the start of a block
  * @param inCell true in a table, where a bar ends the cell
- * @param inLink true for the text of a link
+ * @param around for the text of a link: the signs of the phrases that it stands in
  */
-export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell: boolean, inLink = false): string {
+export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell: boolean, around?: string[]): string {
   const whole = pieces.map(({ value }) => value).join('');
-  const last = lastClosers(whole);
-  const codeEnd = lastCodeEnd(whole);
-  const opened: string[] = [];
+  const last = lastClosers(whole, pieces);
+  const codeEnd =
+    around !== undefined
+      ? Number.POSITIVE_INFINITY
+      : pieces.some(({ edge }) => edge === 'word')
+        ? whole.lastIndexOf('@')
+        : lastCodeEnd(whole);
+  const opened: string[] = [...(around ?? [])];
   let result = '';
   let at = 0;
   let lineStart = firstLine;
@@ -47,7 +52,7 @@ export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell:
         at,
         before: afterSign(pieces[index - 1]) ? ' ' : before,
         sign: afterSign(pieces[index - 1]),
-        opening: index === 0 ? inLink : pieces[index - 1]?.kind === 'open',
+        opening: index === 0 ? around !== undefined : pieces[index - 1]?.kind === 'open',
         nextIsSign: next?.kind === 'open' || next?.kind === 'close',
         opened,
         last,
@@ -56,8 +61,10 @@ export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell:
         inCell,
       });
     } else if (piece.kind === 'open') {
-      const chained = pieces[index - 1]?.kind === 'open';
-      if (!chained && before !== undefined && !OPEN_BEFORE.test(before)) result += GAP;
+      const outer = pieces[index - 1];
+      const chained = outer?.kind === 'open' && !outer.value.endsWith('}');
+      const quoted = before === undefined && around !== undefined;
+      if (quoted || (!chained && before !== undefined && !OPEN_BEFORE.test(before))) result += GAP;
       result += piece.value;
       opened.push(piece.value.slice(0, piece.value.startsWith('??') ? 2 : 1));
     } else if (piece.kind === 'close') {
@@ -164,7 +171,7 @@ function isSign(
 }
 
 /** sign → the last place in the whole where it could close */
-function lastClosers(whole: string): Map<string, number> {
+function lastClosers(whole: string, pieces: readonly Piece[]): Map<string, number> {
   const result = new Map<string, number>();
   for (let at = 1; at < whole.length; at++) {
     const char = whole[at] as string;
@@ -173,13 +180,19 @@ function lastClosers(whole: string): Map<string, number> {
     if (after !== undefined && !CLOSES_BEFORE.test(after)) continue;
     result.set(char === '?' ? '??' : char, at);
   }
+  // the closing signs of our own phrases close wherever they stand
+  let at = 0;
+  for (const { kind, value } of pieces) {
+    if (kind === 'close') result.set(value, Math.max(at, result.get(value) ?? 0));
+    at += value.length;
+  }
   return result;
 }
 
 function lastCodeEnd(whole: string): number {
   for (let at = whole.lastIndexOf('@'); at > 0; at = whole.lastIndexOf('@', at - 1)) {
     const after = whole[at + 1];
-    if (after === undefined || !WORD.test(after)) return at;
+    if (after === undefined || after === '_' || !WORD.test(after)) return at;
   }
   return -1;
 }

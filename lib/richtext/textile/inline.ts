@@ -48,14 +48,40 @@ export function parseTextileInline(source: string): Inline[] {
   return new Reader(source).read(0, source.length, 0);
 }
 
+interface Found {
+  nodes: Inline[];
+  next: number;
+}
+
 class Reader {
   /** sign → places where it may close, ascending; filled at first use */
   private readonly closers = new Map<string, number[]>();
   private readonly pointers = new Map<string, number>();
 
-  constructor(private readonly source: string) {}
+  /** code, verbatim text and pictures by where they begin: signs within them mean nothing */
+  private readonly atoms = new Map<number, Found>();
+  /** the source with these as tags without content, as Redmine sees it when it comes to the signs */
+  private readonly masked: string;
 
-  read(from: number, end: number, depth: number): Inline[] {
+  constructor(private readonly source: string) {
+    const parts: string[] = [];
+    let done = 0;
+    for (let at = 0; at < source.length; at++) {
+      const char = source[at];
+      if (char !== '<' && char !== '@' && char !== '!') continue;
+      const found =
+        char === '<' ? this.tag(at) : char === '@' ? this.code(at, source[at - 1]) : this.image(at, source[at - 1]);
+      if (!found) continue;
+      this.atoms.set(at, found);
+      parts.push(source.slice(done, at), `<${'\ue000'.repeat(Math.max(0, found.next - at - 2))}>`);
+      done = found.next;
+      at = found.next - 1;
+    }
+    this.masked = parts.length === 0 ? source : parts.join('') + source.slice(done);
+  }
+
+  /** @param fresh where a sign at the very beginning opens, as it does right after another sign */
+  read(from: number, end: number, depth: number, fresh = true): Inline[] {
     const result: Inline[] = [];
     let plain = '';
     const flush = (): void => {
@@ -64,7 +90,7 @@ class Reader {
     };
     let at = from;
     while (at < end) {
-      const found = this.node(at, from, end, depth);
+      const found = this.node(at, fresh ? from : -1, end, depth);
       if (found) {
         flush();
         result.push(...found.nodes);
@@ -79,22 +105,18 @@ class Reader {
     return result;
   }
 
-  private node(at: number, from: number, end: number, depth: number): { nodes: Inline[]; next: number } | undefined {
-    const { source } = this;
+  private node(at: number, from: number, end: number, depth: number): Found | undefined {
+    const { source, masked } = this;
+    const atom = this.atoms.get(at);
+    if (atom) return atom.next <= end ? atom : undefined;
     const char = source[at] as string;
     // a sign right at the start of a phrase follows the phrase's own sign, which stands for a tag
-    const before = at === from ? undefined : source[at - 1];
+    const before = at === from ? undefined : masked[at - 1];
     switch (char) {
       case '\n':
         return { nodes: [{ type: 'break' }], next: at + 1 };
       case '&':
         return this.entity(at, end);
-      case '@':
-        return this.code(at, before, end);
-      case '<':
-        return this.tag(at, end);
-      case '!':
-        return this.image(at, before, end);
       case '"':
         return this.link(at, end, depth);
       case '[':
@@ -110,27 +132,21 @@ class Reader {
         return isWord(before) ? undefined : this.bare(at, end);
       default:
         if (!SIGN_CHARS.has(char) || depth >= MAX_DEPTH) return undefined;
-        if (!opensAfter(before) && !(at > from && this.justClosedTag(at))) return undefined;
-        return this.phrase(at, end, depth);
+        return opensAfter(before) ? this.phrase(at, end, depth) : undefined;
     }
   }
 
-  /** An empty `<notextile></notextile>` lets a phrase begin within a word. */
-  private justClosedTag(at: number): boolean {
-    return this.source[at - 1] === '>';
-  }
-
-  private phrase(at: number, end: number, depth: number): { nodes: Inline[]; next: number } | undefined {
+  private phrase(at: number, end: number, depth: number): Found | undefined {
     for (const [sign, mark] of SIGNS) {
-      if (!this.source.startsWith(sign, at)) continue;
+      if (!this.masked.startsWith(sign, at)) continue;
       const start = at + sign.length;
-      if (isSpace(this.source[start]) || this.source.startsWith('--', at)) continue;
+      if (isSpace(this.masked[start]) || this.masked.startsWith('--', at)) continue;
       const close = this.closer(sign, start, end);
       if (close === undefined) continue;
       const attributes = ATTRIBUTES.exec(this.source.slice(start, Math.min(close, start + 700)))?.[0] ?? '';
       const inner = start + attributes.length;
       const begin = inner < close ? inner : start;
-      const children = this.read(begin, close, depth + 1);
+      const children = this.read(begin, close, depth + 1, begin === start);
       return { nodes: styled(mark, begin === inner ? attributes : '', children), next: close + sign.length };
     }
     return undefined;
@@ -141,10 +157,10 @@ class Reader {
     let places = this.closers.get(sign);
     if (!places) {
       places = [];
-      for (let at = this.source.indexOf(sign); at >= 0; at = this.source.indexOf(sign, at + 1)) {
-        const after = this.source[at + sign.length];
-        if (isSpace(this.source[at - 1]) || !closesBefore(after)) continue;
-        if (sign === '-' && (after === '-' || this.source[at - 1] === '-')) continue;
+      for (let at = this.masked.indexOf(sign); at >= 0; at = this.masked.indexOf(sign, at + 1)) {
+        const after = this.masked[at + sign.length];
+        if (isSpace(this.masked[at - 1]) || !closesBefore(after)) continue;
+        if (sign === '-' && (after === '-' || this.masked[at - 1] === '-')) continue;
         places.push(at);
       }
       this.closers.set(sign, places);
@@ -160,27 +176,27 @@ class Reader {
       const place = places[index] as number;
       if (place + sign.length > end) return undefined;
       // `*a**` closes with its last sign where the sign is doubled
-      if (sign.length === 1 && this.source[place + 1] === sign && this.source[place - 1] !== sign) continue;
+      if (sign.length === 1 && this.masked[place + 1] === sign && this.masked[place - 1] !== sign) continue;
       return place;
     }
     return undefined;
   }
 
-  private entity(at: number, end: number): { nodes: Inline[]; next: number } | undefined {
+  private entity(at: number, end: number): Found | undefined {
     const match = ENTITY.exec(this.source.slice(at, Math.min(end, at + 36)));
     const value = match && decodeEntity(match[1] ?? '');
     return match && value ? { nodes: [{ type: 'text', value }], next: at + match[0].length } : undefined;
   }
 
-  private code(at: number, before: string | undefined, end: number): { nodes: Inline[]; next: number } | undefined {
+  private code(at: number, before: string | undefined): Found | undefined {
     if (isWord(before)) return undefined;
-    const close = this.codeEnd(at + 1, end);
+    const close = this.codeEnd(at + 1);
     if (close === undefined) return undefined;
     const inner = this.source.slice(at + 1, close).replace(/^\|\w{1,40}\|(?=.)/, '');
     return { nodes: [{ type: 'inlineCode', value: decodeEntities(inner) }], next: close + 1 };
   }
 
-  private codeEnd(start: number, end: number): number | undefined {
+  private codeEnd(start: number): number | undefined {
     let places = this.closers.get('@');
     if (!places) {
       places = [];
@@ -193,19 +209,19 @@ class Reader {
     while (pointer < places.length && (places[pointer] as number) <= start) pointer++;
     this.pointers.set('@', pointer);
     const close = places[pointer];
-    if (close === undefined || close >= end || this.source.slice(start, close).includes('\n')) return undefined;
+    if (close === undefined || this.source.slice(start, close).includes('\n')) return undefined;
     return close;
   }
 
-  private tag(at: number, end: number): { nodes: Inline[]; next: number } | undefined {
-    const match = OFF_TAG.exec(this.source.slice(at, Math.min(end, at + 120)));
+  private tag(at: number): Found | undefined {
+    const match = OFF_TAG.exec(this.source.slice(at, at + 120));
     if (!match) return undefined;
     const name = (match[1] ?? '').toLowerCase();
     const start = at + match[0].length;
     const close = this.closingTag(name, start);
-    const stop = close === undefined || close > end ? end : close;
+    const stop = close ?? this.source.length;
     const value = this.source.slice(start, stop);
-    const next = close === undefined || close > end ? end : close + name.length + 3;
+    const next = close === undefined ? stop : close + name.length + 3;
     if (name === 'notextile') return { nodes: value === '' ? [] : [{ type: 'text', value }], next };
     const shown = value.replace(/\s*\n\s*/g, ' ');
     return { nodes: shown.trim() === '' ? [] : [{ type: 'inlineCode', value: shown }], next };
@@ -224,9 +240,9 @@ class Reader {
     return places[pointer];
   }
 
-  private image(at: number, before: string | undefined, end: number): { nodes: Inline[]; next: number } | undefined {
+  private image(at: number, before: string | undefined): Found | undefined {
     if (!opensAfter(before)) return undefined;
-    const match = IMAGE.exec(this.source.slice(at, Math.min(end, at + 3200)));
+    const match = IMAGE.exec(this.source.slice(at, at + 3200));
     if (!match) return undefined;
     const [all, sign = '', attributes = '', source = '', title] = match;
     const url = safeImage(source);
@@ -242,14 +258,14 @@ class Reader {
     if (align) image.align = align;
     let next = at + all.length;
     if (this.source[next] !== ':') return { nodes: [image], next };
-    const target = this.target(next + 1, end);
+    const target = this.target(next + 1, this.source.length);
     const link = target && safeLink(target.url);
     if (!target || !link) return { nodes: [image], next };
     next = target.next;
     return { nodes: [{ type: 'link', url: link, children: [image] }], next };
   }
 
-  private link(at: number, end: number, depth: number): { nodes: Inline[]; next: number } | undefined {
+  private link(at: number, end: number, depth: number): Found | undefined {
     if (depth >= MAX_DEPTH) return undefined;
     const close = this.quoteEnd(at + 1, end);
     if (close === undefined) return undefined;
@@ -261,7 +277,7 @@ class Reader {
     const titled = /^([\s\S]*\S) ?\(([^()]+)\)$/.exec(inner.slice(attributes.length));
     const start = at + 1 + (attributes.length < inner.length ? attributes.length : 0);
     const stop = titled ? start + (titled[1] ?? '').length : close;
-    const children = this.read(start, stop, depth + 1);
+    const children = this.read(start, stop, depth + 1, false);
     if (children.length === 0) return undefined;
     const title = titled?.[2];
     return {
@@ -285,7 +301,7 @@ class Reader {
     return url === '' ? undefined : { url: decodeEntities(url), next: at + url.length };
   }
 
-  private bare(at: number, end: number): { nodes: Inline[]; next: number } | undefined {
+  private bare(at: number, end: number): Found | undefined {
     const match = BARE_URL.exec(this.source.slice(at, Math.min(end, at + 4000)));
     if (!match) return undefined;
     const shown = sentenceEnd(match[0]);
@@ -295,7 +311,7 @@ class Reader {
     return { nodes: [{ type: 'link', url, children: [{ type: 'text', value }] }], next: at + shown.length };
   }
 
-  private bracket(at: number, before: string | undefined, end: number): { nodes: Inline[]; next: number } | undefined {
+  private bracket(at: number, before: string | undefined, end: number): Found | undefined {
     const rest = this.source.slice(at, Math.min(end, at + 700));
     const wiki = WIKI_LINK.exec(rest);
     if (wiki) {
@@ -312,7 +328,7 @@ class Reader {
       : undefined;
   }
 
-  private macro(at: number, end: number): { nodes: Inline[]; next: number } | undefined {
+  private macro(at: number, end: number): Found | undefined {
     const match = MACRO.exec(this.source.slice(at, Math.min(end, at + 600)));
     if (!match) return undefined;
     const [source, name = '', parameters = ''] = match;
@@ -324,7 +340,7 @@ class Reader {
     return { nodes: [node], next: at + source.length };
   }
 
-  private verbatim(at: number, before: string | undefined, end: number): { nodes: Inline[]; next: number } | undefined {
+  private verbatim(at: number, before: string | undefined, end: number): Found | undefined {
     if (this.source[at + 1] !== '=' || !isSpace(before)) return undefined;
     const start = at + 2;
     const close = this.source.indexOf('==', start + 1);
@@ -352,8 +368,12 @@ function styled(mark: SimpleMark | 'span', attributes: string, children: Inline[
 }
 
 function sentenceEnd(url: string): string {
-  let shown = url.replace(/(?:[.,;:!?'"*_+~^%@|\]}]|&(?:quot|gt|lt);)+$/, '');
-  while (shown.endsWith(')') && count(shown, ')') > count(shown, '(')) shown = shown.slice(0, -1);
+  let shown = url;
+  for (let before = ''; before !== shown; ) {
+    before = shown;
+    shown = shown.replace(/(?:[.,;:!?'"*_+~^%@|\]}]|&(?:quot|gt|lt);){1,20}$/, '');
+    if (shown.endsWith(')') && count(shown, ')') > count(shown, '(')) shown = shown.slice(0, -1);
+  }
   return shown;
 }
 

@@ -27,6 +27,9 @@ export function renderTextile(tree: Tree, losses: Losses): string {
 const SIGN: Partial<Record<Align, string>> = { center: '=', right: '>' };
 
 class Writer {
+  /** signs of the phrases that are open */
+  private readonly open: string[] = [];
+
   constructor(private readonly losses: Losses) {}
 
   blocks(nodes: readonly Block[]): string[] {
@@ -162,7 +165,9 @@ class Writer {
   private pieces(node: Inline, into: Piece[], inCell: boolean): void {
     const phrase = (open: string, close: string, children: readonly Inline[]): void => {
       into.push({ kind: 'open', value: open });
+      this.open.push(close);
       for (const child of children) this.pieces(child, into, inCell);
+      this.open.pop();
       into.push({ kind: 'close', value: close });
     };
     const text = (value: string): void => {
@@ -264,7 +269,7 @@ class Writer {
     }
     const inner: Piece[] = [];
     for (const child of node.children) this.pieces(child, inner, inCell);
-    let content = joinPieces(merged(inner), false, inCell, true).replaceAll('"', '&quot;').replaceAll('\n', ' ');
+    let content = joinPieces(merged(inner), false, inCell, this.open).replaceAll('"', '&quot;').replaceAll('\n', ' ');
     if (content.endsWith(')') && titled === '') content = `${content.slice(0, -1)}&#41;`;
     into.push({ kind: 'fixed', edge: 'space', value: `"${content || url}${titled}":${url}` });
   }
