@@ -41,10 +41,18 @@ export interface IntegrationConfig {
   remoteKeyField2?: FieldId;
   /** attempts before an event that fails for its own fault is parked; preset 3 */
   retries: number;
+  /**
+   * an update of which the target refuses some fields for good is written without them, instead of being parked; the
+   * fields stay unsynced until the entity's next change. Preset: off
+   */
+  parkFields?: boolean;
+  /** what becomes of a change whose counterpart is gone; preset: park */
+  targetDeleted?: TargetDeletedPolicy;
   /** milliseconds after which a message that never reached a writer counts as lost in the flow; preset 10 minutes */
   lostAfterMs: number;
 }
 
+export type TargetDeletedPolicy = 'park' | 'create' | 'ignore';
 export type ConflictPolicy = 'system1' | 'system2' | 'newest' | 'park';
 export type SyncWhen = 'both' | 'create' | 'update';
 export type ApplyWhen = 'changed' | 'always';

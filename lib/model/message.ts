@@ -27,6 +27,8 @@ export interface MappedField {
   type?: FieldType;
   /** the source's own list entries or people, ids included, until a value mapper has replaced them by the target's */
   source?: Value;
+  /** a person has corrected the value of a change that had been parked: it is written whatever else would decide */
+  corrected?: true;
 }
 
 export interface SyncHeader {
@@ -68,6 +70,6 @@ export interface SyncResult {
   target?: EntityRef;
   /** target fields that were written */
   written: FieldId[];
-  /** fields that were not taken over, and why; never silent */
+  /** fields that were not taken over, and why; never silent. A field '' stands for the change as a whole */
   warnings: { field: FieldId; reason: string }[];
 }

@@ -80,6 +80,8 @@ export interface StoredError {
   /** field id → what is wrong */
   fields?: Record<string, string>;
   answer?: string;
+  /** id of the node in which it happened, where it was one before the writer */
+  node?: string;
   at: string;
 }
 

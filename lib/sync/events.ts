@@ -39,6 +39,10 @@ export function changedFields(event: StoredEvent, relevant: Relevant | undefined
 /** True where an update of ours may have left something in either end: then the writer must look. */
 const isUnsettled = (event: StoredEvent): boolean => event.link?.ends.some((end) => end.pending !== undefined) ?? false;
 
+/** The last attempt found that the counterpart is gone, and a new one is wanted: the flow maps it like a new entity. */
+export const isCreatedAgain = (config: IntegrationConfig, event: StoredEvent): boolean =>
+  config.targetDeleted === 'create' && event.link !== undefined && event.error?.kind === 'notFound';
+
 /** @param relevant undefined where the mappers are not known here (another process): then every change is sent */
 export function planEvent(config: IntegrationConfig, event: StoredEvent, relevant: Relevant | undefined): EventPlan {
   const { entity, flow } = event;
@@ -58,7 +62,7 @@ export function planEvent(config: IntegrationConfig, event: StoredEvent, relevan
         integration: config.id,
         direction: directionFrom(flow.side as Side),
         event: eventId(event),
-        kind: event.link ? 'update' : 'create',
+        kind: event.link && !isCreatedAgain(config, event) ? 'update' : 'create',
         entity: ref,
         changed,
         pair: way.pair.id,

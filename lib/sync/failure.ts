@@ -50,12 +50,14 @@ export function judge(error: SyncError, attempts: number, retries: number, fault
 
 const ANSWER_LIMIT = 4_000;
 
-export function toStored(error: SyncError, now: number): StoredError {
+/** @param node id of the node in which it happened, if known */
+export function toStored(error: SyncError, now: number, node?: string): StoredError {
   return {
     kind: error.kind,
     message: error.message.slice(0, ANSWER_LIMIT),
     fields: error.detail.fields,
     answer: error.detail.answer?.slice(0, ANSWER_LIMIT),
+    ...(node !== undefined && { node }),
     at: iso(now),
   };
 }

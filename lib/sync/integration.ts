@@ -11,6 +11,7 @@ import type { SyncMessage, SyncResult } from '../model/message';
 import type { Fields } from '../model/values';
 import type { Failure, FlowCounts, Store, StoredEvent } from '../store/store';
 import { type Clock, iso } from './clock';
+import { Commands } from './commands';
 import { parseEventId, type Relevant } from './events';
 import { judge, toStored } from './failure';
 import { Reader, type ReaderOptions } from './reader';
@@ -31,6 +32,8 @@ export interface FailureContext {
   mapped?: Fields;
   /** the create certainly did not happen */
   notCreated?: boolean;
+  /** id of the node in which it failed */
+  node?: string;
 }
 
 const SWEEP_LEAST_MS = 1_000;
@@ -50,6 +53,8 @@ export class Integration {
   private readonly declared = new Map<string, Record<Side, Relevant>>();
   private cancelSweep: (() => void) | undefined;
   private stopped = false;
+  /** what people do with parked events */
+  readonly commands = new Commands(this);
 
   constructor(
     config: IntegrationConfig,
@@ -139,12 +144,14 @@ export class Integration {
     if (event) await this.finish(event.flow.side, [event.seq]);
   }
 
-  /** The message's event failed in a node on its way. */
-  async fail(message: SyncMessage, thrown: unknown): Promise<void> {
+  /** The message's event failed in a node on its way. @param node its id */
+  async fail(message: SyncMessage, thrown: unknown, node?: string): Promise<void> {
     const event = await this.eventOf(message);
     if (!event) return;
     const target = this.system(targetSide(message.sync.direction));
-    await this.failEvents(event.flow.side, [event], asSyncError(thrown), target, { mapped: message.payload });
+    // before a field mapper, the payload is the source's
+    const mapped = message.sync.mapped ? message.payload : undefined;
+    await this.failEvents(event.flow.side, [event], asSyncError(thrown), target, { mapped, node });
   }
 
   private async eventOf(message: SyncMessage): Promise<StoredEvent | undefined> {
@@ -164,7 +171,7 @@ export class Integration {
     const now = this.clock.now();
     const failures = events.map((event): Failure => {
       const verdict = judge(error, event.attempts, this.config.retries, system.health.faults, this.clock.random());
-      const common = { event: event.seq, delivery: event.delivery, error: toStored(error, now) };
+      const common = { event: event.seq, delivery: event.delivery, error: toStored(error, now, context.node) };
       if (verdict.kind === 'park') {
         // it waits for a person, who must not find every new entity of the other side waiting with it
         return { ...common, to: 'parked', mapped: context.mapped, notCreated: true };
@@ -191,9 +198,36 @@ export class Integration {
 
   /** Parked events back into the queue; all of them where no numbers are given. */
   async retryParked(events?: number[]): Promise<number> {
-    const count = await this.store.unpark(this.config.id, events);
-    for (const reader of this.readers) reader.pump();
-    return count;
+    return this.commands.retry(events);
+  }
+
+  /** The readers of a side: usually one. */
+  readersOf(side: Side): Reader[] {
+    return [...this.readers].filter((reader) => reader.flow.side === side);
+  }
+
+  /** Events may be claimed that could not be before. */
+  resume(): void {
+    this.gone(1, []);
+    this.gone(2, []);
+  }
+
+  /** The event is sent again at once, and nobody is charged: the flow is to make something else of it. */
+  async sendAgain(event: StoredEvent, error: SyncError): Promise<Failure> {
+    const now = this.clock.now();
+    const { seq, delivery } = event;
+    const failure: Failure = {
+      event: seq,
+      delivery,
+      to: 'retry',
+      dueAt: now,
+      charge: false,
+      error: toStored(error, now),
+    };
+    await this.store.fail([failure]);
+    this.events.failed?.(event, error, false);
+    this.gone(event.flow.side, [seq]);
+    return failure;
   }
 
   private sweepLater(): void {

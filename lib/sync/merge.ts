@@ -64,6 +64,10 @@ export function concerned({ mapped, source, target }: Pick<MergeInput, 'mapped' 
   const result: Concern[] = [];
   for (const [field, how] of Object.entries(mapped)) {
     if (how.syncWhen === 'create') continue;
+    if (how.corrected) {
+      result.push({ field, why: 'always' });
+      continue;
+    }
     const different = how.from.filter((from) => differs(source.base, source.now, from));
     const own = different.every((from) => isOwn(source.pending, from, source.now[from] ?? null));
     if (different.length > 0) result.push({ field, why: own ? 'own' : 'changed' });

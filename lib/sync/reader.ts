@@ -42,6 +42,8 @@ export class Reader {
   private readonly send: (message: SyncMessage) => void;
   private readonly onError: (error: SyncError) => void;
   private polling: Promise<PollSummary> | undefined;
+  /** the last poll that came to its end; `at` in ms since 1970 */
+  lastPoll: ({ at: number } & PollSummary) | undefined;
   private pumping = false;
   private again = false;
   private stopped = false;
@@ -72,10 +74,19 @@ export class Reader {
    * @throws SyncError; what was read before the fault is stored all the same
    */
   poll(): Promise<PollSummary> {
-    this.polling ??= this.pollOnce().finally(() => {
-      this.polling = undefined;
-    });
+    this.polling ??= this.pollOnce()
+      .then((summary) => {
+        this.lastPoll = { at: this.integration.clock.now(), ...summary };
+        return summary;
+      })
+      .finally(() => {
+        this.polling = undefined;
+      });
     return this.polling;
+  }
+
+  get isPolling(): boolean {
+    return this.polling !== undefined;
   }
 
   private async pollOnce(): Promise<PollSummary> {

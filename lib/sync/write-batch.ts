@@ -10,10 +10,13 @@ import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, SyncResult } from '../model/message';
 import type { FieldId, Fields } from '../model/values';
 import type { Failure, Landing, LinkEnd, StoredEvent } from '../store/store';
+import { corrected } from './corrections';
 import { adoptable, adoptedEnds, type Create, markerOf, openIntents } from './create';
+import { isCreatedAgain } from './events';
 import type { Integration } from './integration';
 import { baselines, concerned, type MergePlan, planCreate, planUpdate, type Warning } from './merge';
 import { writeScope } from './pairs';
+import { refusedFields, without } from './withhold';
 
 export interface Job {
   message: SyncMessage;
@@ -33,6 +36,14 @@ interface Work extends Job {
   adopted?: boolean;
   /** the target before the write; undefined for a create */
   target?: Entity;
+  /** target fields as the flow mapped them, without a person's corrections */
+  asMapped: Fields;
+  /** what the result says besides what the merge says */
+  notes: Warning[];
+  /** fields that the target refuses, and that are left out of this update */
+  withheld?: Record<FieldId, string>;
+  /** the link whose counterpart is gone and is created again */
+  replaces?: number;
 }
 
 /** @returns per job: its result, its error (already stored as retry or parked), or undefined where it was finished before */
@@ -62,7 +73,9 @@ class Batch {
     const events = await this.integration.store.load(this.jobs);
     const works = this.jobs.flatMap((job, index) => {
       const event = events[index];
-      return event ? [{ ...job, event, plan: EMPTY_PLAN }] : [];
+      if (!event) return [];
+      const { message, unused } = corrected(job.message, event.corrections);
+      return [{ ...job, message, event, plan: EMPTY_PLAN, asMapped: job.message.payload, notes: unused }];
     });
     const paused = this.target.pauseLeft();
     if (paused > 0) {
@@ -97,21 +110,77 @@ class Batch {
     }
     const present = await this.readTargets(needed);
     const writing: Work[] = [];
+    const gone: Work[] = [];
     for (const [index, work] of needed.entries()) {
       const target = present[index];
       if (!target) {
-        await this.fail([work], this.targetGone(work));
+        gone.push(work);
         continue;
       }
       work.target = target;
       work.plan = planUpdate(this.mergeInput(work, target));
       const parked = this.mustPark(work, work.plan);
-      if (parked) await this.fail([work], parked);
+      if (parked && !this.withhold(work, parked)) await this.fail([work], parked);
       else if (Object.keys(work.plan.write).length === 0) still.push(work);
       else writing.push(work);
     }
     await this.land(still.map((work) => this.landUnchanged(work)));
-    return writing;
+    return [...writing, ...(await this.targetsGone(gone))];
+  }
+
+  /** The integration's policy for changes whose counterpart is gone. @returns creates and updates to be written */
+  private async targetsGone(works: Work[]): Promise<Work[]> {
+    const { config } = this.integration;
+    const again: Work[] = [];
+    for (const work of works) {
+      const error = this.targetGone(work);
+      if (config.targetDeleted === 'ignore') await this.passOver(work, error.message);
+      else if (config.targetDeleted !== 'create') await this.fail([work], error);
+      else if (isCreatedAgain(config, work.event)) {
+        again.push({ ...work, event: { ...work.event, link: undefined }, replaces: work.event.link?.id });
+      } else {
+        // only now is it known that this is a create: it goes through the flow once more, to get its defaults
+        const named = nameEntity(error, work.event, this.target.name);
+        const failure = await this.integration.sendAgain(work.event, named);
+        this.results.set(work.seq, { ok: false, error: named, failure });
+      }
+    }
+    if (again.length === 0) return [];
+    const { adopted, fresh } = await this.planCreates(again);
+    return [...(adopted.length > 0 ? await this.planUpdates(adopted) : []), ...fresh];
+  }
+
+  /** Finishes the event without effect, and says so. */
+  private async passOver(work: Work, reason: string): Promise<void> {
+    await this.integration.finish(this.side, [work.seq]);
+    const { entity } = work.event;
+    this.results.set(work.seq, {
+      ok: true,
+      result: {
+        outcome: 'skipped',
+        integration: this.integration.config.id,
+        direction: this.direction,
+        source: refOf(entity),
+        target: work.event.link && refOf(this.end(work, this.targetSide).ref),
+        written: [],
+        warnings: [{ field: '', reason }],
+      },
+    });
+  }
+
+  private mayWithhold({ event }: Work): boolean {
+    const { parkFields, retries } = this.integration.config;
+    return parkFields === true && event.link !== undefined && event.attempts + 1 > retries;
+  }
+
+  /** "Hold only the field": where the update is about to be parked, it goes on without what the target refuses. */
+  private withhold(work: Work, error: SyncError): boolean {
+    if (!this.mayWithhold(work)) return false;
+    const refused = refusedFields(error, work.plan, work.message.sync.unresolved ?? {});
+    if (!refused) return false;
+    work.withheld = { ...work.withheld, ...refused };
+    work.plan = without(work.plan, refused);
+    return true;
   }
 
   private async readTargets(works: Work[]): Promise<(Entity | undefined)[]> {
@@ -154,9 +223,10 @@ class Batch {
     const source = this.integration.system(this.side);
     const ends = adoptedEnds(work.event, work.message, found, source, this.target);
     // no event ends with this landing
-    const [refused] = await store.land([{ integration: config.id, event: 0, delivery: 0, ends }]);
+    const { replaces } = work;
+    const [refused] = await store.land([{ integration: config.id, event: 0, delivery: 0, ends, replaces }]);
     const [event] = refused ? [] : await store.load([work]);
-    if (event?.link) return [{ ...work, event, adopted: true }];
+    if (event?.link) return [{ ...work, event, adopted: true, replaces: undefined }];
     if (refused) await this.fail([work], new SyncError('fatal', refused));
     return [];
   }
@@ -171,18 +241,23 @@ class Batch {
       return connection.write(scope, operations);
     });
     const landings: Landed[] = [];
+    const rest: Work[] = [];
     for (const [index, work] of works.entries()) {
       const result = results[index];
       if (!result) await this.fail([work], new SyncError('fatal', `${this.target.name} gave no result for this write`));
       else if (!result.ok) {
         this.target.troubled(result.error);
-        await this.fail([work], result.error, true);
+        if (!this.withhold(work, result.error)) await this.fail([work], result.error, true);
+        else if (Object.keys(work.plan.write).length > 0) rest.push(work);
+        else landings.push(this.landUnchanged(work));
       } else if (result.ignored && Object.keys(result.ignored).length > 0) {
         // what was taken is kept as landed state by the next attempt's merge; the refusal is this event's failure
         landings.push(...(await this.partly(work, result)));
       } else landings.push(this.landWritten(work, result));
     }
     await this.land(landings);
+    // each round leaves out at least one field, so it ends
+    await this.write(rest);
   }
 
   /** What an update is about to leave in its target is known as ours, should its answer be lost. */
@@ -200,10 +275,11 @@ class Batch {
     if (!work.event.link) return [this.landWritten(work, result)];
     const reasons = Object.entries(ignored).map(([field, reason]) => `${field}: ${reason}`);
     const key = this.end(work, this.targetSide).ref.key;
-    await this.fail(
-      [work],
-      new SyncError('invalid', `${key} did not take every field. ${reasons.join('; ')}`, { fields: ignored }),
-    );
+    const error = new SyncError('invalid', `${key} did not take every field. ${reasons.join('; ')}`, {
+      fields: ignored,
+    });
+    if (this.mayWithhold(work)) return [this.landWritten(work, result)];
+    await this.fail([work], error);
     return [];
   }
 
@@ -220,7 +296,7 @@ class Batch {
     const after = target?.fields ?? end.baseline;
     const next = baselines(this.mergeInput(work, target), work.plan, {
       after,
-      ignored: {},
+      ignored: work.withheld ?? {},
       exact: true,
       created: false,
     });
@@ -233,8 +309,8 @@ class Batch {
   private landWritten(work: Work, written: Extract<WriteResult, { ok: true }>): Landed {
     const { entity } = written;
     this.target.sawTime(entity.updatedAt);
-    const ignored = written.ignored ?? {};
-    for (const [field, reason] of Object.entries(ignored)) work.plan.warnings.push({ field, reason });
+    const ignored = { ...written.ignored, ...work.withheld };
+    for (const [field, reason] of Object.entries(written.ignored ?? {})) work.notes.push({ field, reason });
     const next = baselines(this.mergeInput(work, work.target), work.plan, {
       after: entity.fields,
       ignored,
@@ -275,6 +351,7 @@ class Batch {
         delivery: work.delivery,
         ends: this.side === 1 ? [sourceEnd, targetEnd] : [targetEnd, sourceEnd],
         wrote: this.settledSides(work, settled),
+        replaces: work.replaces,
       },
       result: {
         outcome: work.adopted ? 'adopted' : outcome,
@@ -283,7 +360,11 @@ class Batch {
         source: refOf(entity),
         target: refOf(shown),
         written: Object.keys(work.plan.write),
-        warnings: work.plan.warnings,
+        warnings: [
+          ...work.plan.warnings,
+          ...work.notes,
+          ...Object.entries(work.withheld ?? {}).map(([field, reason]) => ({ field, reason })),
+        ],
       },
     };
   }
@@ -312,7 +393,7 @@ class Batch {
   private async fail(works: Work[], error: SyncError, unmade = false): Promise<void> {
     for (const work of works) {
       const named = nameEntity(error, work.event, this.target.name);
-      const context = { mapped: work.message.payload, notCreated: unmade && !work.adopted && !error.detail.uncertain };
+      const context = { mapped: work.asMapped, notCreated: unmade && !work.adopted && !error.detail.uncertain };
       const [failure] = await this.integration.failEvents(this.side, [work.event], named, this.target, context);
       this.results.set(work.seq, { ok: false, error: named, failure });
     }

@@ -1,0 +1,227 @@
+/**
+ * What a person can see and do while an integration runs: its state, and its parked changes. Nothing that is done here
+ * is silent: a skipped change is reported like one that has landed.
+ */
+
+import { directionFrom, type Entity, type EntityRef, refOf, type Side, targetSide } from '../model/entity';
+import { SyncError } from '../model/errors';
+import type { FieldId, Fields } from '../model/values';
+import type { Corrections, FlowCounts, LinkEnd, ParkedFilter, StoredError, StoredEvent } from '../store/store';
+import { iso } from './clock';
+import { correctionsOf } from './corrections';
+import type { Integration } from './integration';
+import { route } from './pairs';
+import type { System } from './system';
+
+export interface SystemView {
+  id: string;
+  name: string;
+  /** ISO 8601; absent while it is not paused */
+  pausedUntil?: string;
+  /** why it is paused */
+  why?: string;
+}
+
+export interface SideView {
+  system: SystemView;
+  counts: FlowCounts;
+  polling: boolean;
+  /** the last poll that came to its end since the last deploy */
+  lastPoll?: { at: string; read: number; recorded: number };
+}
+
+/** A parked change in a list. */
+export interface ParkedView {
+  event: number;
+  side: Side;
+  /** where it was to go: the name of the target's system */
+  to: string;
+  entity: EntityRef;
+  /** the linked entity; absent where it was to be created */
+  counterpart?: EntityRef;
+  error: StoredError;
+  /** how often it was tried since it was last retried by hand */
+  attempts: number;
+  /** fields that a person has corrected before */
+  corrected: FieldId[];
+}
+
+/** A parked change with everything that is needed to understand it. */
+export interface ParkedDetail extends ParkedView {
+  /** the source entity as it was read */
+  source: Entity;
+  /** target fields as mapped; absent where it failed before it was mapped */
+  mapped?: Fields;
+  corrections: Corrections;
+  /** a create of which it is not known whether it reached the target was begun at this time (ISO 8601) */
+  undecidedSince?: string;
+  /** where it goes, to ask the target's system for its fields */
+  target: { system: string; project: string; type: string };
+}
+
+const LONGEST_REASON = 1_000;
+
+export class Commands {
+  constructor(private readonly integration: Integration) {}
+
+  async overview(): Promise<[SideView, SideView]> {
+    const [one, two] = await this.integration.counts();
+    return [this.side(1, one), this.side(2, two)];
+  }
+
+  private side(side: Side, counts: FlowCounts): SideView {
+    const readers = this.integration.readersOf(side);
+    const last = readers.map(({ lastPoll }) => lastPoll).find((poll) => poll !== undefined);
+    return {
+      system: this.viewOf(this.integration.system(side)),
+      counts,
+      polling: readers.some(({ isPolling }) => isPolling),
+      ...(last && { lastPoll: { at: iso(last.at), read: last.read, recorded: last.recorded } }),
+    };
+  }
+
+  private viewOf({ id, name, health }: System): SystemView {
+    const system = { id, name };
+    if (health.pausedUntil <= this.integration.clock.now()) return system;
+    return { ...system, pausedUntil: iso(health.pausedUntil), why: health.lastError?.message };
+  }
+
+  /** Parked changes, oldest first. @param limit one page; `more` tells whether another follows */
+  async parked(
+    offset: number,
+    limit: number,
+    filter: ParkedFilter = {},
+  ): Promise<{ items: ParkedView[]; more: boolean }> {
+    const events = await this.integration.store.parked(this.integration.config.id, offset, limit + 1, filter);
+    return { items: events.slice(0, limit).map((event) => this.view(event)), more: events.length > limit };
+  }
+
+  /** @throws SyncError notFound – it is not parked (any more) */
+  async detail(event: number): Promise<ParkedDetail> {
+    const stored = await this.parkedEvent(event);
+    const { entity, flow, mapped, corrections = {}, intent } = stored;
+    const counterpart = this.counterpart(stored);
+    const to = targetSide(directionFrom(flow.side));
+    const way = route(this.integration.config, flow.side, entity)?.target;
+    return {
+      ...this.view(stored),
+      source: entity,
+      ...(mapped && { mapped }),
+      corrections,
+      ...(intent && { undecidedSince: intent.since }),
+      target: {
+        system: this.integration.system(to).id,
+        project: counterpart?.project ?? way?.project ?? '',
+        type: counterpart?.type ?? way?.type ?? '',
+      },
+    };
+  }
+
+  /** Sends parked changes again, in their order; all of the integration where no numbers are given. Returns how many. */
+  async retry(events?: number[]): Promise<number> {
+    const { store, config } = this.integration;
+    const count = await store.unpark(config.id, events);
+    this.integration.resume();
+    return count;
+  }
+
+  /**
+   * Sends a parked change again with corrected values: they are written instead of what the flow maps, for exactly these
+   * fields, until the change has landed. None takes earlier corrections back.
+   * @throws SyncError notFound – not parked (any more); invalid – it failed before it was mapped
+   */
+  async correct(event: number, fields: Fields): Promise<void> {
+    const { store, config } = this.integration;
+    const { mapped, entity } = await this.parkedEvent(event);
+    if (!mapped) {
+      throw new SyncError(
+        'invalid',
+        `${entity.key} failed before it was mapped: there is nothing to correct. Retry it.`,
+      );
+    }
+    await store.unpark(config.id, [event], correctionsOf(fields, mapped));
+    this.integration.resume();
+  }
+
+  /**
+   * Gives parked changes up: they are not written, later ones of the same entities go on. What the source shows in a
+   * skipped update counts as synced, so that its next change does not bring the skipped values along.
+   * @param reason for those who read the result
+   * @param by the person's name
+   * @returns how many
+   */
+  async skip(events: number[], reason: string, by?: string): Promise<number> {
+    const text = reason.trim().slice(0, LONGEST_REASON);
+    if (text === '')
+      throw new SyncError('invalid', 'Say why the change is skipped.', { fields: { reason: 'missing' } });
+    let count = 0;
+    for (const seq of new Set(events)) {
+      const event = await this.integration.store.event(this.integration.config.id, seq);
+      if (event?.state !== 'parked') continue;
+      await this.skipOne(event, by ? `skipped by ${by}: ${text}` : `skipped by a person: ${text}`);
+      count += 1;
+    }
+    return count;
+  }
+
+  private async skipOne(event: StoredEvent, why: string): Promise<void> {
+    const { store, config } = this.integration;
+    const { seq, flow, link, entity } = event;
+    if (link && !event.stale) {
+      const own = { ...link.ends[flow.side - 1 === 0 ? 0 : 1], version: entity.version, baseline: this.seen(event) };
+      const ends: [LinkEnd, LinkEnd] = flow.side === 1 ? [own, link.ends[1]] : [link.ends[0], own];
+      // no event ends with this landing; should we die here, the event is still parked
+      await store.land([{ integration: config.id, event: 0, delivery: 0, ends }]);
+    }
+    await this.integration.finish(flow.side, [seq]);
+    const failed = event.error ? ` (it had failed: ${event.error.message})` : '';
+    this.integration.events.landed?.({
+      outcome: 'skipped',
+      integration: config.id,
+      direction: directionFrom(flow.side),
+      source: refOf(entity),
+      ...(link && { target: this.counterpart(event) }),
+      written: [],
+      warnings: [{ field: '', reason: `${why}${failed}` }],
+    });
+  }
+
+  /** The baseline of the source as if the change had landed. */
+  private seen({ link, flow, entity }: StoredEvent): Fields {
+    const baseline = { ...link?.ends[flow.side - 1]?.baseline };
+    const fields = this.integration.relevant(flow.side)?.fields ?? Object.keys(entity.fields);
+    for (const field of new Set([...Object.keys(baseline), ...fields])) {
+      if (field in entity.fields) baseline[field] = entity.fields[field] ?? null;
+    }
+    return baseline;
+  }
+
+  private async parkedEvent(seq: number): Promise<StoredEvent> {
+    const event = await this.integration.store.event(this.integration.config.id, seq);
+    if (event?.state !== 'parked') {
+      throw new SyncError('notFound', 'This change is not parked any more: somebody has retried or skipped it.');
+    }
+    return event;
+  }
+
+  private counterpart({ link, flow }: StoredEvent): EntityRef | undefined {
+    const end = link?.ends[flow.side === 1 ? 1 : 0];
+    return end && refOf(end.ref);
+  }
+
+  private view(event: StoredEvent): ParkedView {
+    const { seq, flow, entity, error, attempts, corrections = {} } = event;
+    const counterpart = this.counterpart(event);
+    return {
+      event: seq,
+      side: flow.side,
+      to: this.integration.system(targetSide(directionFrom(flow.side))).name,
+      entity: refOf(entity),
+      ...(counterpart && { counterpart }),
+      error: error ?? { kind: 'fatal', message: '', at: entity.updatedAt },
+      // the attempt that parks it is not charged
+      attempts: attempts + 1,
+      corrected: Object.keys(corrections),
+    };
+  }
+}
