@@ -3,6 +3,7 @@
 import { SyncError } from '../model/errors';
 import { azureDevops } from './azure-devops';
 import type { Connector } from './connector';
+import { jira } from './jira';
 import { redmine } from './redmine';
 import { sandbox } from './sandbox';
 
@@ -10,6 +11,7 @@ import { sandbox } from './sandbox';
 export const connectors: Readonly<Record<string, Connector>> = {
   sandbox,
   redmine,
+  jira,
   'azure-devops': azureDevops,
 };
 
