@@ -14,6 +14,8 @@ export interface Settings {
   createPaths: boolean;
   bypassRules: boolean;
   suppressNotifications: boolean;
+  /** polls for parents that were set on the parent's form */
+  watchLinks: boolean;
 }
 
 const PRESET_VERSION = '7.1';
@@ -101,6 +103,13 @@ export const config: ConfigField[] = [
     ],
   },
   {
+    name: 'watchLinks',
+    label: "Watch for parents set on the parent's form",
+    type: 'boolean',
+    default: false,
+    hint: 'One more request for each poll. Otherwise such a change comes with the next change of the child.',
+  },
+  {
     name: 'bypassRules',
     label: "Bypass the process' rules",
     type: 'boolean',
@@ -153,5 +162,6 @@ export function settingsOf(values: ConnectorConfig): Settings {
     createPaths: values.missingPaths === 'create',
     bypassRules: values.bypassRules === true,
     suppressNotifications: values.suppressNotifications === true,
+    watchLinks: values.watchLinks === true,
   };
 }

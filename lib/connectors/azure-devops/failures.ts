@@ -24,6 +24,8 @@ const CODES: [RegExp, SyncErrorKind][] = [
   [/^(TF401232|TF200016|VS800075|TF51005)\b/, 'notFound'],
   // too many requests, told with 400 or 503 by some services
   [/^TF400733\b/, 'rateLimited'],
+  // told with 500, for ever: https://devblogs.microsoft.com/devops/work-item-revision-limits
+  [/only work items with up to [\d.,]+ revisions are supported/, 'invalid'],
 ];
 
 /** A size limit was hit: https://learn.microsoft.com/azure/devops/organizations/settings/work/object-limits */

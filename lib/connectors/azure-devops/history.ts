@@ -15,6 +15,8 @@ import { canonicalOf } from './values';
 
 const PAGE = 200;
 const MOST_REVISIONS = 400;
+/** Fewer than these are not all there is, where there are more revisions. */
+const WANTED = 100;
 /** What every revision changes, and nobody asks for. */
 const BOOKKEEPING = /^System\.(Rev|ChangedDate|ChangedBy|AuthorizedDate|AuthorizedAs|RevisedDate|Watermark|PersonId)$/;
 
@@ -32,20 +34,28 @@ export async function historyOf(
   const project = await metadata.project(textOf(item.fields['System.TeamProject']) ?? '');
   const fields = new Map((await metadata.fields(project.id, type)).map((field) => [field.id, field]));
 
-  // there is at least one update for each revision; changes of links only have updates of their own
-  let skip = Math.max(0, item.rev - MOST_REVISIONS);
-  const updates: Json[] = [];
-  for (;;) {
-    const query = { $top: PAGE, $skip: skip };
-    const page = listOf(await api.json('GET', `_apis/wit/workItems/${item.id}/updates`, { query }));
-    updates.push(...page);
-    if (page.length < PAGE) break;
-    skip += PAGE;
+  // about as many updates as revisions: changes of links alone have no revision, moves on a board no update
+  // (https://github.com/Sedeniono/ADO-History-Diff/issues/3)
+  let first = Math.max(0, item.rev - MOST_REVISIONS);
+  let updates = await updatesFrom(api, item.id, first);
+  while (updates.length < WANTED && first > 0) {
+    first = Math.max(0, first - MOST_REVISIONS);
+    updates = await updatesFrom(api, item.id, first);
   }
   return updates
     .reverse()
     .slice(0, MOST_REVISIONS)
     .flatMap((update) => revisionOf(update, fields, item.markdown, (other) => reader.url(other)));
+}
+
+async function updatesFrom(api: AzureDevOpsApi, id: number, first: number): Promise<Json[]> {
+  const updates: Json[] = [];
+  for (;;) {
+    const query = { $top: PAGE, $skip: first + updates.length };
+    const page = listOf(await api.json('GET', `_apis/wit/workItems/${id}/updates`, { query }));
+    updates.push(...page);
+    if (page.length < PAGE) return updates;
+  }
 }
 
 function revisionOf(

@@ -18,41 +18,32 @@ import type { Entity } from '../../model/entity';
 import { SyncError } from '../../model/errors';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import type { AzureDevOpsApi } from './api';
+import type { LinkFeed } from './links';
 import type { Metadata } from './metadata';
-import type { WorkItemReader } from './reading';
-import { idOf, isoOf, type Json, listOf, textOf } from './shapes';
+import {
+  before,
+  checkpointOf,
+  type Position,
+  padded,
+  positionOf,
+  RESTART_MARGIN_MS,
+  remember,
+  startOf,
+  trim,
+} from './position';
+import { revisionOf, type WorkItemReader } from './reading';
+import { isoOf, type Json, listOf, textOf } from './shapes';
 import type { Wiql } from './wiql';
 
 /** How long, by the server's clock, a revision may be late. */
-const SETTLE_MS = 120_000;
+export const SETTLE_MS = 120_000;
 /** A last page up to this size is looked at again in each poll. */
 const LOOKED_AT_AGAIN = 20;
-/** Revisions in a checkpoint: the newest ones. */
-const SEEN = 1_000;
 const FEED_PAGE = 500;
 const WITNESSES = 20;
 /** Where a poll meets nothing that was read before, restored back-ups are looked for this often. */
 const WITNESS_EVERY_MS = 600_000;
-/** A start by time: the feed speaks of "after", and drops fractions in some versions. */
-const START_MARGIN_MS = 2_000;
-/** Where a token means nothing (another scope, expired), reading starts this long before what was read last. */
-const RESTART_MARGIN_MS = 300_000;
 const FIELDS = 'System.Id,System.Rev,System.ChangedDate,System.TeamProject,System.WorkItemType';
-
-interface Position {
-  /** id of the one project whose feed is read, or `*` for the collection's */
-  feed: string;
-  /** everything up to here has been read and has settled */
-  token?: string;
-  /** lower bound of change times, where reading started at a time and nothing has come yet */
-  from?: string;
-  /** id → revision, of what was read after the token; oldest first */
-  seen: Map<number, number>;
-  /** the newest change time that was read */
-  at?: string;
-  /** something that was read lies after the token: the next poll meets it again */
-  open: boolean;
-}
 
 interface Change {
   id: number;
@@ -76,6 +67,7 @@ export class RevisionPoller {
     private readonly metadata: Metadata,
     private readonly reader: WorkItemReader,
     private readonly wiql: Wiql,
+    private readonly links: LinkFeed | undefined,
   ) {}
 
   /** @see Connection.checkpointAt */
@@ -140,7 +132,15 @@ export class RevisionPoller {
         }
       }
       if (page.last) {
-        yield { entities: [], checkpoint: checkpointOf(position) };
+        const children = await this.children(scope, position);
+        for (let at = 0; at < children.length - size; at += size) {
+          yield {
+            entities: children.slice(at, at + size),
+            checkpoint: checkpointOf({ ...position, links: start.links }),
+          };
+        }
+        const rest = children.slice(Math.floor(Math.max(0, children.length - 1) / size) * size);
+        yield { entities: rest, checkpoint: checkpointOf(position) };
         return;
       }
       if (page.token === undefined || page.token === cursor) {
@@ -151,6 +151,17 @@ export class RevisionPoller {
       }
       cursor = page.token;
     }
+  }
+
+  /** Work items of the scope that got another parent, where that is watched. */
+  private async children(scope: Scope, position: Position): Promise<Entity[]> {
+    if (!this.links) return [];
+    const { children, position: links } = await this.links.read(position.feed, position.links);
+    position.links = links;
+    const items = await this.reader.items(children);
+    const entities: Entity[] = [];
+    for (const item of items.values()) entities.push(await this.reader.entity(item));
+    return entities.filter(({ project, type }) => scope.projects.includes(project) && scope.types.includes(type));
   }
 
   /** Names by id of the scope's projects. @throws notFound */
@@ -210,7 +221,7 @@ export class RevisionPoller {
     const entities: Entity[] = [];
     for (const { id, rev } of changes) {
       const entity = found.get(id);
-      remember(seen, id, entity ? Number(entity.version) : rev);
+      remember(seen, id, entity ? revisionOf(entity.version) : rev);
       if (entity && scope.projects.includes(entity.project) && scope.types.includes(entity.type)) entities.push(entity);
     }
     return entities.sort((a, b) => (a.updatedAt < b.updatedAt ? -1 : a.updatedAt > b.updatedAt ? 1 : 0));
@@ -253,52 +264,4 @@ function changeOf(json: Json): Change[] {
   if (!Number.isInteger(id) || !Number.isInteger(rev) || at === undefined) return [];
   const [project, type] = [textOf(shown['System.TeamProject']), textOf(shown['System.WorkItemType'])];
   return [{ id, rev, at: padded(at), project: project ?? '', type: type ?? '' }];
-}
-
-/** Times of one form compare as text. */
-const padded = (iso: string): string => new Date(iso).toISOString();
-const before = (iso: string, ms: number): string => new Date(Date.parse(iso) - ms).toISOString();
-const startOf = (from: string | undefined): string | undefined => from && before(from, START_MARGIN_MS);
-
-function remember(seen: Map<number, number>, id: number, rev: number): void {
-  seen.delete(id);
-  seen.set(id, rev);
-}
-
-/** An import of millions is not kept in memory: what was read long ago is behind the token. */
-function trim(seen: Map<number, number>): void {
-  if (seen.size < 2 * SEEN) return;
-  for (const id of seen.keys()) {
-    if (seen.size <= SEEN) return;
-    seen.delete(id);
-  }
-}
-
-function positionOf(checkpoint: Checkpoint | undefined, feed: string): Position {
-  const { token, from, seen, at, open, feed: known } = checkpoint ?? {};
-  const time = (value: unknown) => {
-    const iso = isoOf(value);
-    return iso && padded(iso);
-  };
-  const pairs = (Array.isArray(seen) ? seen : []).flatMap((one): [number, number][] => {
-    const [id, rev] = String(one).split('@');
-    const number = idOf(id ?? '');
-    return number && Number.isInteger(Number(rev)) ? [[number, Number(rev)]] : [];
-  });
-  const position: Position = { feed, from: time(from), seen: new Map(pairs), at: time(at), open: open === true };
-  // a token of another feed means nothing here
-  if (typeof token === 'string' && known === feed) position.token = token;
-  else if (typeof token === 'string' && position.at) position.from = before(position.at, RESTART_MARGIN_MS);
-  return position;
-}
-
-function checkpointOf({ feed, token, from, seen, at, open }: Position): Checkpoint {
-  return {
-    feed,
-    ...(token === undefined ? {} : { token }),
-    ...(from === undefined ? {} : { from }),
-    ...(at === undefined ? {} : { at }),
-    ...(open ? { open } : {}),
-    ...(seen.size > 0 ? { seen: [...seen].slice(-SEEN).map(([id, rev]) => `${id}@${rev}`) } : {}),
-  };
 }

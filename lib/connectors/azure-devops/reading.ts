@@ -9,6 +9,7 @@ import type { Entity, EntityId } from '../../model/entity';
 import { SyncError } from '../../model/errors';
 import { type AzureDevOpsApi, MOST_READ } from './api';
 import { Recent } from './cache';
+import { PARENT } from './field-types';
 import type { Metadata } from './metadata';
 import type { People } from './people';
 import { idOf, isoOf, listOf, type RawWorkItem, textOf, userOf, workItemOf } from './shapes';
@@ -52,7 +53,7 @@ export class WorkItemReader {
         errorPolicy: 'omit',
         ...(relations ? { $expand: 'relations' } : {}),
       };
-      // what is omitted is missing or null
+      // what is omitted is null in the list
       for (const json of listOf(await this.api.json('POST', '_apis/wit/workitemsbatch', { body, reads: true }))) {
         const item = workItemOf(json);
         found.set(item.id, item);
@@ -84,7 +85,7 @@ export class WorkItemReader {
   }
 
   async entity(item: RawWorkItem): Promise<Entity> {
-    const { id, rev, fields } = item;
+    const { id, fields } = item;
     const projectName = textOf(fields['System.TeamProject']);
     const type = textOf(fields['System.WorkItemType']);
     if (projectName === undefined || type === undefined) {
@@ -104,7 +105,7 @@ export class WorkItemReader {
       url: this.url(key, project.name),
       type,
       project: project.id,
-      version: String(rev),
+      version: versionOf(item),
       ...(createdAt ? { createdAt } : {}),
       updatedAt,
       ...(createdBy ? { createdBy } : {}),
@@ -130,6 +131,18 @@ export class WorkItemReader {
     return `${this.api.baseUrl}${project === undefined ? '' : `${encodeURIComponent(project)}/`}_workitems/edit/${id}`;
   }
 }
+
+/**
+ * The revision; and the parent, since a parent that was set on the parent's form gives the child no new revision
+ * (https://github.com/Sedeniono/ADO-History-Diff/issues/3 has an example of an update without one).
+ */
+function versionOf({ rev, fields }: RawWorkItem): string {
+  const parent = textOf(fields[PARENT]);
+  return parent === undefined ? String(rev) : `${rev}^${parent}`;
+}
+
+/** The revision within a version. */
+export const revisionOf = (version: string): number => Number.parseInt(version, 10);
 
 /** Without the values of long texts: only that there are some matters for a write. */
 function lean(item: RawWorkItem): RawWorkItem {

@@ -222,4 +222,39 @@ describe(`Azure DevOps: polling (${compared})`, () => {
     // all of the last batch have one time
     assert.deepEqual(new Set((await poll(connection, newest)).ids), new Set(ids.slice(40, 49)));
   });
+
+  it('sees a parent that was set on the parent only where it is told to watch for that', async () => {
+    await start();
+    const watching = connectTo(standIn, { watchLinks: true });
+    const [child = ''] = await alice.create(['Child']);
+    const [parent = ''] = await alice.create(['Parent'], 'Feature');
+    const before = await poll(watching, undefined);
+    const link = { rel: 'System.LinkTypes.Hierarchy-Forward', url: `${standIn.url}/_apis/wit/workItems/${child}` };
+    const body = [{ op: 'add', path: '/relations/-', value: link }];
+    await alice.send('PATCH', `_apis/wit/workitems/${parent}`, body, 'application/json-patch+json');
+    const requests = await requestsOf(async () => {
+      const { entities, checkpoint } = await poll(watching, before.checkpoint);
+      const [seen] = entities;
+      assert.equal(seen?.id, child);
+      assert.deepEqual(seen?.fields['System.Parent'], {
+        id: parent,
+        key: parent,
+        url: `${standIn.url}/_workitems/edit/${parent}`,
+      });
+      assert.notEqual(seen?.version, before.entities.find(({ id }) => id === child)?.version);
+      assert.deepEqual((await poll(watching, checkpoint)).ids, []);
+    });
+    assert.ok(requests.includes('GET /_apis/wit/reporting/workitemlinks'));
+    assert.deepEqual((await poll(connection, before.checkpoint)).ids, []);
+    // what has settled is behind the token
+    let { checkpoint } = await poll(watching, before.checkpoint);
+    for (let minutes = 0; minutes < 3; minutes++) {
+      now += 10 * 60_000;
+      const next = await poll(watching, checkpoint);
+      assert.deepEqual(next.ids, []);
+      checkpoint = next.checkpoint;
+    }
+    assert.match(JSON.stringify(checkpoint.links), /"token":"1;links".*"seen":\[\]/);
+    await watching.close?.();
+  });
 });

@@ -187,7 +187,12 @@ function formatted(field: string, format: string, next: Item, written: Set<strin
   next.markdown.add(field);
 }
 
-const LINKS = new Set(['Hyperlink', 'System.LinkTypes.Hierarchy-Reverse', 'System.LinkTypes.Related']);
+const LINKS = new Set([
+  'Hyperlink',
+  'System.LinkTypes.Hierarchy-Forward',
+  'System.LinkTypes.Hierarchy-Reverse',
+  'System.LinkTypes.Related',
+]);
 
 function relation(op: string, at: string, value: unknown, next: Item, { state }: PatchContext): void {
   if (op === 'remove') {

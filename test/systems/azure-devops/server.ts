@@ -251,6 +251,7 @@ export class StandIn {
       return service.wiql(body, query, by);
     }
     if (exactly('GET', 'wit', 'reporting', 'workitemrevisions')) return service.feed(project, query);
+    if (exactly('GET', 'wit', 'reporting', 'workitemlinks')) return service.linkFeed(project, query);
     if (method === 'GET' && area === 'wit' && /^workitems$/i.test(resource) && rest[1] === 'updates')
       return service.updates(Number(rest[0]), query);
     if (method === 'PATCH' && area === 'wit' && /^workitems$/i.test(resource) && /^\d+$/.test(rest[0] ?? '')) {

@@ -232,10 +232,11 @@ export class Service {
       throw bad('The expand parameter can not be used with the fields parameter.', 'ConflictingParametersException');
     }
     const fields = Array.isArray(request.fields) ? request.fields.map(String) : undefined;
-    const value = ids.flatMap((id) => {
+    const value = ids.map((id) => {
       const item = this.state.item(id);
       if (!item && request.errorPolicy !== 'omit') throw notFound(id);
-      return item ? [this.shown(item, request.$expand === 'relations' || request.$expand === 'all', fields)] : [];
+      // the service leaves a hole where something is omitted
+      return item ? this.shown(item, request.$expand === 'relations' || request.$expand === 'all', fields) : null;
     });
     return wrapped(value);
   }
@@ -362,6 +363,30 @@ export class Service {
     };
   }
 
+  linkFeed(project: string | undefined, query: Query) {
+    if (project !== undefined) this.project(project);
+    const token = query.get('continuationToken');
+    const start = query.get('startDateTime');
+    if (token !== null && start !== null) throw bad('startDateTime cannot be used with continuationToken');
+    if (query.get('linkTypes') !== 'System.LinkTypes.Hierarchy-Forward')
+      throw bad('only links of the hierarchy are held here');
+    const after = token === null ? 0 : Number(token.split(';')[0]);
+    const found = this.state.links.filter(
+      ({ watermark, at }) => watermark > after && (start === null || at > Date.parse(start)),
+    );
+    const page = found.slice(0, FEED_PAGE);
+    const continuationToken = `${page.at(-1)?.watermark ?? after};links`;
+    return {
+      values: page.map(({ parent, child, at, active }) => ({
+        rel: 'System.LinkTypes.Hierarchy-Forward',
+        attributes: { sourceId: parent, targetId: child, isActive: active, changedDate: time(at) },
+      })),
+      nextLink: `${this.base()}/_apis/wit/reporting/workItemLinks?continuationToken=${continuationToken}`,
+      continuationToken,
+      isLastBatch: page.length === found.length,
+    };
+  }
+
   wiql(body: unknown, query: Query, by: StandInPerson) {
     const text = typeof body === 'object' && body !== null && 'query' in body ? String(body.query) : '';
     const { conditions, order } = parseWiql(text);
@@ -443,6 +468,7 @@ export class Service {
     if (!differs(item, next)) return this.shown(item, false);
     this.state.items.set(id, next);
     this.revise(next, item, by, now, true);
+    this.adopt(next, item, by);
     return this.shown(next, false);
   }
 
@@ -534,6 +560,12 @@ export class Service {
     else delete item.fields['System.Parent'];
     // times of one work item always increase
     const at = Math.max(now, (item.revisions.at(-1)?.at ?? 0) + 1);
+    const parentBefore = before.fields['System.Parent'];
+    const parentNow = item.fields['System.Parent'];
+    if (parentBefore !== parentNow && kept) {
+      if (parentBefore !== undefined) this.noteLink(Number(parentBefore), item.id, at, false);
+      if (parentNow !== undefined) this.noteLink(Number(parentNow), item.id, at, true);
+    }
     if (item.fields['System.State'] !== before.fields['System.State']) {
       item.fields['Microsoft.VSTS.Common.StateChangeDate'] = at;
       item.fields['System.Reason'] = `Moved to state ${String(item.fields['System.State'])}`;
@@ -565,6 +597,40 @@ export class Service {
     }
     item.updates = [...item.updates, { id: item.updates.length + 1, rev, at, by, fields: changed }];
     this.last = at;
+  }
+
+  /** Children that were added here: their parent changes, but not their revision. */
+  private adopt(item: Item, before: Item, by: StandInPerson): void {
+    const known = new Set(before.relations.map(({ url }) => url));
+    const at = item.revisions.at(-1)?.at ?? 0;
+    for (const { rel, url } of item.relations) {
+      const child =
+        rel.endsWith('Hierarchy-Forward') && !known.has(url)
+          ? this.state.item(Number(url.split('/').at(-1)))
+          : undefined;
+      const last = child?.revisions.at(-1);
+      if (!child || !last) continue;
+      child.relations.push({
+        rel: 'System.LinkTypes.Hierarchy-Reverse',
+        url: `${this.base()}/_apis/wit/workItems/${item.id}`,
+        attributes: {},
+      });
+      child.fields['System.Parent'] = item.id;
+      last.fields['System.Parent'] = item.id;
+      child.updates.push({
+        id: child.updates.length + 1,
+        rev: last.rev,
+        at,
+        by,
+        fields: { 'System.Parent': { newValue: item.id } },
+      });
+      this.noteLink(item.id, child.id, at, true);
+    }
+  }
+
+  private noteLink(parent: number, child: number, at: number, active: boolean): void {
+    const watermark = (this.state.links.at(-1)?.watermark ?? 0) + 1;
+    this.state.links.push({ watermark, parent, child, at, active });
   }
 
   get lastChange(): number {

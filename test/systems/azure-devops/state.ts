@@ -73,7 +73,16 @@ const project = (id: string, name: string, areas: string[]): StandInProject => (
   iterations: node(name, [node('Release 1', [node('Sprint 1'), node('Sprint 2')]), node('Release 2')]),
 });
 
+export interface LinkChange {
+  watermark: number;
+  parent: number;
+  child: number;
+  at: number;
+  active: boolean;
+}
+
 export class State {
+  readonly links: LinkChange[] = [];
   readonly projects: StandInProject[] = [
     project('6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c', 'Fabrikam', ['Web', 'Services', 'Apps']),
     project('0f1e2d3c-4b5a-4678-9abc-def012345678', 'Contoso', ['Shop', 'Billing']),
