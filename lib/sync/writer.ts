@@ -8,6 +8,7 @@ import { sourceSide } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, SyncResult } from '../model/message';
 import type { Failure } from '../store/store';
+import { onBehalfOf } from './budget/priority';
 import { iso } from './clock';
 import { parseEventId } from './events';
 import { isSystemFault } from './failure';
@@ -84,7 +85,8 @@ export class Writer {
     }
     if (this.stopped) return Promise.reject(new SyncError('transient', 'The writer is being stopped'));
     const lane = this.lanes[direction];
-    if (lane.busy.has(id.seq)) return Promise.resolve(duplicate(message));
+    // a later sending of an event whose earlier one failed in the batch that is still being written is no duplicate
+    if ((lane.busy.get(id.seq) ?? 0) >= id.delivery) return Promise.resolve(duplicate(message));
     if (!message.sync.mapped) {
       const error = new SyncError(
         'invalid',
@@ -93,7 +95,7 @@ export class Writer {
       return this.integration.fail(message, error).then(() => Promise.reject(error));
     }
     return new Promise((resolve, reject) => {
-      lane.busy.set(id.seq, true);
+      lane.busy.set(id.seq, id.delivery);
       lane.waiting.push({ message, ...id, resolve, reject });
       this.schedule(direction);
     });
@@ -129,13 +131,14 @@ export class Writer {
     let results: JobResult[];
     try {
       const jobs: Job[] = batch.map(({ message, seq, delivery }) => ({ message, seq, delivery }));
-      results = await writeBatch(this.integration, direction, jobs);
+      const load = this.integration.load(sourceSide(direction));
+      results = await onBehalfOf(load, () => writeBatch(this.integration, direction, jobs));
     } catch (thrown) {
       // the store itself failed: nothing is known to have landed; what was sent is sent again after a restart or sweep
       const error = asSyncError(thrown);
       results = batch.map(() => ({ ok: false, error }));
     }
-    for (const { seq } of batch) lane.busy.delete(seq);
+    for (const entry of batch) free(lane, entry);
     batch.forEach((entry, index) => {
       const result = results[index];
       if (!result) entry.resolve(duplicate(entry.message));
@@ -155,7 +158,7 @@ export class Writer {
     for (const lane of Object.values(this.lanes)) {
       lane.cancel?.();
       const left = lane.waiting.splice(0);
-      for (const { seq } of left) lane.busy.delete(seq);
+      for (const entry of left) free(lane, entry);
       const error = new SyncError(
         'transient',
         'The writer was stopped before this change was written; it is sent again',
@@ -171,10 +174,14 @@ export class Writer {
 
 interface Lane {
   waiting: Waiting[];
-  /** events in hand: waiting or being written */
-  busy: Map<number, true>;
+  /** events in hand, waiting or being written: number → delivery */
+  busy: Map<number, number>;
   running?: Promise<void>;
   cancel?: () => void;
+}
+
+function free(lane: Lane, { seq, delivery }: Waiting): void {
+  if (lane.busy.get(seq) === delivery) lane.busy.delete(seq);
 }
 
 /** The same sending met twice, or one that is finished: its effect is there already (invariant 2). */
