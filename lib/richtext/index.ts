@@ -6,10 +6,12 @@
 import type { RichText, RichTextFormat } from '../model/values';
 import { type FormatOptions, formatOf } from './formats';
 import { Losses } from './losses';
+import { type Merged, type MergeInput, merge } from './merge';
 import { parseText } from './text';
 import type { Loss, Tree } from './tree';
 import { Unreadable } from './unreadable';
 
+export type { Merged, MergeInput } from './merge';
 export type { Loss, Tree } from './tree';
 
 /** How a conversion is to read and write; all of it may be left out. */
@@ -57,6 +59,25 @@ export function convert(
 ): { text: RichText; losses: Loss[] } {
   if (text.format === format) return { text, losses: [] };
   return render(parse(text, context), format, context);
+}
+
+/**
+ * Writes an edit of one side into the other side's text (invariant 7). Every block that is the same in `before` and `after`
+ * is exactly the target's own block, byte for byte; only edited blocks are converted, and of edited lists and tables only
+ * the edited items and rows. Where `after` equals `before` but for line ends and trailing blanks, the result is `target`
+ * itself. Deterministic, throws nothing.
+ *
+ * The engine calls it for an update whose row has one rich text field on each side, with both baselines:
+ * `mergeRichText({ target: target.base[field], before: source.base[from], after: source.now[from] })`. Where somebody has
+ * edited the target since, `target` is its text now if the conflict policy lets the source win; then his edits stay in the
+ * blocks that the source didn't touch.
+ * @returns the text to write, in the target's format
+ */
+export function mergeRichText(input: MergeInput, context: ConvertContext = {}): Merged {
+  return merge(input, {
+    parse: (text) => parse(text, context),
+    render: (tree, format) => render(tree, format, context),
+  });
 }
 
 /** The conversion as the field mapper wants it: the text, and the losses as one sentence. */

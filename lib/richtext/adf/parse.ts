@@ -28,9 +28,8 @@ export function parseAdf(source: string): Tree {
   nodes.forEach((node, index) => {
     if (!isNode(node)) return;
     const made = block(node, 0);
-    const [only] = made;
     const span = places[index];
-    if (made.length === 1 && only && span) only.span = span;
+    if (span) for (const one of made) one.span = { ...span };
     children.push(...made);
   });
   return { type: 'root', children };

@@ -142,9 +142,10 @@ class Reader {
           return [{ type: 'vendorBlock', vendor: 'markdown', source, name: 'comment', children: [], ...at }];
         }
         const inner = parseHtml(node.value).children;
-        const [only] = inner;
-        for (const one of inner) stripSpans(one);
-        if (inner.length === 1 && only && place) only.span = place;
+        for (const one of inner) {
+          stripSpans(one);
+          if (place) one.span = { ...place };
+        }
         return inner;
       }
       case 'footnoteDefinition':
