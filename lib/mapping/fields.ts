@@ -41,6 +41,7 @@ function compileRow(row: FieldRow, direction: Direction): CompiledRow | undefine
   const how: CompiledRow['how'] = { conflict: conflictOf(row, direction), type: target.type };
   if (row.syncWhen !== undefined) how.syncWhen = row.syncWhen;
   if (row.applyWhen !== undefined) how.applyWhen = row.applyWhen;
+  if (row.fallback !== undefined) how.fallback = row.fallback;
   return { source, target, constant: row.constant ?? null, how };
 }
 

@@ -7,6 +7,7 @@ import type {
   ApplyWhen,
   ConflictPolicy,
   DefaultRow,
+  FallbackPolicy,
   FieldChoice,
   FieldRow,
   SyncWhen,
@@ -34,7 +35,8 @@ const TYPES: readonly FieldType[] = [
   'url',
 ];
 const FORMATS: readonly RichTextFormat[] = ['text', 'html', 'markdown', 'textile', 'jira-wiki', 'adf'];
-const CONFLICTS: readonly ConflictPolicy[] = ['system1', 'system2', 'newest', 'park'];
+const FALLBACKS: readonly FallbackPolicy[] = ['system1', 'system2', 'newest', 'park'];
+const CONFLICTS: readonly ConflictPolicy[] = [...FALLBACKS, 'merge'];
 const SYNC_WHEN: readonly SyncWhen[] = ['both', 'create', 'update'];
 const APPLY_WHEN: readonly ApplyWhen[] = ['changed', 'always'];
 const POLICIES: readonly UnresolvedPolicy[] = ['default', 'leave', 'park'];
@@ -103,6 +105,8 @@ export function readFieldRows(value: unknown): FieldRow[] {
     if (applyWhen !== undefined) row.applyWhen = applyWhen;
     const conflict = oneOf(CONFLICTS, saved.conflict);
     if (conflict !== undefined) row.conflict = conflict;
+    const fallback = oneOf(FALLBACKS, saved.fallback);
+    if (fallback !== undefined) row.fallback = fallback;
     return [row];
   });
 }

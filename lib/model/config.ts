@@ -53,7 +53,10 @@ export interface IntegrationConfig {
 }
 
 export type TargetDeletedPolicy = 'park' | 'create' | 'ignore';
-export type ConflictPolicy = 'system1' | 'system2' | 'newest' | 'park';
+/** What decides where both sides changed a field: the whole value of one of them, or a person. */
+export type FallbackPolicy = 'system1' | 'system2' | 'newest' | 'park';
+/** `merge`: lists and texts of several lines take the changes of both; where that can't be, the row's fallback decides. */
+export type ConflictPolicy = FallbackPolicy | 'merge';
 export type SyncWhen = 'both' | 'create' | 'update';
 export type ApplyWhen = 'changed' | 'always';
 
@@ -79,6 +82,8 @@ export interface FieldRow {
   applyWhen?: ApplyWhen;
   /** preset: `newest` for a row in both directions, otherwise the source wins */
   conflict?: ConflictPolicy;
+  /** where `conflict` is `merge` and the changes collide; preset `newest` */
+  fallback?: FallbackPolicy;
 }
 
 /** One pair of a value table. Names are what is compared; ids, where known, win over names. */

@@ -1,6 +1,6 @@
 /** The message that travels from poller to writer. Plain JSON. */
 
-import type { ApplyWhen, ConflictPolicy, SyncWhen, UnresolvedPolicy } from './config';
+import type { ApplyWhen, ConflictPolicy, FallbackPolicy, SyncWhen, UnresolvedPolicy } from './config';
 import type { Direction, EntityRef, EntityTypeId, ProjectId } from './entity';
 import type { FieldId, Fields, FieldType, UserValue, Value } from './values';
 
@@ -21,6 +21,8 @@ export interface MappedField {
   /** source fields the value was made from; none for a constant */
   from: FieldId[];
   conflict?: ConflictPolicy;
+  /** where `conflict` is `merge` and the changes collide; preset `newest` */
+  fallback?: FallbackPolicy;
   syncWhen?: SyncWhen;
   applyWhen?: ApplyWhen;
   /** the target field's type */

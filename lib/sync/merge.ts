@@ -4,10 +4,11 @@
  */
 
 import { equalValues } from '../mapping/compare';
-import type { ConflictPolicy } from '../model/config';
+import type { FallbackPolicy } from '../model/config';
 import { applies, type Direction, type Side } from '../model/entity';
 import type { MappedField, Unresolved } from '../model/message';
 import { type FieldId, type Fields, isEmpty, type Value } from '../model/values';
+import { asStored, type Merged, mergeValues, sameMerged } from './merge-values';
 import { resembles } from './resemble';
 
 export interface MergeInput {
@@ -45,8 +46,26 @@ export interface MergePlan {
   left: FieldId[];
   /** target fields whose present value stays although the source differs: the other side won */
   kept: FieldId[];
+  /**
+   * target fields in which the changes of both sides were put together → what the source wants there. The merged value
+   * is in `write`, unless the target shows it already; the target's own event carries it back to the source.
+   */
+  merged: Fields;
+  /** target fields that the two systems keep changing back and forth: they stay as they are, and count as in sync */
+  stopped: FieldId[];
   warnings: Warning[];
 }
+
+export const emptyPlan = (): MergePlan => ({
+  write: {},
+  conflicts: [],
+  same: [],
+  left: [],
+  kept: [],
+  merged: {},
+  stopped: [],
+  warnings: [],
+});
 
 /** A target field that an update has to look at. */
 export interface Concern {
@@ -90,7 +109,7 @@ export function isOwn(pending: SideState['pending'], field: FieldId, now: Value)
 
 /** What an update writes. */
 export function planUpdate(input: MergeInput): MergePlan {
-  const plan: MergePlan = { write: {}, conflicts: [], same: [], left: [], kept: [], warnings: [] };
+  const plan = emptyPlan();
   for (const { field, why } of concerned(input)) {
     const unresolved = input.unresolved[field];
     if (unresolved) plan.warnings.push({ field, reason: unresolved.reason });
@@ -102,17 +121,83 @@ export function planUpdate(input: MergeInput): MergePlan {
       plan.same.push(field);
       continue;
     }
-    const decision = why === 'changed' ? decide(input, field, want, now) : settleOwn(why, input, field, now);
-    if (decision === 'write') plan.write[field] = want;
-    else if (decision === 'same') plan.same.push(field);
-    else if (decision === 'park') plan.conflicts.push(field);
-    else if (decision === 'leave') plan.left.push(field);
-    else {
-      plan.kept.push(field);
-      plan.warnings.push({ field, reason: 'both sides changed it; the other side wins' });
+    if (input.mapped[field]?.conflict === 'merge' && (why === 'changed' || why === 'unlanded')) {
+      putTogether(input, plan, field, why, want, now);
+      continue;
     }
+    const decision = why === 'changed' ? decide(input, field, want, now) : settleOwn(why, input, field, now);
+    carryOut(plan, decision, field, want, 'both sides changed it; the other side wins');
   }
   return plan;
+}
+
+type Decision = 'write' | 'same' | 'keep' | 'park' | 'leave';
+
+/** @param lost the warning where the other side wins */
+function carryOut(plan: MergePlan, decision: Decision, field: FieldId, want: Value, lost: string): void {
+  if (decision === 'write') plan.write[field] = want;
+  else if (decision === 'same') plan.same.push(field);
+  else if (decision === 'park') plan.conflicts.push(field);
+  else if (decision === 'leave') plan.left.push(field);
+  else {
+    plan.kept.push(field);
+    plan.warnings.push({ field, reason: lost });
+  }
+}
+
+/** A field whose row says `merge`: the changes of both sides together; where they collide, the row's second choice. */
+function putTogether(
+  input: MergeInput,
+  plan: MergePlan,
+  field: FieldId,
+  why: Concern['why'],
+  want: Value,
+  now: Value,
+): void {
+  const how = input.mapped[field];
+  if (isOwn(input.target.pending, field, now)) {
+    plan.write[field] = want;
+    return;
+  }
+  const merged = threeWay(input, field, want, now);
+  if ('conflict' in merged) {
+    const decision = why === 'changed' ? decide(input, field, want, now) : 'leave';
+    const winner = decision === 'write' ? 'this side wins' : 'the other side wins';
+    const reason = `both sides changed it, and ${merged.conflict}; ${winner}`;
+    if (decision === 'write' && isChanged(input, field, now)) plan.warnings.push({ field, reason });
+    carryOut(plan, decision, field, want, reason);
+    return;
+  }
+  if (merged.doubt !== undefined) plan.warnings.push({ field, reason: merged.doubt });
+  const isWanted = sameMerged(merged.value, want, how?.type);
+  if (sameMerged(merged.value, now, how?.type)) {
+    if (isWanted) plan.same.push(field);
+    else if (why === 'unlanded') plan.left.push(field);
+    else plan.merged[field] = merged.ours;
+    return;
+  }
+  plan.write[field] = merged.value;
+  if (!isWanted) plan.merged[field] = merged.ours;
+}
+
+/**
+ * The merge base is what both had when last in sync; or, where an update of ours got there and its answer was lost, what
+ * the source wanted then: that it is in what the target shows is the sign.
+ */
+function threeWay(input: MergeInput, field: FieldId, want: Value, now: Value): Merged {
+  const { source, target, direction } = input;
+  const { type, from } = input.mapped[field] ?? { from: [] };
+  const base = field in target.base ? (target.base[field] ?? null) : undefined;
+  const [only] = from.length === 1 ? from : [];
+  const own = only === undefined ? undefined : { base: source.base[only], now: source.now[only] ?? null };
+  const ways = { theirs: now, type, oursFirst: direction === 'forward' };
+  const arrived = [...(target.pending?.[field] ?? [])].reverse().find((sent) => {
+    const with_ = mergeValues({ ...ways, base, ours: sent });
+    return 'value' in with_ && sameMerged(with_.value, now, type);
+  });
+  return arrived === undefined
+    ? mergeValues({ ...ways, base, ours: want, source: own })
+    : mergeValues({ ...ways, base: arrived, ours: want });
 }
 
 /** True for a field that has no value for the target at all. */
@@ -124,7 +209,7 @@ export function planCreate(
   mapped: Record<FieldId, MappedField>,
   unresolved: Record<FieldId, Unresolved>,
 ): MergePlan {
-  const plan: MergePlan = { write: {}, conflicts: [], same: [], left: [], kept: [], warnings: [] };
+  const plan = emptyPlan();
   for (const [field, value] of Object.entries(wanted)) {
     if (mapped[field]?.syncWhen === 'update' || isEmpty(value)) continue;
     plan.write[field] = value;
@@ -142,20 +227,30 @@ function settleOwn(why: Concern['why'], input: MergeInput, field: FieldId, now: 
 }
 
 function decide(input: MergeInput, field: FieldId, want: Value, now: Value): 'write' | 'same' | 'keep' | 'park' {
-  const known = field in input.target.base;
-  const targetChanged = known ? !equalValues(input.target.base[field] ?? null, now) : !isEmpty(now);
-  if (!targetChanged || isOwn(input.target.pending, field, now)) return 'write';
+  if (!isChanged(input, field, now) || isOwn(input.target.pending, field, now)) return 'write';
   // most likely our own write whose answer was lost, in the form in which the target stores it
   if (resembles(want, now)) return 'same';
-  return settle(input.mapped[field]?.conflict ?? 'newest', input);
+  const { conflict = 'newest', fallback = 'newest' } = input.mapped[field] ?? {};
+  return settle(conflict === 'merge' ? fallback : conflict, input);
 }
 
-function settle(policy: ConflictPolicy, input: MergeInput): 'write' | 'keep' | 'park' {
+/** True where the target has another value than when last in sync. */
+function isChanged({ target }: MergeInput, field: FieldId, now: Value): boolean {
+  return field in target.base ? !equalValues(target.base[field] ?? null, now) : !isEmpty(now);
+}
+
+function settle(policy: FallbackPolicy, input: MergeInput): 'write' | 'keep' | 'park' {
   if (policy === 'park') return 'park';
   if (policy === 'newest') return input.source.updatedAt >= input.target.updatedAt ? 'write' : 'keep';
   const winner: Side = policy === 'system1' ? 1 : 2;
   return applies(winner === 1 ? 'forward' : 'backward', input.direction) ? 'write' : 'keep';
 }
+
+/** What an update is about to leave in its target by our doing: of a merged value only what came from the source. */
+export const intended = ({ write, merged }: MergePlan): Fields =>
+  Object.fromEntries(
+    Object.entries(write).map(([field, value]) => [field, field in merged ? (merged[field] ?? null) : value]),
+  );
 
 export interface Written {
   /** the target's fields as it shows them now */
@@ -177,7 +272,7 @@ export interface Written {
  *   something that has not been synced back yet
  */
 export function baselines(
-  input: Pick<MergeInput, 'mapped' | 'unresolved' | 'source' | 'target'>,
+  input: Pick<MergeInput, 'wanted' | 'mapped' | 'unresolved' | 'source' | 'target'>,
   plan: MergePlan,
   written: Written,
 ): { source: Fields; target: Fields; foreign: boolean } {
@@ -190,12 +285,18 @@ export function baselines(
     for (const from of how.from) if (from in input.source.now) source[from] = input.source.now[from] ?? null;
     const isOpened = isOpen(input.unresolved[field]) || field in ignored;
     if (isOpened) for (const from of how.from) open.add(from);
-    // the value that lost stays unsynced in the target's baseline, so that its own event still carries it
-    if (how.from.length === 0 || plan.kept.includes(field)) continue;
-    const shown = after[field] ?? null;
+    if (how.from.length === 0) continue;
     const sent = plan.write[field];
-    if (plan.same.includes(field)) target[field] = input.target.now[field] ?? null;
-    else if (sent !== undefined && !(field in ignored)) {
+    const ours = plan.merged[field];
+    const before = input.target.now[field] ?? null;
+    const shown = after[field] ?? null;
+    // where the target keeps more than the source has, its baseline is what the source has: so the target's own event
+    // carries the rest over, and later changes of either side are told apart
+    if (plan.kept.includes(field)) target[field] = input.wanted[field] ?? null;
+    else if (plan.same.includes(field) || plan.stopped.includes(field)) target[field] = before;
+    else if (ours !== undefined && !(field in ignored)) {
+      target[field] = sent === undefined ? ours : asStored(ours, sent, shown, how.type);
+    } else if (sent !== undefined && !(field in ignored)) {
       target[field] = written.exact || resembles(sent, shown) ? shown : sent;
     } else if (!(field in target) && (written.created || isOpened)) target[field] = shown;
   }

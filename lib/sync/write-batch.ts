@@ -14,7 +14,16 @@ import { corrected } from './corrections';
 import { adoptable, adoptedEnds, type Create, markerOf, openIntents } from './create';
 import { isCreatedAgain } from './events';
 import type { Integration } from './integration';
-import { baselines, concerned, type MergePlan, planCreate, planUpdate, type Warning } from './merge';
+import {
+  baselines,
+  concerned,
+  emptyPlan,
+  intended,
+  type MergePlan,
+  planCreate,
+  planUpdate,
+  type Warning,
+} from './merge';
 import { writeScope } from './pairs';
 import { refusedFields, without } from './withhold';
 
@@ -39,7 +48,7 @@ interface Work extends Job {
   /** target fields as the flow mapped them, without a person's corrections */
   asMapped: Fields;
   /** what the result says besides what the merge says */
-  notes: Warning[];
+  notes: SyncResult['warnings'];
   /** fields that the target refuses, and that are left out of this update */
   withheld?: Record<FieldId, string>;
   /** the link whose counterpart is gone and is created again */
@@ -264,7 +273,7 @@ class Batch {
   private async intendUpdates(works: Work[]): Promise<void> {
     const updates = works.flatMap((work) => {
       const link = work.event.link?.id;
-      return link ? [{ link, side: this.targetSide, fields: work.plan.write }] : [];
+      return link ? [{ link, side: this.targetSide, fields: intended(work.plan) }] : [];
     });
     if (updates.length > 0) await this.integration.store.intendUpdates(updates);
   }
@@ -450,7 +459,7 @@ interface Landed {
   result: SyncResult;
 }
 
-const EMPTY_PLAN: MergePlan = { write: {}, conflicts: [], same: [], left: [], kept: [], warnings: [] as Warning[] };
+const EMPTY_PLAN: MergePlan = emptyPlan();
 
 /** The error with the entity in front, so that a Catch node or a log line can be understood alone. */
 function nameEntity(error: SyncError, event: StoredEvent, target: string): SyncError {

@@ -139,7 +139,7 @@ describe('Three-way merge (invariant 5)', () => {
       how: { conflict: 'system2' },
     });
     const next = baselines(given, planUpdate(given), { ...WRITTEN, after: { x: 'theirs', y: 'old' }, exact: true });
-    assert.equal(next.target.x, 'old');
+    assert.equal(next.target.x, 'mine');
     assert.equal(next.foreign, true);
   });
 

@@ -1,0 +1,159 @@
+/**
+ * One field whose row says `merge`, three ways in the target's words: its value when last in sync, the one the source now
+ * wants there, the one that is there. Lists merge as sets, texts by lines; of anything else one value has to win. Pure.
+ */
+
+import { equalValues } from '../mapping/compare';
+import { type FieldType, isEmpty, type RichText, type SingleValue, type Value } from '../model/values';
+import { asShown, linesOf, MOST_LINES, mergeLines, undoSpelling } from './text-merge';
+
+export interface ThreeWay {
+  /** undefined = never in sync */
+  base: Value | undefined;
+  ours: Value;
+  theirs: Value;
+  /** the field's type */
+  type?: FieldType;
+  /** our lines come before theirs where both inserted some at one place: the same side first in both directions */
+  oursFirst: boolean;
+  /** the source's own values, when last in sync and now, where `ours` was made of one field */
+  source?: { base: Value | undefined; now: Value };
+}
+
+export type Merged =
+  /**
+   * `ours` is what the source wants, as the target spells what it has of it. `doubt` says what could not be taken over
+   * for sure.
+   */
+  { value: Value; ours: Value; doubt?: string } | { conflict: string };
+
+export function mergeValues(input: ThreeWay): Merged {
+  const { base, ours, theirs, type } = input;
+  if (Array.isArray(base) || Array.isArray(ours) || Array.isArray(theirs)) return mergeSets(input);
+  if (base !== undefined && equalValues(base, theirs, type)) return { value: ours, ours };
+  if (base !== undefined && equalValues(base, ours, type)) return { value: theirs, ours };
+  if (equalValues(ours, theirs, type)) return { value: theirs, ours };
+  return mergeTexts(input);
+}
+
+const itemsOf = (value: Value | undefined): SingleValue[] =>
+  Array.isArray(value) ? value : isEmpty(value) || value === undefined || value === null ? [] : [value];
+
+const listOrNull = (items: SingleValue[]): Value => (items.length === 0 ? null : items);
+
+/** Of labels the case is forgiven: some systems store them in lower case. */
+function sameItem(a: SingleValue, b: SingleValue, type: FieldType | undefined): boolean {
+  if (equalValues(a, b, type)) return true;
+  return typeof a === 'string' && typeof b === 'string' && a.trim().toLowerCase() === b.trim().toLowerCase();
+}
+
+/** Whether two values mean the same set, or are equal. */
+export function sameMerged(a: Value, b: Value, type: FieldType | undefined): boolean {
+  if (!Array.isArray(a) && !Array.isArray(b)) return equalValues(a, b, type);
+  const [left, right] = [itemsOf(a), itemsOf(b)];
+  const within = (items: SingleValue[], others: SingleValue[]): boolean =>
+    items.every((item) => others.some((other) => sameItem(item, other, type)));
+  return within(left, right) && within(right, left);
+}
+
+/** Added on either side is in, removed on either side is out. */
+function mergeSets({ base, ours, theirs, type, source }: ThreeWay): Merged {
+  const [before, mine, there] = [itemsOf(base), itemsOf(ours), itemsOf(theirs)];
+  const has = (items: SingleValue[], item: SingleValue): boolean => items.some((other) => sameItem(other, item, type));
+  const gone = before.filter((item) => !has(mine, item));
+  const { removed, doubtful } = takenOut(gone, source);
+  const kept = there.filter((item) => !has(removed, item));
+  const added = mine.filter((item) => !has(before, item) && !has(there, item));
+  const value = [...kept, ...added];
+  const doubt = there.some((item) => has(doubtful, item))
+    ? 'the source removed a value whose counterpart is not known: nothing was removed'
+    : undefined;
+  const spelled = mine.map((item) => [...there, ...before].find((other) => sameItem(item, other, type)) ?? item);
+  return { value: listOrNull(value), ours: listOrNull(spelled), ...(doubt && { doubt }) };
+}
+
+const nameOf = (item: SingleValue): string =>
+  (typeof item === 'object' ? ('name' in item && item.name) || JSON.stringify(item) : String(item))
+    .trim()
+    .toLowerCase();
+
+/**
+ * Which of the values that the source does not bring any more somebody took out there. One that the source could never
+ * hold, because the mapping has no counterpart for it, is not among them (invariant 7).
+ */
+function takenOut(
+  gone: SingleValue[],
+  source: ThreeWay['source'],
+): { removed: SingleValue[]; doubtful: SingleValue[] } {
+  if (source === undefined || source.base === undefined) return { removed: gone, doubtful: [] };
+  const now = new Set(itemsOf(source.now).map(nameOf));
+  const left = new Set(itemsOf(source.base).map(nameOf));
+  for (const name of now) left.delete(name);
+  const byName = gone.filter((item) => left.has(nameOf(item)));
+  const others = gone.filter((item) => !left.has(nameOf(item)));
+  if (left.size - byName.length >= others.length) return { removed: gone, doubtful: [] };
+  return { removed: byName, doubtful: left.size === byName.length ? [] : others };
+}
+
+const ONE_WINS = 'its values cannot be merged';
+
+interface Text {
+  content: string;
+  format: RichText['format'] | undefined;
+}
+
+function textOf(value: Value | undefined): Text | undefined {
+  if (typeof value === 'string') return { content: value, format: undefined };
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('content' in value)) return undefined;
+  return { content: value.content, format: value.format };
+}
+
+const IS_TEXT: ReadonlySet<FieldType | undefined> = new Set([undefined, 'text', 'richtext']);
+
+function mergeTexts({ base, ours, theirs, type, oursFirst, source }: ThreeWay): Merged {
+  const model = textOf(theirs) ?? textOf(ours);
+  if (!IS_TEXT.has(type) || model === undefined) return { conflict: ONE_WINS };
+  if (base === undefined) return { conflict: 'they were never the same' };
+  const versions = [base, ours, theirs].map((value) => (isEmpty(value) ? { ...model, content: '' } : textOf(value)));
+  if (versions.some((text) => text?.format !== model.format)) return { conflict: ONE_WINS };
+  const [before, mine, there] = versions.map((text) => linesOf(text?.content ?? '', model.format));
+  if (!before || !mine || !there) return { conflict: ONE_WINS };
+  const most = Math.max(before.lines.length, mine.lines.length, there.lines.length);
+  if (most <= 1) return { conflict: ONE_WINS };
+  if (most > MOST_LINES) return { conflict: `a text of more than ${MOST_LINES} lines is not merged` };
+  const [sourceBase, sourceNow] = [textOf(source?.base), textOf(source?.now)];
+  const own =
+    sourceBase && sourceNow
+      ? undoSpelling(before.lines, mine.lines, {
+          base: linesOf(sourceBase.content, sourceBase.format).lines,
+          now: linesOf(sourceNow.content, sourceNow.format).lines,
+        })
+      : mine.lines;
+  const merged = mergeLines(before.lines, own, there.lines, oursFirst);
+  if (merged === undefined) return { conflict: 'both sides changed the same lines' };
+  const { join } = isEmpty(theirs) ? mine : there;
+  const asText = (lines: string[]): Value => {
+    const content = join(lines);
+    if (content === '') return null;
+    return model.format === undefined ? content : { format: model.format, content };
+  };
+  return { value: asText(merged), ours: asText(own) };
+}
+
+/**
+ * What the source wants in a field that got a merged value, in the form in which the target now shows it: the base from
+ * which the target's own event, which carries the merged value back, is told apart.
+ * @param sent the merged value
+ */
+export function asStored(value: Value, sent: Value, shown: Value, type: FieldType | undefined): Value {
+  if (Array.isArray(value) || Array.isArray(shown)) {
+    const there = itemsOf(shown);
+    return listOrNull(itemsOf(value).map((item) => there.find((other) => sameItem(item, other, type)) ?? item));
+  }
+  const [text, written, there] = [textOf(value), textOf(sent), textOf(shown)];
+  if (!text || !written || !there || text.format !== there.format || text.format !== written.format) return value;
+  const [own, from, to] = [text, written, there].map(({ content }) => linesOf(content, text.format));
+  if (!own || !from || !to) return value;
+  const content = own.join(asShown(own.lines, from.lines, to.lines));
+  return text.format === undefined ? content : { format: text.format, content };
+}
