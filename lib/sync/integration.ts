@@ -10,6 +10,7 @@ import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, SyncResult } from '../model/message';
 import type { Fields } from '../model/values';
 import type { Failure, FlowCounts, Store, StoredEvent } from '../store/store';
+import { FlowLoad } from './budget/priority';
 import { type Clock, iso } from './clock';
 import { Commands } from './commands';
 import { parseEventId, type Relevant } from './events';
@@ -48,6 +49,7 @@ export class Integration {
   private readonly systems: readonly [System, System];
   /** sent events by side: number → sent at (ms) */
   private readonly sent: readonly [Map<number, number>, Map<number, number>] = [new Map(), new Map()];
+  private readonly loads: Record<Side, FlowLoad> = { 1: new FlowLoad(), 2: new FlowLoad() };
   private readonly readers = new Set<Reader>();
   private readonly writers = new Set<Writer>();
   private readonly declared = new Map<string, Record<Side, Relevant>>();
@@ -78,6 +80,11 @@ export class Integration {
 
   system(side: Side): System {
     return this.systems[side - 1] as System;
+  }
+
+  /** What a side has to do: the priority of its requests. */
+  load(side: Side): FlowLoad {
+    return this.loads[side];
   }
 
   reader(

@@ -7,7 +7,8 @@ import type { ChangePage, Checkpoint } from '../connectors/connector';
 import { directionFrom, type Entity, type Side, targetSide } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage } from '../model/message';
-import type { Flow, StoredEvent } from '../store/store';
+import type { Flow, FlowCounts, StoredEvent } from '../store/store';
+import { type FlowLoad, onBehalfOf } from './budget/priority';
 import { iso } from './clock';
 import { planEvent } from './events';
 import type { Integration } from './integration';
@@ -34,6 +35,8 @@ export interface PollSummary {
 const EMPTY_START_MS = 26 * 3_600_000;
 /** Waiting events above which polling rests until the flow has caught up: keeps disk and claims bounded. */
 const BACKLOG_HIGH = 20_000;
+/** How often what waits is counted while messages are sent. */
+const COUNT_MS = 5_000;
 
 export class Reader {
   readonly flow: Flow;
@@ -67,6 +70,10 @@ export class Reader {
 
   get system(): System {
     return this.integration.system(this.flow.side);
+  }
+
+  private get load(): FlowLoad {
+    return this.integration.load(this.flow.side);
   }
 
   /**
@@ -111,6 +118,7 @@ export class Reader {
         summary.read += page.entities.length;
         summary.recorded += recorded;
         summary.pages += 1;
+        this.load.read = summary.read;
         this.pump();
         await this.backlogFalls();
         readAt = await integration.store.sequence();
@@ -129,7 +137,7 @@ export class Reader {
   /** A backlog is read only as fast as it is written, so that neither the disk nor a claim grows without bound. */
   private async backlogFalls(): Promise<void> {
     while (!this.stopped) {
-      const counts = (await this.integration.store.counts(this.flow.integration))[this.flow.side - 1];
+      const counts = await this.counts();
       if (!counts || counts.waiting < BACKLOG_HIGH) return;
       await new Promise<void>((resolve) => {
         this.integration.clock.after(1_000, resolve);
@@ -162,7 +170,7 @@ export class Reader {
       return;
     }
     this.pumping = true;
-    this.drain()
+    onBehalfOf(this.load, () => this.drain())
       .catch((thrown: unknown) => {
         this.onError(asSyncError(thrown));
         // claimed but not sent: the integration's sweep finds them; try to go on soon
@@ -189,6 +197,7 @@ export class Reader {
       const events = await integration.store.claim(flow, room, integration.clock.now());
       if (events.length === 0) return this.pumpAtNextRetry();
       integration.claimed(events);
+      if (this.load.due(integration.clock.now(), COUNT_MS)) await this.counts();
       await this.dispatch(events);
     }
   }
@@ -242,6 +251,12 @@ export class Reader {
     });
   }
 
+  private async counts(): Promise<FlowCounts | undefined> {
+    const counts = (await this.integration.store.counts(this.flow.integration))[this.flow.side - 1];
+    this.load.waiting = counts?.waiting ?? 0;
+    return counts;
+  }
+
   private pumpAfter(ms: number): void {
     this.cancelTimer?.();
     this.cancelTimer = this.integration.clock.after(ms, () => this.pump());
@@ -249,7 +264,7 @@ export class Reader {
 
   /** Nothing is ready now; something may be due later. */
   private async pumpAtNextRetry(): Promise<void> {
-    const counts = (await this.integration.store.counts(this.flow.integration))[this.flow.side - 1];
+    const counts = await this.counts();
     if (counts && (counts.retry > 0 || counts.waiting > 0)) this.pumpAfter(1_000);
   }
 

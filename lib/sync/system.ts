@@ -4,7 +4,9 @@
  */
 
 import type { Connection, Identity } from '../connectors/connector';
-import { asSyncError, type SyncError } from '../model/errors';
+import type { RequestGate } from '../connectors/http/options';
+import { asSyncError, SyncError } from '../model/errors';
+import { Budget, type BudgetLimits } from './budget';
 import type { Clock } from './clock';
 import { pauseFor } from './failure';
 
@@ -25,23 +27,36 @@ export class System {
   /** newest time that the system itself has shown us: its clock is at least there */
   private newestTime = '';
   private self: Promise<Identity> | undefined;
-  private readonly open: () => Connection;
+  /** all requests to the system, of all flows */
+  readonly budget: Budget;
+  private readonly open: (gate: RequestGate) => Connection;
   private readonly clock: Clock;
   private current: Connection | undefined;
   private readonly listeners = new Set<() => void>();
 
-  /** @param open makes the connection; called at first use, may throw SyncError (bad configuration) */
-  constructor(id: string, name: string, open: () => Connection, clock: Clock, ignoreOwn = false) {
+  /** @param open makes the connection, whose requests ask the gate; called at first use, may throw SyncError (bad configuration) */
+  constructor(
+    id: string,
+    name: string,
+    open: (gate: RequestGate) => Connection,
+    clock: Clock,
+    ignoreOwn = false,
+    limits: BudgetLimits = {},
+  ) {
     this.id = id;
     this.name = name;
     this.open = open;
     this.clock = clock;
     this.ignoreOwn = ignoreOwn;
+    this.budget = new Budget(clock, limits, {
+      closed: (ms) => this.asked(ms),
+      opened: () => this.wake(),
+    });
   }
 
   /** @throws SyncError where the configuration is unusable */
   connection(): Connection {
-    this.current ??= this.open();
+    this.current ??= this.open(this.budget);
     return this.current;
   }
 
@@ -75,6 +90,14 @@ export class System {
     this.health.lastError = error;
     this.health.pausedUntil = Math.max(this.health.pausedUntil, this.clock.now() + ms);
     this.clock.after(ms, () => this.wake());
+    // what the system asked for holds for everybody, also when a call that was under way succeeds meanwhile
+    if (error.kind === 'rateLimited' && error.detail.retryAfterMs) this.budget.closeFor(error.detail.retryAfterMs);
+  }
+
+  /** It asked for a pause, perhaps with an answer that succeeded. */
+  private asked(ms: number): void {
+    const words = `${this.name} asked to wait for ${Math.ceil(ms / 1_000)} s`;
+    this.health.lastError ??= new SyncError('rateLimited', words, { retryAfterMs: ms });
   }
 
   recovered(): void {
@@ -87,7 +110,7 @@ export class System {
 
   /** milliseconds until it may be asked again; 0 = now */
   pauseLeft(): number {
-    return Math.max(0, this.health.pausedUntil - this.clock.now());
+    return Math.max(0, this.health.pausedUntil - this.clock.now(), this.budget.closedFor());
   }
 
   /** Called when a pause ends. Returns how to stop listening. */
@@ -110,11 +133,13 @@ export class System {
     this.listeners.clear();
     const connection = this.current;
     this.current = undefined;
+    this.budget.close();
     await connection?.close?.();
   }
 
   private wake(): void {
     if (this.pauseLeft() > 0) return;
+    if (this.health.faults === 0) this.health.lastError = undefined;
     for (const listener of [...this.listeners]) listener();
   }
 }

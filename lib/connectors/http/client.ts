@@ -9,16 +9,10 @@ import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { SyncError } from '../../model/errors';
 import { createSockets, type Sockets } from './agents';
 import type { FailureContext } from './failures';
-import {
-  failureOfNetwork,
-  failureOfStatus,
-  looksLikeHtml,
-  type ParsedError,
-  retryAfterMs,
-  textOfHtml,
-} from './failures';
+import { failureOfNetwork, failureOfStatus, looksLikeHtml, type ParsedError, textOfHtml } from './failures';
 import { createMask, type Mask, secretsOfHeaders } from './masking';
-import type { HttpOptions } from './options';
+import type { GatePass, HttpOptions, RateAnswer } from './options';
+import { rateAnswer } from './rate-limits';
 
 export type { ParsedError } from './failures';
 export type { HttpOptions } from './options';
@@ -106,6 +100,12 @@ interface RawAnswer {
   status: number;
   headers: Record<string, string>;
   text: string;
+  rate?: RateAnswer;
+}
+
+/** When a call ends, by performance.now(). Moves on while the call waits for its turn: that is not the server's time. */
+interface Deadline {
+  at: number;
 }
 
 class Client implements HttpClient {
@@ -181,7 +181,7 @@ class Client implements HttpClient {
     if (url.origin !== this.base.origin) {
       throw new SyncError('fatal', `${context.request}: the address leads to another host than the configured one`);
     }
-    const deadline = performance.now() + (request.timeoutMs ?? this.options.timeoutMs ?? 60_000);
+    const deadline: Deadline = { at: performance.now() + (request.timeoutMs ?? this.options.timeoutMs ?? 60_000) };
     const retries = idempotent ? (this.options.retries ?? 2) : 0;
     for (let attempt = 0; ; attempt++) {
       try {
@@ -189,7 +189,7 @@ class Client implements HttpClient {
       } catch (thrown) {
         if (!(thrown instanceof SyncError) || attempt >= retries || !this.mayPass(thrown)) throw thrown;
         const pause = thrown.detail.retryAfterMs ?? 200 * 2 ** attempt * (0.5 + Math.random());
-        if (pause > LONGEST_PAUSE_MS || performance.now() + pause >= deadline) throw thrown;
+        if (pause > LONGEST_PAUSE_MS || performance.now() + pause >= deadline.at) throw thrown;
         await sleep(pause);
       }
     }
@@ -208,7 +208,7 @@ class Client implements HttpClient {
     url: URL,
     request: HttpRequest,
     context: FailureContext,
-    deadline: number,
+    deadline: Deadline,
   ): Promise<HttpResponse> {
     let target = url;
     for (let hops = 0; ; hops++) {
@@ -239,7 +239,7 @@ class Client implements HttpClient {
     url: URL,
     request: HttpRequest,
     context: FailureContext,
-    deadline: number,
+    deadline: Deadline,
   ): Promise<RawAnswer> {
     const { body } = request;
     const headers: Record<string, string> = { ...this.headers, ...request.headers };
@@ -249,8 +249,10 @@ class Client implements HttpClient {
       data = JSON.stringify(body);
       headers['Content-Type'] ??= 'application/json';
     }
-    const timer = AbortSignal.timeout(Math.max(1, Math.ceil(deadline - performance.now())));
+    const pass = this.options.gate && (await this.turn(deadline, context));
+    const timer = AbortSignal.timeout(Math.max(1, Math.ceil(deadline.at - performance.now())));
     let status: number | undefined;
+    let rate: RateAnswer | undefined;
     try {
       const response: AxiosResponse<unknown> = await this.axios.request({
         method,
@@ -259,20 +261,34 @@ class Client implements HttpClient {
         data,
         signal: AbortSignal.any([timer, this.closing.signal]),
       });
+      const answered = Object.fromEntries(
+        Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+      );
       status = response.status;
+      rate = rateAnswer(status, answered, Date.now());
       return {
         status,
-        headers: Object.fromEntries(
-          Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
-        ),
+        headers: answered,
+        rate,
         text: Buffer.isBuffer(response.data) ? response.data.toString('utf8') : '',
       };
     } catch (thrown) {
       const failure = this.noAnswer(thrown, timer.aborted, context);
       throw failure;
     } finally {
+      pass?.done(status, rate);
       this.options.onRequest?.(method, this.mask(url.pathname + url.search), status);
     }
+  }
+
+  /** Waits until the system's budget lets a request out. */
+  private async turn(deadline: Deadline, context: FailureContext): Promise<GatePass | undefined> {
+    const asked = performance.now();
+    const pass = await this.options.gate?.enter(`${context.request} on ${context.host}`);
+    deadline.at += performance.now() - asked;
+    if (!this.closing.signal.aborted) return pass;
+    pass?.done(undefined);
+    throw new SyncError('transient', `${context.request}: the connection was closed on our side; nothing was sent`);
   }
 
   private noAnswer(thrown: unknown, timedOut: boolean, context: FailureContext): SyncError {
@@ -322,8 +338,7 @@ class Client implements HttpClient {
       throw new SyncError('fatal', `${context.request} on ${context.host}: ${words}`, { ...detail, answer: start });
     }
     const parsed = this.config.parseError?.(status, broken ? text : value, headers);
-    const wait = retryAfterMs(headers['retry-after'], headers.date, Date.now());
-    throw failureOfStatus({ status, contentType, text, retryAfterMs: wait, parsed }, context);
+    throw failureOfStatus({ status, contentType, text, retryAfterMs: answer.rate?.retryAfterMs, parsed }, context);
   }
 }
 

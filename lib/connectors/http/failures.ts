@@ -53,7 +53,7 @@ export function textOfHtml(html: string): string {
  */
 export function retryAfterMs(header: string | undefined, date: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
-  if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000;
+  if (/^\s*\d+(\.\d+)?\s*$/.test(header)) return Number(header) * 1000;
   const until = Date.parse(header);
   if (Number.isNaN(until)) return undefined;
   const from = date === undefined ? now : Date.parse(date);
