@@ -81,13 +81,14 @@ export class Reader {
    * @throws SyncError; what was read before the fault is stored all the same
    */
   poll(): Promise<PollSummary> {
-    this.polling ??= this.pollOnce()
+    this.polling ??= onBehalfOf(this.load, () => this.pollOnce())
       .then((summary) => {
         this.lastPoll = { at: this.integration.clock.now(), ...summary };
         return summary;
       })
       .finally(() => {
         this.polling = undefined;
+        this.load.read = 0;
       });
     return this.polling;
   }

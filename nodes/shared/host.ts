@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import type { Connection } from '../../lib/connectors/connector';
+import type { RequestGate } from '../../lib/connectors/http/options';
 import { connectorOf, connectors } from '../../lib/connectors/registry';
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
@@ -14,6 +15,7 @@ import { asSyncError, SyncError } from '../../lib/model/errors';
 import type { SyncMessage, SyncResult } from '../../lib/model/message';
 import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Store, StoredEvent } from '../../lib/store/store';
+import type { BudgetLimits } from '../../lib/sync/budget';
 import { systemClock } from '../../lib/sync/clock';
 import type { Relevant } from '../../lib/sync/events';
 import { Integration, type IntegrationEvents } from '../../lib/sync/integration';
@@ -22,6 +24,9 @@ import { type UserQuery, Users } from '../../lib/sync/users';
 import { adminServices, registerAdminRoutes } from '../admin';
 import { registerSandboxPage } from '../sandbox-page';
 import { connectSystem, isObject, type SystemSettings } from './connect';
+
+/** Connections to one host, where the system's budget does not ask for more. */
+const SOCKETS = 8;
 
 /** Emitted on RED.events with a SyncResult for each change event that has landed. */
 export const LANDED = 'twinflow:landed';
@@ -104,11 +109,18 @@ export class Host {
     await store?.close();
   }
 
-  addSystem(id: string, name: string, settings: SystemSettings, ignoreOwn: boolean): System {
+  addSystem(
+    id: string,
+    name: string,
+    settings: SystemSettings,
+    ignoreOwn: boolean,
+    limits: BudgetLimits = {},
+  ): System {
     const { RED, dataFolder } = this;
-    const open = () => {
+    const open = (gate: RequestGate) => {
       try {
-        return connectSystem(RED.nodes, connectorOf, settings, { dataFolder });
+        const http = { gate, maxSockets: Math.max(SOCKETS, limits.maxConcurrent ?? 0) };
+        return connectSystem(RED.nodes, connectorOf, settings, { dataFolder, http });
       } catch (thrown) {
         // it says nothing about the entity at hand: all wait, none is parked, until the system node is put right
         const error = asSyncError(thrown);
@@ -119,7 +131,7 @@ export class Host {
         );
       }
     };
-    const system = new System(id, name, open, systemClock, ignoreOwn);
+    const system = new System(id, name, open, systemClock, ignoreOwn, limits);
     this.systems.set(id, { system, users: new Users(system, systemClock) });
     return system;
   }

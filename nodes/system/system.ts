@@ -10,7 +10,16 @@ interface SystemDef extends NodeDef {
   proxy: string;
   tls: string;
   ignoreOwn: boolean;
+  /** requests; absent = learned from the answers */
+  maxRequestsPerSecond?: number;
+  maxConcurrent?: number;
 }
+
+/** Values of older flows and of environment variables may be texts; what is no number above 0 sets no limit. */
+const positive = (value: unknown, most: number): number | undefined => {
+  const number = value === '' ? Number.NaN : Number(value);
+  return number > 0 ? Math.min(number, most) : undefined;
+};
 
 type Secrets = Record<SecretName, string>;
 
@@ -41,6 +50,10 @@ export = (RED: NodeAPI): void => {
       def.name || def.kind,
       { kind: def.kind, config: this.config, credentials: this.credentials ?? {}, proxy: def.proxy, tls: def.tls },
       def.ignoreOwn === true,
+      {
+        maxRequestsPerSecond: positive(def.maxRequestsPerSecond, 10_000),
+        maxConcurrent: positive(def.maxConcurrent, 100),
+      },
     );
     this.on('close', (done: () => void) => {
       host
