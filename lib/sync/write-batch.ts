@@ -14,16 +14,7 @@ import { corrected } from './corrections';
 import { adoptable, adoptedEnds, type Create, markerOf, openIntents } from './create';
 import { isCreatedAgain } from './events';
 import type { Integration } from './integration';
-import {
-  baselines,
-  concerned,
-  emptyPlan,
-  intended,
-  type MergePlan,
-  planCreate,
-  planUpdate,
-  type Warning,
-} from './merge';
+import { baselines, concerned, emptyPlan, intended, type MergePlan, planCreate, planUpdate } from './merge';
 import { writeScope } from './pairs';
 import { refusedFields, without } from './withhold';
 
