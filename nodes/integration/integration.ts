@@ -25,6 +25,8 @@ function configOf(def: IntegrationDef): IntegrationConfig {
     remoteKeyField1: def.remoteKeyField1 || undefined,
     remoteKeyField2: def.remoteKeyField2 || undefined,
     retries: Number.isInteger(retries) && retries >= 0 ? retries : PRESET_RETRIES,
+    parkFields: def.parkFields === true,
+    targetDeleted: def.targetDeleted === 'create' || def.targetDeleted === 'ignore' ? def.targetDeleted : 'park',
     lostAfterMs: Number.isFinite(lost) ? Math.max(LEAST_LOST_MS, lost) : PRESET_LOST_MS,
   };
 }

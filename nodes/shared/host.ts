@@ -22,6 +22,7 @@ import { Integration, type IntegrationEvents } from '../../lib/sync/integration'
 import { System } from '../../lib/sync/system';
 import { type UserQuery, Users } from '../../lib/sync/users';
 import { adminServices, registerAdminRoutes } from '../admin';
+import { registerOperations } from '../admin/operations';
 import { registerSandboxPage } from '../sandbox-page';
 import { connectSystem, isObject, type SystemSettings } from './connect';
 
@@ -48,8 +49,8 @@ export interface IntegrationRuntime {
   withdraw(nodeId: string): void;
   /** Finishes the message's event without effect (filtered out). */
   skip(message: SyncMessage, reason: string): Promise<void>;
-  /** The message's event failed in a node: counts the attempt, tries again later or parks. */
-  fail(message: SyncMessage, error: unknown): Promise<void>;
+  /** The message's event failed in a node (its id, if known): counts the attempt, tries again later or parks. */
+  fail(message: SyncMessage, error: unknown, node?: string): Promise<void>;
 }
 
 interface SystemEntry {
@@ -164,6 +165,11 @@ export class Host {
     await handle.stop();
   }
 
+  /** All deployed integrations. */
+  allIntegrations(): IntegrationHandle[] {
+    return [...this.integrations.values()];
+  }
+
   integration(id: string): IntegrationHandle | undefined {
     return this.integrations.get(id);
   }
@@ -276,10 +282,10 @@ export class IntegrationHandle implements IntegrationRuntime {
     await (await this.ready).skip(message, reason);
   }
 
-  async fail(message: SyncMessage, error: unknown): Promise<void> {
+  async fail(message: SyncMessage, error: unknown, node?: string): Promise<void> {
     // what is stored for a person to look at is fields, whatever a node has made of the payload
     const whole = isObject(message.payload) ? message : { ...message, payload: {} };
-    await (await this.ready).fail(whole, error);
+    await (await this.ready).fail(whole, error, node);
   }
 
   async stop(): Promise<void> {
@@ -304,6 +310,8 @@ export function hostOf(RED: NodeAPI): Host {
         RED,
         adminServices(RED.nodes, () => Object.values(connectors), { dataFolder }),
       );
+      const made = host;
+      registerOperations(RED, { integrations: () => made.allIntegrations() });
       registerSandboxPage(RED, dataFolder);
     }
   }

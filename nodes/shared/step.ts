@@ -60,7 +60,7 @@ export function step(RED: NodeAPI, node: Node, config: StepConfig, handler: Step
       const named =
         fault !== '' && fault === told ? undefined : new Error(entityOf(message) + error.message, { cause: error });
       told = fault;
-      integration.fail(message, error).then(
+      integration.fail(message, error, node.id).then(
         () => done(named),
         () => done(named), // the store is away too: the event is sent again when it is back
       );
