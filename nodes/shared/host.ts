@@ -110,13 +110,7 @@ export class Host {
     await store?.close();
   }
 
-  addSystem(
-    id: string,
-    name: string,
-    settings: SystemSettings,
-    ignoreOwn: boolean,
-    limits: BudgetLimits = {},
-  ): System {
+  addSystem(id: string, name: string, settings: SystemSettings, ignoreOwn: boolean, limits: BudgetLimits = {}): System {
     const { RED, dataFolder } = this;
     const open = (gate: RequestGate) => {
       try {
@@ -125,11 +119,7 @@ export class Host {
       } catch (thrown) {
         // it says nothing about the entity at hand: all wait, none is parked, until the system node is put right
         const error = asSyncError(thrown);
-        throw new SyncError(
-          'auth',
-          `System "${name}" cannot be used as it is configured. ${error.message}`,
-          error.detail,
-        );
+        throw new SyncError('auth', `System "${name}" cannot be used: ${error.message}`, error.detail);
       }
     };
     const system = new System(id, name, open, systemClock, ignoreOwn, limits);

@@ -3,13 +3,18 @@
 import { SyncError } from '../../lib/model/errors';
 import { StoreError } from '../../lib/store/store';
 
-const LENGTH = 80;
+const LENGTH = 100;
+const REQUEST = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE) \S+ on /;
+const PAUSED = /^.+ is paused(?: for \d+ s)?: /;
 
-/** The sentence of the error at the bottom, without the request that it begins with, cut where it gets long. */
+/**
+ * The sentence of the error at the bottom, without the request that it begins with, cut where it gets long. The same for
+ * all that one outage makes fail.
+ */
 export function brief(error: unknown): string {
   if (error instanceof SyncError && error.detail.cause instanceof SyncError) return brief(error.detail.cause);
   const message = error instanceof Error ? error.message : '';
-  const text = message.replace(/^(?:GET|HEAD|POST|PUT|PATCH|DELETE) \S+ on /, '');
+  const text = message.replace(PAUSED, '').replace(REQUEST, '');
   return text.length > LENGTH ? `${text.slice(0, LENGTH).trimEnd()}…` : text;
 }
 

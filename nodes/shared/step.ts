@@ -9,6 +9,7 @@ import type { SyncMessage } from '../../lib/model/message';
 import { isSystemFault } from '../../lib/sync/failure';
 import { type IntegrationRuntime, integrationOf } from './host';
 import { damageOf, entityOf, isSyncMessage, noSyncMessage } from './message';
+import { brief } from './status';
 
 export { isSyncMessage } from './message';
 
@@ -56,7 +57,7 @@ export function step(RED: NodeAPI, node: Node, config: StepConfig, handler: Step
     }
     const fail = (thrown: unknown): void => {
       const error = asSyncError(thrown);
-      const fault = isSystemFault(error) ? error.kind : '';
+      const fault = isSystemFault(error) ? brief(error) : '';
       const named =
         fault !== '' && fault === told ? undefined : new Error(entityOf(message) + error.message, { cause: error });
       told = fault;

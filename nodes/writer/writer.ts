@@ -1,7 +1,7 @@
 /** The `twinflow-writer` node: the end of the chain. Its output says what became of each change. */
 
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { asSyncError, SyncError, type SyncErrorKind } from '../../lib/model/errors';
+import { asSyncError, SyncError } from '../../lib/model/errors';
 import type { SyncMessage } from '../../lib/model/message';
 import { WriteFailure, type Writer } from '../../lib/sync/writer';
 import { hostOf, type IntegrationHandle, integrationOf } from '../shared/host';
@@ -68,13 +68,12 @@ export = (RED: NodeAPI): void => {
     );
     writer?.catch(() => undefined); // each message that needs it says so
     /** the fault that Catch nodes have been told of: one outage is one error, not one for each message */
-    let told: SyncErrorKind | undefined;
-    let why = '';
+    let told = '';
     const tally = new Tally((landed, failed) => {
       const text = RED._('writer.status.counts', { landed, failed });
       this.status(
         told
-          ? { fill: 'red', shape: 'ring', text: RED._('writer.status.paused', { why }) }
+          ? { fill: 'red', shape: 'ring', text: RED._('writer.status.paused', { why: told }) }
           : { fill: 'green', shape: 'dot', text },
       );
     });
@@ -83,9 +82,9 @@ export = (RED: NodeAPI): void => {
       const error = asSyncError(thrown);
       tally.add('failed');
       if (!(error instanceof WriteFailure) || !error.paused) return error;
-      if (told === error.kind) return undefined;
-      told = error.kind;
-      why = brief(error);
+      const fault = brief(error);
+      if (told === fault) return undefined;
+      told = fault;
       return error;
     };
 
@@ -113,7 +112,7 @@ export = (RED: NodeAPI): void => {
         .then((ready) => ready.accept(received))
         .then(
           (result) => {
-            told = undefined;
+            told = '';
             tally.add('landed');
             const { mapped: _mapped, unresolved: _unresolved, ...sync } = received.sync;
             send({ ...message, payload: result, sync });
