@@ -1,6 +1,6 @@
 /** The form of an integration: two systems, which projects and entity types belong together, limits, what is still open. */
 
-import type { Choice, ProjectPair, TypePair } from '../../lib/model/config';
+import type { Choice, ProjectPair, TargetDeletedPolicy, TypePair } from '../../lib/model/config';
 import {
   addStyle,
   entered,
@@ -39,6 +39,8 @@ interface IntegrationProperties {
   remoteKeyField1: string;
   remoteKeyField2: string;
   retries: number;
+  parkFields: boolean;
+  targetDeleted: TargetDeletedPolicy;
   lostAfterMs: number;
   version: number;
 }
@@ -56,6 +58,7 @@ const end = (pair: Pair, side: Side): Choice => (side === 1 ? pair.one : pair.tw
 const unique = <Item extends { id: string }>(items: Item[]): Item[] => [
   ...new Map(items.map((item) => [item.id, item])).values(),
 ];
+const gonePolicy = (value: unknown): TargetDeletedPolicy => (value === 'create' || value === 'ignore' ? value : 'park');
 const byName = (a: SearchItem, b: SearchItem): number => a.name.localeCompare(b.name);
 
 /** What several questions found together; fails only where all of them failed. */
@@ -78,6 +81,8 @@ class IntegrationForm {
     this.node = node;
     input(PREFIX, 'active').prop('checked', node.active !== false);
     input(PREFIX, 'retries').val(number(node.retries, PRESET_RETRIES));
+    $('#twinflow-integration-gone').val(gonePolicy(node.targetDeleted));
+    $('#twinflow-integration-park-fields').prop('checked', node.parkFields === true);
     $('#twinflow-integration-lost').val(Math.round(number(node.lostAfterMs, PRESET_LOST_AFTER_MS, 1) / 1000));
 
     this.projectList = pairList($('#twinflow-integration-projects'), {
@@ -257,6 +262,11 @@ class IntegrationForm {
     node.remoteKeyField2 = this.keys[1]?.value()?.id ?? '';
     node.retries = entered(PREFIX, 'retries') ?? node.retries;
     node.lostAfterMs = number($('#twinflow-integration-lost').val(), PRESET_LOST_AFTER_MS / 1000, 10) * 1000;
+    // what an older flow does not have stays away while it is the preset: opening a form changes nothing
+    const parkFields = $('#twinflow-integration-park-fields').prop('checked') === true;
+    if (parkFields !== (node.parkFields === true)) node.parkFields = parkFields;
+    const gone = gonePolicy($('#twinflow-integration-gone').val());
+    if (gone !== gonePolicy(node.targetDeleted)) node.targetDeleted = gone;
     node.version = 1;
   }
 }
@@ -292,6 +302,8 @@ RED.nodes.registerType<IntegrationProperties>('twinflow-integration', {
         return whole(value) || this._('integration.invalid.retries');
       },
     },
+    parkFields: { value: false },
+    targetDeleted: { value: 'park' },
     lostAfterMs: { value: PRESET_LOST_AFTER_MS },
     version: { value: 1 },
   },

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { type OperatedIntegration, registerOperations } from '../../../nodes/admin/operations';
+import { Workbench } from '../../sync/workbench';
+
+interface Answer {
+  status: number;
+  body: Record<string, unknown>;
+}
+
+describe('Routes of the sidebar', () => {
+  let bench: Workbench;
+  let server: ReturnType<typeof createServer>;
+  let denied: string;
+  let more: OperatedIntegration[];
+  const asked: string[] = [];
+  const audited: object[] = [];
+
+  beforeEach(async () => {
+    bench = await Workbench.start({ retries: 0 });
+    more = [];
+    denied = '';
+    asked.length = 0;
+    audited.length = 0;
+    const app = express();
+    app.use(express.json({ limit: '5mb' }));
+    app.use((request, _response, next) => {
+      Object.assign(request, { user: { username: 'anna' } });
+      next();
+    });
+    const ready = Promise.resolve(bench.integration);
+    registerOperations(
+      {
+        httpAdmin: app,
+        auth: {
+          needsPermission: (permission) => (request, response, next) => {
+            asked.push(`${request.method} ${request.path} ${permission}`);
+            if (permission === denied) response.status(401).end();
+            else next();
+          },
+        },
+        log: { audit: (entry) => audited.push(entry) },
+      },
+      { integrations: () => [{ config: bench.integration.config, ready }, ...more] },
+    );
+    server = createServer(app);
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  });
+
+  afterEach(async () => {
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+    await bench.stop();
+  });
+
+  async function call(path: string, init: RequestInit = {}): Promise<Answer> {
+    const { port } = server.address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}/twinflow/${path}`, init);
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
+  }
+
+  const post = (path: string, body: unknown, type = 'application/json') =>
+    call(path, { method: 'POST', headers: { 'content-type': type }, body: JSON.stringify(body) });
+
+  const errorOf = ({ body }: Answer) => body.error as { kind: string; message: string; fields?: object };
+
+  /** Parks a create of each title. */
+  async function park(...titles: string[]): Promise<number[]> {
+    bench.two.refuses = ({ fields }) => (fields.priority === 'High' ? undefined : { priority: 'cannot be blank' });
+    for (const title of titles) bench.one.save(undefined, { title });
+    await bench.sync();
+    const { items } = await bench.integration.commands.parked(0, 10);
+    return items.map(({ event }) => event);
+  }
+
+  it('ask for the permission to read or to write', async () => {
+    const routes = ['operations', 'parked', 'parked-change', 'parked/retry', 'parked/skip', 'parked/correct'];
+    denied = 'twinflow.read';
+    for (const route of routes.slice(0, 3)) assert.equal((await call(route)).status, 401, route);
+    denied = 'twinflow.write';
+    for (const route of routes.slice(3)) assert.equal((await post(route, {})).status, 401, route);
+    assert.deepEqual(asked, [
+      'GET /twinflow/operations twinflow.read',
+      'GET /twinflow/parked twinflow.read',
+      'GET /twinflow/parked-change twinflow.read',
+      'POST /twinflow/parked/retry twinflow.write',
+      'POST /twinflow/parked/skip twinflow.write',
+      'POST /twinflow/parked/correct twinflow.write',
+    ]);
+  });
+
+  it('tell the state of every integration, also of one that cannot start', async () => {
+    await park('A', 'B');
+    const broken = Promise.reject(new Error('The disk is full'));
+    broken.catch(() => undefined);
+    more.push({ config: { ...bench.integration.config, id: 'broken', name: 'A broken one' }, ready: broken });
+    const { status, body } = await call('operations');
+    assert.equal(status, 200);
+    const [first, second] = body.items as Record<string, unknown>[];
+    assert.deepEqual(first, { id: 'broken', name: 'A broken one', active: true, fault: 'The disk is full' });
+    const [one] = (second?.sides ?? []) as { counts: { parked: number }; system: object; lastPoll: { read: number } }[];
+    assert.deepEqual([one?.counts.parked, one?.system, one?.lastPoll.read], [2, { id: 's1', name: 'One' }, 2]);
+  });
+
+  it('list parked changes in pages and by text', async () => {
+    await park('A', 'B', 'C');
+    const keys = async (query: string) => {
+      const { body } = await call(`parked?integration=integration&${query}`);
+      return [(body.items as { entity: { key: string } }[]).map(({ entity }) => entity.key).join(), body.more];
+    };
+    assert.deepEqual(await keys('limit=2'), ['one-1,one-2', true]);
+    assert.deepEqual(await keys('limit=2&offset=2'), ['one-3', false]);
+    assert.deepEqual(await keys('search=ONE-2&limit=nonsense'), ['one-2', false]);
+    assert.deepEqual(await keys('side=2'), ['', false]);
+    assert.equal((await call('parked?integration=unknown')).status, 404);
+  });
+
+  it('show one change in full, long texts cut and named', async () => {
+    const [event] = await park('x'.repeat(50_000));
+    const { body } = await call(`parked-change?integration=integration&event=${event}`);
+    assert.equal((body.mapped as { title: string }).title.length, 20_001);
+    assert.deepEqual(body.cut, ['title']);
+    assert.equal((body.error as { answer: string }).answer, '{"priority":"cannot be blank"}');
+    assert.equal((await call('parked-change?integration=integration&event=99999')).status, 404);
+    assert.equal((await call('parked-change?integration=integration&event=x')).status, 404);
+  });
+
+  it('retry some or all', async () => {
+    const [first] = await park('A', 'B', 'C');
+    bench.two.refuses = () => undefined;
+    assert.deepEqual((await post('parked/retry', { integration: 'integration', events: [first] })).body, { count: 1 });
+    await bench.wait();
+    assert.equal(bench.two.entities.size, 1);
+    assert.deepEqual((await post('parked/retry', { integration: 'integration' })).body, { count: 2 });
+    await bench.wait();
+    assert.equal(bench.two.entities.size, 3);
+    assert.deepEqual(audited.at(0), { event: 'twinflow.parked/retry', integration: 'integration', events: [first] });
+  });
+
+  it('skip with a reason and the name of who did it', async () => {
+    const events = await park('A');
+    assert.match(errorOf(await post('parked/skip', { integration: 'integration', events })).message, /Say why/);
+    const skipped = await post('parked/skip', { integration: 'integration', events, reason: 'obsolete' });
+    assert.deepEqual(skipped.body, { count: 1 });
+    assert.match(bench.results.at(-1)?.warnings[0]?.reason ?? '', /^skipped by anna: obsolete/);
+  });
+
+  it('correct a change and send it again', async () => {
+    const [event] = await park('A');
+    const answer = await post('parked/correct', { integration: 'integration', event, fields: { priority: 'High' } });
+    assert.deepEqual(answer.body, { count: 1 });
+    await bench.wait();
+    assert.equal(bench.two.valueOf('A', 'priority'), 'High');
+  });
+
+  it('take nothing but JSON objects of a moderate size, event numbers and values', async () => {
+    const [event] = await park('A');
+    const integration = 'integration';
+    assert.equal((await post('parked/retry', { integration }, 'text/plain')).status, 415);
+    assert.equal((await post('parked/retry', [])).status, 400);
+    assert.equal((await post('parked/skip', { integration, reason: 'x'.repeat(1_000_001) })).status, 413);
+    for (const events of [[], 'all', [1.5], ['1'], [-1], Array.from({ length: 1_001 }, (_, n) => n)]) {
+      assert.equal(
+        (await post('parked/retry', { integration, events })).status,
+        422,
+        JSON.stringify(events).slice(0, 40),
+      );
+    }
+    for (const value of [[1], { format: 'rtf', content: 'x' }, { foo: 1 }, [['a']]]) {
+      const wrong = await post('parked/correct', { integration, event, fields: { priority: [value] } });
+      assert.deepEqual(errorOf(wrong).fields, { priority: 'not a value' });
+    }
+    assert.equal((await post('parked/correct', { integration, event, fields: 'none' })).status, 422);
+    assert.equal((await bench.integration.commands.parked(0, 10)).items.length, 1);
+  });
+});
