@@ -78,11 +78,13 @@ export class Batches {
   private async together(requests: Request[]): Promise<Answer[]> {
     const search = new URLSearchParams({ 'api-version': this.version });
     for (const [name, value] of Object.entries(this.query())) search.set(name, value);
-    const body = requests.map(({ path, operations }) => ({
+    const body = requests.map(({ path, create, operations }, index) => ({
       method: 'PATCH',
       uri: `/${path}?${search}`,
       headers: { 'Content-Type': PATCH_TYPE },
-      body: operations,
+      // new work items need numbers of their own, negative ones, to be told apart; without, all but the first are refused:
+      // https://learn.microsoft.com/previous-versions/azure/devops/integrate/previous-apis/wit/batch
+      body: create ? [{ op: 'add', path: '/id', value: -1 - index }, ...operations] : operations,
     }));
     try {
       const answer = await this.api.json('PATCH', '_apis/wit/$batch', { body });

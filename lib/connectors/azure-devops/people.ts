@@ -70,13 +70,17 @@ export class People {
       if (known?.login) return known.login;
     }
     const key = JSON.stringify([user.login, user.email, user.name, user.id]);
-    const [only, second] = await this.answers.remember(key, TEN_MINUTES, async () => {
+    const load = async () => {
       for (const query of queriesFor(user)) {
         const found = await this.find(query);
         if (found.length > 0) return found;
       }
       return [];
-    });
+    };
+    let found = await this.answers.remember(key, TEN_MINUTES, load);
+    // somebody who was not there may have been added since
+    if (found.length === 0) found = await this.answers.remember(key, FRESH_MS, load);
+    const [only, second] = found;
     if (!only || second) return undefined;
     this.met(only);
     return only.login ?? only.name;

@@ -63,11 +63,14 @@ export class Colleague {
 
   /** All in one request, and so at the same time. */
   async create(titles: string[], type = 'Bug', project = 'Fabrikam'): Promise<string[]> {
-    const requests = titles.map((title) => ({
+    const requests = titles.map((title, index) => ({
       method: 'PATCH',
       uri: `/${project}/_apis/wit/workitems/$${encodeURIComponent(type)}?api-version=7.1`,
       headers: { 'Content-Type': 'application/json-patch+json' },
-      body: [{ op: 'add', path: '/fields/System.Title', value: title }],
+      body: [
+        { op: 'add', path: '/id', value: -1 - index },
+        { op: 'add', path: '/fields/System.Title', value: title },
+      ],
     }));
     const answer = (await this.send('PATCH', '_apis/wit/$batch', requests)) as { value: { body: string }[] };
     return answer.value.map(({ body }) => String((JSON.parse(body) as { id: number }).id));

@@ -96,14 +96,29 @@ describe('stand-in for Azure DevOps', () => {
     }
   });
 
-  it('takes back all of a batch only where it is told to', async () => {
-    const request = (value: string) => ({
+  it('wants new work items of a batch told apart by negative numbers', async () => {
+    const request = (...ids: number[]) => ({
       method: 'PATCH',
       uri: '/Fabrikam/_apis/wit/workitems/$Task?api-version=7.1',
       headers: { 'Content-Type': PATCH },
-      body: title(value),
+      body: [...ids.map((value) => ({ op: 'add', path: '/id', value })), ...title('A')],
     });
-    const { answer } = await call('PATCH', '_apis/wit/$batch?api-version=7.1', [request('A'), request('')]);
+    const codesOf = async (...requests: object[]) => {
+      const { answer } = await call('PATCH', '_apis/wit/$batch?api-version=7.1', requests);
+      return (answer.value as { code: number }[]).map(({ code }) => code);
+    };
+    assert.deepEqual(await codesOf(request(-1), request(-2)), [200, 200]);
+    assert.deepEqual(await codesOf(request(), request(), request(-1)), [200, 400, 400]);
+  });
+
+  it('takes back all of a batch only where it is told to', async () => {
+    const request = (value: string, id: number) => ({
+      method: 'PATCH',
+      uri: '/Fabrikam/_apis/wit/workitems/$Task?api-version=7.1',
+      headers: { 'Content-Type': PATCH },
+      body: [{ op: 'add', path: '/id', value: id }, ...title(value)],
+    });
+    const { answer } = await call('PATCH', '_apis/wit/$batch?api-version=7.1', [request('A', -1), request('', -2)]);
     const codes = (answer.value as { code: number }[]).map(({ code }) => code);
     assert.deepEqual(codes, [200, 400]);
   });

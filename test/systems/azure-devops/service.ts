@@ -500,6 +500,7 @@ export class Service {
       throw bad(`VS403394: A batch has ${MOST_IN_BATCH} requests at most`, 'InvalidBatchWorkItemUpdateJsonException');
     const now = this.now();
     const undo = this.state.backUp();
+    const temporary = new Set<number>();
     const answers = body.map(
       (one: { method: string; uri: string; headers?: Record<string, string>; body: PatchOperation[] }) => {
         const contentType = one.headers?.['Content-Type'] ?? '';
@@ -512,7 +513,8 @@ export class Service {
               `VS403415: ${contentType} is not supported`,
             );
           const url = new URL(one.uri, 'http://batch');
-          const answer = this.write(decodeURIComponent(url.pathname), one.body, url.searchParams, by, now);
+          const operations = withoutTemporaryId(one.body, url.pathname, temporary);
+          const answer = this.write(decodeURIComponent(url.pathname), operations, url.searchParams, by, now);
           check(one.method, one.uri, contentType, one.body, 200, answer);
           return {
             code: 200,
@@ -542,7 +544,8 @@ export class Service {
       throw bad('No api-version was supplied for the "PATCH" request.', 'VssVersionNotSpecifiedException');
     const create = /^\/([^/]+)\/_apis\/wit\/workitems\/\$([^/]+)$/i.exec(path);
     if (create?.[1] && create[2]) return this.create(create[1], create[2], operations, query, by, now);
-    const update = /^(?:\/[^/]+)?\/_apis\/wit\/workitems\/(\d+)$/i.exec(path);
+    // with a project in front the service finds nothing
+    const update = /^\/_apis\/wit\/workitems\/(\d+)$/i.exec(path);
     if (update) return this.update(Number(update[1]), operations, query, by, now);
     throw bad(`VS403393: ${path} cannot be in a batch`, 'InvalidBatchWorkItemUpdateJsonException');
   }
@@ -640,3 +643,15 @@ export class Service {
 
 /** Without trailing zeros, as the service writes times. */
 export const time = (ms: number): string => new Date(ms).toISOString().replace(/\.?0+Z$/, 'Z');
+
+/** New work items in a batch are told apart by negative numbers; one without counts as -1. */
+function withoutTemporaryId(operations: PatchOperation[], path: string, known: Set<number>): PatchOperation[] {
+  if (!path.includes('$')) return operations;
+  const [first, ...others] = operations;
+  const given = first?.op === 'add' && first.path === '/id';
+  const id = given ? Number(first.value) : -1;
+  if (!Number.isInteger(id) || id >= 0) throw bad(`VS403395: ${id} is no temporary id`);
+  if (known.has(id)) throw bad(`VS403395: The temporary id ${id} is there twice`);
+  known.add(id);
+  return given ? others : operations;
+}
