@@ -12,7 +12,7 @@ import type { Metadata, ProjectInfo } from './metadata';
 import type { Paths } from './paths';
 import type { People } from './people';
 import { idOf, type RawWorkItem, textOf } from './shapes';
-import { hoursOf, PARENT_LINK } from './values';
+import { hoursOf, PARENT_LINK, toStoredMarkdown } from './values';
 
 export interface PatchOperation {
   op: 'add' | 'replace' | 'remove' | 'test';
@@ -108,11 +108,14 @@ export class Patcher {
 
   private richText(info: FieldInfo, value: Exclude<Value, null>, target: PatchTarget): PatchOperation[] {
     const { format, content } = richTextOf(value);
-    if (content.length > (info.maxLength ?? Number.POSITIVE_INFINITY)) throw tooLong(content, info.maxLength);
-    const operation: PatchOperation = { op: 'add', path: `/fields/${info.id}`, value: content };
-    if (format === 'html') return [operation];
-    if (format !== 'markdown') throw invalid(`holds HTML or Markdown, not ${format}: convert it in the field mapper`);
-    if (target.current?.markdown.has(info.id)) return [operation];
+    const isMarkdown = format === 'markdown';
+    if (format !== 'html' && !isMarkdown) {
+      throw invalid(`holds HTML or Markdown, not ${format}: convert it in the field mapper`);
+    }
+    const stored = isMarkdown ? toStoredMarkdown(content) : content;
+    if (stored.length > (info.maxLength ?? Number.POSITIVE_INFINITY)) throw tooLong(stored, info.maxLength);
+    const operation: PatchOperation = { op: 'add', path: `/fields/${info.id}`, value: stored };
+    if (!isMarkdown || target.current?.markdown.has(info.id)) return [operation];
     if (!this.knowsMarkdown) throw invalid('holds HTML: this server does not know Markdown in work items');
     // one without the other is refused (VS403319)
     return [operation, { op: 'add', path: `/multilineFieldsFormat/${info.id}`, value: 'Markdown' }];

@@ -26,7 +26,8 @@ export function canonicalOf(field: FieldInfo, raw: unknown, context: ValueContex
   if (raw === null || raw === undefined || raw === '') return null;
   switch (field.type) {
     case 'richtext':
-      return { format: context.markdown.has(field.id) ? 'markdown' : 'html', content: String(raw) };
+      if (!context.markdown.has(field.id)) return { format: 'html', content: String(raw) };
+      return { format: 'markdown', content: fromStoredMarkdown(String(raw)) };
     case 'number':
       return numberOf(raw);
     case 'duration': {
@@ -62,6 +63,13 @@ function numberOf(raw: unknown): number | null {
   const number = Number(raw);
   return Number.isFinite(number) ? number : null;
 }
+
+/**
+ * Angle brackets in Markdown are held encoded: raw ones are taken for tags, and text between them is lost
+ * (https://github.com/microsoft/azure-devops-mcp/issues/508; Microsoft's own tool encodes them the same way).
+ */
+export const toStoredMarkdown = (text: string): string => text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const fromStoredMarkdown = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>');
 
 /** `a; b`: a tag holds neither semicolon nor comma. */
 function tagsOf(raw: unknown): string[] | null {

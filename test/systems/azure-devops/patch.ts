@@ -62,6 +62,11 @@ export function applied(
     else throw invalid(`VS403350: The path ${path} is not known`);
   }
   for (const [field, format] of formats) formatted(field, format, next, written, context);
+  // what looks like a tag in Markdown is lost
+  for (const field of next.markdown) {
+    const text = next.fields[field];
+    if (typeof text === 'string' && written.has(field)) next.fields[field] = text.replace(/<\/?[^>]*>?/g, '');
+  }
   if (isNew) defaults(next, project, type, context);
   if (!context.bypassRules) checkRules(next, item, type);
   return next;
