@@ -127,6 +127,7 @@ export class Metadata {
       const definitions = new Map<string, Definition>();
       for (const json of objectsOf(await this.api.get('field'))) {
         const id = textOf(json.id);
+        if (id) this.listed.add(id);
         const kind = id === undefined ? undefined : kindOf(id, schemaOf(json.schema));
         if (id && kind) definitions.set(id, { id, name: textOf(json.name) ?? id, custom: json.custom === true, kind });
       }
@@ -137,16 +138,17 @@ export class Metadata {
   /** The definitions, read anew where an issue has a custom field that was made since. */
   async definitionsFor(issues: RawIssue[]): Promise<Map<string, Definition>> {
     const known = await this.definitions();
-    const isNew = (id: string) => id.startsWith('customfield_') && !known.has(id) && !this.seen.has(id);
-    const fresh = issues.flatMap(({ fields }) => Object.keys(fields).filter(isNew));
-    if (fresh.length === 0) return known;
-    for (const id of fresh) if (this.seen.size < 10_000) this.seen.add(id);
+    const isNew = (id: string) => id.startsWith('customfield_') && !this.listed.has(id);
+    const fresh = new Set(issues.flatMap(({ fields }) => Object.keys(fields).filter(isNew)));
+    if (fresh.size === 0) return known;
+    // once: Jira does not list every field to every account
+    for (const id of fresh) this.listed.add(id);
     this.definitionLists.forget('');
     return this.definitions();
   }
 
-  /** custom fields without a canonical form, so that they are asked for once only */
-  private readonly seen = new Set<string>();
+  /** ids of all fields, those without a canonical form too */
+  private readonly listed = new Set<string>();
 
   /** @throws notFound */
   fields(project: string, type: string): Promise<TypeFields> {

@@ -250,16 +250,16 @@ class Poll {
     // So many in the last stretch of time that a checkpoint cannot hold them: once the server's clock is far beyond it,
     // nothing can appear in it any more, and it needn't be read again and again.
     const over = serverNow !== undefined && serverNow - newest > LAG_MS + RESOLUTION_MS;
-    return this.checkpoint(crowded && over ? newest : from);
+    return crowded && over ? this.checkpoint(newest + 1, WITNESSES) : this.checkpoint(from);
   }
 
   private behind(at: number): number {
     return Math.max(this.start.from ?? Number.NEGATIVE_INFINITY, at - LAG_MS);
   }
 
-  private checkpoint(from: number): Checkpoint {
-    const read = [...this.known].filter(([id, at]) => at >= from && !this.unsettled.has(id));
-    const newest = read.sort(([, a], [, b]) => a - b).slice(-SEEN);
+  private checkpoint(from: number, most = SEEN): Checkpoint {
+    const read = [...this.known].filter(([id, at]) => at >= from - RESOLUTION_MS && !this.unsettled.has(id));
+    const newest = read.sort(([, a], [, b]) => a - b).slice(-most);
     return checkpointOf({ from, seen: new Map(newest) });
   }
 }
@@ -298,7 +298,7 @@ function newestOf(seen: ReadonlyMap<string, number>): Row | undefined {
 /** `{from: ISO 8601, seen: ["10001@<ms after from, base 36>"]}` */
 function checkpointOf({ from, seen }: Position): Checkpoint {
   if (from === undefined) return {};
-  const pairs = [...seen].flatMap(([id, at]) => (at < from ? [] : `${id}@${(at - from).toString(36)}`));
+  const pairs = [...seen].map(([id, at]) => `${id}@${(at - from).toString(36)}`);
   return { from: new Date(from).toISOString(), ...(pairs.length > 0 ? { seen: pairs } : {}) };
 }
 
@@ -308,7 +308,7 @@ function positionOf(checkpoint: Checkpoint | undefined): Position {
   const ms = Date.parse(from);
   const list = Array.isArray(checkpoint?.seen) ? checkpoint.seen : [];
   const pairs = list.flatMap((one): [string, number][] => {
-    const [, id, after] = /^(\d+)@([0-9a-z]+)$/.exec(String(one)) ?? [];
+    const [, id, after] = /^(\d+)@(-?[0-9a-z]+)$/.exec(String(one)) ?? [];
     return id && after ? [[id, ms + Number.parseInt(after, 36)]] : [];
   });
   return { from: ms, seen: new Map(pairs) };

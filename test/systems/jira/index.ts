@@ -120,7 +120,7 @@ class Running {
       );
       if (interference) {
         interference.times--;
-        const { status, body, headers } = interference.answer({ method, path: url.pathname });
+        const { status, body, headers } = interference.answer({ method, path: url.pathname + url.search });
         send(status, body, headers);
         return;
       }
