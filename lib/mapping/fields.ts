@@ -4,11 +4,26 @@
  */
 
 import type { ConflictPolicy, FieldChoice, FieldRow } from '../model/config';
-import { applies, type Direction } from '../model/entity';
+import type { Direction } from '../model/entity';
 import type { MappedField, Unresolved } from '../model/message';
-import { type FieldId, type Fields, isEmpty, type SingleValue, type Value } from '../model/values';
+import type { FieldId, Fields, SingleValue, Value } from '../model/values';
 import { convertValue, type RichTextConverter } from './convert';
-import { reasonFor, targetLabel } from './describe';
+import { reasonFor, showValue, targetLabel } from './describe';
+import { readValue } from './saved';
+import {
+  compileTemplate,
+  computedField,
+  type ExpressionReads,
+  endsOf,
+  type FindField,
+  fieldFinder,
+  goes,
+  isNothing,
+  type MappingContext,
+  type Reads,
+  readsOf,
+  transformOf,
+} from './transform';
 
 export interface MappedFields {
   /** target field → value */
@@ -18,12 +33,17 @@ export interface MappedFields {
   unresolved: Record<FieldId, Unresolved>;
 }
 
-export type FieldMapping = (payload: Fields) => MappedFields;
+export type FieldMapping = (payload: Fields, context?: MappingContext) => MappedFields;
+
+/** What a transform gave: nothing at all (undefined), a value, or why there is none. */
+type Computed = { value: Value } | { problem: string } | undefined;
 
 interface CompiledRow {
   source?: FieldChoice;
   target: FieldChoice;
   constant: Value;
+  /** in place of the source field's own value */
+  compute?: { reads: Reads; run: (payload: Fields, context: MappingContext) => Computed };
   how: Omit<MappedField, 'from'>;
 }
 
@@ -32,17 +52,49 @@ const LIST_SEPARATOR = /[,;\n]/;
 
 /** What the row says, or the preset: newest for a row in both directions, otherwise the source wins. */
 export const conflictOf = (row: FieldRow, direction: Direction): ConflictPolicy =>
-  row.conflict ?? (row.direction === 'both' ? 'newest' : direction === 'forward' ? 'system1' : 'system2');
+  row.conflict ??
+  (goes(row, 'forward') && goes(row, 'backward') ? 'newest' : direction === 'forward' ? 'system1' : 'system2');
 
-function compileRow(row: FieldRow, direction: Direction): CompiledRow | undefined {
-  if (!applies(row.direction, direction)) return undefined;
-  const [source, target] = direction === 'forward' ? [row.one, row.two] : [row.two, row.one];
-  if (target === undefined || (source === undefined && row.constant === undefined)) return undefined;
+function compileRow(
+  row: FieldRow,
+  direction: Direction,
+  find: FindField,
+  options: FieldMappingOptions,
+): CompiledRow | undefined {
+  if (!goes(row, direction)) return undefined;
+  const { source, target } = endsOf(row, direction);
+  const transform = transformOf(row, direction);
+  if (target === undefined || (source === undefined && row.constant === undefined && transform === undefined))
+    return undefined;
   const how: CompiledRow['how'] = { conflict: conflictOf(row, direction), type: target.type };
   if (row.syncWhen !== undefined) how.syncWhen = row.syncWhen;
   if (row.applyWhen !== undefined) how.applyWhen = row.applyWhen;
   if (row.fallback !== undefined) how.fallback = row.fallback;
-  return { source, target, constant: row.constant ?? null, how };
+  const compiled: CompiledRow = { source, target, constant: row.constant ?? null, how };
+  if (transform === undefined) return compiled;
+  const reads = readsOf(row, direction, find, options.expressionReads);
+  if (transform.kind === 'template') {
+    const fill = compileTemplate(transform.template, target, find, options.richText);
+    const run = (payload: Fields, context: MappingContext): Computed => {
+      const value = fill(payload, context);
+      return value === undefined ? undefined : { value };
+    };
+    return { ...compiled, compute: { reads, run } };
+  }
+  const label = `${source?.name ?? '–'} → ${target.name}`;
+  const failed = (why: string): Computed => ({
+    problem: `${label}: the expression ${showValue(transform.expression)} ${why}`,
+  });
+  const run = (_payload: Fields, { results }: MappingContext): Computed => {
+    const result = results?.get(row);
+    if (result === undefined) return failed('was not evaluated');
+    if ('error' in result) return failed(`failed: ${result.error}`);
+    if (result.value === undefined) return undefined;
+    const value = readValue(result.value);
+    const lost = Array.isArray(value) && Array.isArray(result.value) && value.length < result.value.length;
+    return value === undefined || lost ? failed(`gave something that is no field's value`) : { value };
+  };
+  return { ...compiled, compute: { reads, run } };
 }
 
 /** A list as one text for a target that holds a single text, as long as no entry contains the separator. */
@@ -117,7 +169,7 @@ function convertOne(
 }
 
 function convertAny(value: Value, source: FieldChoice, target: FieldChoice, richText?: RichTextConverter): Outcome {
-  if (isEmptyValue(value)) return { value: null };
+  if (isNothing(value)) return { value: null };
   if (Array.isArray(value)) return convertList(value, source, target, richText);
   if (target.multi !== true) return convertOne(value as SingleValue, source, target, richText);
   // A text that was joined from a list becomes the list again.
@@ -131,58 +183,118 @@ function convertAny(value: Value, source: FieldChoice, target: FieldChoice, rich
   return convertList(items, source, target, richText);
 }
 
-/** isEmpty for values that may be any JSON. */
-function isEmptyValue(value: Value): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('content' in value))
-    return isEmpty(value);
-  return typeof value.content === 'string' && isEmpty(value);
-}
-
 /** True where the value carries ids of its own system, which value tables are looked up by. */
 const hasOwnIds = (target: FieldChoice, value: Value): boolean =>
   target.type !== 'reference' &&
   (Array.isArray(value) ? value : [value]).some((item) => typeof item === 'object' && item !== null && 'id' in item);
 
+export interface FieldMappingOptions {
+  richText?: RichTextConverter;
+  /** parses expressions for the fields they read; without, a row with an expression is taken to read them all */
+  expressionReads?: ExpressionReads;
+}
+
 /**
  * Compiles the rows that apply in a direction into a function from a payload of source fields to target fields.
  * - A source field that is not in the payload produces nothing; an empty one (null, '', []) produces null, which clears.
  * - A row without source field gives its target the constant.
+ * - A row with a transform gives its target what that makes of the payload. What its expression gave is taken from the
+ *   context; `compileMapping` sees to that.
  * - Where two rows write one target field, the later one that has a value wins; `from` names all their source fields.
  * - What can't be converted is left out of `fields` and stands in `unresolved` with a reason; what is converted with a
  *   loss stands in both.
  * The function throws nothing, whatever the payload.
  */
-export function compileFieldRows(rows: FieldRow[], direction: Direction, richText?: RichTextConverter): FieldMapping {
-  const compiled = rows.map((row) => compileRow(row, direction)).filter((row) => row !== undefined);
-  return (payload) => {
+export function compileFieldRows(
+  rows: FieldRow[],
+  direction: Direction,
+  options: RichTextConverter | FieldMappingOptions = {},
+): FieldMapping {
+  const settings = typeof options === 'function' ? { richText: options } : options;
+  const find = fieldFinder(rows, direction);
+  const compiled = rows.map((row) => compileRow(row, direction, find, settings)).filter((row) => row !== undefined);
+  return (payload, context = {}) => {
     const result: MappedFields = { fields: {}, mapped: {}, unresolved: {} };
-    for (const row of compiled) mapRow(row, payload, result, richText);
+    for (const row of compiled) mapRow(row, payload, context, result, settings.richText);
     return result;
   };
 }
 
-function mapRow(row: CompiledRow, payload: Fields, result: MappedFields, richText?: RichTextConverter): void {
+/** A conversion whose failure costs its field, not the entity: only a rich text converter can fail. */
+function converted(
+  value: Value,
+  source: FieldChoice,
+  target: FieldChoice,
+  richText: RichTextConverter | undefined,
+): Outcome {
+  try {
+    return convertAny(value, source, target, richText);
+  } catch (error) {
+    return {
+      problem: reasonFor(source, value, `could not be converted: ${error instanceof Error ? error.message : error}`),
+    };
+  }
+}
+
+function mapRow(
+  row: CompiledRow,
+  payload: Fields,
+  context: MappingContext,
+  result: MappedFields,
+  richText?: RichTextConverter,
+): void {
   const { source, target } = row;
-  const id = target.id;
-  const earlier = result.mapped[id];
+  if (row.compute !== undefined) {
+    computeRow(row, row.compute, payload, context, result, richText);
+    return;
+  }
   if (source === undefined) {
-    result.fields[id] = row.constant;
-    result.mapped[id] = { from: earlier?.from ?? [], ...row.how };
-    delete result.unresolved[id];
+    const earlier = result.mapped[target.id];
+    result.fields[target.id] = row.constant;
+    result.mapped[target.id] = { from: earlier?.from ?? [], ...row.how };
+    delete result.unresolved[target.id];
     return;
   }
   const value = Object.hasOwn(payload, source.id) ? payload[source.id] : undefined;
   if (value === undefined) return;
-  const from = earlier === undefined ? [source.id] : [...earlier.from, source.id];
-  let outcome: Outcome;
+  put(row, [source.id], value, converted(value, source, target, richText), result);
+}
+
+function computeRow(
+  row: CompiledRow,
+  { reads, run }: NonNullable<CompiledRow['compute']>,
+  payload: Fields,
+  context: MappingContext,
+  result: MappedFields,
+  richText?: RichTextConverter,
+): void {
+  const { source, target } = row;
+  let computed: Computed;
   try {
-    outcome = convertAny(value, source, target, richText);
+    computed = run(payload, context);
   } catch (error) {
-    // Only a rich text converter can get here: its failure costs this field, not the entity.
-    outcome = {
-      problem: reasonFor(source, value, `could not be converted: ${error instanceof Error ? error.message : error}`),
+    computed = {
+      problem: `${target.name}: its transform failed: ${error instanceof Error ? error.message : String(error)}`,
     };
   }
+  if (computed === undefined) return;
+  const from = reads.all ? Object.keys(payload) : reads.fields.filter((id) => Object.hasOwn(payload, id));
+  if ('problem' in computed) {
+    const value = source !== undefined && Object.hasOwn(payload, source.id) ? (payload[source.id] ?? null) : null;
+    put(row, from, value, { problem: computed.problem }, result);
+    return;
+  }
+  const { value } = computed;
+  const label = source ?? target;
+  put(row, from, value, converted(value, computedField(value, label, target), target, richText), result);
+}
+
+/** Puts what has become of a row's value into the result. */
+function put(row: CompiledRow, reads: FieldId[], value: Value, outcome: Outcome, result: MappedFields): void {
+  const { target } = row;
+  const id = target.id;
+  const earlier = result.mapped[id];
+  const from = earlier === undefined ? reads : [...new Set([...earlier.from, ...reads])];
   if (
     earlier !== undefined &&
     (outcome.value === null || outcome.value === undefined) &&

@@ -10,5 +10,6 @@ export * from './fields';
 export * from './message';
 export * from './relevant';
 export * from './saved';
+export * from './transform';
 export * from './users';
 export * from './values';

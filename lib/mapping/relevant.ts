@@ -1,8 +1,9 @@
 /** Which source fields the rows of a field mapper read: only their changes are worth a message. */
 
 import type { FieldRow } from '../model/config';
-import { applies } from '../model/entity';
+import { directionFrom } from '../model/entity';
 import type { FieldId } from '../model/values';
+import { type ExpressionReads, endsOf, fieldFinder, goes, readsOf } from './transform';
 
 export interface RelevantFields {
   fields: ReadonlySet<FieldId>;
@@ -10,13 +11,20 @@ export interface RelevantFields {
   always: boolean;
 }
 
-/** By the side that is read. */
-export function relevantFields(rows: FieldRow[]): Record<1 | 2, RelevantFields> {
+/**
+ * By the side that is read.
+ * @param expressionReads parses expressions; without, a row with one is taken to read every field
+ */
+export function relevantFields(rows: FieldRow[], expressionReads?: ExpressionReads): Record<1 | 2, RelevantFields> {
   const of = (side: 1 | 2): RelevantFields => {
-    const reading = rows.filter((row) => applies(row.direction, side === 1 ? 'forward' : 'backward'));
-    const complete = reading.filter((row) => (side === 1 ? row.two : row.one) !== undefined);
-    const fields = complete.map((row) => (side === 1 ? row.one : row.two)?.id).filter((id) => id !== undefined);
-    return { fields: new Set(fields), always: complete.some((row) => row.applyWhen === 'always') };
+    const direction = directionFrom(side);
+    const find = fieldFinder(rows, direction);
+    const complete = rows.filter((row) => goes(row, direction) && endsOf(row, direction).target !== undefined);
+    const reads = complete.map((row) => readsOf(row, direction, find, expressionReads));
+    return {
+      fields: new Set(reads.flatMap(({ fields }) => fields)),
+      always: complete.some((row) => row.applyWhen === 'always') || reads.some(({ all }) => all),
+    };
   };
   return { 1: of(1), 2: of(2) };
 }

@@ -10,7 +10,9 @@ import type {
   FallbackPolicy,
   FieldChoice,
   FieldRow,
+  SheetSource,
   SyncWhen,
+  Transform,
   UnresolvedPolicy,
   ValuePair,
   ValueRow,
@@ -90,6 +92,27 @@ export function readValue(value: unknown): Value | undefined {
   return readSingle(value);
 }
 
+function readTransform(value: unknown): Transform | undefined {
+  if (!isObject(value)) return undefined;
+  const fields = listOf(value.fields)
+    .map(readField)
+    .filter((field) => field !== undefined);
+  const read = fields.length > 0 ? { fields } : {};
+  if (value.kind === 'automatic') return { kind: 'automatic' };
+  if (value.kind === 'template' && isText(value.template))
+    return { kind: 'template', template: value.template, ...read };
+  if (value.kind === 'jsonata' && isText(value.expression))
+    return { kind: 'jsonata', expression: value.expression, ...read };
+  return undefined;
+}
+
+function readTransforms(value: unknown): FieldRow['transform'] {
+  if (!isObject(value)) return undefined;
+  const [forward, backward] = [readTransform(value.forward), readTransform(value.backward)];
+  const real = [forward, backward].some((transform) => transform !== undefined && transform.kind !== 'automatic');
+  return real ? { ...(forward && { forward }), ...(backward && { backward }) } : undefined;
+}
+
 export function readFieldRows(value: unknown): FieldRow[] {
   return listOf(value).flatMap((saved) => {
     if (!isObject(saved)) return [];
@@ -107,6 +130,8 @@ export function readFieldRows(value: unknown): FieldRow[] {
     if (conflict !== undefined) row.conflict = conflict;
     const fallback = oneOf(FALLBACKS, saved.fallback);
     if (fallback !== undefined) row.fallback = fallback;
+    const transform = readTransforms(saved.transform);
+    if (transform !== undefined) row.transform = transform;
     return [row];
   });
 }
@@ -119,6 +144,18 @@ function readLookup(value: unknown): LookupValue | undefined {
   return id === undefined ? { name } : { id, name };
 }
 
+function readSheet(value: unknown): SheetSource | undefined {
+  if (!isObject(value) || !isObject(value.from)) return undefined;
+  const { from } = value;
+  const name = (part: unknown): string => (isText(part) ? part : '');
+  const columns = { sheet: name(value.sheet), one: name(value.one), two: name(value.two) };
+  const rest = value.backward === false ? { ...columns, backward: false } : columns;
+  if (from.kind === 'upload' && isText(from.id))
+    return { from: { kind: 'upload', id: from.id, name: isText(from.name) ? from.name : from.id }, ...rest };
+  if (from.kind === 'path' && isText(from.path)) return { from: { kind: 'path', path: from.path }, ...rest };
+  return undefined;
+}
+
 export function readValueRows(value: unknown): ValueRow[] {
   return listOf(value).flatMap((saved) => {
     if (!isObject(saved)) return [];
@@ -129,7 +166,9 @@ export function readValueRows(value: unknown): ValueRow[] {
       const [left, right] = [readLookup(pair.one), readLookup(pair.two)];
       return left && right ? [{ one: left, two: right, direction: readDirection(pair.direction) }] : [];
     });
-    return [{ one, two, pairs, ignoreCase: saved.ignoreCase !== false, sameName: saved.sameName !== false }];
+    const sheet = readSheet(saved.sheet);
+    const options = { ignoreCase: saved.ignoreCase !== false, sameName: saved.sameName !== false };
+    return [{ one, two, pairs, ...(sheet && { sheet }), ...options }];
   });
 }
 

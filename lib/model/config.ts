@@ -71,6 +71,17 @@ export interface FieldChoice {
   format?: import('./values').RichTextFormat;
 }
 
+/**
+ * How a target field's value is made where the automatic conversion is not enough.
+ * - `automatic`: said where the other direction has a transform, and this one goes without
+ * - `template`: a text with source fields in it, `{{summary}} ({{entity.key}})`; in a rich text field it is Markdown
+ * - `jsonata`: an expression of Node-RED's own language over the source's fields
+ */
+export type Transform =
+  | { kind: 'automatic' }
+  | { kind: 'template'; template: string; fields?: FieldChoice[] }
+  | { kind: 'jsonata'; expression: string; fields?: FieldChoice[] };
+
 /** One row of the field mapper: a System 1 field, a System 2 field, and how and when the value goes across. */
 export interface FieldRow {
   one?: FieldChoice;
@@ -84,6 +95,11 @@ export interface FieldRow {
   conflict?: ConflictPolicy;
   /** where `conflict` is `merge` and the changes collide; preset `newest` */
   fallback?: FallbackPolicy;
+  /**
+   * By direction; none in either = automatic conversion. A row with a transform for one direction only goes that way
+   * only. `fields` of a transform are the fields it reads, as its form knows them: names, and types for their words
+   */
+  transform?: { forward?: Transform; backward?: Transform };
 }
 
 /** One pair of a value table. Names are what is compared; ids, where known, win over names. */
@@ -93,11 +109,28 @@ export interface ValuePair {
   direction: DirectionSetting;
 }
 
+/**
+ * A sheet (Excel, OpenDocument, CSV) with one pair in each row: uploaded, then kept by the server under an id; or a file on
+ * the server's disk, read again whenever it changes.
+ */
+export interface SheetSource {
+  from: { kind: 'upload'; id: string; name: string } | { kind: 'path'; path: string };
+  /** name of the sheet in the workbook; '' = the first one */
+  sheet: string;
+  /** heads of the columns with System 1's and System 2's values */
+  one: string;
+  two: string;
+  /** false: the sheet is for the way forward only; preset true (columns swapped on the way back) */
+  backward?: boolean;
+}
+
 /** One row of the value mapper: the fields it applies to, and its table. */
 export interface ValueRow {
   one: FieldChoice;
   two: FieldChoice;
   pairs: ValuePair[];
+  /** further pairs from a sheet; those in `pairs` come first */
+  sheet?: SheetSource;
   /** compare names without regard to case; preset true */
   ignoreCase?: boolean;
   /** use a value of the same name where the table has none; preset true */

@@ -1,0 +1,129 @@
+/**
+ * Evaluates expressions in a process of its own, one after the other. Soft limits (time between steps, depth, length of
+ * lists and results) are kept here and end one expression with a sentence; what does not come to a next step, such as a
+ * regular expression that backtracks for ages, is ended from outside together with this process.
+ */
+
+import jsonata = require('jsonata');
+
+import type { ExpressionResult } from './transform';
+import { jsonataMessage } from './transform-expression';
+import type { AskedHelper, ExpressionInput, FromWorker, ToWorker, WorkerSettings } from './transform-protocol';
+
+const MOST_KEPT = 500;
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as WorkerSettings;
+
+interface Compiled {
+  expression: jsonata.Expression;
+  /** read by jsonata at each step; time spent on waiting for Node-RED is added to its limit */
+  options: jsonata.JsonataOptions;
+}
+
+const compiled = new Map<string, Compiled>();
+const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+let asked = 0;
+
+function compile(source: string): Compiled {
+  const known = compiled.get(source);
+  if (known !== undefined) return known;
+  if (compiled.size >= MOST_KEPT) compiled.clear();
+  const options: jsonata.JsonataOptions = { timeout: settings.timeMs, stack: settings.depth, sequence: settings.items };
+  const one = { expression: jsonata(source, options), options };
+  compiled.set(source, one);
+  return one;
+}
+
+const post = (message: FromWorker): void => {
+  process.send?.(message);
+};
+
+function ask(helper: AskedHelper, args: unknown[], options: jsonata.JsonataOptions): Promise<unknown> {
+  asked += 1;
+  const id = asked;
+  const begun = Date.now();
+  return new Promise<unknown>((resolve, reject) => {
+    waiting.set(id, { resolve, reject });
+    post({ ask: id, helper, args: args.map((arg) => arg ?? null) });
+  }).finally(() => {
+    options.timeout = (options.timeout ?? 0) + (Date.now() - begun);
+  });
+}
+
+/** JSONata's own `$lookup` for objects; ours for a table's name. */
+function ownLookup(object: unknown, key: unknown): unknown {
+  if (Array.isArray(object)) return object.map((one) => ownLookup(one, key)).find((found) => found !== undefined);
+  return typeof object === 'object' && object !== null && Object.hasOwn(object, String(key))
+    ? Reflect.get(object, String(key))
+    : undefined;
+}
+
+function helpers(input: ExpressionInput, options: jsonata.JsonataOptions): Record<string, unknown> {
+  const names = new Map(input.names);
+  const fieldOf = (fields: object | undefined, ref: unknown): unknown => {
+    if (fields === undefined || typeof ref !== 'string') return undefined;
+    const id = Object.hasOwn(fields, ref) ? ref : names.get(ref.trim().toLowerCase());
+    return id !== undefined && Object.hasOwn(fields, id) ? Reflect.get(fields, id) : undefined;
+  };
+  const defined = (value: unknown): unknown => (value === null ? undefined : value);
+  return {
+    new: (ref: unknown) => fieldOf(input.payload, ref),
+    old: (ref: unknown) => fieldOf(input.old, ref),
+    entity: () => input.entity,
+    linked: () => input.linked,
+    user: async (who: unknown) => (who === undefined ? undefined : defined(await ask('user', [who], options))),
+    text: async (value: unknown) => (value === undefined ? undefined : defined(await ask('text', [value], options))),
+    lookup: (table: unknown, value: unknown) => {
+      if (typeof table !== 'string') return ownLookup(table, value);
+      return value === undefined ? undefined : ask('lookup', [table, value], options).then(defined);
+    },
+  };
+}
+
+/** JSONata's own functions are objects. */
+const isFunction = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (Reflect.has(value, '_jsonata_lambda') || Reflect.has(value, '_jsonata_function'));
+
+async function evaluate(source: string, input: ExpressionInput): Promise<ExpressionResult> {
+  try {
+    const { expression, options } = compile(source);
+    options.timeout = settings.timeMs;
+    const value: unknown = await expression.evaluate(input.payload, helpers(input, options));
+    if (value === undefined) return {};
+    if (typeof value === 'function' || isFunction(value)) return { error: 'it gives a function, not a value' };
+    const json = JSON.stringify(value);
+    if (json.length > settings.length) return { error: `its result is longer than ${settings.length} characters` };
+    return { value: JSON.parse(json) as unknown };
+  } catch (thrown) {
+    const code: unknown = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined;
+    if (code === 'D1012') return { error: `it took longer than ${settings.timeMs} ms` };
+    if (code === 'D1011' || thrown instanceof RangeError) return { error: 'it calls itself too often' };
+    if (code === 'D2015' || code === 'D2014') return { error: `it builds a list of more than ${settings.items} items` };
+    return { error: jsonataMessage(thrown) };
+  }
+}
+
+async function run(expressions: string[], input: ExpressionInput): Promise<ExpressionResult[]> {
+  const results: ExpressionResult[] = [];
+  for (const source of expressions) results.push(await evaluate(source, input));
+  return results;
+}
+
+process.on('disconnect', () => process.exit());
+process.on('message', (message: ToWorker) => {
+  if ('answer' in message) {
+    const open = waiting.get(message.answer);
+    waiting.delete(message.answer);
+    if (message.error === undefined) open?.resolve(message.value);
+    else open?.reject(new Error(message.error));
+    return;
+  }
+  run(message.expressions, message.input).then(
+    (results) => post({ job: message.job, results }),
+    (thrown: unknown) => post({ job: message.job, results: [{ error: jsonataMessage(thrown) }] }),
+  );
+});
+
+post({ ready: true });

@@ -1,0 +1,225 @@
+/**
+ * Transforms of a field mapper's row: which one applies in a direction, which source fields it reads, and what a
+ * template gives. Pure, and safe in the browser; expressions are evaluated elsewhere (`transform-runner.ts`), since they
+ * must not run where they can hold everything up.
+ */
+
+import type { FieldChoice, FieldRow, Transform } from '../model/config';
+import { applies, type Direction, type EntityRef } from '../model/entity';
+import type { UserValue } from '../model/values';
+import { type FieldId, type Fields, isEmpty, type SingleValue, type Value } from '../model/values';
+import { convertValue, type RichTextConverter } from './convert';
+
+/** What an expression gave: a value (absent = nothing), or why it gave none. */
+export type ExpressionResult = { value?: unknown } | { error: string };
+
+/** What mapping may use beyond the payload. */
+export interface MappingContext {
+  entity?: EntityRef & { updatedAt?: string; updatedBy?: UserValue };
+  /** by row: what its expression gave for this entity */
+  results?: ReadonlyMap<FieldRow, ExpressionResult>;
+}
+
+/** Source fields that are read: ids as far as they are known; `all` where the text alone does not tell. */
+export interface Reads {
+  fields: FieldId[];
+  all: boolean;
+}
+
+/** The fields an expression reads. @throws Error where it can't be parsed */
+export type ExpressionReads = (expression: string, find: FindField) => Reads;
+
+/** A field by its id or, whatever the case, its name. */
+export type FindField = (ref: string) => FieldChoice | undefined;
+
+export const endsOf = (row: FieldRow, direction: Direction): { source?: FieldChoice; target?: FieldChoice } =>
+  direction === 'forward' ? { source: row.one, target: row.two } : { source: row.two, target: row.one };
+
+/** The row's transform in a direction; undefined = automatic conversion. */
+export function transformOf(
+  row: FieldRow,
+  direction: Direction,
+): Exclude<Transform, { kind: 'automatic' }> | undefined {
+  const transform = row.transform?.[direction];
+  return transform === undefined || transform.kind === 'automatic' ? undefined : transform;
+}
+
+/** True for a row in both directions that has a transform for the other direction only, and so does not go this way. */
+export function lacksTransform(row: FieldRow, direction: Direction): boolean {
+  if (row.direction !== 'both' || row.transform === undefined) return false;
+  const other: Direction = direction === 'forward' ? 'backward' : 'forward';
+  return row.transform[direction] === undefined && transformOf(row, other) !== undefined;
+}
+
+/** True where the row has an effect in the direction. */
+export const goes = (row: FieldRow, direction: Direction): boolean =>
+  applies(row.direction, direction) && !lacksTransform(row, direction);
+
+/** Finds the source fields that rows and their transforms know. */
+export function fieldFinder(rows: FieldRow[], direction: Direction): FindField {
+  const byId = new Map<string, FieldChoice>();
+  const byName = new Map<string, FieldChoice>();
+  const add = (field: FieldChoice | undefined): void => {
+    if (field === undefined) return;
+    if (!byId.has(field.id)) byId.set(field.id, field);
+    const name = field.name.trim().toLowerCase();
+    if (!byName.has(name)) byName.set(name, field);
+  };
+  for (const row of rows) {
+    add(endsOf(row, direction).source);
+    for (const field of transformOf(row, direction)?.fields ?? []) add(field);
+  }
+  return (ref) => byId.get(ref) ?? byName.get(ref.trim().toLowerCase());
+}
+
+type Part = { text: string } | { ref: string };
+
+/** Longest template that is taken apart: what is behind it stays as it is. */
+const LONGEST = 100_000;
+
+/** `{{ref}}` in a template; text that is no such thing stays text. */
+export function templateParts(template: string): Part[] {
+  const parts: Part[] = [];
+  const text = template.slice(0, LONGEST);
+  let at = 0;
+  while (at < text.length) {
+    const open = text.indexOf('{{', at);
+    const close = open < 0 ? -1 : text.indexOf('}}', open + 2);
+    if (close < 0) break;
+    const ref = text.slice(open + 2, close).trim();
+    if (open > at) parts.push({ text: text.slice(at, open) });
+    if (ref === '') parts.push({ text: text.slice(open, close + 2) });
+    else parts.push({ ref });
+    at = close + 2;
+  }
+  if (at < template.length) parts.push({ text: template.slice(at) });
+  return parts;
+}
+
+const ENTITY = /^entity\.(key|url|id|type|project|updatedAt)$/;
+
+/** Refs of a template that stand for fields, in the order of their first use. */
+export const templateRefs = (template: string): string[] => [
+  ...new Set(templateParts(template).flatMap((part) => ('ref' in part && !ENTITY.test(part.ref) ? [part.ref] : []))),
+];
+
+/** The source fields that a row reads in a direction, its transform's included. */
+export function readsOf(
+  row: FieldRow,
+  direction: Direction,
+  find: FindField,
+  expressionReads?: ExpressionReads,
+): Reads {
+  const transform = transformOf(row, direction);
+  if (transform === undefined) {
+    const { source } = endsOf(row, direction);
+    return { fields: source === undefined ? [] : [source.id], all: false };
+  }
+  if (transform.kind === 'template') {
+    return { fields: templateRefs(transform.template).map((ref) => find(ref)?.id ?? ref), all: false };
+  }
+  if (expressionReads === undefined) return { fields: [], all: true };
+  try {
+    return expressionReads(transform.expression, find);
+  } catch {
+    // what can't be parsed fails for every entity, and says so there
+    return { fields: [], all: true };
+  }
+}
+
+const own = (payload: Fields, id: FieldId): Value | undefined => (Object.hasOwn(payload, id) ? payload[id] : undefined);
+
+/** The type of a value whose field nobody has described. */
+function looksLike(value: SingleValue): FieldChoice['type'] {
+  if (typeof value === 'number') return 'number';
+  if (typeof value === 'boolean') return 'boolean';
+  if (typeof value !== 'object' || value === null) return 'text';
+  if ('content' in value) return 'richtext';
+  return 'email' in value || 'login' in value ? 'user' : 'lookup';
+}
+
+/** A field's value in words; a list's entries with commas between them. '' where there is nothing to say. */
+function wordsOf(value: Value, field: FieldChoice, target: FieldChoice, richText?: RichTextConverter): string {
+  if (isNothing(value)) return '';
+  const into: FieldChoice =
+    target.type === 'richtext'
+      ? { id: target.id, name: target.name, type: 'richtext', format: 'markdown' }
+      : { id: target.id, name: target.name, type: 'text' };
+  const words = (Array.isArray(value) ? value : [value]).flatMap((item): string[] => {
+    if (item === null) return [];
+    const converted = convertValue(item, { ...field, multi: false }, into, richText);
+    if ('problem' in converted) return [];
+    return [
+      typeof converted.value === 'object' && 'content' in converted.value
+        ? converted.value.content
+        : String(converted.value),
+    ];
+  });
+  return words.join(', ');
+}
+
+/** isEmpty for values that may be any JSON. */
+export function isNothing(value: Value | undefined): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !('content' in value))
+    return isEmpty(value);
+  return typeof value.content === 'string' && isEmpty(value);
+}
+
+export type TemplateFunction = (payload: Fields, context: MappingContext) => Value | undefined;
+
+/**
+ * Compiles a template. What it gives: undefined where the payload has none of its fields, null where all of them are
+ * empty, else the text – for a rich text target in Markdown, its fields included, whatever their own markup.
+ */
+export function compileTemplate(
+  template: string,
+  target: FieldChoice,
+  find: FindField,
+  richText?: RichTextConverter,
+): TemplateFunction {
+  const parts = templateParts(template).map((part) => {
+    if ('text' in part) return { text: part.text };
+    const entity = ENTITY.exec(part.ref)?.[1];
+    if (entity !== undefined) return { entity };
+    const field = find(part.ref);
+    return { id: field?.id ?? part.ref, field };
+  });
+  const reads = parts.some((part) => part.id !== undefined);
+  return (payload, context) => {
+    let present = !reads;
+    let filled = !reads;
+    let text = '';
+    for (const part of parts) {
+      if (part.text !== undefined) text += part.text;
+      else if (part.entity !== undefined) text += entityWord(context, part.entity);
+      else if (part.id !== undefined) {
+        const value = own(payload, part.id);
+        if (value === undefined) continue;
+        present = true;
+        if (isNothing(value)) continue;
+        filled = true;
+        const [first] = Array.isArray(value) ? value : [value];
+        const field = part.field ?? { id: part.id, name: part.id, type: looksLike(first ?? '') };
+        text += wordsOf(value, field, target, richText);
+      }
+    }
+    if (!present) return undefined;
+    if (!filled) return null;
+    return target.type === 'richtext' ? { format: 'markdown', content: text } : text;
+  };
+}
+
+function entityWord({ entity }: MappingContext, name: string): string {
+  const word: unknown = entity === undefined ? undefined : Reflect.get(entity, name);
+  return typeof word === 'string' ? word : '';
+}
+
+/** The field that a computed value is taken to come from: its type says what a number or a text means. */
+export function computedField(value: Value, label: FieldChoice, target: FieldChoice): FieldChoice {
+  const [first] = Array.isArray(value) ? value : [value];
+  const look = looksLike(first ?? '');
+  // an expression's number for a duration is seconds, as the payload's own durations are
+  const duration = look === 'number' && target.type === 'duration';
+  const type = duration ? 'duration' : look === 'lookup' && target.type === 'reference' ? 'reference' : look;
+  return { id: label.id, name: label.name, type, multi: Array.isArray(value) };
+}
