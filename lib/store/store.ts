@@ -23,10 +23,12 @@
  * it folds into the event that carries B, or makes a new one if B is finished.
  */
 
+export type { Correction, Corrections } from '../model/operations';
 export { StoreError, type StoreErrorKind } from './errors';
 
 import type { Checkpoint } from '../connectors/connector';
 import type { Entity, EntityId, EntityRef, Side } from '../model/entity';
+import type { Corrections } from '../model/operations';
 import type { FieldId, Fields, Value } from '../model/values';
 
 /** One side of one integration: what a poller reads. */
@@ -113,15 +115,6 @@ export interface StoredEvent {
   corrections?: Corrections;
   link?: Link;
   intent?: Intent;
-}
-
-/** Target field → the value that a person wants written instead of the mapped one. */
-export type Corrections = Record<FieldId, Correction>;
-
-export interface Correction {
-  value: Value;
-  /** the mapped value that it stands in for, absent where the field had none: another one is newer, and is written itself */
-  instead?: Value;
 }
 
 /** Which parked events are meant: all where nothing is given. */

@@ -3,61 +3,16 @@
  * is silent: a skipped change is reported like one that has landed.
  */
 
-import { directionFrom, type Entity, type EntityRef, refOf, type Side, targetSide } from '../model/entity';
+import { directionFrom, type EntityRef, refOf, type Side, targetSide } from '../model/entity';
 import { SyncError } from '../model/errors';
-import type { FieldId, Fields } from '../model/values';
-import type { Corrections, FlowCounts, LinkEnd, ParkedFilter, StoredError, StoredEvent } from '../store/store';
+import type { ParkedDetail, ParkedView, SideView, SystemView } from '../model/operations';
+import type { Fields } from '../model/values';
+import type { FlowCounts, LinkEnd, ParkedFilter, StoredEvent } from '../store/store';
 import { iso } from './clock';
 import { correctionsOf } from './corrections';
 import type { Integration } from './integration';
 import { route } from './pairs';
 import type { System } from './system';
-
-export interface SystemView {
-  id: string;
-  name: string;
-  /** ISO 8601; absent while it is not paused */
-  pausedUntil?: string;
-  /** why it is paused */
-  why?: string;
-}
-
-export interface SideView {
-  system: SystemView;
-  counts: FlowCounts;
-  polling: boolean;
-  /** the last poll that came to its end since the last deploy */
-  lastPoll?: { at: string; read: number; recorded: number };
-}
-
-/** A parked change in a list. */
-export interface ParkedView {
-  event: number;
-  side: Side;
-  /** where it was to go: the name of the target's system */
-  to: string;
-  entity: EntityRef;
-  /** the linked entity; absent where it was to be created */
-  counterpart?: EntityRef;
-  error: StoredError;
-  /** how often it was tried since it was last retried by hand */
-  attempts: number;
-  /** fields that a person has corrected before */
-  corrected: FieldId[];
-}
-
-/** A parked change with everything that is needed to understand it. */
-export interface ParkedDetail extends ParkedView {
-  /** the source entity as it was read */
-  source: Entity;
-  /** target fields as mapped; absent where it failed before it was mapped */
-  mapped?: Fields;
-  corrections: Corrections;
-  /** a create of which it is not known whether it reached the target was begun at this time (ISO 8601) */
-  undecidedSince?: string;
-  /** where it goes, to ask the target's system for its fields */
-  target: { system: string; project: string; type: string };
-}
 
 const LONGEST_REASON = 1_000;
 

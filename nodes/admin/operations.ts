@@ -15,8 +15,8 @@
 import type { NodeAPI } from 'node-red';
 import type { IntegrationConfig } from '../../lib/model/config';
 import { asSyncError, SyncError, type SyncErrorKind } from '../../lib/model/errors';
+import type { ParkedDetail } from '../../lib/model/operations';
 import type { FieldId, Fields, Value } from '../../lib/model/values';
-import type { ParkedDetail } from '../../lib/sync/commands';
 import type { Integration } from '../../lib/sync/integration';
 import { isObject } from '../shared/connect';
 import { fieldsOf } from './values';

@@ -74,7 +74,12 @@ function errorOf(request: JQuery.jqXHR): MetadataError {
   return new MetadataError('offline', t('error.offline'));
 }
 
-async function request(method: 'GET' | 'POST', route: string, body?: object): Promise<unknown> {
+/**
+ * Asks one of Twinflow's own routes.
+ * @param route below /twinflow/
+ * @throws MetadataError
+ */
+export async function request(method: 'GET' | 'POST', route: string, body?: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
     // a relative address: the editor adds its root and the login's token
     $.ajax({

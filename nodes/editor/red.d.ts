@@ -99,6 +99,24 @@ interface EditorRed {
     tooltip(target: JQuery, content: string | (() => string | null)): EditorPopover;
   };
   tray: { resize(): void };
+  plugins: {
+    registerPlugin(id: string, definition: { type?: string; onadd?: () => void }): void;
+  };
+  sidebar: {
+    addTab(tab: {
+      id: string;
+      label: string;
+      name: string;
+      iconClass?: string;
+      content: JQuery;
+      action?: string;
+      enableOnEdit?: boolean;
+      pinned?: boolean;
+    }): void;
+    show(id: string): void;
+  };
+  actions: { add(name: string, handler: () => void): void };
+  view: { reveal(id: string, flash?: boolean): void };
   notify(
     message: string | JQuery,
     options?: { type?: 'success' | 'warning' | 'error' | 'compact'; timeout?: number },

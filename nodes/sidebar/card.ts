@@ -1,0 +1,77 @@
+/** One running integration: is it at work, are its systems, how much is under way. */
+
+import type { SideView } from '../../lib/model/operations';
+import type { IntegrationState } from './ask';
+import { say, when } from './words';
+
+type Tone = 'good' | 'warn' | 'bad' | 'dim';
+
+/** What the chip beside the name says. */
+export function chipOf({ active, sides, fault }: IntegrationState): { text: string; tone: Tone } {
+  if (fault) return { text: say('state.failed'), tone: 'bad' };
+  if (!active) return { text: say('state.inactive'), tone: 'dim' };
+  if (!sides) return { text: say('state.starting'), tone: 'dim' };
+  if (sides.some(({ system }) => system.pausedUntil)) return { text: say('state.paused'), tone: 'bad' };
+  if (parkedIn(sides) > 0) return { text: say('state.parked', { count: parkedIn(sides) }), tone: 'warn' };
+  return { text: say('state.running'), tone: 'good' };
+}
+
+export const parkedIn = (sides: readonly SideView[] = []): number =>
+  sides.reduce((sum, { counts }) => sum + counts.parked, 0);
+
+export class Card {
+  readonly element = $('<section class="twinflow-side-box">');
+  private readonly name = $('<span>');
+  private readonly chip = $('<span class="twinflow-side-chip" role="status">');
+  private readonly body = $('<div>');
+  private drawn = '';
+
+  constructor() {
+    this.element.append($('<h3>').append(this.name, this.chip), this.body);
+  }
+
+  update(state: IntegrationState): void {
+    const drawn = JSON.stringify(state);
+    if (drawn === this.drawn) return;
+    this.drawn = drawn;
+    const { text, tone } = chipOf(state);
+    this.element.attr('aria-label', state.name);
+    this.name.text(state.name);
+    // only what changed, or a screen reader would read it out every time
+    if (this.chip.text() !== text) this.chip.text(text);
+    this.chip.attr('class', `twinflow-side-chip twinflow-side-${tone}`);
+    this.body.empty();
+    if (state.fault) $('<div class="twinflow-side-line twinflow-side-bad">').text(state.fault).appendTo(this.body);
+    state.sides?.forEach((side, index) => {
+      this.body.append(system(side, index + 1));
+    });
+  }
+}
+
+function system({ system, counts, polling, lastPoll }: SideView, side: number): JQuery {
+  const box = $('<div class="twinflow-side-system">');
+  const line = (text: string, style = ''): JQuery =>
+    $('<div class="twinflow-side-line twinflow-side-small">').addClass(style).text(text).appendTo(box);
+  $('<div>')
+    .text(say('system', { side, name: system.name }))
+    .appendTo(box);
+  if (system.pausedUntil) {
+    const why = system.why ? ` ${system.why}` : '';
+    line(`${say('pausedUntil', { time: when(system.pausedUntil) })}${why}`, 'twinflow-side-bad');
+  }
+  const read = polling
+    ? say('polling')
+    : lastPoll
+      ? say('lastPoll', { time: when(lastPoll.at), count: lastPoll.read })
+      : say('notPolled');
+  line(read, 'twinflow-side-dim');
+  const amounts = [
+    [counts.waiting + counts.held, 'count.waiting'],
+    [counts.sent, 'count.sent'],
+    [counts.retry, 'count.retry'],
+    [counts.parked, 'count.parked'],
+  ] as const;
+  const open = amounts.flatMap(([count, key]) => (count > 0 ? [say(key, { count })] : []));
+  line([...(open.length > 0 ? open : [say('count.none')]), say('count.links', { count: counts.links })].join(' · '));
+  return box;
+}
