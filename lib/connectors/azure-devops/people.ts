@@ -65,7 +65,7 @@ export class People {
    * several.
    */
   async account(user: UserValue): Promise<string | undefined> {
-    for (const text of [user.login, user.email]) {
+    for (const text of [user.email, user.login]) {
       const known = text === undefined ? undefined : this.known.get(text.toLowerCase());
       if (known?.login) return known.login;
     }
@@ -141,11 +141,11 @@ function matches(user: UserValue, { email, login, name, search }: UserQuery): bo
   return !wanted || [user.name, user.login, user.email].some((text) => text?.toLowerCase().includes(wanted));
 }
 
-/** What to ask for, best first: a value of another system may bring more than one. */
+/** What to ask for, best first: a value of another system may bring a login that means somebody else here. */
 function queriesFor({ login, email, name }: UserValue): UserQuery[] {
   return [
-    ...(login ? [{ login }] : []),
     ...(email ? [{ email }] : []),
+    ...(login && login !== email ? [{ login }] : []),
     // a name says who is meant only where nothing better was given
     ...(name && !login && !email ? [{ name }] : []),
   ];
