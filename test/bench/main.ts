@@ -1,10 +1,13 @@
 /**
- * `npm run bench -- [--json] [--links N] [--updates N] [--changes N]`: what a landed change costs. The first figures are
+ * `npm run bench -- [--json] [--links N] [--updates N] [--changes N] [--backlog N]`: what a landed change costs. The first figures are
  * those by which the project is judged; more follow. A part that this machine can't measure is null, and why is said.
  */
 
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { redmine } from '../support/redmine';
+import type { EngineFigures } from './engine';
 import { measureMapping } from './mapping';
 import { benchRedmine } from './redmine';
 import { benchSandbox } from './sandbox';
@@ -15,6 +18,7 @@ const { values } = parseArgs({
     links: { type: 'string', default: '100000' },
     updates: { type: 'string', default: '20000' },
     changes: { type: 'string', default: '1000' },
+    backlog: { type: 'string', default: '200000' },
   },
 });
 
@@ -22,9 +26,18 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
+/** In a process of its own, since its memory is measured too. */
+function engine(backlog: string): EngineFigures {
+  const script = join(__dirname, 'engine.ts');
+  const options = { encoding: 'utf8' as const };
+  return JSON.parse(execFileSync(process.execPath, ['--import', 'tsx', script, backlog], options)) as EngineFigures;
+}
+
 async function main(): Promise<void> {
   say('mapping …');
   const mapping = measureMapping();
+  say(`engine and store alone: a backlog of ${values.backlog} …`);
+  const alone = engine(values.backlog);
   say(`sandbox: ${values.links} creates, ${values.updates} updates …`);
   const sandbox = await benchSandbox(Number(values.links), Number(values.updates));
   const [a, b] = [redmine('a'), redmine('b')];
@@ -43,6 +56,9 @@ async function main(): Promise<void> {
     residentMegabytes: sandbox.residentMegabytes,
     storeMegabytes: sandbox.storeMegabytes,
     residentPeakMegabytes: sandbox.residentPeakMegabytes,
+    engineLandedPerSecond: alone.engineLandedPerSecond,
+    engineResidentPeakMegabytes: alone.engineResidentPeakMegabytes,
+    backlog: alone.changes,
     links: sandbox.links,
     redmineChanges: onRedmine?.changes ?? null,
     redmineRequests: onRedmine?.requests ?? null,
