@@ -5,7 +5,7 @@
 
 import { equalValues } from '../mapping/compare';
 import { type FieldType, isEmpty, type RichText, type SingleValue, type Value } from '../model/values';
-import { asShown, linesOf, MOST_LINES, mergeLines, undoSpelling } from './text-merge';
+import { asShown, linesOf, MOST_LINES, mergeLines, showsLines, spelledLike, undoSpelling } from './text-merge';
 
 export interface ThreeWay {
   /** undefined = never in sync */
@@ -156,4 +156,33 @@ export function asStored(value: Value, sent: Value, shown: Value, type: FieldTyp
   if (!own || !from || !to) return value;
   const content = own.join(asShown(own.lines, from.lines, to.lines));
   return text.format === undefined ? content : { format: text.format, content };
+}
+
+/** A text whose lines stand as in another, where that has them too, whatever their case and blanks. */
+export function respelled(value: Value, like: Value): Value {
+  const [text, model] = [textOf(value), textOf(like)];
+  if (!text || !model || text.format !== model.format) return value;
+  const own = linesOf(text.content, text.format);
+  const content = own.join(spelledLike(own.lines, linesOf(model.content, model.format).lines));
+  return text.format === undefined ? content : { format: text.format, content };
+}
+
+/**
+ * True where what was sent must have got there, though its answer was lost: everything in which it differs from the base
+ * is in what is shown now.
+ */
+export function hasArrived(base: Value | undefined, sent: Value, now: Value, type: FieldType | undefined): boolean {
+  if ([base, sent, now].some((value) => Array.isArray(value))) {
+    const [before, written, there] = [itemsOf(base), itemsOf(sent), itemsOf(now)];
+    const has = (items: SingleValue[], item: SingleValue): boolean =>
+      items.some((other) => sameItem(other, item, type));
+    return (
+      written.every((item) => has(before, item) || has(there, item)) &&
+      before.every((item) => has(written, item) || !has(there, item))
+    );
+  }
+  const [before, written, there] = [base, sent, now].map(textOf);
+  if (!written || !there) return false;
+  const lines = (text: Text | undefined): string[] => (text ? linesOf(text.content, text.format).lines : []);
+  return showsLines(lines(before), lines(written), lines(there));
 }

@@ -8,7 +8,7 @@ import type { FallbackPolicy } from '../model/config';
 import { applies, type Direction, type Side } from '../model/entity';
 import type { MappedField, Unresolved } from '../model/message';
 import { type FieldId, type Fields, isEmpty, type Value } from '../model/values';
-import { asStored, type Merged, mergeValues, sameMerged } from './merge-values';
+import { asStored, hasArrived, type Merged, mergeValues, respelled, sameMerged } from './merge-values';
 import { resembles } from './resemble';
 
 export interface MergeInput {
@@ -187,17 +187,16 @@ function putTogether(
 function threeWay(input: MergeInput, field: FieldId, want: Value, now: Value): Merged {
   const { source, target, direction } = input;
   const { type, from } = input.mapped[field] ?? { from: [] };
-  const base = field in target.base ? (target.base[field] ?? null) : undefined;
   const [only] = from.length === 1 ? from : [];
   const own = only === undefined ? undefined : { base: source.base[only], now: source.now[only] ?? null };
+  // of a create that was adopted after its source had changed, only the other end's base is known: better than none
+  const base = field in target.base ? (target.base[field] ?? null) : own?.base;
   const ways = { theirs: now, type, oursFirst: direction === 'forward' };
-  const arrived = [...(target.pending?.[field] ?? [])].reverse().find((sent) => {
-    const with_ = mergeValues({ ...ways, base, ours: sent });
-    return 'value' in with_ && sameMerged(with_.value, now, type);
-  });
+  const pending = [...(target.pending?.[field] ?? [])].reverse();
+  const arrived = pending.find((sent) => hasArrived(base, sent, now, type));
   return arrived === undefined
     ? mergeValues({ ...ways, base, ours: want, source: own })
-    : mergeValues({ ...ways, base: arrived, ours: want });
+    : mergeValues({ ...ways, base: respelled(arrived, now), ours: respelled(want, now) });
 }
 
 /** True for a field that has no value for the target at all. */
@@ -297,11 +296,24 @@ export function baselines(
     else if (ours !== undefined && !(field in ignored)) {
       target[field] = sent === undefined ? ours : asStored(ours, sent, shown, how.type);
     } else if (sent !== undefined && !(field in ignored)) {
-      target[field] = written.exact || resembles(sent, shown) ? shown : sent;
-    } else if (!(field in target) && (written.created || isOpened)) target[field] = shown;
+      const asSent = how.conflict === 'merge' ? respelled(sent, shown) : sent;
+      target[field] = written.exact || resembles(sent, shown) ? shown : asSent;
+    } else if (!(field in target) && (written.created || isOpened)) {
+      // an answer that was read a moment later may show what a person has put in already: the merge takes it over
+      const mayBeEdited = how.conflict === 'merge' && !written.exact && !isOpened;
+      target[field] = mayBeEdited ? null : shown;
+    }
   }
   // a field that could not be taken over stays out of the baseline: the next change of the entity tries it again
   for (const from of open) delete source[from];
   const foreign = Object.keys(target).some((field) => !equalValues(target[field] ?? null, after[field] ?? null));
-  return { source, target, foreign };
+  return { source, target, foreign: foreign || showsUnknown(input.mapped, target, after) };
+}
+
+/** True where the target has a value in a field that was never in sync: a create that was adopted had left it empty. */
+function showsUnknown(mapped: Record<FieldId, MappedField>, base: Fields, after: Fields): boolean {
+  return Object.entries(mapped).some(
+    ([field, { from, syncWhen }]) =>
+      from.length > 0 && syncWhen !== 'create' && !(field in base) && !isEmpty(after[field] ?? null),
+  );
 }

@@ -156,6 +156,33 @@ export function asShown(lines: string[], sent: string[], shown: string[]): strin
   return result;
 }
 
+/** `lines` with those that `like` has too, whatever their case and blanks, as they stand there. */
+export function spelledLike(lines: string[], like: string[]): string[] {
+  if (Math.max(lines.length, like.length) > MOST_LINES) return lines;
+  const result = [...lines];
+  let [at, there] = [0, 0];
+  const same = (until: number): void => {
+    for (; at < until; at += 1, there += 1) result[at] = like[there] ?? result[at] ?? '';
+  };
+  for (const { buffer1, buffer2 } of diffIndices(lines.map(foldLine), like.map(foldLine))) {
+    same(buffer1[0]);
+    at = buffer1[0] + buffer1[1];
+    there = buffer2[0] + buffer2[1];
+  }
+  same(lines.length);
+  return result;
+}
+
+/** True where `now` shows every line that `sent` has more than `base`, and none that it has less. */
+export function showsLines(base: string[], sent: string[], now: string[]): boolean {
+  const [before, written, there] = [base, sent, now].map((lines) => new Set(lines.map(foldLine)));
+  if (!before || !written || !there) return false;
+  return (
+    [...written].every((line) => before.has(line) || there.has(line)) &&
+    [...before].every((line) => written.has(line) || !there.has(line))
+  );
+}
+
 /**
  * Our version in the spelling of the base, where the source itself tells that a line did not change: a mapping, or the way
  * in which the target stores lines, is nobody's edit.
