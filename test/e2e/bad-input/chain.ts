@@ -64,8 +64,8 @@ export interface SystemOptions {
 export interface ChainOptions {
   systems?: [SystemOptions?, SystemOptions?];
   integration?: Partial<IntegrationConfig>;
-  /** properties of both pollers */
-  poller?: Record<string, unknown>;
+  /** properties of the poller of side 2 */
+  poller2?: Record<string, unknown>;
   rows?: FieldRow[];
   values?: ValueRow[];
   defaults?: DefaultRow[];
@@ -82,7 +82,8 @@ export const spaceOf = (chain: string, side: 1 | 2): string => `${chain}-${side}
 
 /**
  * The nodes of a chain. Their ids are `<chain>-<what>`: tab, system1, system2, integration, poller1, poller2, fields,
- * values, defaults, writer, landed, catch, problems, and retry1, an inject node that resumes what is parked.
+ * values, defaults, writer, landed, catch, problems, retry1, an inject node that
+ * resumes what is parked, and poll2, one that polls side 2.
  */
 export function chain(name: string, options: ChainOptions = {}): FlowNode[] {
   const id = (what: string) => `${name}-${what}`;
@@ -138,9 +139,17 @@ export function chain(name: string, options: ChainOptions = {}): FlowNode[] {
       start: 'all',
       pageSize: 100,
       window: 200,
-      ...options.poller,
+      ...(side === '2' && options.poller2),
       wires: [first],
     })),
+    {
+      ...base,
+      id: id('poll2'),
+      type: 'inject',
+      props: [{ p: 'topic', vt: 'str' }],
+      topic: 'poll',
+      wires: [[id('poller2')]],
+    },
     {
       ...base,
       id: id('retry1'),

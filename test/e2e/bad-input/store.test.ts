@@ -144,31 +144,48 @@ describe('e2e/bad input: the store', function () {
       },
     ];
 
-    for (const { what, name, make, status, says } of faults) {
-      it(`${what}: the pollers say so, nothing is written, and Node-RED runs`, async () => {
-        const path = file(name);
-        if (name === 'newer.sqlite') await (await openSqliteStore({ file: path })).close();
-        make(path);
-        const before = target.revision();
-        const red = await NodeRed.start({
-          userDir: folder,
-          settings: { twinflow: { store: path } },
-        });
-        const view = await AdminView.open(red);
-        try {
-          assert.equal((await view.statusLike('only-poller1', /./)).text, status);
-          assert.match(errorsOf(red).join(), says);
-          await press(red, 'only-retry1');
-          const { source: reporter } = await view.problemLike('only', says);
-          assert.equal(reporter.type, 'twinflow-poller');
-          await red.get('/settings');
-          assert.equal(target.revision(), before);
-          assert.doesNotMatch(red.log, /unhandled|uncaught|TypeError/i);
-          assert.ok(errorsOf(red).length <= 3, errorsOf(red).join('\n'));
-        } finally {
-          view.close();
-          await red.stop();
+    const running: { red: NodeRed; view: AdminView; userDir: string }[] = [];
+
+    before(async () => {
+      for (const { name, make } of faults) {
+        if (name === 'newer.sqlite') await (await openSqliteStore({ file: file(name) })).close();
+        make(file(name));
+      }
+      const start = async ({ name }: { name: string }) => {
+        const userDir = mkdtempSync(join(tmpdir(), 'twinflow-bad-store-'));
+        for (const side of [1, 2] as const) {
+          openSandbox({ file: sandboxFile(userDir), space: spaceOf('only', side), template: tracker() }).close();
         }
+        const red = await NodeRed.start({ userDir, settings: { twinflow: { store: file(name) } } });
+        const view = await AdminView.open(red);
+        await red.deploy(chain('only'));
+        return { red, view, userDir };
+      };
+      running.push(...(await Promise.all(faults.map(start))));
+    });
+
+    after(async () => {
+      for (const { view } of running) view.close();
+      await Promise.all(running.map(({ red }) => red.stop()));
+      for (const { userDir } of running) rmSync(userDir, { recursive: true, force: true, maxRetries: 3 });
+    });
+
+    for (const [index, { what, status, says }] of faults.entries()) {
+      it(`${what}: the pollers say so, and Node-RED runs`, async () => {
+        const one = running[index];
+        assert.ok(one);
+        const { red, view } = one;
+        assert.equal((await view.statusLike('only-poller1', /./)).text, status);
+        assert.match(errorsOf(red).join(), says);
+        const { source: reporter } = await view.problemLike('only', says);
+        assert.equal(reporter.type, 'twinflow-poller');
+        // once for each poller, and not again while nobody asks
+        assert.equal(view.problems('only').length, 2);
+        await press(red, 'only-retry1');
+        await until('who asks again is told again', () => view.problems('only').length === 3);
+        await red.get('/settings');
+        assert.doesNotMatch(red.log, /unhandled|uncaught|TypeError/i);
+        assert.equal(errorsOf(red).length, 1);
       });
     }
   });
