@@ -18,6 +18,8 @@ const STALE_MS = 10 * 60_000;
 const GONE_FACTOR = 4;
 const SLOWED_MS = 60_000;
 const LEAST_PER_MS = 1 / 60_000;
+/** requests that say nothing about a rate */
+const FEW = 5;
 /** what comes after a pause of this length is a new run */
 const IDLE_MS = 2_000;
 
@@ -53,7 +55,13 @@ export class LearnedRate {
     const stale = now - this.refusedAt > STALE_MS;
     const step = (this.knee * (rate < this.knee || stale ? FAST : SLOW) * passed) / 1_000;
     const grown = rate < this.knee ? Math.min(this.knee, rate + step) : rate + step;
-    this.rate = grown > this.knee * GONE_FACTOR ? undefined : grown;
+    if (grown <= this.knee * GONE_FACTOR) this.rate = grown;
+    else {
+      this.rate = undefined;
+      // what went through so far was held back by us
+      this.runSince = now;
+      this.runCount = 0;
+    }
   }
 
   /**
@@ -63,6 +71,11 @@ export class LearnedRate {
    */
   refused(now: number, sentAt: number, waitMs: number): void {
     if (sentAt <= this.refusedAt) return;
+    // one request, one refusal: others may use the same account; that is no rate yet
+    if (this.rate === undefined && this.runCount < FEW && now - this.refusedAt > STALE_MS) {
+      this.refusedAt = now;
+      return;
+    }
     const average = Math.max(LEAST_PER_MS, this.runCount / Math.max(1, now - this.runSince + waitMs));
     const before = this.rate;
     if (before === undefined) this.settle(average * MOST_FACTOR, average, now);

@@ -30,6 +30,7 @@ const SPREAD_BELOW = 0.5;
 const SPREAD_SOFT_BELOW = 0.1;
 /** Servers tell whole seconds: two resets closer than this are the same one. */
 const SAME_RESET_MS = 1_500;
+const LEAST_MARGIN_MS = 200;
 const MOST_MARGIN_MS = 1_000;
 const LEARNING = 0.3;
 /** Names come from the server. */
@@ -78,7 +79,9 @@ export class Quotas {
 
   private update(one: Known, quota: Quota, order: number, out: number, now: number): void {
     const resetAt = now + quota.resetMs;
-    const fresh = now >= one.resetAt || resetAt > one.resetAt + SAME_RESET_MS;
+    // more is left than requests that overtook each other explain: it was filled up
+    const filled = order > one.order && quota.remaining > one.reported + out && resetAt > one.resetAt;
+    const fresh = filled || now >= one.resetAt || resetAt > one.resetAt + SAME_RESET_MS;
     // answers overtake each other: the one to the older request knows less
     if (!fresh && order < one.order && quota.remaining >= one.reported) return;
     if (!fresh && quota.remaining < one.reported) {
@@ -124,7 +127,7 @@ function first(quota: Quota, order: number, out: number, now: number): Known {
 function nextOf(one: Known, now: number, last: number): number {
   const requests = one.left / one.cost;
   // it may reset up to a second later than it said, if it said whole seconds
-  const margin = requests < 1 ? Math.min(MOST_MARGIN_MS, one.span / 10) : 0;
+  const margin = requests < 1 ? Math.min(MOST_MARGIN_MS, Math.max(LEAST_MARGIN_MS, one.span / 5)) : 0;
   // one asks for all what is left now
   if (now >= one.resetAt + margin) return one.asked ? Number.POSITIVE_INFINITY : 0;
   if (requests < 1) return one.resetAt + margin;
