@@ -1,5 +1,5 @@
 /**
- * `npm start`, `npm test` and `npm run bench`: each works in a bare clone, with Node 20 or newer and npm.
+ * `npm start`, `npm test`, `npm run bench` and `npm run simulate`: each works in a bare clone, with Node 20 or newer and npm.
  * Installs and builds what is missing, then goes on under the Node.js that the project brings along.
  */
 
@@ -40,7 +40,11 @@ switch (command) {
     await built();
     become(['--disable-warning=ExperimentalWarning', '--import', 'tsx', 'test/bench/main.ts', ...args]);
     break;
+  case 'simulate':
+    await install();
+    become(['--disable-warning=ExperimentalWarning', '--import', 'tsx', 'test/simulation/cli.ts', ...args]);
+    break;
   default:
-    console.error('usage: node scripts/main.mjs start|test|bench [arguments]');
+    console.error('usage: node scripts/main.mjs start|test|bench|simulate [arguments]');
     process.exitCode = 2;
 }

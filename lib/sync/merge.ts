@@ -194,9 +194,9 @@ function threeWay(input: MergeInput, field: FieldId, want: Value, now: Value): M
   const ways = { theirs: now, type, oursFirst: direction === 'forward' };
   const pending = [...(target.pending?.[field] ?? [])].reverse();
   const arrived = pending.find((sent) => hasArrived(base, sent, now, type));
-  return arrived === undefined
-    ? mergeValues({ ...ways, base, ours: want, source: own })
-    : mergeValues({ ...ways, base: respelled(arrived, now), ours: respelled(want, now) });
+  if (arrived === undefined) return mergeValues({ ...ways, base, ours: want, source: own });
+  const there = respelled(arrived, now);
+  return mergeValues({ ...ways, base: there, ours: respelled(want, there) });
 }
 
 /** True for a field that has no value for the target at all. */

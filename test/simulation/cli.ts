@@ -1,36 +1,96 @@
-/** `npm run simulate -- --runs N --seed S --json`: many histories, each with a seed of its own that replays it. */
+/**
+ * `npm run simulate -- --runs N --seed S --json`: many histories, each with a seed of its own that replays it. Many of
+ * them are shared out between processes, one for each core. `--trace` prints all that happens, for one seed.
+ */
 
-import { parseArgs } from 'node:util';
-import { simulate } from './run';
+import { execFile } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { parseArgs, promisify } from 'node:util';
+import { type RunReport, simulate } from './run';
 
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
+    trace: { type: 'boolean', default: false },
+    /** for a process that was given a share */
+    share: { type: 'boolean', default: false },
   },
 });
 
-const runs = Number(values.runs);
-const seed = Number(values.seed);
+/** Fewer than that are not worth the start of another process. */
+const LEAST_SHARE = 100;
+const MOST_SHOWN = 20;
+
+const KINDS = ['lostEdits', 'duplicates', 'loops', 'diverged'] as const;
+const COUNTS = ['events', 'crashes', 'merged', 'contested'] as const;
+type Total = Record<(typeof KINDS)[number] | (typeof COUNTS)[number], number> & { failures: string[] };
+
+const none = (): Total => ({
+  events: 0,
+  crashes: 0,
+  merged: 0,
+  contested: 0,
+  lostEdits: 0,
+  duplicates: 0,
+  loops: 0,
+  diverged: 0,
+  failures: [],
+});
+
+function add(total: Total, report: RunReport): void {
+  for (const count of COUNTS) total[count] += report[count];
+  for (const kind of KINDS) {
+    total[kind] += report[kind].length;
+    for (const text of report[kind]) total.failures.push(`seed ${report.seed}: ${kind}: ${text}`);
+  }
+}
+
+async function here(runs: number, seed: number): Promise<Total> {
+  const total = none();
+  const trace = values.trace ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
+  for (let run = 0; run < runs; run += 1) add(total, await simulate(seed + run, { trace }));
+  return total;
+}
+
+async function inProcess(runs: number, seed: number): Promise<Total> {
+  const args = [...process.execArgv, __filename, '--share', '--runs', `${runs}`, '--seed', `${seed}`];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 28 });
+  return JSON.parse(stdout) as Total;
+}
+
+async function sharedOut(runs: number, seed: number): Promise<Total> {
+  const shares = values.trace ? 1 : Math.max(1, Math.min(availableParallelism(), Math.floor(runs / LEAST_SHARE)));
+  if (shares === 1) return here(runs, seed);
+  const starts = Array.from({ length: shares + 1 }, (_, share) => Math.round((runs * share) / shares));
+  const totals = await Promise.all(
+    starts.slice(1).map((end, share) => inProcess(end - (starts[share] ?? 0), seed + (starts[share] ?? 0))),
+  );
+  const total = none();
+  for (const part of totals) {
+    for (const name of [...COUNTS, ...KINDS]) total[name] += part[name];
+    total.failures.push(...part.failures);
+  }
+  return total;
+}
 
 async function main(): Promise<void> {
-  const began = performance.now();
-  const total = { events: 0, crashes: 0, lostEdits: 0, duplicates: 0, loops: 0, diverged: 0 };
-  const failures: string[] = [];
-  for (let run = 0; run < runs; run += 1) {
-    const report = await simulate(seed + run);
-    total.events += report.events;
-    total.crashes += report.crashes;
-    for (const kind of ['lostEdits', 'duplicates', 'loops', 'diverged'] as const) {
-      total[kind] += report[kind].length;
-      for (const text of report[kind]) failures.push(`seed ${report.seed}: ${kind}: ${text}`);
-    }
+  const [runs, seed] = [Number(values.runs), Number(values.seed)];
+  if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed)) {
+    throw new Error('--runs must be a whole number from 1, --seed a whole number');
   }
+  if (values.share) {
+    process.stdout.write(JSON.stringify(await here(runs, seed)));
+    return;
+  }
+  const began = performance.now();
+  const { failures, ...total } = await sharedOut(runs, seed);
   const seconds = Math.round((performance.now() - began) / 100) / 10;
-  for (const failure of failures.slice(0, 20)) process.stderr.write(`${failure}\n`);
+  for (const failure of failures.slice(0, MOST_SHOWN)) process.stderr.write(`${failure}\n`);
+  if (failures.length > MOST_SHOWN) process.stderr.write(`… and ${failures.length - MOST_SHOWN} more\n`);
   const result = { runs, seed, ...total, seconds };
-  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(result, null, values.json ? undefined : 2)}\n`);
   if (failures.length > 0) process.exitCode = 1;
 }
 

@@ -12,13 +12,18 @@ import type { Landing, Store } from '../../lib/store/store';
 import { Integration } from '../../lib/sync/integration';
 import { System } from '../../lib/sync/system';
 import { SimulatedClock } from './clock';
+import { agrees, contestedLines, lostItems, returnedItems, standing } from './oracle';
+import { type EditedField, FIELDS, isMerged, Person } from './person';
 import { Random } from './random';
-import { type Habits, SimulatedSystem } from './system';
+import { type Habits, plain, SimulatedSystem } from './system';
 
 export interface RunReport {
   seed: number;
   events: number;
   crashes: number;
+  /** edits of merged fields that were judged, and fields that were not, since both sides changed one line */
+  merged: number;
+  contested: number;
   lostEdits: string[];
   duplicates: string[];
   loops: string[];
@@ -32,7 +37,6 @@ export interface RunOptions {
   trace?: (line: string) => void;
 }
 
-const FIELDS = ['title', 'state'] as const;
 const START = Date.UTC(2026, 0, 1);
 const config: IntegrationConfig = {
   id: 'integration',
@@ -109,7 +113,10 @@ class Process {
     const { random, clock, weather } = this.world;
     if (this.dead || (weather.bad && random.chance(0.01))) return;
     message.sync.mapped = Object.fromEntries(
-      FIELDS.map((field) => [field, { from: [field], conflict: this.world.conflict }]),
+      FIELDS.map((field) => [
+        field,
+        { from: [field], type: 'text', conflict: isMerged(field) ? 'merge' : this.world.conflict },
+      ]),
     );
     const copy = structuredClone(message);
     const deliver = (it: SyncMessage): void => {
@@ -178,7 +185,7 @@ class World {
   readonly mortality: number;
   crashes = 0;
   private process: Process | undefined;
-  private edits = 0;
+  private readonly people: Person;
   private readonly store: Store;
 
   readonly trace: ((line: string) => void) | undefined;
@@ -191,6 +198,7 @@ class World {
     this.two = new SimulatedSystem('B', this.habits(), this.clock, this.random);
     this.conflict = this.random.pick(['system1', 'system2', 'newest'] as const);
     this.mortality = this.random.pick([0, 0.002, 0.01, 0.03]);
+    this.people = new Person(this.random);
     this.store = store;
   }
 
@@ -217,23 +225,19 @@ class World {
     this.process.start().catch(() => undefined);
   }
 
-  /** Somebody works in one of the systems. Every value is used once, so that it can be told apart at the end. */
+  /** Somebody works in one of the systems. */
   private person(): void {
     const { random } = this;
     const system = random.pick([this.one, this.two]);
     const known = system.entities();
-    const value = (): Value => {
-      this.edits += 1;
-      return `${random.chance(0.2) ? ' ' : ''}Edit ${this.edits}`;
-    };
     if (known.length === 0 || (known.length < 12 && random.chance(0.3))) {
-      system.create({ title: value(), state: value() });
-    } else {
-      const [field, id] = [random.pick(FIELDS), random.pick(known).id];
-      const fields = { [field]: value() };
-      this.trace?.(`EDIT ${id} ${JSON.stringify(fields)}`);
-      system.edit(id, fields);
+      system.create(this.people.create());
+      return;
     }
+    const entity = random.pick(known);
+    const fields = this.people.edit(entity.fields);
+    this.trace?.(`EDIT ${entity.id} ${JSON.stringify(fields)}`);
+    system.edit(entity.id, fields);
   }
 
   async live(): Promise<void> {
@@ -261,7 +265,17 @@ class World {
 export async function simulate(seed: number, options: RunOptions = {}): Promise<RunReport> {
   const store = await openSqliteStore({ file: ':memory:' });
   const world = new World(seed, options.spoil ? options.spoil(store) : store, options.trace);
-  const report: RunReport = { seed, events: 0, crashes: 0, lostEdits: [], duplicates: [], loops: [], diverged: [] };
+  const report: RunReport = {
+    seed,
+    events: 0,
+    crashes: 0,
+    merged: 0,
+    contested: 0,
+    lostEdits: [],
+    duplicates: [],
+    loops: [],
+    diverged: [],
+  };
   try {
     await world.live();
     const before = world.one.writes + world.two.writes;
@@ -283,11 +297,6 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
   return report;
 }
 
-const plain = (value: Value | undefined): string =>
-  String(value ?? '')
-    .trim()
-    .toLowerCase();
-
 async function check(world: World, store: Store, report: RunReport): Promise<void> {
   const ones = world.one.entities();
   const twos = new Map(world.two.entities().map((entity) => [entity.id, entity]));
@@ -300,14 +309,11 @@ async function check(world: World, store: Store, report: RunReport): Promise<voi
     }
     twos.delete(two.id);
     for (const field of FIELDS) {
-      const [left, right] = [plain(one.fields[field]), plain(two.fields[field])];
-      if (left !== right) report.diverged.push(`${one.id}.${field} is "${left}", ${two.id} has "${right}"`);
-      const open = standing(world, one.id, two.id, field);
-      if (!open.has(left)) {
-        report.lostEdits.push(
-          `${one.id}/${two.id}.${field} is "${left}", but ${[...open].join(' or ')} was never replaced`,
-        );
+      const [left, right] = [one.fields[field] ?? null, two.fields[field] ?? null];
+      if (!agrees(left, right)) {
+        report.diverged.push(`${one.id}.${field} is ${JSON.stringify(left)}, ${two.id} has ${JSON.stringify(right)}`);
       }
+      checkEdits(world, report, `${one.id}/${two.id}.${field}`, [one.id, two.id], field, left);
     }
   }
   const people = [world.one, world.two].map(
@@ -318,14 +324,30 @@ async function check(world: World, store: Store, report: RunReport): Promise<voi
   for (const id of twos.keys()) report.duplicates.push(`${id} has no counterpart: it is lost, or a second copy`);
 }
 
-/** Values that people gave the field and that nobody who saw them replaced: one of them must be there at the end. */
-function standing(world: World, one: string, two: string, field: string): Set<string> {
-  const open = new Set<string>();
+/** What people did to one field of a linked pair must be there at the end. */
+function checkEdits(
+  world: World,
+  report: RunReport,
+  name: string,
+  [one, two]: [string, string],
+  field: EditedField,
+  value: Value,
+): void {
   const edits = [
     ...world.one.edits.filter((edit) => edit.entity === one),
     ...world.two.edits.filter((edit) => edit.entity === two),
   ].filter((edit) => edit.field === field && !edit.own);
-  for (const edit of edits) open.add(plain(edit.value));
-  for (const edit of edits) if (edit.replaced && plain(edit.saw) !== plain(edit.value)) open.delete(plain(edit.saw));
-  return open;
+  if (!isMerged(field)) {
+    const open = standing(edits);
+    if (open.has(plain(value))) return;
+    report.lostEdits.push(`${name} is "${plain(value)}", but ${[...open].join(' or ')} was never replaced`);
+    return;
+  }
+  if (field === 'notes' && contestedLines(edits)) {
+    report.contested += 1;
+    return;
+  }
+  report.merged += edits.length;
+  for (const item of lostItems(edits, value)) report.lostEdits.push(`${name} has lost "${item}"`);
+  for (const item of returnedItems(edits, value)) report.lostEdits.push(`${name} has "${item}" again`);
 }

@@ -59,7 +59,17 @@ export interface Edit {
   own: boolean;
   /** set when the entity was made */
   first: boolean;
+  /** made after the engine had read the entity and before it wrote the field: nothing but the system could have told */
+  overlooked?: boolean;
 }
+
+/** A value whatever the way in which a system stores it: lists as sets, texts without case and blanks around. */
+export const plain = (value: Value | undefined): string =>
+  Array.isArray(value)
+    ? [...new Set(value.map((item) => plain(item)))].sort().join(', ')
+    : String(value ?? '')
+        .trim()
+        .toLowerCase();
 
 export class SimulatedSystem {
   readonly name: string;
@@ -71,6 +81,8 @@ export class SimulatedSystem {
   private readonly writtenByUs = new Set<string>();
   /** `entity.field=value` of landed writes */
   private readonly landed = new Set<string>();
+  /** entity → how many edits there were when the engine last read it */
+  private readonly readUpTo = new Map<string, number>();
   private readonly stored = new Map<string, Stored>();
   private readonly clock: SimulatedClock;
   private readonly random: Random;
@@ -102,7 +114,9 @@ export class SimulatedSystem {
   }
 
   private normalise(value: Value): Value {
-    return this.habits.normalises && typeof value === 'string' ? value.trim().toLowerCase() : value;
+    if (!this.habits.normalises) return value;
+    if (Array.isArray(value)) return value.map((item) => (typeof item === 'string' ? item.toLowerCase() : item));
+    return typeof value === 'string' ? value.trim().toLowerCase() : value;
   }
 
   private apply(id: string | undefined, fields: Fields, own: boolean, marker?: string): string {
@@ -161,6 +175,7 @@ export class SimulatedSystem {
       read: async (_scope, ids) => {
         await this.trip();
         this.maybeFail();
+        for (const id of ids) this.readUpTo.set(id, this.edits.length);
         return ids.map((id) => this.copy(id));
       },
       history: this.habits.marks
@@ -231,6 +246,7 @@ export class SimulatedSystem {
   private writeOne(operation: WriteOperation): WriteResult {
     const before = this.random.chance(this.habits.faults);
     if (before) return { ok: false, error: new SyncError('transient', 'connection refused') };
+    if (operation.kind === 'update') this.overlook(operation.id, operation.fields);
     const id =
       operation.kind === 'create'
         ? this.apply(undefined, operation.fields, true, this.habits.marks ? operation.marker : undefined)
@@ -242,6 +258,12 @@ export class SimulatedSystem {
     const entity = this.copy(id);
     if (!entity) return { ok: false, error: new SyncError('notFound', 'gone') };
     return { ok: true, entity, exact: this.habits.exact };
+  }
+
+  private overlook(id: string, fields: Fields): void {
+    for (const edit of this.edits.slice(this.readUpTo.get(id) ?? 0)) {
+      if (edit.entity === id && !edit.own && edit.field in fields) edit.overlooked = true;
+    }
   }
 
   private find(query: FindQuery, limit: number): Entity[] {

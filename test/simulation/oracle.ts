@@ -1,0 +1,52 @@
+/** What must be there at the end, told from what people did alone: independent of how the engine decides. */
+
+import type { Value } from '../../lib/model/values';
+import { itemsOf } from './person';
+import { type Edit, plain } from './system';
+
+/** The same on both sides, whatever the way in which each stores it. */
+export function agrees(one: Value, two: Value): boolean {
+  return plain(one) === plain(two);
+}
+
+/** Values that people gave the field and that nobody who saw them replaced: one of them must be there at the end. */
+export function standing(edits: Edit[]): Set<string> {
+  const open = new Set<string>();
+  for (const edit of edits) open.add(plain(edit.value));
+  for (const edit of edits) if (edit.replaced && plain(edit.saw) !== plain(edit.value)) open.delete(plain(edit.saw));
+  return open;
+}
+
+const itemsIn = (value: Value): Set<string> => new Set(itemsOf(value).map(plain));
+const without = (items: Set<string>, others: Set<string>): string[] => [...items].filter((item) => !others.has(item));
+const added = ({ saw, value }: Edit): string[] => without(itemsIn(value), itemsIn(saw));
+const removed = ({ saw, value }: Edit): string[] => without(itemsIn(saw), itemsIn(value));
+
+const seen = (edits: Edit[]): Edit[] => edits.filter((edit) => !edit.overlooked);
+
+/** Entries or lines that people added, nobody took out, and that are not there. */
+export function lostItems(edits: Edit[], end: Value): string[] {
+  const out = new Set(edits.flatMap(removed));
+  const there = itemsIn(end);
+  return seen(edits)
+    .flatMap(added)
+    .filter((item) => !out.has(item) && !there.has(item));
+}
+
+/**
+ * Entries or lines that somebody took out and that are there all the same. Where our write has not landed, nobody can
+ * tell a person who took out what it brought from a write that never arrived: it is brought again.
+ */
+export function returnedItems(edits: Edit[], end: Value): string[] {
+  const there = itemsIn(end);
+  return seen(edits)
+    .filter((edit) => edit.replaced)
+    .flatMap(removed)
+    .filter((item) => there.has(item));
+}
+
+/** Did two people change or take out one line, neither seeing what the other did? Then one whole text wins. */
+export function contestedLines(edits: Edit[]): boolean {
+  const all = edits.flatMap(removed);
+  return new Set(all).size < all.length;
+}
