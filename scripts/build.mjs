@@ -154,9 +154,11 @@ async function vendor(scripts) {
   }
   if (packages.size === 0) return [];
 
+  // each is evaluated when it is first asked for: the process that reads sheets has no use for the rich text packages
   const lines = [...packages]
     .sort()
-    .map((name) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(name)});`);
+    .map((name) => JSON.stringify(name))
+    .map((name) => `Object.defineProperty(exports, ${name}, { enumerable: true, get: () => require(${name}) });`);
   const { outputFiles, metafile } = await esbuild({
     absWorkingDir: root,
     stdin: { contents: lines.join('\n'), resolveDir: root },

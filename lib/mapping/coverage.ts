@@ -1,9 +1,10 @@
 /** What a mapping lacks: checked in the forms while it is drawn, and again at deploy. */
 
-import type { DefaultRow, FieldChoice, FieldRow, ValueRow } from '../model/config';
+import type { DefaultRow, FieldRow, ValueRow } from '../model/config';
 import { applies, type Direction, type Field, targetSide } from '../model/entity';
 import { isEmpty, type LookupValue, type Value } from '../model/values';
 import { compatibility, type LossCode } from './compatibility';
+import { endsOf, fieldFinder, goes, lacksTransform, templateRefs, transformOf } from './transform';
 import { compileTable, indexValues } from './values';
 
 export type RowIssueCode =
@@ -14,7 +15,10 @@ export type RowIssueCode =
   | 'unknownField'
   | 'sameTarget'
   | 'noField'
-  | 'noConstant';
+  | 'noConstant'
+  | 'oneWay'
+  | 'badExpression'
+  | 'unknownRead';
 
 export interface RowIssue {
   /** errors keep the row from working, warnings say what to expect */
@@ -31,24 +35,32 @@ export interface KnownFields {
 
 const DIRECTIONS: Direction[] = ['forward', 'backward'];
 
-const ends = (row: FieldRow, direction: Direction): { source?: FieldChoice; target?: FieldChoice } =>
-  direction === 'forward' ? { source: row.one, target: row.two } : { source: row.two, target: row.one };
+/** The parser's complaint about an expression; undefined where it is one. */
+export type ExpressionFault = (expression: string) => string | undefined;
 
-/** What is wrong with one row, in the directions that it applies in. */
-export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields): RowIssue[] {
+/**
+ * What is wrong with one row, in the directions that it applies in.
+ * @param fault parses expressions; without, they are taken as right
+ */
+export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields, fault?: ExpressionFault): RowIssue[] {
   const issues: RowIssue[] = [];
   if (row.one === undefined && row.two === undefined) {
     return [{ level: 'error', code: 'noField', direction: row.direction === 'backward' ? 'backward' : 'forward' }];
   }
   for (const direction of DIRECTIONS) {
     if (!applies(row.direction, direction)) continue;
-    const { source, target } = ends(row, direction);
+    const { source, target } = endsOf(row, direction);
+    if (lacksTransform(row, direction)) {
+      if (source !== undefined && target !== undefined) issues.push({ level: 'warning', code: 'oneWay', direction });
+      continue;
+    }
+    const transform = transformOf(row, direction);
     if (target === undefined) {
       // In a two-way row a constant has one way only; a one-way row without target does nothing.
       if (row.direction !== 'both') issues.push({ level: 'error', code: 'noField', direction });
       continue;
     }
-    if (source === undefined && (row.constant === undefined || isEmpty(row.constant))) {
+    if (source === undefined && transform === undefined && (row.constant === undefined || isEmpty(row.constant))) {
       issues.push({ level: 'error', code: 'noConstant', direction });
       continue;
     }
@@ -63,14 +75,19 @@ export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields): 
     }
     if (now?.readOnly === true) add('error', 'readOnlyTarget');
     else if (now?.createOnly === true && row.syncWhen !== 'create') add('warning', 'createOnlyTarget');
-    if (source !== undefined) {
+    if (transform?.kind === 'jsonata' && fault?.(transform.expression) !== undefined) add('error', 'badExpression');
+    if (transform?.kind === 'template' && sources !== undefined) {
+      const find = fieldFinder(rows, direction);
+      const strange = templateRefs(transform.template).filter((ref) => !sources.has(find(ref)?.id ?? ref));
+      if (strange.length > 0) add('warning', 'unknownRead');
+    }
+    if (source !== undefined && transform === undefined) {
       const fit = compatibility(source, target);
       if (fit.kind === 'impossible') add('error', fit.code);
       if (fit.kind === 'lossy') add('warning', fit.code);
     }
     const twin = rows.find(
-      (other) =>
-        other !== row && applies(other.direction, direction) && ends(other, direction).target?.id === target.id,
+      (other) => other !== row && goes(other, direction) && endsOf(other, direction).target?.id === target.id,
     );
     if (twin !== undefined) add('warning', 'sameTarget');
   }
@@ -104,11 +121,12 @@ export function missingRequired(
     );
     if (hasDefault) continue;
     const sources = rows.filter(
-      (row) =>
-        applies(row.direction, direction) && row.syncWhen !== 'update' && ends(row, direction).target?.id === field.id,
+      (row) => goes(row, direction) && row.syncWhen !== 'update' && endsOf(row, direction).target?.id === field.id,
     );
     const sure = sources.some((row) => {
-      const { source } = ends(row, direction);
+      const { source } = endsOf(row, direction);
+      // what an expression gives is known only when it has been evaluated; a template is never quite empty
+      if (transformOf(row, direction) !== undefined) return transformOf(row, direction)?.kind === 'template';
       if (source === undefined) return row.constant !== undefined && !isEmpty(row.constant);
       return sourceFields === undefined || sourceFields.get(source.id)?.required === true;
     });

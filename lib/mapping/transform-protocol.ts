@@ -2,7 +2,7 @@
 
 import type { EntityRef } from '../model/entity';
 import type { Fields, UserValue } from '../model/values';
-import type { ExpressionResult } from './transform';
+import type { AskedHelper, ExpressionResult } from './transform';
 
 /** What the expressions of one entity may look at. Plain JSON; the process gets a copy. */
 export interface ExpressionInput {
@@ -15,9 +15,6 @@ export interface ExpressionInput {
   /** name in lower case → field id */
   names: [string, string][];
 }
-
-/** Helpers that only Node-RED's own process can answer. */
-export type AskedHelper = 'user' | 'lookup' | 'text';
 
 export interface Job {
   job: number;

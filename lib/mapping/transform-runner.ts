@@ -8,8 +8,8 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname, join } from 'node:path';
-import type { ExpressionResult } from './transform';
-import type { AskedHelper, ExpressionInput, FromWorker, ToWorker, WorkerSettings } from './transform-protocol';
+import type { AskedHelper, ExpressionResult, Helpers } from './transform';
+import type { ExpressionInput, FromWorker, ToWorker, WorkerSettings } from './transform-protocol';
 
 export interface ExpressionLimits {
   /** milliseconds of evaluation after which an expression is ended at its next step */
@@ -35,9 +35,6 @@ export const EXPRESSION_LIMITS: ExpressionLimits = {
   memoryMb: 96,
   helperMs: 20_000,
 };
-
-/** Answers what an expression asks the main thread. A rejection fails that expression, with the message. */
-export type Helpers = Record<AskedHelper, (...args: unknown[]) => unknown>;
 
 interface Open {
   job: number;

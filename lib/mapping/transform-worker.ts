@@ -6,9 +6,9 @@
 
 import jsonata = require('jsonata');
 
-import type { ExpressionResult } from './transform';
+import type { AskedHelper, ExpressionResult } from './transform';
 import { jsonataMessage } from './transform-expression';
-import type { AskedHelper, ExpressionInput, FromWorker, ToWorker, WorkerSettings } from './transform-protocol';
+import type { ExpressionInput, FromWorker, ToWorker, WorkerSettings } from './transform-protocol';
 
 const MOST_KEPT = 500;
 

@@ -13,9 +13,19 @@ import { convertValue, type RichTextConverter } from './convert';
 /** What an expression gave: a value (absent = nothing), or why it gave none. */
 export type ExpressionResult = { value?: unknown } | { error: string };
 
+/** Helpers of expressions that can be answered only where the systems are at hand. */
+export type AskedHelper = 'user' | 'lookup' | 'text';
+export type Helpers = Record<AskedHelper, (...args: unknown[]) => unknown>;
+
 /** What mapping may use beyond the payload. */
 export interface MappingContext {
   entity?: EntityRef & { updatedAt?: string; updatedBy?: UserValue };
+  /** source values when last in sync, where known */
+  old?: Fields;
+  /** the entity's counterpart, where there is one */
+  linked?: EntityRef;
+  /** what expressions may ask; a rejection fails the expression that asked */
+  helpers?: Helpers;
   /** by row: what its expression gave for this entity */
   results?: ReadonlyMap<FieldRow, ExpressionResult>;
 }
