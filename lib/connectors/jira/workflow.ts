@@ -3,7 +3,7 @@
  * (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-issueidorkey-transitions-get).
  * What leads on from other statuses is learned from issues that are in them, without touching them. So a way of several steps
  * is planned before the first is taken; only where a status has no issue to learn from, a step is taken to look. No status is
- * passed twice.
+ * passed twice. Where the way turns out to end elsewhere, the issue is taken back.
  */
 
 import { asSyncError, SyncError } from '../../model/errors';
@@ -51,8 +51,15 @@ function transitionOf(json: Json): Transition[] {
   return [{ id, name: name ?? id, to: { id: to.id, name: to.name }, fields: new Map(fields) }];
 }
 
+type Outgoing = (status: string) => Promise<Transition[] | undefined>;
+
+/** Required fields of a transition's screen for which there is no value. */
+const lacking = ({ fields }: Transition, values: Json): number =>
+  [...fields].filter(([field, required]) => required && !(field in values)).length;
+
 /**
- * The shortest way by what is known; else the first step towards the nearest status from which nothing is known yet.
+ * The shortest way by what is known, along transitions whose required fields have values if there is one; else the first
+ * step towards the nearest status from which nothing is known yet.
  *
  * @param outgoing undefined = not known
  */
@@ -60,16 +67,37 @@ export async function plan(
   offered: Transition[],
   to: string,
   passed: ReadonlySet<string>,
-  outgoing: (status: string) => Promise<Transition[] | undefined>,
+  values: Json,
+  outgoing: Outgoing,
+): Promise<Plan> {
+  const known = new Map<string, Transition[] | undefined>();
+  const ask: Outgoing = async (status) => {
+    if (!known.has(status)) known.set(status, await outgoing(status));
+    return known.get(status);
+  };
+  const able = (transition: Transition) => lacking(transition, values) === 0;
+  const strict = await search(offered.filter(able), to, passed, async (status) => (await ask(status))?.filter(able));
+  if (strict?.complete) return strict;
+  const loose = await search(offered, to, passed, ask);
+  return loose?.complete ? loose : (strict ?? loose);
+}
+
+/** Breadth-first. */
+async function search(
+  offered: Transition[],
+  to: string,
+  passed: ReadonlySet<string>,
+  outgoing: Outgoing,
 ): Promise<Plan> {
   const seen = new Set(passed);
   let unknown: Transition | undefined;
   let layer = offered.map((transition) => ({ first: transition, at: transition.to.id }));
-  for (let depth = 0; depth < MOST_STEPS && layer.length > 0 && seen.size < passed.size + MOST_ASKED; depth++) {
+  for (let depth = 0; depth < MOST_STEPS && layer.length > 0; depth++) {
+    const there = layer.find(({ at }) => at === to);
+    if (there) return { first: there.first, complete: true };
     const next: typeof layer = [];
     for (const { first, at } of layer) {
-      if (at === to) return { first, complete: true };
-      if (seen.has(at)) continue;
+      if (seen.has(at) || seen.size >= passed.size + MOST_ASKED) continue;
       seen.add(at);
       const onward = await outgoing(at);
       if (!onward) unknown ??= first;
@@ -93,31 +121,56 @@ export class Workflow {
    */
   async move(move: Move): Promise<Set<string>> {
     const used = new Set<string>();
+    if (await this.shortcut(move, used)) return used;
     const passed = new Set<string>();
     let at = move.from;
-    if (await this.shortcut(move, used)) return used;
-    for (let step = 0; step <= MOST_STEPS; step++) {
-      if (at.id === move.to.id) return used;
-      if (at.id) passed.add(at.id);
-      const offered = await this.offered(move, at);
-      const direct = best(
-        offered.filter(({ to }) => to.id === move.to.id),
-        move.values,
-      );
-      const found = direct
-        ? undefined
-        : await plan(
-            offered.filter(({ to }) => !passed.has(to.id)),
-            move.to.id ?? '',
-            passed,
-            (status) => this.outgoing(move, status),
-          );
-      const next = direct ?? found?.first;
-      if (!next) throw unreachable(move, at, offered);
-      await this.take(move, next, used, at);
-      at = next.to;
+    try {
+      for (let step = 0; at.id !== move.to.id; step++) {
+        if (at.id) passed.add(at.id);
+        const offered = await this.offered(move, at);
+        const next = step < MOST_STEPS ? await this.next(move, offered, passed) : undefined;
+        if (!next) throw unreachable(move, at, offered);
+        await this.take(move, next, used, at);
+        at = next.to;
+      }
+      return used;
+    } catch (thrown) {
+      const error = asSyncError(thrown);
+      if (error.kind !== 'invalid' || at.id === move.from.id) throw error;
+      const end = await this.back(move, at);
+      const where = end.id === move.from.id ? `it was taken back to ${end.name}` : `it is in ${end.name} now`;
+      throw new SyncError('invalid', `${error.message}. The issue had left ${move.from.name}; ${where}`, error.detail);
     }
-    throw unreachable(move, at, await this.offered(move, at));
+  }
+
+  private async next(move: Move, offered: Transition[], passed: ReadonlySet<string>): Promise<Transition | undefined> {
+    const target = move.to.id ?? '';
+    const direct = offered.filter(({ to }) => to.id === target);
+    if (direct.length > 0) return best(direct, move.values);
+    const onward = offered.filter(({ to }) => !passed.has(to.id));
+    return (await plan(onward, target, passed, move.values, (status) => this.outgoing(move, status)))?.first;
+  }
+
+  /** To where the issue came from, by a way that is known; as far as that goes. */
+  private async back(move: Move, from: LookupValue): Promise<LookupValue> {
+    const home: Move = { ...move, from, to: move.from };
+    const passed = new Set<string>();
+    let at = from;
+    try {
+      for (let step = 0; step < MOST_STEPS && at.id !== home.to.id; step++) {
+        if (at.id) passed.add(at.id);
+        const offered = (await this.offered(home, at)).filter(({ to }) => !passed.has(to.id));
+        const found = await plan(offered, home.to.id ?? '', passed, home.values, (status) =>
+          this.outgoing(home, status),
+        );
+        if (!found?.complete) break;
+        await this.take(home, found.first, new Set(), at);
+        at = found.first.to;
+      }
+    } catch {
+      // what the first failure says is what counts
+    }
+    return at;
   }
 
   /** One request instead of two, where the way from this status is known from another issue. */
@@ -155,15 +208,19 @@ export class Workflow {
   }
 
   /** What leads on from a status, by an issue that is in it. */
-  private outgoing({ context }: Move, status: string): Promise<Transition[] | undefined> {
-    return this.learned.remember(keyOf(context, status), async () => {
+  private async outgoing({ id, context }: Move, status: string): Promise<Transition[] | undefined> {
+    const key = keyOf(context, status);
+    const seen = this.fresh.get(key);
+    if (seen && seen.until > performance.now()) return seen.transitions;
+    const learned = await this.learned.remember(key, async () => {
       const jql = [among('project', [context.project]), among('issuetype', [context.type]), among('status', [status])];
       const { issues } = await this.api.search({
         jql: `${jql.join(' AND ')} ORDER BY updated DESC`,
         fields: ['status'],
-        size: 1,
+        size: 2,
       });
-      const [issue] = issues;
+      // the index may still have the issue itself there
+      const issue = issues.find((one) => one.id !== id);
       if (!issue) return undefined;
       try {
         return (await this.api.transitions(issue.id)).flatMap(transitionOf);
@@ -172,6 +229,9 @@ export class Workflow {
         throw thrown;
       }
     });
+    // another issue may come to be there
+    if (!learned) this.learned.forget(key);
+    return learned;
   }
 
   private async take(
@@ -202,10 +262,8 @@ const keyOf = ({ project, type }: Context, status: string): string => `${project
 
 /** Among transitions to one status the one whose required fields we have. */
 function best(transitions: Transition[], values: Json): Transition | undefined {
-  const lacking = ({ fields }: Transition) =>
-    [...fields].filter(([field, required]) => required && !(field in values)).length;
   return transitions.reduce<Transition | undefined>(
-    (chosen, one) => (chosen === undefined || lacking(one) < lacking(chosen) ? one : chosen),
+    (chosen, one) => (chosen === undefined || lacking(one, values) < lacking(chosen, values) ? one : chosen),
     undefined,
   );
 }
@@ -216,7 +274,6 @@ function unreachable({ from, to }: Move, at: LookupValue, offered: Transition[])
     names.length > 0
       ? `From ${at.name} the workflow lets this account go to ${names.join(', ')}`
       : `From ${at.name} the workflow lets this account go nowhere`;
-  const moved = at.id === from.id ? '' : `; the issue was taken from ${from.name} to ${at.name} on the way`;
-  const sentence = `The status ${to.name} cannot be reached from ${from.name}. ${possible}${moved}`;
+  const sentence = `The status ${to.name} cannot be reached from ${from.name}. ${possible}`;
   return new SyncError('invalid', sentence, { fields: { status: sentence } });
 }

@@ -112,7 +112,9 @@ for (const deployment of ['cloud', 'datacenter'] as const satisfies Deployment[]
 
     it('plans the way by other issues before it takes a step', async () => {
       const { id } = await create();
-      for (const status of ['In Progress', 'In Review']) await create({ status: { name: status } });
+      for (const name of ['In Progress', 'In Review', 'Done']) {
+        await create({ status: { name }, ...(name === 'Done' ? { resolution: { name: 'Done' } } : {}) });
+      }
       const requests = await requestsOf(jira, async () => {
         const error = refused(await update(id, { status: { name: 'Archived' } }));
         assert.equal(error.kind, 'invalid');
@@ -131,6 +133,8 @@ for (const deployment of ['cloud', 'datacenter'] as const satisfies Deployment[]
       assert.equal(error.kind, 'invalid');
       assert.match(error.detail.fields?.resolution ?? '', /Resolution is required/);
       assert.match(error.message, /"Approve" from In Review to Done/);
+      assert.match(error.message, /it was taken back to To Do$/);
+      assert.equal(jira.site.find(id)?.status, '10300');
     });
 
     it('creates in a later status, and says so where it cannot be reached', async () => {
@@ -289,6 +293,29 @@ describe(`Writing to Jira Cloud (${checked('cloud')})`, function () {
       await writer.close?.();
       await lagging.stop();
       assertContract(lagging);
+    }
+  });
+
+  it('looks for a way step by step where there is no other issue to learn from, and comes back where there is none', async () => {
+    const alone = await start();
+    const explorer = connect(alone);
+    try {
+      const { id } = make(alone, 'Alone', { type: STORY });
+      const [found] = await (explorer.write?.(scope, [
+        { kind: 'update', id, fields: { status: { name: 'In Review' } } },
+      ]) ?? []);
+      assert.deepEqual(written(found).entity.fields.status, { id: '10302', name: 'In Review' });
+      const fields = { status: { name: 'Archived' }, resolution: { name: 'Done' } };
+      const [lost] = await (explorer.write?.(scope, [{ kind: 'update', id, fields }]) ?? []);
+      const error = refused(lost);
+      assert.match(error.detail.fields?.status ?? '', /Archived cannot be reached from In Review/);
+      assert.equal(alone.site.find(id)?.status, '10302', error.message);
+      const steps = alone.requests.filter((request) => request.startsWith('POST') && request.endsWith('/transitions'));
+      assert.ok(steps.length < 12, 'bounded');
+    } finally {
+      await explorer.close?.();
+      await alone.stop();
+      assertContract(alone);
     }
   });
 
