@@ -244,11 +244,11 @@ describe(`Azure DevOps: writing (${compared})`, () => {
       await createBug(connection, {});
       const changing = write(connection, create({ 'System.State': { name: 'Resolved' } }));
       // somebody is quicker than the second step
-      const { service } = standIn;
-      const original = service.create.bind(service);
-      service.create = (...given) => {
+      const { writes } = standIn;
+      const original = writes.create.bind(writes);
+      writes.create = (...given) => {
         const shown = original(...given);
-        service.update(
+        writes.update(
           shown.id,
           [{ op: 'add', path: '/fields/System.Title', value: 'Quick' }],
           new URLSearchParams(),

@@ -7,9 +7,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ApiError } from './answer';
 import { Contract, contractMissing } from './contract';
+import { Core, type ServiceOptions } from './core';
+import { Feeds } from './feeds';
+import { Items } from './items';
 import type { PatchOperation } from './patch';
 import { PEOPLE, type StandInPerson } from './people';
-import { Service, type ServiceOptions } from './service';
+import { Structure } from './structure';
+import { Writes } from './writes';
 
 export interface StandInOptions extends ServiceOptions {
   port?: number;
@@ -43,7 +47,12 @@ const ANSWERED = { 'Content-Type': 'application/json; charset=utf-8; api-version
 
 /** Hidden state that the tests of a client need to reach. */
 export class StandIn {
-  readonly service: Service;
+  /** the state behind it, and its clock */
+  readonly service: Core;
+  readonly writes: Writes;
+  private readonly structure: Structure;
+  private readonly items: Items;
+  private readonly feeds: Feeds;
   readonly contract: Contract | undefined;
   /** `METHOD /path` of each request, without the organisation */
   readonly requests: string[] = [];
@@ -60,7 +69,11 @@ export class StandIn {
     private readonly server: Server,
     private readonly options: StandInOptions,
   ) {
-    this.service = new Service(() => this.url, options);
+    this.service = new Core(() => this.url, options);
+    this.structure = new Structure(this.service);
+    this.items = new Items(this.service);
+    this.feeds = new Feeds(this.service, this.items);
+    this.writes = new Writes(this.service, this.items);
     const wanted = options.contract ?? true;
     this.contract = wanted && contractMissing === undefined ? new Contract() : undefined;
     server.on('request', (request, response) => void this.handle(request, response));
@@ -194,7 +207,7 @@ export class StandIn {
   }
 
   private route(call: Call, version: string): unknown {
-    const { service } = this;
+    const { service, structure, items, feeds, writes } = this;
     const { method, query, body, by } = call;
     const parts = call.path.split('/').slice(1).map(decodeURIComponent);
     const project = parts[0] === '_apis' ? undefined : parts.shift();
@@ -205,9 +218,9 @@ export class StandIn {
     const exactly = (wanted: string, ...where: string[]) => is(wanted, ...where) && rest.length === where.length - 2;
 
     if (project === undefined) {
-      if (method === 'GET' && area === 'projects' && resource === '') return service.projects(query);
+      if (method === 'GET' && area === 'projects' && resource === '') return structure.projects(query);
       if (method === 'GET' && area === 'projects' && rest[0] === 'teams')
-        return rest.length === 1 ? service.teams(resource) : service.members();
+        return rest.length === 1 ? structure.teams(resource) : structure.members();
       if (method === 'GET' && area === 'connectionData') {
         if (!version.includes('preview')) {
           throw new ApiError(
@@ -216,7 +229,7 @@ export class StandIn {
             `The requested version "${version}" of the resource is under preview. The -preview flag must be supplied.`,
           );
         }
-        return service.connectionData(by);
+        return structure.connectionData(by);
       }
       if (method === 'GET' && area === 'identities') {
         if (this.options.denyIdentities)
@@ -225,11 +238,11 @@ export class StandIn {
             'AccessCheckException',
             'TF400813: The user is not authorized to access this resource.',
           );
-        return service.identities(query);
+        return structure.identities(query);
       }
       if (is('PATCH', 'wit', '$batch') || is('POST', 'wit', '$batch')) {
         json(call, 'application/json');
-        return service.several(body, by, (verb, uri, contentType, sent, status, answer) => {
+        return writes.several(body, by, (verb, uri, contentType, sent, status, answer) => {
           const url = new URL(uri, 'http://batch');
           // a create in a batch is a PATCH, alone it is a POST
           const alone = url.pathname.includes('$') ? 'POST' : verb;
@@ -241,38 +254,38 @@ export class StandIn {
         });
       }
     }
-    if (exactly('GET', 'wit', 'fields')) return service.fields();
+    if (exactly('GET', 'wit', 'fields')) return structure.fields();
     if (is('POST', 'wit', 'workitemsbatch')) {
       json(call, 'application/json');
-      return service.batch(body);
+      return items.batch(body);
     }
     if (is('POST', 'wit', 'wiql')) {
       json(call, 'application/json');
-      return service.wiql(body, query, by);
+      return feeds.wiql(body, query, by);
     }
-    if (exactly('GET', 'wit', 'reporting', 'workitemrevisions')) return service.feed(project, query);
-    if (exactly('GET', 'wit', 'reporting', 'workitemlinks')) return service.linkFeed(project, query);
+    if (exactly('GET', 'wit', 'reporting', 'workitemrevisions')) return feeds.feed(project, query);
+    if (exactly('GET', 'wit', 'reporting', 'workitemlinks')) return feeds.linkFeed(project, query);
     if (method === 'GET' && area === 'wit' && /^workitems$/i.test(resource) && rest[1] === 'updates')
-      return service.updates(Number(rest[0]), query);
+      return items.updates(Number(rest[0]), query);
     if (method === 'PATCH' && area === 'wit' && /^workitems$/i.test(resource) && /^\d+$/.test(rest[0] ?? '')) {
       json(call, 'application/json-patch+json');
-      return service.update(Number(rest[0]), document(body), query, by, service.now());
+      return writes.update(Number(rest[0]), document(body), query, by, service.now());
     }
     if (method === 'DELETE' && area === 'wit' && /^workitems$/i.test(resource))
-      return service.remove(Number(rest[0]), service.now(), by);
+      return writes.remove(Number(rest[0]), service.now(), by);
     if (project !== undefined && area === 'wit') {
       if (method === 'POST' && /^workitems$/i.test(resource) && rest[0]?.startsWith('$')) {
         json(call, 'application/json-patch+json');
-        return service.create(project, rest[0].slice(1), document(body), query, by, service.now());
+        return writes.create(project, rest[0].slice(1), document(body), query, by, service.now());
       }
-      if (exactly('GET', 'wit', 'workitemtypes')) return service.types(project);
-      if (exactly('GET', 'wit', 'workitemtypecategories')) return service.categories(project);
+      if (exactly('GET', 'wit', 'workitemtypes')) return structure.types(project);
+      if (exactly('GET', 'wit', 'workitemtypecategories')) return structure.categories(project);
       if (method === 'GET' && /^workitemtypes$/i.test(resource) && rest[1] === 'fields')
-        return service.typeFields(project, rest[0] ?? '', query);
-      if (exactly('GET', 'wit', 'classificationnodes')) return service.trees(project, query);
+        return structure.typeFields(project, rest[0] ?? '', query);
+      if (exactly('GET', 'wit', 'classificationnodes')) return structure.trees(project, query);
       if (method === 'POST' && /^classificationnodes$/i.test(resource) && /^(areas|iterations)$/.test(rest[0] ?? '')) {
         json(call, 'application/json');
-        return service.addNode(project, rest[0] ?? '', rest.slice(1).join('/'), body);
+        return structure.addNode(project, rest[0] ?? '', rest.slice(1).join('/'), body);
       }
     }
     throw new ApiError(

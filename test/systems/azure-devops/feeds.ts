@@ -1,0 +1,131 @@
+/** What the stand-in answers to those who look for changes: the feeds of revisions and of links, and queries. */
+
+import { bad, type Core, type Query, time } from './core';
+import type { Items } from './items';
+import type { StandInPerson } from './people';
+import { fieldByName } from './process';
+import type { Item, Revision } from './state';
+import { type Condition, holds, parseWiql } from './wiql';
+
+const FEED_PAGE = 200;
+const MOST_IN_FEED = 1000;
+
+export class Feeds {
+  constructor(
+    private readonly core: Core,
+    private readonly items: Items,
+  ) {}
+
+  feed(project: string | undefined, query: Query) {
+    const scope = project === undefined ? undefined : this.core.project(project);
+    const token = query.get('continuationToken');
+    const start = query.get('startDateTime');
+    if (token !== null && start !== null)
+      throw bad('startDateTime cannot be used with continuationToken', 'ConflictingParametersException');
+    const after = token === null ? 0 : Number(/^(\d+);1;stand-in$/.exec(token)?.[1] ?? Number.NaN);
+    if (Number.isNaN(after)) throw bad(`VS402457: The continuation token ${token} is not valid.`);
+    const size = Number(query.get('$maxPageSize') ?? FEED_PAGE);
+    if (!Number.isInteger(size) || size < 1 || size > MOST_IN_FEED)
+      throw bad('$maxPageSize is out of range', 'ArgumentOutOfRangeException');
+    const wanted = query.get('fields')?.split(',');
+    for (const name of wanted ?? []) {
+      if (!fieldByName.has(name.toLowerCase()))
+        throw bad(`TF51535: Cannot find field ${name}.`, 'WorkItemTrackingFieldDefinitionNotFoundException');
+    }
+    const types = query.get('types')?.toLowerCase().split(',');
+    const latest = query.get('includeLatestOnly') === 'true';
+    const found: { item: Item; revision: Revision }[] = [];
+    for (const item of this.core.state.items.values()) {
+      if (item.deleted && query.get('includeDeleted') !== 'true') continue;
+      const visible = item.revisions.filter((one) => !one.withheld);
+      for (const revision of latest ? visible.slice(-1) : visible) {
+        if (revision.watermark <= after || (start !== null && revision.at <= Date.parse(start))) continue;
+        if (scope && revision.fields['System.TeamProject'] !== scope.name) continue;
+        if (types && !types.includes(String(revision.fields['System.WorkItemType']).toLowerCase())) continue;
+        found.push({ item, revision });
+      }
+    }
+    found.sort((a, b) => a.revision.watermark - b.revision.watermark);
+    const page = found.slice(0, size);
+    const next = page.at(-1)?.revision.watermark ?? after;
+    const last = page.length === found.length;
+    const continuationToken = `${next};1;stand-in`;
+    return {
+      values: page.map(({ item, revision }) => {
+        const fields = this.items.fieldsShown(item, revision, item.revisions);
+        const some = Object.entries(fields).filter(([id]) => !wanted || wanted.includes(id));
+        return { id: item.id, rev: revision.rev, fields: Object.fromEntries(some) };
+      }),
+      nextLink: `${this.core.base()}/_apis/wit/reporting/workItemRevisions?continuationToken=${encodeURIComponent(continuationToken)}`,
+      continuationToken,
+      isLastBatch: last,
+    };
+  }
+
+  linkFeed(project: string | undefined, query: Query) {
+    if (project !== undefined) this.core.project(project);
+    const token = query.get('continuationToken');
+    const start = query.get('startDateTime');
+    if (token !== null && start !== null) throw bad('startDateTime cannot be used with continuationToken');
+    if (query.get('linkTypes') !== 'System.LinkTypes.Hierarchy-Forward')
+      throw bad('only links of the hierarchy are held here');
+    const after = token === null ? 0 : Number(token.split(';')[0]);
+    const found = this.core.state.links.filter(
+      ({ watermark, at }) => watermark > after && (start === null || at > Date.parse(start)),
+    );
+    const page = found.slice(0, FEED_PAGE);
+    const continuationToken = `${page.at(-1)?.watermark ?? after};links`;
+    return {
+      values: page.map(({ parent, child, at, active }) => ({
+        rel: 'System.LinkTypes.Hierarchy-Forward',
+        attributes: { sourceId: parent, targetId: child, isActive: active, changedDate: time(at) },
+      })),
+      nextLink: `${this.core.base()}/_apis/wit/reporting/workItemLinks?continuationToken=${continuationToken}`,
+      continuationToken,
+      isLastBatch: page.length === found.length,
+    };
+  }
+
+  wiql(body: unknown, query: Query, by: StandInPerson) {
+    const text = typeof body === 'object' && body !== null && 'query' in body ? String(body.query) : '';
+    const { conditions, order } = parseWiql(text);
+    const precise = query.get('timePrecision') === 'true';
+    const matches = (item: Item): boolean => conditions.every((one) => this.meets(item, one, by, precise));
+    const found = [...this.core.state.items.values()].filter((item) => !item.deleted && matches(item));
+    const limit = this.core.options.queryLimit ?? 20_000;
+    if (found.length > limit) {
+      const words = `VS402337: The number of work items returned exceeds the size limit of ${limit}. Change the query to return fewer items.`;
+      throw bad(words, 'WorkItemTrackingQueryResultSizeLimitExceededException');
+    }
+    found.sort((a, b) => {
+      for (const { field, descending } of order) {
+        const [one, two] = [this.comparable(a, field), this.comparable(b, field)];
+        const result = one === two ? 0 : Number(one ?? 0) < Number(two ?? 0) ? -1 : 1;
+        if (result !== 0) return descending ? -result : result;
+      }
+      return 0;
+    });
+    const top = query.get('$top');
+    return {
+      queryType: 'flat',
+      queryResultType: 'workItem',
+      asOf: time(this.core.now()),
+      columns: [{ referenceName: 'System.Id', name: 'ID', url: `${this.core.base()}/_apis/wit/fields/System.Id` }],
+      workItems: found
+        .slice(0, top === null ? undefined : Number(top))
+        .map(({ id }) => ({ id, url: `${this.core.base()}/_apis/wit/workItems/${id}` })),
+    };
+  }
+
+  private meets(item: Item, condition: Condition, by: StandInPerson, precise: boolean): boolean {
+    const type = fieldByName.get(condition.field.toLowerCase())?.type ?? 'string';
+    return holds(condition, this.comparable(item, condition.field), type, by.uniqueName, precise);
+  }
+
+  private comparable(item: Item, field: string): unknown {
+    if (field === 'System.Id') return item.id;
+    if (field === 'System.ChangedDate') return item.revisions.at(-1)?.at;
+    const value = item.fields[field];
+    return fieldByName.get(field.toLowerCase())?.isIdentity ? (value as StandInPerson | undefined)?.uniqueName : value;
+  }
+}
