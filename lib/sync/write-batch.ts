@@ -15,6 +15,7 @@ import { adoptable, adoptedEnds, type Create, markerOf, openIntents } from './cr
 import { isCreatedAgain } from './events';
 import type { Integration } from './integration';
 import { baselines, concerned, emptyPlan, intended, type MergePlan, planCreate, planUpdate } from './merge';
+import { stopOscillating } from './oscillation';
 import { writeScope } from './pairs';
 import { refusedFields, without } from './withhold';
 
@@ -92,13 +93,17 @@ class Batch {
         await this.write([...updates, ...fresh]);
       } catch (thrown) {
         // the target could not be read or nothing was sent: everything that has no outcome yet shares the fault
-        await this.fail(
-          works.filter((work) => !this.results.has(work.seq)),
-          asSyncError(thrown),
-        );
+        await this.failRest(works, thrown, false);
       }
     }
     return this.jobs.map((job) => this.results.get(job.seq));
+  }
+
+  /** What has no outcome yet shares the fault of a whole call. @param unmade nothing at all was sent */
+  private async failRest(works: Work[], thrown: unknown, unmade: boolean): Promise<void> {
+    const error = asSyncError(thrown);
+    const rest = works.filter((work) => !this.results.has(work.seq));
+    await this.fail(rest, error, { unmade, systemWide: this.target.health.lastError === error });
   }
 
   /** Merges each linked entity against its target as it is now; what needs no write lands here. */
@@ -119,6 +124,8 @@ class Batch {
       }
       work.target = target;
       work.plan = planUpdate(this.mergeInput(work, target));
+      const { link } = work.event;
+      if (link) stopOscillating(this.integration, link.id, this.targetSide, work.plan, work.message.sync.mapped ?? {});
       const parked = this.mustPark(work, work.plan);
       if (parked && !this.withhold(work, parked)) await this.fail([work], parked);
       else if (Object.keys(work.plan.write).length === 0) still.push(work);
@@ -140,7 +147,7 @@ class Batch {
         again.push({ ...work, event: { ...work.event, link: undefined }, replaces: work.event.link?.id });
       } else {
         // only now is it known that this is a create: it goes through the flow once more, to get its defaults
-        const named = nameEntity(error, work.event, this.target.name);
+        const named = nameEntity(error, work, this.target.name);
         const failure = await this.integration.sendAgain(work.event, named);
         this.results.set(work.seq, { ok: false, error: named, failure });
       }
@@ -236,18 +243,25 @@ class Batch {
     await this.intendUpdates(works);
     const scope = writeScope(this.integration.config, this.targetSide);
     const operations = works.map((work) => this.operation(work));
-    const results = await this.target.call((connection) => {
-      if (!connection.write) throw new SyncError('forbidden', `${this.target.name} can only be read`);
-      return connection.write(scope, operations);
-    });
+    let results: WriteResult[];
+    try {
+      results = await this.target.call(async (connection) => {
+        if (!connection.write) throw new SyncError('forbidden', `${this.target.name} can only be read`);
+        return connection.write(scope, operations);
+      });
+    } catch (thrown) {
+      // by the contract nothing was sent
+      return this.failRest(works, thrown, true);
+    }
     const landings: Landed[] = [];
     const rest: Work[] = [];
     for (const [index, work] of works.entries()) {
       const result = results[index];
       if (!result) await this.fail([work], new SyncError('fatal', `${this.target.name} gave no result for this write`));
       else if (!result.ok) {
-        this.target.troubled(result.error);
-        if (!this.withhold(work, result.error)) await this.fail([work], result.error, true);
+        // one operation's `fatal` must not stop everybody
+        if (result.error.kind !== 'fatal') this.target.troubled(result.error);
+        if (!this.withhold(work, result.error)) await this.fail([work], result.error, { unmade: true });
         else if (Object.keys(work.plan.write).length > 0) rest.push(work);
         else landings.push(this.landUnchanged(work));
       } else if (result.ignored && Object.keys(result.ignored).length > 0) {
@@ -390,10 +404,15 @@ class Batch {
   }
 
   /** @param unmade the write certainly had no effect: a create need not be looked for */
-  private async fail(works: Work[], error: SyncError, unmade = false): Promise<void> {
+  private async fail(
+    works: Work[],
+    error: SyncError,
+    { unmade = false, systemWide = false }: { unmade?: boolean; systemWide?: boolean } = {},
+  ): Promise<void> {
     for (const work of works) {
-      const named = nameEntity(error, work.event, this.target.name);
-      const context = { mapped: work.asMapped, notCreated: unmade && !work.adopted && !error.detail.uncertain };
+      const named = nameEntity(error, work, this.target.name);
+      const notCreated = unmade && !work.adopted && !error.detail.uncertain;
+      const context = { mapped: work.asMapped, notCreated, systemWide };
       const [failure] = await this.integration.failEvents(this.side, [work.event], named, this.target, context);
       this.results.set(work.seq, { ok: false, error: named, failure });
     }
@@ -453,7 +472,11 @@ interface Landed {
 const EMPTY_PLAN: MergePlan = emptyPlan();
 
 /** The error with the entity in front, so that a Catch node or a log line can be understood alone. */
-function nameEntity(error: SyncError, event: StoredEvent, target: string): SyncError {
-  const { key, type } = event.entity;
-  return new SyncError(error.kind, `${type} ${key} → ${target}: ${error.message}`, { ...error.detail, cause: error });
+function nameEntity(error: SyncError, work: Work, target: string): SyncError {
+  const { key, type } = work.event.entity;
+  const open = Object.entries(error.kind === 'invalid' ? (work.message.sync.unresolved ?? {}) : {});
+  // "Title is required" is understood only with why there is no title
+  const why = open.filter(([field]) => !(field in (error.detail.fields ?? {}))).map(([, { reason }]) => reason);
+  const text = `${type} ${key} → ${target}: ${[error.message, ...why].join('; ')}`;
+  return new SyncError(error.kind, text, { ...error.detail, cause: error });
 }

@@ -6,7 +6,7 @@
 import type { ConflictPolicy, IntegrationConfig } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { SyncMessage } from '../../lib/model/message';
-import type { Value } from '../../lib/model/values';
+import type { Fields, Value } from '../../lib/model/values';
 import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Landing, Store } from '../../lib/store/store';
 import { Integration } from '../../lib/sync/integration';
@@ -33,6 +33,8 @@ export interface RunReport {
 export interface RunOptions {
   /** wraps the store, to break it on purpose */
   spoil?: (store: Store) => Store;
+  /** what each system itself makes of our writes, a moment later */
+  automation?: Partial<Record<Side, (fields: Fields) => Fields | undefined>>;
   /** hears of every call of the engine and its answer, and of every edit */
   trace?: (line: string) => void;
 }
@@ -276,6 +278,8 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
     loops: [],
     diverged: [],
   };
+  world.one.automation = options.automation?.[1];
+  world.two.automation = options.automation?.[2];
   try {
     await world.live();
     const before = world.one.writes + world.two.writes;

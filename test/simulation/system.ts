@@ -63,6 +63,8 @@ export interface Edit {
   overlooked?: boolean;
 }
 
+const AUTOMATION_MS = 500;
+
 /** A value whatever the way in which a system stores it: lists as sets, texts without case and blanks around. */
 export const plain = (value: Value | undefined): string =>
   Array.isArray(value)
@@ -75,6 +77,8 @@ export class SimulatedSystem {
   readonly name: string;
   readonly habits: Habits;
   readonly edits: Edit[] = [];
+  /** what the system itself makes of a write of ours, a moment later; undefined = leaves it */
+  automation: ((fields: Fields) => Fields | undefined) | undefined;
   /** writes that the engine had carried out, creates and updates */
   writes = 0;
   /** `entity.field` whose present value is our write */
@@ -252,6 +256,8 @@ export class SimulatedSystem {
         ? this.apply(undefined, operation.fields, true, this.habits.marks ? operation.marker : undefined)
         : this.apply(operation.id, operation.fields, true);
     this.writes += 1;
+    const reaction = this.automation?.(operation.fields);
+    if (reaction) this.clock.after(AUTOMATION_MS, () => this.apply(id, reaction, false));
     if (this.random.chance(this.habits.faults)) {
       return { ok: false, error: new SyncError('transient', 'connection reset', { uncertain: true }) };
     }

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import type { Side } from '../../lib/model/entity';
+import type { Value } from '../../lib/model/values';
+import { Oscillation } from '../../lib/sync/oscillation';
+
+const MINUTE = 60_000;
+
+/** Both sides answer each other with these values, in turn, until one is stopped. @returns how many were written */
+function quarrel(values: (turn: number) => Value, most = 100, gap = MINUTE, oscillation = new Oscillation()) {
+  for (let turn = 0; turn < most; turn += 1) {
+    const reason = oscillation.turn('field', turn % 2 === 0 ? 2 : 1, values(turn), turn * gap);
+    if (reason !== undefined) return { written: turn, reason };
+  }
+  return { written: most, reason: undefined };
+}
+
+const cycle =
+  (...values: string[]) =>
+  (turn: number): Value =>
+    values[turn % values.length] ?? null;
+
+describe('A field that two systems change back and forth (invariants 4 and 7)', () => {
+  it('is stopped after two rounds, and both values are named', () => {
+    const { written, reason } = quarrel(cycle('ABC', 'abc'));
+    assert.equal(written, 4);
+    assert.match(reason ?? '', /stopped: .*back and forth \(abc ↔ ABC\)/);
+  });
+
+  it('is stopped after two rounds of a longer cycle', () => {
+    assert.equal(quarrel(cycle('a', 'b', 'c', 'd')).written, 8);
+    assert.equal(quarrel(cycle('a', 'b', 'c')).written, 12);
+  });
+
+  it('is stopped also where the values never come again', () => {
+    assert.equal(quarrel((turn) => `text${'!'.repeat(turn)}`).written, 23);
+  });
+
+  it('is not stopped where the turns are hours apart, as people take them', () => {
+    assert.equal(quarrel(cycle('open', 'closed'), 50, 60 * MINUTE).reason, undefined);
+  });
+
+  it('a person who changes one side to and fro is not stopped: there is no answer from the other side', () => {
+    const oscillation = new Oscillation();
+    for (let n = 0; n < 50; n += 1) {
+      assert.equal(oscillation.turn('field', 2, n % 2 ? 'open' : 'closed', n * 1_000), undefined);
+    }
+  });
+
+  it('a person who keeps adding what the other side takes out again is not stopped at once', () => {
+    const values = (turn: number): Value => (turn % 2 ? ['a'] : ['a', `new ${turn}`]);
+    assert.equal(quarrel(values, 20).reason, undefined);
+  });
+
+  it('tries of one write count once', () => {
+    const oscillation = new Oscillation();
+    for (let n = 0; n < 50; n += 1) assert.equal(oscillation.turn('field', 2, 'open', n), undefined);
+    assert.equal(quarrel(cycle('open', 'closed'), 100, MINUTE, oscillation).written, 4);
+  });
+
+  describe('once stopped', () => {
+    const stopped = (): Oscillation => {
+      const oscillation = new Oscillation();
+      quarrel(cycle('ABC', 'abc'), 100, MINUTE, oscillation);
+      return oscillation;
+    };
+    const turn = (oscillation: Oscillation, side: Side, value: string) =>
+      oscillation.turn('field', side, value, 10 * MINUTE);
+
+    it('stays stopped for the values of the quarrel', () => {
+      const oscillation = stopped();
+      assert.ok(turn(oscillation, 2, 'ABC'));
+      assert.ok(turn(oscillation, 1, 'abc'));
+      assert.ok(turn(oscillation, 2, 'ABC'));
+    });
+
+    it('is written again when somebody gives it another value', () => {
+      const oscillation = stopped();
+      assert.equal(turn(oscillation, 2, 'new'), undefined);
+      assert.equal(turn(oscillation, 2, 'ABC'), undefined);
+    });
+
+    it('other fields go on', () => {
+      assert.equal(stopped().turn('other', 2, 'ABC', 0), undefined);
+    });
+  });
+
+  it('watches a bounded number of fields', () => {
+    const oscillation = new Oscillation();
+    quarrel(cycle('ABC', 'abc'), 100, MINUTE, oscillation);
+    for (let n = 0; n < 6_000; n += 1) oscillation.turn(`field ${n}`, 2, 'value', 0);
+    assert.equal(oscillation.turn('field', 2, 'ABC', 10 * MINUTE), undefined, 'the oldest is forgotten');
+  });
+});
