@@ -17,8 +17,6 @@ export const FETCH = 100;
 const PAGE = 100;
 /** The most issues of one bulk create. */
 export const CREATE = 50;
-/** The most issues that a search can be told to look at again. */
-const RECONCILE = 50;
 
 export interface SearchRequest {
   jql: string;
@@ -29,8 +27,6 @@ export interface SearchRequest {
   token?: string;
   /** entity properties wanted with each issue; Cloud only */
   properties?: string[];
-  /** ids of issues whose newest state is to count although the index may not have it yet; Cloud only */
-  reconcile?: string[];
 }
 
 export interface SearchPage {
@@ -108,7 +104,7 @@ export class JiraApi {
    * One page of issues. Cloud: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-search/ – its
    * index lags behind writes. Data Center: https://developer.atlassian.com/server/jira/platform/rest/v10000/api-group-search/
    */
-  async search({ jql, fields, size, token, properties, reconcile }: SearchRequest): Promise<SearchPage> {
+  async search({ jql, fields, size, token, properties }: SearchRequest): Promise<SearchPage> {
     const request = this.isCloud
       ? {
           jql,
@@ -116,7 +112,6 @@ export class JiraApi {
           maxResults: size,
           ...(token === undefined ? {} : { nextPageToken: token }),
           ...(properties ? { properties } : {}),
-          ...(reconcile?.length ? { reconcileIssues: reconcile.slice(-RECONCILE).map(Number) } : {}),
         }
       : { jql, fields, maxResults: size, startAt: Number(token ?? 0) };
     const path = this.isCloud ? 'search/jql' : 'search';

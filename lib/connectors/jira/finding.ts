@@ -1,7 +1,8 @@
 /**
  * Looks for issues by marker, by a field's value, and by who created them when. The index lags behind writes, so:
  *
- * - what it has is searched in it, with the newest writes of this connection reconciled (Cloud);
+ * - what it has is searched in it, and read from the database; so are the newest writes of this connection, which a search
+ *   could be told to reconcile (https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/), but only fifty;
  * - what is newer is found by counting on: keys of a project are consecutive, and issues are read by key from the database,
  *   beyond the highest key that the index knows, until there are no more.
  *
@@ -59,6 +60,8 @@ export class IssueFinder {
       exhaustive: marker === undefined,
     });
     const issues = new Map(indexed.map((issue) => [issue.id, issue]));
+    const recent = this.recent().filter((id) => !issues.has(id));
+    for (const issue of await this.read(recent.slice(-FETCH))) issues.set(issue.id, issue);
     for (const issue of await this.notIndexed(info.id, info.key)) issues.set(issue.id, issue);
 
     const candidates = [...issues.values()].filter(
@@ -98,8 +101,7 @@ export class IssueFinder {
     let token: string | undefined;
     do {
       const size = Math.min(FETCH, query.most - found.length);
-      const reconcile = this.api.isCloud ? this.recent() : [];
-      const page = await this.api.search({ jql, fields: ['updated'], size, token, reconcile });
+      const page = await this.api.search({ jql, fields: ['updated'], size, token });
       // the index may have an older state of them
       found.push(...(await this.read(page.issues.map(({ id }) => id))));
       token = page.issues.length > 0 ? page.next : undefined;

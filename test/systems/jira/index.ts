@@ -51,9 +51,9 @@ export async function startJira(options: JiraOptions = {}): Promise<Jira> {
     clockMs = 1,
     port = 0,
   } = options;
-  const { searchCap = 1_000, tokenTtlMs = 7 * 86_400_000, grainMs = 1, withheld = {} } = options;
+  const { searchCap = 1_000, tokenTtlMs = 7 * 86_400_000, grainMs = 1, metaCap = 50, withheld = {} } = options;
   const site = new Site({ deployment, timeZone, indexLagMs, now, clockMs });
-  const routes = new Routes(site, { searchCap, tokenTtlMs, grainMs, withheld });
+  const routes = new Routes(site, { searchCap, tokenTtlMs, grainMs, metaCap, withheld });
   const running = new Running(site, routes, options.rateLimit);
   const server = createServer((request, response) => void running.serve(request, response));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));

@@ -41,6 +41,8 @@ export interface RouteOptions {
   tokenTtlMs: number;
   /** grain of the index's times, milliseconds */
   grainMs: number;
+  /** the most fields of one createmeta page */
+  metaCap: number;
   /** project permissions that the account of this login lacks */
   withheld: Record<string, string[]>;
 }
@@ -155,6 +157,11 @@ export class Routes {
         status: 200,
         body: PEOPLE.map(({ login }) => showUser(site, login, viewer)),
       }));
+      // https://developer.atlassian.com/changelog/#CHANGE-2046
+      const gone = failure(410, [
+        'The requested API has been removed. Please migrate to the /rest/api/3/search/jql API.',
+      ]);
+      for (const method of ['GET', 'POST']) this.on(method, '/search', () => gone);
     } else this.on('POST', '/search', (call) => this.oldSearch(call));
     this.on('GET', '/user/search', (call) => this.users(call));
     this.on('GET', '/user/assignable/search', (call) => this.users(call));
@@ -234,7 +241,12 @@ export class Routes {
     const found = PROJECTS.find(({ id, key }) => id === project || key === project);
     if (!found || !TYPES.some(({ id }) => id === type))
       return failure(this.site.isCloud ? 400 : 404, ['The project or issue type does not exist.']);
-    return this.page(call, showCreateScreen(this.site, found.id, type), this.site.isCloud ? 'fields' : 'values', 50);
+    return this.page(
+      call,
+      showCreateScreen(this.site, found.id, type),
+      this.site.isCloud ? 'fields' : 'values',
+      this.options.metaCap,
+    );
   }
 
   /** Fifty at most; each on its own; 400 only where all fail. */
