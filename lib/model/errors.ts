@@ -41,6 +41,11 @@ export class SyncError extends Error {
     this.kind = kind;
     this.detail = detail;
   }
+
+  /** The sentence alone: Node-RED shows Catch nodes and people what an error is as text. */
+  override toString(): string {
+    return this.message;
+  }
 }
 
 /** Any thrown thing as a SyncError: what is not one already is a `fatal` with the thing's message. */

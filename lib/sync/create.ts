@@ -73,15 +73,18 @@ export async function adoptable<W>(
     const found = await target.call(() => search({ project: intent.project, type: intent.type, ...query }, limit));
     const ids = found.map((entity) => entity.id);
     const links = await integration.store.linksOf(integration.config.id, side, ids);
-    return found.filter((_entity, index) => links[index] === undefined);
+    const free = found.filter((_entity, index) => links[index] === undefined);
+    const elsewhere = await Promise.all(free.map(({ id }) => integration.store.linksBySystem(target.id, id)));
+    return free.filter((_entity, index) => elsewhere[index]?.length === 0);
   };
   if (intent.marker) {
-    const [marked] = await find({ marker: intent.marker }, 2).catch(noMarkers);
+    const [marked] = await find({ marker: intent.marker, createdBySelfSince: intent.since }, 2).catch(noMarkers);
     if (marked) return marked;
   }
   const key = create.remoteKey ? intent.fields[create.remoteKey] : undefined;
   if (create.remoteKey && key !== undefined) {
-    return (await find({ field: { id: create.remoteKey, value: key } }, 2))[0];
+    // other integrations may write equal keys of other systems into the same field: ours is no older than the attempt
+    return (await find({ field: { id: create.remoteKey, value: key }, createdBySelfSince: intent.since }, 2))[0];
   }
   const own = await find({ createdBySelfSince: intent.since }, MOST_CANDIDATES);
   return own.find((entity) => shows(entity.fields, intent.fields)) ?? (await editedSince(target, own, intent.fields));

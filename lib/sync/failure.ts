@@ -8,8 +8,8 @@ import type { StoredError } from '../store/store';
 import { iso } from './clock';
 
 export type Verdict =
-  /** pause the whole system for at least `ms`; the event is not charged */
-  | { kind: 'pause'; ms: number }
+  /** the whole system pauses; the event waits with it and is not charged */
+  | { kind: 'pause' }
   /** try this event again after `ms`, and count the attempt */
   | { kind: 'retry'; ms: number }
   | { kind: 'park' };
@@ -40,9 +40,16 @@ export function pauseFor(error: SyncError, count: number, random: number): numbe
 /**
  * @param attempts attempts already charged to the event
  * @param retries  attempts after which it is parked
+ * @param systemWide the whole call failed, not this event's part in it
  */
-export function judge(error: SyncError, attempts: number, retries: number, faults: number, random: number): Verdict {
-  if (isSystemFault(error)) return { kind: 'pause', ms: pauseFor(error, faults, random) };
+export function judge(
+  error: SyncError,
+  attempts: number,
+  retries: number,
+  systemWide: boolean,
+  random: number,
+): Verdict {
+  if (systemWide || isSystemFault(error)) return { kind: 'pause' };
   if (attempts + 1 > retries) return { kind: 'park' };
   // each try waits four times as long as the one before: a workflow or a missing value is mended by people, not at once
   return { kind: 'retry', ms: backOff(RETRY_FIRST_MS, RETRY_MOST_MS, attempts * 2, random) };

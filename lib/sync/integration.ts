@@ -22,6 +22,8 @@ import { Writer, type WriterOptions } from './writer';
 export interface IntegrationEvents {
   /** an event has landed */
   landed?: (result: SyncResult) => void;
+  /** a parked event was skipped by a person: no message of it is under way that could report it */
+  skipped?: (result: SyncResult) => void;
   /** an event failed: tried again later, or parked */
   failed?: (event: StoredEvent, error: SyncError, parked: boolean) => void;
   /** something changed that a status shows */
@@ -33,10 +35,13 @@ export interface FailureContext {
   mapped?: Fields;
   /** the create certainly did not happen */
   notCreated?: boolean;
+  /** a whole call to the system failed, whatever the kind of error */
+  systemWide?: boolean;
   /** id of the node in which it failed */
   node?: string;
 }
 
+const PAUSED_RETRY_MS = 500;
 const SWEEP_LEAST_MS = 1_000;
 const SWEEP_MOST_MS = 30_000;
 const SWEEP_BATCH = 500;
@@ -152,13 +157,14 @@ export class Integration {
   }
 
   /** The message's event failed in a node on its way. @param node its id */
-  async fail(message: SyncMessage, thrown: unknown, node?: string): Promise<void> {
+  async fail(message: SyncMessage, thrown: unknown, node?: string): Promise<Failure | undefined> {
     const event = await this.eventOf(message);
-    if (!event) return;
+    if (!event) return undefined;
     const target = this.system(targetSide(message.sync.direction));
     // before a field mapper, the payload is the source's
     const mapped = message.sync.mapped ? message.payload : undefined;
-    await this.failEvents(event.flow.side, [event], asSyncError(thrown), target, { mapped, node });
+    const context = { mapped, node };
+    return (await this.failEvents(event.flow.side, [event], asSyncError(thrown), target, context))[0];
   }
 
   private async eventOf(message: SyncMessage): Promise<StoredEvent | undefined> {
@@ -177,13 +183,16 @@ export class Integration {
   ): Promise<Failure[]> {
     const now = this.clock.now();
     const failures = events.map((event): Failure => {
-      const verdict = judge(error, event.attempts, this.config.retries, system.health.faults, this.clock.random());
+      const systemWide = context.systemWide === true;
+      const verdict = judge(error, event.attempts, this.config.retries, systemWide, this.clock.random());
       const common = { event: event.seq, delivery: event.delivery, error: toStored(error, now, context.node) };
       if (verdict.kind === 'park') {
         // it waits for a person, who must not find every new entity of the other side waiting with it
         return { ...common, to: 'parked', mapped: context.mapped, notCreated: true };
       }
-      const wait = verdict.kind === 'pause' ? Math.max(system.pauseLeft(), 500) : verdict.ms;
+      // while the target pauses nothing is claimed, however early it is due: it goes on as soon as the system does
+      const pause = system.id === this.system(side === 1 ? 2 : 1).id ? PAUSED_RETRY_MS : system.pauseLeft();
+      const wait = verdict.kind === 'pause' ? Math.max(pause, PAUSED_RETRY_MS) : verdict.ms;
       const { notCreated } = context;
       return { ...common, to: 'retry', dueAt: now + wait, charge: verdict.kind === 'retry', notCreated };
     });

@@ -6,6 +6,7 @@
 import type { Connection, Identity } from '../connectors/connector';
 import type { RequestGate } from '../connectors/http/options';
 import { asSyncError, SyncError } from '../model/errors';
+import { StoreError } from '../store/errors';
 import { Budget, type BudgetLimits } from './budget';
 import type { Clock } from './clock';
 import { pauseFor } from './failure';
@@ -67,6 +68,8 @@ export class System {
       this.recovered();
       return result;
     } catch (thrown) {
+      // our own disk in trouble says nothing about the system
+      if (thrown instanceof StoreError) throw thrown;
       const error = asSyncError(thrown);
       this.troubled(error);
       throw error;
@@ -85,8 +88,10 @@ export class System {
   /** Notes a fault. Only faults of the system pause it; `fatal` does too, since the answer was not the API's. */
   troubled(error: SyncError): void {
     if (!['transient', 'rateLimited', 'auth', 'fatal'].includes(error.kind)) return;
-    const ms = pauseFor(error, this.health.faults, this.clock.random());
-    this.health.faults += 1;
+    // many calls and operations fail together when a system is in trouble: that is one fault
+    const again = this.health.pausedUntil > this.clock.now();
+    const ms = again ? (error.detail.retryAfterMs ?? 0) : pauseFor(error, this.health.faults, this.clock.random());
+    if (!again) this.health.faults += 1;
     this.health.lastError = error;
     this.health.pausedUntil = Math.max(this.health.pausedUntil, this.clock.now() + ms);
     this.clock.after(ms, () => this.wake());

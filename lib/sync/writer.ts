@@ -92,7 +92,7 @@ export class Writer {
         'invalid',
         `${message.sync.entity.key}: no field mapper has mapped this message (type ${message.sync.entity.type})`,
       );
-      return this.integration.fail(message, error).then(() => Promise.reject(error));
+      return this.integration.fail(message, error).then((failure) => Promise.reject(new WriteFailure(error, failure)));
     }
     return new Promise((resolve, reject) => {
       lane.busy.set(id.seq, id.delivery);

@@ -162,6 +162,10 @@ function describeNetwork(code: string, message: string, context: FailureContext)
     const text = `no TLS connection: is it https, does the server want a client certificate (tls-config node)? (${code})`;
     return { kind: 'fatal', unsent: false, text };
   }
+  if (code.startsWith('HPE_')) {
+    const text = `something else than a web server answers there${via}: check host and port (${code})`;
+    return { kind: 'fatal', unsent: false, text };
+  }
   if (code === 'ETIMEDOUT') return { kind: 'transient', unsent: false, text: 'no answer in time' };
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED') {
     return { kind: 'transient', unsent: false, text: `the connection broke${via}` };

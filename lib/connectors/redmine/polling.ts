@@ -74,6 +74,8 @@ function checkpointOf({ time, skip, seen, redo }: Position): Checkpoint {
 
 export class IssuePoller {
   private readonly clock = new ServerClock();
+  /** projects that were looked up, by what the scope calls them */
+  private readonly projectIds = new Map<string, string>();
 
   constructor(
     private readonly api: RedmineApi,
@@ -168,7 +170,11 @@ export class IssuePoller {
 
   private async scopeFilters({ projects, types }: Scope): Promise<Filter[]> {
     const ids: string[] = [];
-    for (const id of projects) ids.push(/^\d+$/.test(id) ? id : (await this.metadata.project(id)).id);
+    for (const id of projects) {
+      // Redmine answers for a project that isn't there as for one in which nothing happens: looked up once
+      if (!this.projectIds.has(id)) this.projectIds.set(id, (await this.metadata.project(id)).id);
+      ids.push(this.projectIds.get(id) ?? id);
+    }
     return [
       { field: 'project_id', operator: '=', values: ids },
       { field: 'tracker_id', operator: '=', values: types },
