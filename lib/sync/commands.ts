@@ -5,6 +5,7 @@
 
 import { directionFrom, type EntityRef, refOf, type Side, targetSide } from '../model/entity';
 import { SyncError } from '../model/errors';
+import type { SyncResult } from '../model/message';
 import type { ParkedDetail, ParkedView, SideView, SystemView } from '../model/operations';
 import type { Fields } from '../model/values';
 import type { FlowCounts, LinkEnd, ParkedFilter, StoredEvent } from '../store/store';
@@ -130,7 +131,7 @@ export class Commands {
     }
     await this.integration.finish(flow.side, [seq]);
     const failed = event.error ? ` (it had failed: ${event.error.message})` : '';
-    this.integration.events.landed?.({
+    const result: SyncResult = {
       outcome: 'skipped',
       integration: config.id,
       direction: directionFrom(flow.side),
@@ -138,7 +139,9 @@ export class Commands {
       ...(link && { target: this.counterpart(event) }),
       written: [],
       warnings: [{ field: '', reason: `${why}${failed}` }],
-    });
+    };
+    this.integration.events.landed?.(result);
+    this.integration.events.skipped?.(result);
   }
 
   /** The baseline of the source as if the change had landed. */

@@ -143,6 +143,7 @@ export class Host {
       landed: (result: SyncResult) => {
         this.RED.events.emit(LANDED, result);
       },
+      skipped: (result) => handle.skipped(result),
       progress: () => handle.progressed(),
       failed: (event, error, parked) => handle.failed(event, error, parked),
     });
@@ -192,6 +193,7 @@ export class IntegrationHandle implements IntegrationRuntime {
   private readonly declarations = new Map<string, Record<Side, Relevant>>();
   private readonly withdrawn = new Set<string>();
   private readonly listeners = new Set<() => void>();
+  private readonly skipListeners = new Set<(result: SyncResult) => void>();
   private readonly lostListeners = new Set<(lost: Lost) => void>();
   private running: Integration | undefined;
 
@@ -248,6 +250,18 @@ export class IntegrationHandle implements IntegrationRuntime {
   onLost(listener: (lost: Lost) => void): () => void {
     this.lostListeners.add(listener);
     return () => this.lostListeners.delete(listener);
+  }
+
+  /** Called for each change that a person skipped: a writer reports it. Returns how to stop. */
+  onSkipped(listener: (result: SyncResult) => void): () => void {
+    this.skipListeners.add(listener);
+    return () => this.skipListeners.delete(listener);
+  }
+
+  /** One writer of the integration is enough to say so. */
+  skipped(result: SyncResult): void {
+    const [first] = this.skipListeners;
+    first?.(result);
   }
 
   failed(event: StoredEvent, error: SyncError, parked: boolean): void {

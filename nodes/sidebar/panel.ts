@@ -1,6 +1,6 @@
 /** The whole tab: all integrations, and for each what is parked. Asks the server while it is looked at, and only then. */
 
-import { words } from '../editor';
+import { MetadataError, words } from '../editor';
 import { type IntegrationState, integrations, parked, retry } from './ask';
 import { Card, parkedIn } from './card';
 import { Row } from './row';
@@ -123,6 +123,8 @@ export class Panel {
   private readonly note = $('<div class="twinflow-side-line" role="status" aria-live="polite">');
   private readonly boxes = new Map<string, { card: Card; list: ParkedList }>();
   private asking = false;
+  /** once told so, there is no use in asking on */
+  private forbidden = false;
 
   constructor() {
     this.element.append(this.note);
@@ -135,12 +137,15 @@ export class Panel {
 
   /** Asks at once where the tab is to be seen. */
   refresh(): void {
-    if (this.asking || document.hidden || !this.element.is(':visible')) return;
+    if (this.asking || this.forbidden || document.hidden || !this.element.is(':visible')) return;
     this.asking = true;
     integrations()
       .then(
         (all) => this.show(all),
-        (thrown: unknown) => this.say('bad', words(thrown)),
+        (thrown: unknown) => {
+          this.forbidden = thrown instanceof MetadataError && thrown.kind === 'forbidden';
+          this.say('bad', this.forbidden ? say('forbidden') : words(thrown));
+        },
       )
       .finally(() => {
         this.asking = false;

@@ -88,6 +88,8 @@ export = (RED: NodeAPI): void => {
       return error;
     };
 
+    const stopListening = handle?.onSkipped((result) => this.send({ topic: handle.config.name, payload: result }));
+
     this.on('input', (message, send, done) => {
       if (!isSyncMessage(message)) {
         done(noSyncMessage());
@@ -129,6 +131,7 @@ export = (RED: NodeAPI): void => {
 
     this.on('close', (done: () => void) => {
       tally.stop();
+      stopListening?.();
       const stop = async (): Promise<void> => {
         const ready = await writer?.catch(() => undefined);
         await ready?.stop();

@@ -42,6 +42,7 @@ describeWithChromium('editor/sidebar', function (launch) {
     await red.deploy(flow());
     browser = await launch();
     page = browser.page;
+    await page.setViewportSize({ width: 1440, height: 1200 });
   });
 
   after(async () => {
@@ -70,11 +71,15 @@ describeWithChromium('editor/sidebar', function (launch) {
     trackers.jira.create('alice', { project: DEMO, type: BUG, fields: { summary, priority: { name } } });
   const parkedRow = (key: string): Locator => side.getByRole('listitem').filter({ hasText: key });
 
+  /** Shows or hides the tab of debug messages, which shares the sidebar's height with ours. */
+  const toggleDebug = () => page.locator('button[data-tab-id="debug"]').first().click();
+
   async function openTab(): Promise<void> {
     await new Editor(page, red.url).open();
     await page.getByRole('button', { name: 'Twinflow', exact: true }).first().click();
     side = page.locator('.twinflow-side');
     await side.waitFor();
+    await toggleDebug();
   }
 
   it('shows each integration with its systems and what is under way, and keeps it up to date', async () => {
@@ -102,7 +107,7 @@ describeWithChromium('editor/sidebar', function (launch) {
     await row.getByText('9 <b>urgent</b>', { exact: true }).waitFor();
     await screenshot(page, 'sidebar-2-parked');
     await row.getByRole('button', { name: /Show the node/ }).click();
-    await page.locator('.red-ui-flow-node-highlighted, .red-ui-flow-node-group').first().waitFor();
+    await page.locator('.red-ui-flow-node-highlighted').first().waitFor();
   });
 
   it('3: is corrected there by keyboard, lands, and later changes of the entity follow', async () => {
@@ -145,6 +150,9 @@ describeWithChromium('editor/sidebar', function (launch) {
     await screenshot(page, 'sidebar-4-skip');
     await page.keyboard.press('Enter');
     await side.getByText(`${one.key} was skipped.`).waitFor();
+    // the writer says so on its output, which the debug node behind it shows
+    await toggleDebug();
+    await page.locator('.red-ui-debug-msg').filter({ hasText: '"skipped"' }).first().waitFor();
     await side.getByRole('textbox', { name: /Find in what is parked/ }).fill('');
     await parkedRow(two.key).waitFor();
     await red.deploy(example('sandbox-both-ways', { 'twinflow-poller': { interval: 1, unit: 'seconds' } }), 'nodes');
@@ -172,18 +180,13 @@ describeWithChromium('editor/sidebar', function (launch) {
     const bug = create('Ein Fehler', 'Highest');
     await page.evaluate(() => localStorage.setItem('editor-language', 'de'));
     await openTab();
-    // the editor has one theme of its own: a dark one sets the same variables
-    await page.addStyleTag({
-      content: `:root { --red-ui-secondary-background: #1e1e1e; --red-ui-primary-background: #2a2a2a;
-        --red-ui-primary-text-color: #ddd; --red-ui-secondary-text-color: #999; --red-ui-secondary-border-color: #444;
-        --red-ui-form-input-background: #2a2a2a; --red-ui-form-text-color: #ddd; --red-ui-workspace-button-background: #333;
-        --red-ui-workspace-button-color: #ddd; --red-ui-form-input-border-color: #555; }`,
-    });
+    await page.evaluate(() => document.documentElement.classList.add('nr-theme-dark'));
     const row = parkedRow(bug.key);
     await row.getByRole('button', { name: /^Details/ }).click();
     await row.getByText('die Daten wurden abgewiesen').waitFor();
     await row.getByRole('button', { name: /^Korrigieren/ }).click();
     await row.getByRole('combobox', { name: 'Priority' }).waitFor();
+    await page.waitForTimeout(300);
     await screenshot(page, 'sidebar-5-german-dark');
   });
 
