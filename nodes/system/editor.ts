@@ -10,6 +10,7 @@ import {
   type ConnectorInfo,
   configValues,
   connectors,
+  entered,
   fillSelect,
   identify,
   input,
@@ -30,6 +31,10 @@ interface SystemProperties {
   proxy: string;
   tls: string;
   ignoreOwn: boolean;
+  /** '' = as the answers allow */
+  maxRequestsPerSecond: number | '';
+  /** '' = the preset */
+  maxConcurrent: number | '';
   version: number;
 }
 
@@ -268,6 +273,8 @@ class SystemForm {
 
   save(): void {
     this.node.config = this.config();
+    for (const property of ['maxRequestsPerSecond', 'maxConcurrent'] as const)
+      this.node[property] = entered(PREFIX, property) ?? '';
     this.node.version = 1;
     // what belongs to another way to log in isn't kept: an empty input makes the editor forget it
     if (this.connector)
@@ -282,6 +289,10 @@ const place = (config: Record<string, unknown>): string => {
   const address = String(config.url ?? config.host ?? config.space ?? '');
   return address.replace(/^[a-z]+:\/\//i, '').replace(/\/+$/, '');
 };
+
+/** An empty input, or a flow that was saved before there was one, sets no limit. */
+const isLimit = (typed: unknown, least: number, most: number): boolean =>
+  String(typed ?? '').trim() === '' || (Number(typed) >= least && Number(typed) <= most);
 
 RED.nodes.registerType<SystemProperties>('twinflow-system', {
   category: 'config',
@@ -298,6 +309,19 @@ RED.nodes.registerType<SystemProperties>('twinflow-system', {
     proxy: { value: '', type: 'http proxy', required: false },
     tls: { value: '', type: 'tls-config', required: false },
     ignoreOwn: { value: false },
+    maxRequestsPerSecond: {
+      value: '',
+      validate(typed, _options) {
+        return isLimit(typed, 0.01, 10_000) || this._('system.invalid.maxRequestsPerSecond');
+      },
+    },
+    maxConcurrent: {
+      value: '',
+      validate(typed, _options) {
+        const isWhole = Number.isInteger(Number(typed ?? 0));
+        return (isLimit(typed, 1, 100) && isWhole) || this._('system.invalid.maxConcurrent');
+      },
+    },
     version: { value: 1 },
   },
   credentials: {

@@ -80,7 +80,7 @@ describe('HTTP client behind a request budget', function () {
     const error = await second;
     assert.match(error.message, /^POST \/late: the connection was closed on our side; nothing was sent$/);
     assert.ok(!error.detail.uncertain);
-    assert.equal(server.requests.length, 2);
+    assert.ok(!server.requests.some((request) => request.startsWith('POST')));
     assert.equal(budget.view().out, 0);
   });
 
