@@ -8,7 +8,8 @@ import type { FallbackPolicy } from '../model/config';
 import { applies, type Direction, type Side } from '../model/entity';
 import type { MappedField, Unresolved } from '../model/message';
 import { type FieldId, type Fields, isEmpty, type Value } from '../model/values';
-import { asStored, hasArrived, type Merged, mergeValues, respelled, sameMerged } from './merge-values';
+import { threeWay } from './merge-base';
+import { asStored, respelled, sameMerged } from './merge-values';
 import { resembles } from './resemble';
 
 export interface MergeInput {
@@ -178,25 +179,6 @@ function putTogether(
   }
   plan.write[field] = merged.value;
   if (!isWanted) plan.merged[field] = merged.ours;
-}
-
-/**
- * The merge base is what both had when last in sync; or, where an update of ours got there and its answer was lost, what
- * the source wanted then: that it is in what the target shows is the sign.
- */
-function threeWay(input: MergeInput, field: FieldId, want: Value, now: Value): Merged {
-  const { source, target, direction } = input;
-  const { type, from } = input.mapped[field] ?? { from: [] };
-  const [only] = from.length === 1 ? from : [];
-  const own = only === undefined ? undefined : { base: source.base[only], now: source.now[only] ?? null };
-  // of a create that was adopted after its source had changed, only the other end's base is known: better than none
-  const base = field in target.base ? (target.base[field] ?? null) : own?.base;
-  const ways = { theirs: now, type, oursFirst: direction === 'forward' };
-  const pending = [...(target.pending?.[field] ?? [])].reverse();
-  const arrived = pending.find((sent) => hasArrived(base, sent, now, type));
-  if (arrived === undefined) return mergeValues({ ...ways, base, ours: want, source: own });
-  const there = respelled(arrived, now);
-  return mergeValues({ ...ways, base: there, ours: respelled(want, there) });
 }
 
 /** True for a field that has no value for the target at all. */
