@@ -29,7 +29,7 @@ class ParkedList {
     private readonly changed: () => void,
   ) {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    this.search.attr({ placeholder: say('search'), 'aria-label': say('search') }).on('input', () => {
+    this.search.attr({ placeholder: say('searchHint'), 'aria-label': say('search') }).on('input', () => {
       clearTimeout(timer);
       timer = setTimeout(() => this.refresh(1), TYPING_MS);
     });
