@@ -18,7 +18,7 @@ export type { Loss, Tree } from './tree';
 export type ConvertContext = FormatOptions;
 
 /** Texts longer than this many characters are not read as markup: fields of the supported systems end far below. */
-export const LARGEST = 2_000_000;
+export const LARGEST = 500_000;
 
 /**
  * Reads a text into the tree.

@@ -164,12 +164,13 @@ class Writer {
 
   /** Inline nodes as one text. @param firstLine where it begins a line of its own */
   private inline(nodes: readonly Inline[], firstLine: boolean): string {
-    let result = '';
+    const parts: string[] = [];
     nodes.forEach((node, index) => {
       const next = nodes[index + 1];
-      result += this.node(node, result, next ? plainStart(next) : '');
+      parts.push(this.node(node, parts.at(-1) ?? '', next ? plainStart(next) : ''));
     });
-    return result
+    return parts
+      .join('')
       .split('\n')
       .map((line, index) => (index > 0 || firstLine ? escapeStart(line) : line))
       .join('\n');

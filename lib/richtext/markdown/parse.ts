@@ -13,6 +13,7 @@ import { flatten, isBlank, type Leaf, type Mark, nest, tidy, withMark } from '..
 import type { Block, Inline, ListItem, Panel, PanelKind, Span, TableCell, TableRow, Tree } from '../tree';
 import { MAX_DEPTH, plainInline } from '../tree';
 import { safeImage, safeLink } from '../url';
+import { checkCost } from './cost';
 import { isComment, marksOf, tagOf } from './tags';
 import { splitText } from './words';
 
@@ -21,8 +22,9 @@ export interface MarkdownOptions {
   hardBreaks?: boolean;
 }
 
-/** Reads Markdown. */
+/** Reads Markdown. @throws Unreadable */
 export function parseMarkdown(source: string, options: MarkdownOptions = {}): Tree {
+  checkCost(source);
   const root: Root = fromMarkdown(source, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
   return { type: 'root', children: new Reader(source, root, options).blocks(root.children, 0) };
 }
@@ -328,12 +330,15 @@ function stripFirstAndLast(nodes: Inline[]): Inline[] {
   return nodes.filter((node) => node.type !== 'text' || node.value !== '');
 }
 
+/** Blocks within a pair of tags that stand on lines of their own; farther on the end isn't looked for. */
+const FARTHEST = 300;
+
 /** Index of the html node that closes the element opened at `index`, or -1. */
 function closingAt(nodes: readonly RootContent[], index: number, name: string): number {
   const opening = new RegExp(`<${name}\\b`, 'gi');
   const closing = new RegExp(`</${name}\\s*>`, 'gi');
   let open = 0;
-  for (let at = index; at < nodes.length; at++) {
+  for (let at = index; at < nodes.length && at < index + FARTHEST; at++) {
     const node = nodes[at];
     if (node?.type !== 'html') continue;
     open += (node.value.match(opening) ?? []).length - (node.value.match(closing) ?? []).length;

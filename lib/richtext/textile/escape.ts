@@ -40,59 +40,69 @@ export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell:
         ? whole.lastIndexOf('@')
         : lastCodeEnd(whole);
   const opened: string[] = [...(around ?? [])];
-  let result = '';
+  const parts: string[] = [];
+  // the last character is kept apart: asking a text that grows for it would copy the text each time
+  let tail: string | undefined;
+  const add = (value: string): void => {
+    if (value === '') return;
+    parts.push(value);
+    tail = value.at(-1);
+  };
   let at = 0;
   let lineStart = firstLine;
   pieces.forEach((piece, index) => {
-    const before = result.at(-1);
+    const before = tail;
     if (piece.kind === 'text') {
       const next = pieces[index + 1];
-      result += escapeText(piece.value, {
-        whole,
-        at,
-        before: afterSign(pieces[index - 1]) ? ' ' : before,
-        sign: afterSign(pieces[index - 1]),
-        opening: index === 0 ? around !== undefined : pieces[index - 1]?.kind === 'open',
-        nextIsSign: next?.kind === 'open' || next?.kind === 'close',
-        opened,
-        last,
-        codeEnd,
-        lineStart,
-        inCell,
-      });
+      add(
+        escapeText(piece.value, {
+          whole,
+          at,
+          before: afterSign(pieces[index - 1]) ? ' ' : before,
+          sign: afterSign(pieces[index - 1]),
+          opening: index === 0 ? around !== undefined : pieces[index - 1]?.kind === 'open',
+          nextIsSign: next?.kind === 'open' || next?.kind === 'close',
+          inLink: around !== undefined,
+          opened,
+          last,
+          codeEnd,
+          lineStart,
+          inCell,
+        }),
+      );
     } else if (piece.kind === 'open') {
       const outer = pieces[index - 1];
       const chained = outer?.kind === 'open' && !outer.value.endsWith('}');
       const quoted = before === undefined && around !== undefined;
-      if (quoted || (!chained && before !== undefined && !OPEN_BEFORE.test(before))) result += GAP;
-      result += piece.value;
+      if (quoted || (!chained && before !== undefined && !OPEN_BEFORE.test(before))) add(GAP);
+      add(piece.value);
       opened.push(piece.value.slice(0, piece.value.startsWith('??') ? 2 : 1));
     } else if (piece.kind === 'close') {
-      result += piece.value;
+      add(piece.value);
       opened.pop();
       const next = pieces[index + 1];
       const after = whole[at + piece.value.length];
       if (after !== undefined && next?.kind !== 'close' && (!CLOSES_BEFORE.test(after) || next?.kind === 'open'))
-        result += GAP;
+        add(GAP);
     } else {
-      if (piece.edge === 'word' && before !== undefined && WORD.test(before)) result += GAP;
-      if (piece.edge === 'start' && before !== undefined && !OPEN_BEFORE.test(before)) result += GAP;
-      result += piece.value;
+      if (piece.edge === 'word' && before !== undefined && WORD.test(before)) add(GAP);
+      if (piece.edge === 'start' && before !== undefined && !OPEN_BEFORE.test(before)) add(GAP);
+      add(piece.value);
       const after = whole[at + piece.value.length];
       if (after !== undefined) {
-        if (piece.edge === 'word' && WORD.test(after)) result += GAP;
+        if (piece.edge === 'word' && WORD.test(after)) add(GAP);
         if (
           piece.edge === 'space' &&
           !ENDS_ADDRESS.test(whole.slice(at + piece.value.length, at + piece.value.length + 9)) &&
           pieces[index + 1]?.kind !== 'close'
         )
-          result += GAP;
+          add(GAP);
       }
     }
     lineStart = piece.kind === 'break';
     at += piece.value.length;
   });
-  return result;
+  return parts.join('');
 }
 
 const afterSign = (piece: Piece | undefined): boolean => piece?.kind === 'open' || piece?.kind === 'close';
@@ -105,6 +115,8 @@ interface Place {
   /** first in a phrase, where a bracket would begin its attributes */
   opening: boolean;
   nextIsSign: boolean;
+  /** what follows the link isn't known here */
+  inLink: boolean;
   opened: string[];
   last: Map<string, number>;
   codeEnd: number;
@@ -148,7 +160,7 @@ function isSign(
     case '@':
       return (before === undefined || !WORD.test(before)) && place.codeEnd > at + 1;
     case '!':
-      return opens && after !== undefined && !/\s/.test(after) && whole.indexOf('!', at + 1) > 0;
+      return opens && after !== undefined && !/\s/.test(after) && (place.inLink || whole.indexOf('!', at + 1) > 0);
     case '"': {
       const close = whole.indexOf('"', at + 1);
       return close > 0 && whole[close + 1] === ':' && TARGET.test(whole.slice(close + 2, close + 40));
