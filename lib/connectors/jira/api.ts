@@ -71,7 +71,7 @@ export class JiraApi {
       options,
       parseError: (status, body, headers) => {
         if (status === 429) this.resetAfterMs = resetOf(headers);
-        return parseFailure(status, body);
+        return parseFailure(status, body, headers);
       },
     });
   }

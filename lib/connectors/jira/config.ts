@@ -64,6 +64,7 @@ export const config: ConfigField[] = [
     ],
   },
   { name: 'email', label: 'E-mail', type: 'text', required: true, visibleIf: at('apiToken') },
+  // https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/
   {
     name: 'apiKey',
     label: 'API token',

@@ -37,8 +37,18 @@ const sentence = ({ messages, fields }: Refusal): string =>
 /** A key that says which element of a bulk create a field's message is about: `3/summary`, `3/` for a general one. */
 const elementKey = (element: number, field: string): string => `${element}/${field}`;
 
-/** For the HTTP client. */
-export function parseFailure(_status: number, body: unknown): ParsedError | undefined {
+/**
+ * For the HTTP client. Too many writes to one issue are that issue's trouble, not the site's: no reason to pause everything
+ * (https://developer.atlassian.com/cloud/jira/platform/build-an-app-that-respects-rate-limits/).
+ */
+export function parseFailure(
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): ParsedError | undefined {
+  if (status === 429 && headers['ratelimit-reason'] === 'jira-per-issue-on-write') {
+    return { text: 'Jira wants a pause between writes to one issue', kind: 'conflict' };
+  }
   if (!isJson(body)) return undefined;
   if (Array.isArray(body.errors)) {
     const fields: Record<string, string> = {};

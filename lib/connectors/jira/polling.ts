@@ -6,8 +6,8 @@
  * that becomes gapless:
  *
  * - The search is asked for ids and update times only; what is new by id and time is then read from the database.
- * - A poll begins LAG_MS before the newest update time that was seen, so a write that the index took late is still found. What
- *   was read already is recognised by id and update time, which the checkpoint holds.
+ * - A poll begins LAG_MS before the newest update time that was seen, so a write that the index took late is still found,
+ *   and one that is newer however late it is. What was read already is recognised by id and update time, which the checkpoint holds.
  * - Within a poll the next page begins at the last page's time, not at an offset. Where more issues than a page have about the
  *   same time, paging follows the index's own token, and is repeated until a pass finds nothing that it had missed.
  * - The newest issue that was read bears witness: where it is no longer found, a few are looked at, and if they are older than
@@ -22,8 +22,10 @@ import { among, since } from './jql';
 import type { IssueReader } from './reading';
 import { millisecondsOf, type RawIssue, utcOf } from './shapes';
 
-/** How much later than its neighbours in time the index may take a write. */
-const LAG_MS = 120_000;
+/** How much later than its neighbours in time the index may take a write: "a few seconds to minutes", says Atlassian. */
+const LAG_MS = 600_000;
+/** So much at least, where more issues changed meanwhile than a checkpoint holds. */
+const LEAST_LAG_MS = 120_000;
 /** The coarsest clock that an index compares times with. */
 const RESOLUTION_MS = 60_000;
 /** An update time of whole seconds may be borne by another change until this long after it. */
@@ -35,7 +37,7 @@ const PROXY_MS = 3_000;
 /** Ids and times per search; Jira may return fewer. */
 const ROWS = 1_000;
 /** Issues in a checkpoint, the newest ones. */
-const SEEN = 500;
+const SEEN = 1_000;
 const WITNESSES = 10;
 /** So often is a crowded stretch of time read anew before the next poll has to find what is still missing. */
 const MOST_PASSES = 5;
@@ -128,7 +130,7 @@ export class IssuePoller {
         }
         yield { entities, checkpoint: poll.middle(some.at(-1)?.at ?? 0) };
       }
-      const forward = last && last.at > (from ?? Number.NEGATIVE_INFINITY) + LAG_MS;
+      const forward = last && last.at > (from ?? Number.NEGATIVE_INFINITY) + LEAST_LAG_MS;
       if (!ended && !forward) {
         token = page.next;
         continue;
@@ -246,11 +248,14 @@ class Poll {
     const { newest } = this;
     if (newest === undefined) return checkpointOf(this.start);
     const from = this.behind(newest);
-    const crowded = [...this.known.values()].filter((at) => at >= from).length > SEEN;
-    // So many in the last stretch of time that a checkpoint cannot hold them: once the server's clock is far beyond it,
-    // nothing can appear in it any more, and it needn't be read again and again.
+    const times = [...this.known.values()].filter((at) => at >= from).sort((a, b) => a - b);
+    const first = times.at(-SEEN);
+    if (times.length <= SEEN || first === undefined) return this.checkpoint(from);
+    // So many that a checkpoint cannot hold them. Once the server's clock is far beyond them, nothing can appear among them
+    // any more, and they needn't be read again and again.
     const over = serverNow !== undefined && serverNow - newest > LAG_MS + RESOLUTION_MS;
-    return crowded && over ? this.checkpoint(newest + 1, WITNESSES) : this.checkpoint(from);
+    if (over) return this.checkpoint(newest + 1, WITNESSES);
+    return this.checkpoint(Math.max(from, Math.min(first, newest - LEAST_LAG_MS)));
   }
 
   private behind(at: number): number {

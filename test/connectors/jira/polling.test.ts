@@ -57,11 +57,11 @@ describe(`Polling Jira (${checked('cloud')})`, function () {
     assert.deepEqual(await requestsOf(jira, () => poll(connection, checkpoint)), ['POST search/jql']);
   });
 
-  it('reads a write that the index takes a minute after later ones', async () => {
+  it('reads a write that the index takes minutes after later ones', async () => {
     let lag = 0;
     await open({ indexLagMs: () => lag });
-    let { checkpoint } = await poll(connection, await connection.newest(scope));
-    lag = 90_000;
+    const { checkpoint } = await poll(connection, await connection.newest(scope));
+    lag = 8 * MINUTE;
     const late = make(jira, 'Late in the index');
     pass(30_000);
     lag = 0;
@@ -70,9 +70,10 @@ describe(`Polling Jira (${checked('cloud')})`, function () {
     let reading = await poll(connection, checkpoint);
     assert.deepEqual(reading.ids, [early.id]);
     pass(MINUTE);
-    ({ checkpoint } = reading);
-    reading = await poll(connection, checkpoint);
-    assert.deepEqual(reading.ids, [late.id]);
+    reading = await poll(connection, reading.checkpoint);
+    assert.deepEqual(reading.ids, []);
+    pass(8 * MINUTE);
+    assert.deepEqual((await poll(connection, reading.checkpoint)).ids, [late.id]);
   });
 
   it("shows an issue's own newest state although the index has an older one", async () => {
@@ -118,11 +119,11 @@ describe(`Polling Jira (${checked('cloud')})`, function () {
     });
   }
 
-  it('arrives whole: an import of 700 issues with one and the same time, in pages of 10 rows', async () => {
-    await open({ searchCap: 10 });
+  it('arrives whole: an import of 1,100 issues with one and the same time, in pages of 10 rows', async () => {
+    await open({ searchCap: 25 });
     const { checkpoint } = await poll(connection, await connection.newest(scope));
-    const ids = Array.from({ length: 700 }, (_, index) => make(jira, `Import ${index}`).id);
-    pass(10 * MINUTE);
+    const ids = Array.from({ length: 1_100 }, (_, index) => make(jira, `Import ${index}`).id);
+    pass(12 * MINUTE);
     const reading = await poll(connection, checkpoint, 50);
     assert.deepEqual([...reading.ids].sort(), ids);
     // resumed in the middle by another process
@@ -137,7 +138,10 @@ describe(`Polling Jira (${checked('cloud')})`, function () {
     // and is not read again once the server's clock is far beyond it
     const next = await poll(connection, reading.checkpoint);
     assert.deepEqual(next.ids, []);
-    assert.ok(JSON.stringify(reading.checkpoint).length < 20_000, 'the checkpoint stays small');
+    assert.ok(
+      Math.max(...reading.checkpoints.map((one) => JSON.stringify(one).length)) < 20_000,
+      'checkpoints stay small',
+    );
   });
 
   it('skips none where pages go by offset and issues leave the front while they are read', async () => {

@@ -218,6 +218,17 @@ for (const deployment of ['cloud', 'datacenter'] as const satisfies Deployment[]
       assert.equal(entity.fields.timeestimate, 5400, 'what remains is the whole estimate at first');
     });
 
+    it('does not pause everything for too many writes to one issue', async () => {
+      const [{ id }, other] = [await create(), await create()];
+      const headers = { 'RateLimit-Reason': 'jira-per-issue-on-write', 'Retry-After': '5' };
+      jira.interfere(new RegExp(`^PUT .*/${id}\\b`), () => ({ status: 429, body: {}, headers }));
+      const [first, second] = await write(
+        [id, other.id].map((one) => ({ kind: 'update', id: one, fields: { summary: 'Often' } })),
+      );
+      assert.equal(refused(first).kind, 'conflict');
+      assert.ok(second?.ok);
+    });
+
     it('stops at a refusal for too many requests, and says when to go on', async () => {
       const { id } = await create();
       const other = (await create()).id;
