@@ -165,7 +165,6 @@ describe('Merge of one field, three ways (invariant 5)', () => {
   describe('properties', () => {
     const labels = fc.uniqueArray(fc.constantFrom<string[]>('a', 'b', 'c', 'd', 'e', 'f'));
     const lines = fc.array(fc.constantFrom('a', 'b', 'c', '', 'd', 'e'), { maxLength: 8 });
-    const unlike = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'));
 
     it('lists: exactly what both kept and what either added, whichever side merges, once and for all', () => {
       fc.assert(
@@ -191,18 +190,6 @@ describe('Merge of one field, three ways (invariant 5)', () => {
           const two = mergeValues({ base, ours: theirs, theirs: ours, oursFirst: false });
           if ('conflict' in one || 'conflict' in two) assert.deepEqual(one, two);
           else assert.ok(equalValues(one.value, two.value));
-        }),
-      );
-    });
-
-    it('texts: what is merged already stays as it is, or is a conflict: lines of our own are never doubled', () => {
-      fc.assert(
-        fc.property(unlike, unlike, unlike, (a, b, c) => {
-          const [base, ours, theirs] = [a.join('\n'), b.join('\n'), c.join('\n')];
-          const result = mergeValues({ base, ours, theirs, oursFirst: true });
-          if ('conflict' in result) return;
-          const again = mergeValues({ base, ours, theirs: result.value, oursFirst: true });
-          if ('value' in again) assert.ok(equalValues(again.value, result.value));
         }),
       );
     });

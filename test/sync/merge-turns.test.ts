@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { ConflictPolicy, FallbackPolicy } from '../../lib/model/config';
+import type { Value } from '../../lib/model/values';
+import { baselines, intended, type MergeInput, type MergePlan, planUpdate } from '../../lib/sync/merge';
+
+/** One field of a linked pair whose row says `merge`, synced turn by turn. */
+class Pair {
+  readonly now: [Value, Value];
+  private readonly base: [Value, Value];
+  private readonly store: (value: Value) => Value;
+  fallback: FallbackPolicy | undefined;
+  conflict: ConflictPolicy = 'merge';
+
+  /** @param store how side 2 stores what it gets */
+  constructor(base: Value, store: (value: Value) => Value = (value) => value) {
+    this.store = store;
+    this.now = [base, store(base)];
+    this.base = [base, store(base)];
+  }
+
+  input(from: 1 | 2, pending?: Value[]): MergeInput {
+    const [source, target] = from === 1 ? ([0, 1] as const) : ([1, 0] as const);
+    return {
+      direction: from === 1 ? 'forward' : 'backward',
+      wanted: { field: this.now[source] },
+      mapped: { field: { from: ['field'], conflict: this.conflict, fallback: this.fallback } },
+      unresolved: {},
+      source: { now: { field: this.now[source] }, base: { field: this.base[source] }, updatedAt: '2026-01-02' },
+      target: {
+        now: { field: this.now[target] },
+        base: { field: this.base[target] },
+        pending: pending && { field: pending },
+        updatedAt: '2026-01-01',
+      },
+    };
+  }
+
+  /** Syncs the side's present value to the other. @returns the plan that was carried out */
+  sync(from: 1 | 2): MergePlan {
+    const input = this.input(from);
+    const plan = planUpdate(input);
+    const [source, target] = from === 1 ? ([0, 1] as const) : ([1, 0] as const);
+    const { field } = plan.write;
+    if (field !== undefined) this.now[target] = target === 1 ? this.store(field) : field;
+    const written = { after: { field: this.now[target] }, ignored: {}, exact: true, created: false };
+    const next = baselines(input, plan, written);
+    this.base[source] = next.source.field ?? null;
+    this.base[target] = next.target.field ?? null;
+    return plan;
+  }
+}
+
+const words = (count: number, word: string): string[] => Array.from({ length: count }, (_, n) => `${word}${n}`);
+const lower = (value: Value): Value =>
+  Array.isArray(value) ? value.map((item) => String(item).toLowerCase()) : String(value ?? '').toLowerCase();
+const setOf = (value: Value): string[] => (Array.isArray(value) ? value.map((item) => String(item).toLowerCase()) : []);
+
+describe('Merged fields, turn by turn (invariants 4, 5 and 7)', () => {
+  it("the target's own event carries the merged value back, and then both rest", () => {
+    const pair = new Pair(['a', 'b']);
+    pair.now[0] = ['a', 'b', 'one'];
+    pair.now[1] = ['b', 'two'];
+    assert.deepEqual(pair.sync(1).write, { field: ['b', 'two', 'one'] });
+    assert.deepEqual(pair.sync(2).write, { field: ['b', 'one', 'two'] });
+    assert.deepEqual(pair.sync(1).write, {});
+    assert.deepEqual(pair.sync(2).write, {});
+  });
+
+  it('what somebody takes out before the merged value came back stays out', () => {
+    const pair = new Pair(['a']);
+    pair.now[0] = ['a', 'one'];
+    pair.now[1] = ['a', 'two'];
+    pair.sync(1);
+    pair.now[0] = ['a'];
+    assert.deepEqual(pair.sync(1).write, { field: ['a', 'two'] });
+    pair.sync(2);
+    assert.deepEqual(pair.now, [
+      ['a', 'two'],
+      ['a', 'two'],
+    ]);
+  });
+
+  it('nothing is written where the target has all of it already; its own event brings the rest', () => {
+    const pair = new Pair(['a']);
+    pair.now[0] = ['a', 'same'];
+    pair.now[1] = ['a', 'same', 'more'];
+    assert.deepEqual(pair.sync(1).write, {});
+    assert.deepEqual(pair.sync(2).write, { field: ['a', 'same', 'more'] });
+    assert.deepEqual(pair.sync(1).write, {});
+  });
+
+  it('a collision is decided by the second choice of the row, and the result says so', () => {
+    for (const [fallback, wins] of [
+      ['system1', 'one'],
+      ['system2', 'two'],
+      ['newest', 'one'],
+      [undefined, 'one'],
+    ] as const) {
+      const pair = new Pair('first\nlast');
+      pair.fallback = fallback;
+      pair.now[0] = 'one\nlast';
+      pair.now[1] = 'two\nlast';
+      const [warning] = pair.sync(1).warnings;
+      assert.match(warning?.reason ?? '', /both sides changed the same lines; (this|the other) side wins/);
+      pair.sync(2);
+      assert.deepEqual(pair.now, [`${wins}\nlast`, `${wins}\nlast`], String(fallback));
+    }
+  });
+
+  it('a collision is parked where the second choice says so', () => {
+    const pair = new Pair('first\nlast');
+    pair.fallback = 'park';
+    pair.now[0] = 'one\nlast';
+    pair.now[1] = 'two\nlast';
+    assert.deepEqual(planUpdate(pair.input(1)).conflicts, ['field']);
+  });
+
+  it('property: lists converge in two turns, with exactly what nobody removed, whatever side 2 does to the case', () => {
+    const some = fc.subarray(words(6, 'Base'));
+    const more = fc.subarray(words(3, 'New'));
+    fc.assert(
+      fc.property(some, some, more, some, more, fc.boolean(), (base, left, ones, right, twos, folds) => {
+        const pair = new Pair(base, folds ? lower : undefined);
+        const [one, two] = [left, right].map((kept) => base.filter((label) => kept.includes(label)));
+        pair.now[0] = [...(one ?? []), ...ones];
+        const store = (items: string[]): Value => (folds ? lower(items) : items);
+        pair.now[1] = store([...(two ?? []), ...twos.map((label) => `Two${label}`)]);
+        pair.sync(1);
+        pair.sync(2);
+        const wanted = [
+          ...base.filter((label) => left.includes(label) && right.includes(label)),
+          ...ones,
+          ...twos.map((label) => `Two${label}`),
+        ].map((label) => label.toLowerCase());
+        assert.deepEqual(setOf(pair.now[0]).sort(), wanted.sort());
+        assert.deepEqual(setOf(pair.now[1]).sort(), wanted);
+        assert.deepEqual([pair.sync(1).write, pair.sync(2).write], [{}, {}]);
+      }),
+    );
+  });
+
+  it('property: texts converge in two turns, and edits of different lines all survive', () => {
+    const edits = fc.array(fc.record({ at: fc.nat(5), what: fc.constantFrom('insert', 'change', 'remove') }), {
+      maxLength: 3,
+    });
+    fc.assert(
+      fc.property(edits, edits, fc.boolean(), (ones, twos, folds) => {
+        // side 1 works on the even lines of ten, side 2 on the odd ones
+        const lines = words(12, 'Line');
+        const edit = (list: { at: number; what: string }[], odd: number, word: string): string[] => {
+          const result = lines.map((line): string[] => [line]);
+          list.forEach(({ at, what }, n) => {
+            const index = 2 * at + odd;
+            if (what === 'insert') result[index]?.push(`${word}${n}`);
+            else result[index] = what === 'change' ? [`${word}${n}`] : [];
+          });
+          return result.flat();
+        };
+        const pair = new Pair(lines.join('\n'), folds ? lower : undefined);
+        const [one, two] = [edit(ones, 0, 'One'), edit(twos, 1, 'Two')];
+        pair.now[0] = one.join('\n');
+        pair.now[1] = folds ? lower(two.join('\n')) : two.join('\n');
+        pair.sync(1);
+        pair.sync(2);
+        const [left, right] = pair.now.map((value) => String(value).toLowerCase().split('\n'));
+        const removed = (from: string[]) => lines.filter((line) => !from.includes(line));
+        const gone = [...removed(one), ...removed(two)].map((line) => line.toLowerCase());
+        const wanted = [...new Set([...one, ...two].map((line) => line.toLowerCase()))].filter(
+          (line) => !gone.includes(line),
+        );
+        assert.deepEqual([...(left ?? [])].sort(), wanted.sort());
+        assert.deepEqual(right, left);
+        assert.deepEqual([pair.sync(1).write, pair.sync(2).write], [{}, {}]);
+      }),
+    );
+  });
+
+  it('property: what was merged and written, with its answer lost, is recognised: nothing is written twice', () => {
+    const unlike = fc.subarray(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+    fc.assert(
+      fc.property(unlike, unlike, unlike, fc.boolean(), (base, ours, theirs, asList) => {
+        const value = (items: string[]): Value => (asList ? items : ['first', ...items].join('\n'));
+        const pair = new Pair(value(base));
+        pair.now[0] = value(ours);
+        pair.now[1] = value(theirs);
+        const plan = planUpdate(pair.input(1));
+        const { field } = plan.write;
+        if (field === undefined || plan.warnings.length > 0) return;
+        pair.now[1] = field;
+        const again = planUpdate(pair.input(1, [intended(plan).field ?? null]));
+        assert.deepEqual(again.write, {});
+        assert.deepEqual(again.warnings, []);
+      }),
+    );
+  });
+});
