@@ -6,39 +6,20 @@
 
 import type { Entity, EntityId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
-import type { FieldId, Fields, LookupValue, Value } from '../../model/values';
+import type { LookupValue } from '../../model/values';
 import type { Scope, WriteOperation, WriteResult } from '../connector';
 import { CREATE, type JiraApi } from './api';
-import { isShown, nameOf } from './comparing';
-import type { Context } from './converting';
 import { elementsOf, elementsOfError, refused } from './failures';
+import { compared, type Done, outOfSight, overwritten, showsAll, type Task } from './outcomes';
 import type { IssueReader } from './reading';
-import { bodyOf, hasChanges, type Resolved, type Resolver } from './resolving';
-import { type Json, objectsOf, type RawIssue, textOf } from './shapes';
+import { bodyOf, hasChanges, type Resolver } from './resolving';
+import { type Json, objectsOf, textOf } from './shapes';
 import type { Workflow } from './workflow';
 
 /** The entity property that holds a create's marker. */
 export const MARKER = 'twinflow';
-/** Jira keeps minutes: half of one, in seconds. */
-const MINUTE_ROUNDING = 30;
 /** Writes whose ids are kept, for searches that must not rely on the index. */
 const RECENT = 200;
-
-interface Task {
-  index: number;
-  operation: WriteOperation;
-  resolved: Resolved;
-  context: Context;
-}
-
-/** What was written. */
-interface Done {
-  task: Task;
-  id: EntityId;
-  /** the state that the write itself answered with, if nothing followed it */
-  issue?: RawIssue;
-  ignored: Record<FieldId, string>;
-}
 
 type Results = (WriteResult | undefined)[];
 
@@ -320,46 +301,3 @@ function statusOf(json: unknown): LookupValue {
 /** The same fault, for a write that was not even tried. */
 const notSent = ({ kind, message, detail }: SyncError): SyncError =>
   new SyncError(kind, `Not sent, since the one before failed: ${message}`, { ...detail, uncertain: false });
-
-const outOfSight = (id: EntityId): SyncError =>
-  new SyncError(
-    'notFound',
-    `Issue ${id} was written, but is out of sight for this account now (deleted, moved or hidden)`,
-  );
-
-/** For each write the fields that a later one of the same issue sets again. */
-function overwritten(done: Done[]): Map<Done, Set<FieldId>> {
-  const later = new Map<EntityId, Set<FieldId>>();
-  const result = new Map<Done, Set<FieldId>>();
-  for (const one of [...done].sort((a, b) => b.task.index - a.task.index)) {
-    const fields = later.get(one.id) ?? new Set<FieldId>();
-    result.set(one, fields);
-    later.set(one.id, new Set([...fields, ...Object.keys(one.task.resolved.expected)]));
-  }
-  return result;
-}
-
-const tolerance = (field: FieldId): number | undefined => (field.startsWith('time') ? MINUTE_ROUNDING : undefined);
-
-const showsAll = (entity: Entity, wanted: Fields): boolean =>
-  Object.entries(wanted).every(([field, value]) => isShown(entity.fields[field], value, tolerance(field)));
-
-/** The result, with a sentence for each field that doesn't show what was sent. */
-function compared(done: Done, entity: Entity, wanted: Fields, exact: boolean): WriteResult {
-  const ignored = { ...done.ignored };
-  for (const [field, value] of Object.entries(wanted)) {
-    if (field in ignored || isShown(entity.fields[field], value, tolerance(field))) continue;
-    ignored[field] = why(field, entity.fields[field], value, field in entity.fields);
-  }
-  return {
-    ok: true,
-    entity,
-    ...(Object.keys(ignored).length > 0 ? { ignored } : {}),
-    ...(exact ? { exact: true } : {}),
-  };
-}
-
-const why = (field: FieldId, shown: Value | undefined, wanted: Value, there: boolean): string =>
-  there
-    ? `Jira did not take "${nameOf(wanted)}" for ${field} and shows "${nameOf(shown)}": a workflow function, an automation rule or the default value may have set it`
-    : `Jira shows no ${field} here: the field isn't used in this project and issue type, or the account may not see it`;
