@@ -9,7 +9,7 @@ import type { Direction } from '../model/entity';
 import type { FieldId, SingleValue, UserValue, Value } from '../model/values';
 import { showValue } from './describe';
 import type { MappedFields } from './fields';
-import { compileTable, type ValueIndex } from './values';
+import { compileTable, type SheetTables, type ValueIndex } from './values';
 
 /** Looks a person up in the target system; undefined where there is none, or more than one. May throw SyncError. */
 export type FindUser = (by: { email?: string; login?: string; name?: string }) => Promise<UserValue | undefined>;
@@ -24,12 +24,17 @@ interface UserTable {
 export type UserTables = ReadonlyMap<FieldId, UserTable>;
 
 /** The rows whose target is a user field, by target field. */
-export function compileUserRows(rows: ValueRow[], direction: Direction): UserTables {
+export function compileUserRows(rows: ValueRow[], direction: Direction, sheets?: SheetTables): UserTables {
   const tables = new Map<FieldId, UserTable>();
   for (const row of rows) {
     const [source, target] = direction === 'forward' ? [row.one, row.two] : [row.two, row.one];
     if (target.type !== 'user' || tables.has(target.id)) continue;
-    tables.set(target.id, { source, target, table: compileTable(row, direction), sameName: row.sameName ?? true });
+    tables.set(target.id, {
+      source,
+      target,
+      table: compileTable(row, direction, sheets),
+      sameName: row.sameName ?? true,
+    });
   }
   return tables;
 }
@@ -54,13 +59,20 @@ function mayBe(source: UserValue, found: UserValue): boolean {
   return a === undefined || b === undefined || a.toLowerCase() === b.toLowerCase();
 }
 
+async function byWord(text: string, find: FindUser): Promise<UserValue | undefined> {
+  if (text.includes('@')) return (await find({ email: text })) ?? find({ login: text });
+  return (await find({ login: text })) ?? find({ name: text });
+}
+
 async function counterpart(
   person: UserValue,
   table: UserTable | undefined,
   find: FindUser,
 ): Promise<UserValue | undefined> {
   const row = table?.table.find(person);
-  if (row !== undefined) return row;
+  if (row?.id !== undefined) return row;
+  // a sheet, or a hand, names the target's person by whatever people go by
+  if (row !== undefined) return byWord(row.name, find);
   const email = word(person.email);
   const byEmail = email === undefined ? undefined : await find({ email });
   if (byEmail !== undefined || table?.sameName === false) return byEmail;

@@ -62,15 +62,20 @@ export function indexValues(values: LookupValue[], ignoreCase = true): ValueInde
   return table;
 }
 
+/** What a row's sheet holds at present, by row; rows whose sheet could not be read yet are not in it. */
+export type SheetTables = ReadonlyMap<ValueRow, Partial<Record<Direction, ValueIndex>>>;
+
 /** A row's table for one direction: ids win over names, and the first pair of that direction where several apply. */
-export function compileTable(row: ValueRow, direction: Direction): ValueIndex {
+export function compileTable(row: ValueRow, direction: Direction, sheets?: SheetTables): ValueIndex {
   const table = new Table(row.ignoreCase ?? true);
   for (const pair of row.pairs) {
     if (!applies(pair.direction, direction)) continue;
     if (direction === 'forward') table.add(pair.one, pair.two);
     else table.add(pair.two, pair.one);
   }
-  return table;
+  const sheet = sheets?.get(row)?.[direction];
+  if (sheet === undefined) return table;
+  return { find: (item) => table.find(item) ?? sheet.find(item) };
 }
 
 /** The target's complete lists, by field id, as far as they are known: only what stands in them counts as of same name. */
@@ -116,9 +121,15 @@ function shaped(found: LookupValue, row: CompiledRow): SingleValue | undefined {
   return 'problem' in converted ? undefined : converted.value;
 }
 
+/** A table's entry may be a name, or the id, of an entry of the target's list: sheets hold either. */
+function withTargetId(found: LookupValue, known: ValueIndex | undefined): LookupValue {
+  if (known === undefined || found.id !== undefined) return found;
+  return known.find({ name: found.name }) ?? known.find({ id: found.name }) ?? found;
+}
+
 function lookUp(item: Item, row: CompiledRow, known: ValueIndex | undefined): SingleValue | undefined {
   const found = row.table.find(item);
-  if (found !== undefined) return shaped(found, row);
+  if (found !== undefined) return shaped(withTargetId(found, known), row);
   if (!row.sameName || typeof item.name !== 'string') return undefined;
   const name = { name: item.name.trim() };
   const same = known === undefined ? name : known.find(name);
@@ -183,13 +194,14 @@ function mapRow(
  * forbids it) the value of the same name. A value without counterpart is taken out and stands in `unresolved`; a value
  * that the field mapper could not convert is tried again, since a table may well turn "Urgent" into 1. Constants and empty
  * values stay as they are. Rows for people are left to `resolveUsers`. The input is not changed.
+ * @param sheets what the rows' sheets hold: it counts where a row's own pairs have nothing
  */
-export function compileValueRows(rows: ValueRow[], direction: Direction): ValueMapping {
+export function compileValueRows(rows: ValueRow[], direction: Direction, sheets?: SheetTables): ValueMapping {
   const compiled: CompiledRow[] = [];
   for (const row of rows) {
     const [source, target] = direction === 'forward' ? [row.one, row.two] : [row.two, row.one];
     if (target.type === 'user') continue;
-    compiled.push({ source, target, table: compileTable(row, direction), sameName: row.sameName ?? true });
+    compiled.push({ source, target, table: compileTable(row, direction, sheets), sameName: row.sameName ?? true });
   }
   return (input, known) => {
     if (compiled.length === 0) return input;

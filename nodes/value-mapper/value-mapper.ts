@@ -2,6 +2,7 @@
 
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import {
+  compileTable,
   compileUserRows,
   compileValueRows,
   type MappedFields,
@@ -9,14 +10,18 @@ import {
   readPairs,
   readValueRows,
   resolveUsers,
+  type SheetTables,
   withMappedFields,
 } from '../../lib/mapping';
 import type { ValueRow } from '../../lib/model/config';
 import { type Direction, type Side, targetSide } from '../../lib/model/entity';
 import type { SyncMessage } from '../../lib/model/message';
-import type { IntegrationRuntime } from '../shared/host';
+import { registerTableRoutes } from '../admin/tables';
+import { hostOf, type IntegrationRuntime } from '../shared/host';
 import { step } from '../shared/step';
 import { KnownLists } from './known-values';
+import { type NamedTable, offerTables, withdrawTables } from './lookup-tables';
+import { RowSheets, sheetName } from './sheets';
 
 interface ValueMapperDef extends NodeDef {
   integration: string;
@@ -28,17 +33,49 @@ export = (RED: NodeAPI): void => {
   function ValueMapper(this: Node, def: ValueMapperDef): void {
     RED.nodes.createNode(this, def);
     const rows = readValueRows(def.rows);
-    const compile = (direction: Direction) => ({
-      mapValues: compileValueRows(rows, direction),
-      tables: compileUserRows(rows, direction),
+    const compile = (direction: Direction, tables: SheetTables) => ({
+      mapValues: compileValueRows(rows, direction, tables),
+      tables: compileUserRows(rows, direction, tables),
       /** target fields whose values may be found by name in the target's list */
       byName: rows
-        .filter((row) => row.sameName !== false)
+        .filter((row) => row.sameName !== false || row.sheet !== undefined)
         .map((row) => (direction === 'forward' ? row.two : row.one))
         .filter((field) => field.type !== 'user')
         .map((field) => field.id),
+      named: rows.map((row): NamedTable => {
+        const { id, name } = direction === 'forward' ? row.one : row.two;
+        const names = [name, id, sheetName(row)].map((word) => word.trim().toLowerCase());
+        return { names: names.filter((word) => word !== ''), index: compileTable(row, direction, tables) };
+      }),
     });
-    const compiled = { forward: compile('forward'), backward: compile('backward') };
+    const both = (tables: SheetTables) => ({
+      forward: compile('forward', tables),
+      backward: compile('backward', tables),
+    });
+    let compiled = both(new Map());
+    const offer = (): void => {
+      const { forward, backward } = compiled;
+      offerTables(def.integration, this.id, { forward: forward.named, backward: backward.named });
+    };
+    offer();
+
+    const sheets = new RowSheets(rows, hostOf(RED).dataFolder, () => {
+      compiled = both(sheets.tables());
+      offer();
+      const problem = sheets.problem();
+      if (problem === undefined) this.status({});
+      else {
+        const text = RED._(`value-mapper.status.${problem.usable ? 'older' : 'unreadable'}`, { name: problem.name });
+        this.status({ fill: problem.usable ? 'yellow' : 'red', shape: 'ring', text });
+        this.warn(`${problem.name}: ${problem.why}`);
+      }
+    });
+    this.on('close', (done: () => void) => {
+      sheets.close();
+      withdrawTables(def.integration, this.id);
+      done();
+    });
+
     const lists = new Map<Side, KnownLists>();
 
     const mapLookups = async (message: SyncMessage, runtime: IntegrationRuntime): Promise<MappedFields> => {
@@ -59,6 +96,10 @@ export = (RED: NodeAPI): void => {
     };
 
     step(RED, this, { integration: def.integration, pairs: readPairs(def.pairs) }, async (message, integration) => {
+      if (sheets.any) {
+        await sheets.ready();
+        sheets.check();
+      }
       const mapped = await mapLookups(message, integration);
       const { direction } = message.sync;
       const users = integration.users(targetSide(direction));
@@ -68,4 +109,6 @@ export = (RED: NodeAPI): void => {
   }
 
   RED.nodes.registerType('twinflow-value-mapper', ValueMapper);
+  // absent where Node-RED runs without its admin API
+  if (RED.settings.httpAdminRoot !== false) registerTableRoutes(RED, () => hostOf(RED).dataFolder);
 };

@@ -1,0 +1,87 @@
+/**
+ * Where sheets are kept: `<userDir>/twinflow/tables/<id>/`, with the file and its name. The flow holds the id only. Ids
+ * are ours; nothing that comes from outside becomes part of a path.
+ */
+
+import { createHash, randomUUID } from 'node:crypto';
+import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, isAbsolute, join } from 'node:path';
+import { SHEET_LIMITS } from '../mapping/tables/sheets';
+import type { SheetSource } from '../model/config';
+import { SyncError } from '../model/errors';
+
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const LONGEST_NAME = 200;
+
+export const tablesFolder = (dataFolder: string): string => join(dataFolder, 'twinflow', 'tables');
+
+function folderOf(dataFolder: string, id: string): string {
+  if (!ID.test(id)) throw new SyncError('invalid', 'There is no such uploaded sheet.');
+  return join(tablesFolder(dataFolder), id);
+}
+
+/** The name that people gave a file, without folders and signs that can't be shown. */
+export const plainFileName = (name: string): string =>
+  basename(name.replaceAll('\\', '/'))
+    .replace(/\p{Cc}/gu, '')
+    .slice(0, LONGEST_NAME) || 'table';
+
+/** Keeps an uploaded file. @returns its new id */
+export async function keepUpload(dataFolder: string, name: string, bytes: Buffer): Promise<string> {
+  const id = randomUUID();
+  const folder = folderOf(dataFolder, id);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'sheet'), bytes);
+  await writeFile(join(folder, 'name.txt'), plainFileName(name));
+  return id;
+}
+
+export async function removeUpload(dataFolder: string, id: string): Promise<void> {
+  await rm(folderOf(dataFolder, id), { recursive: true, force: true });
+}
+
+/** The name an upload came with. */
+export async function uploadName(dataFolder: string, id: string): Promise<string> {
+  return (await readFile(join(folderOf(dataFolder, id), 'name.txt'), 'utf8').catch(() => '')) || id;
+}
+
+/** Where a source's file is. @throws SyncError invalid – a path that isn't one */
+export function fileOf(dataFolder: string, from: SheetSource['from']): string {
+  if (from.kind === 'upload') return join(folderOf(dataFolder, from.id), 'sheet');
+  if (!isAbsolute(from.path)) {
+    throw new SyncError('invalid', `The path of a sheet must be a complete one, beginning at the root: "${from.path}"`);
+  }
+  return from.path;
+}
+
+/** What of a file changes when it is written: its time and size; undefined where there is none. */
+export async function stampOf(file: string): Promise<string | undefined> {
+  try {
+    const { mtimeMs, size } = await stat(file);
+    return `${mtimeMs} ${size}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws SyncError invalid – no such file, or too large a one */
+export async function checkFile(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined || !found.isFile()) throw new SyncError('invalid', `There is no file ${file} on the server.`);
+  if (found.size > SHEET_LIMITS.file) {
+    throw new SyncError('invalid', `The file is larger than ${SHEET_LIMITS.file / 1_000_000} MB.`);
+  }
+}
+
+/** Where the last good copy of a file on disk is kept, so that a restart beside a broken file still has a table. */
+export const keptCopyOf = (dataFolder: string, path: string): string =>
+  join(tablesFolder(dataFolder), 'kept', createHash('sha256').update(path).digest('hex').slice(0, 32));
+
+/** Puts a good file aside, whole or not at all. */
+export async function keepCopy(dataFolder: string, path: string): Promise<void> {
+  const kept = keptCopyOf(dataFolder, path);
+  await mkdir(join(tablesFolder(dataFolder), 'kept'), { recursive: true });
+  const written = `${kept}.${randomUUID()}`;
+  await copyFile(path, written);
+  await rename(written, kept);
+}

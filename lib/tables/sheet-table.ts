@@ -1,0 +1,128 @@
+/**
+ * A value mapper's sheet at run time: read once, and again whenever its file changes. A file that is broken, half written
+ * or gone leaves the last good table in use, and says so.
+ */
+
+import { indexSheet } from '../mapping/tables/sheet-index';
+import type { ValueIndex } from '../mapping/values';
+import type { SheetSource } from '../model/config';
+import type { Direction } from '../model/entity';
+import { asSyncError } from '../model/errors';
+import { checkFile, fileOf, keepCopy, keptCopyOf, stampOf } from './files';
+import { columnsOfFile } from './runner';
+
+export interface SheetState {
+  /** undefined while no good table was ever read */
+  tables?: Partial<Record<Direction, ValueIndex>>;
+  rows: number;
+  /** rows left out: one of the two cells has no value */
+  incomplete: number;
+  /** why the file as it is now can't be used; the tables are then older ones */
+  problem?: string;
+}
+
+export interface SheetTableOptions {
+  dataFolder: string;
+  source: SheetSource;
+  ignoreCase: boolean;
+  /** called when another table, or another problem, is there */
+  onChange: () => void;
+  /** milliseconds between two looks at the file */
+  everyMs?: number;
+}
+
+const EVERY_MS = 5_000;
+
+export class SheetTable {
+  readonly source: SheetSource;
+  /** settles when the first attempt to read the file is over */
+  readonly ready: Promise<void>;
+  private readonly options: SheetTableOptions;
+  private state_: SheetState = { rows: 0, incomplete: 0 };
+  private read: string | undefined;
+  private seen: string | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private closed = false;
+
+  constructor(options: SheetTableOptions) {
+    this.options = options;
+    this.source = options.source;
+    this.ready = this.begin();
+  }
+
+  get state(): SheetState {
+    return this.state_;
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+  }
+
+  private async begin(): Promise<void> {
+    const { from } = this.source;
+    await this.load(await this.stamp());
+    if (this.state_.tables === undefined && from.kind === 'path') {
+      const { problem } = this.state_;
+      await this.use(keptCopyOf(this.options.dataFolder, from.path)).catch(() => undefined); // there is none yet
+      if (problem !== undefined) this.set({ ...this.state_, problem });
+    }
+    // an uploaded file never changes: another upload has another id
+    if (from.kind === 'path') this.later();
+  }
+
+  private async stamp(): Promise<string | undefined> {
+    try {
+      return await stampOf(fileOf(this.options.dataFolder, this.source.from));
+    } catch {
+      return undefined;
+    }
+  }
+
+  private later(): void {
+    if (this.closed) return;
+    this.timer = setTimeout(() => {
+      this.look().then(
+        () => this.later(),
+        () => this.later(), // told in the state
+      );
+    }, this.options.everyMs ?? EVERY_MS);
+    this.timer.unref();
+  }
+
+  /** A file that changes from look to look is being written: it is left alone until it rests. */
+  private async look(): Promise<void> {
+    const stamp = await this.stamp();
+    const rests = stamp === this.seen;
+    this.seen = stamp;
+    if (rests && stamp !== this.read) await this.load(stamp);
+  }
+
+  private async load(stamp: string | undefined): Promise<void> {
+    const { dataFolder } = this.options;
+    const { from } = this.source;
+    this.seen = stamp;
+    this.read = stamp;
+    try {
+      const file = fileOf(dataFolder, from);
+      await checkFile(file);
+      await this.use(file);
+      if (from.kind === 'path') await keepCopy(dataFolder, from.path).catch(() => undefined); // a full disk: no table is lost
+    } catch (thrown) {
+      this.set({ ...this.state_, problem: asSyncError(thrown).message });
+    }
+  }
+
+  private async use(file: string): Promise<void> {
+    const { sheet, one, two, backward } = this.source;
+    const columns = await columnsOfFile(file, sheet, { one, two });
+    const tables = indexSheet(columns, { ignoreCase: this.options.ignoreCase, backward });
+    this.set({ tables, rows: columns.one.length, incomplete: columns.incomplete });
+  }
+
+  private set(state: SheetState): void {
+    if (this.closed) return;
+    this.state_ = state;
+    this.options.onChange();
+  }
+}

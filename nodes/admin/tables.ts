@@ -1,0 +1,145 @@
+/**
+ * The admin routes for sheets, below /twinflow/. All ask for twinflow.write, since they make the server read and keep files.
+ *
+ *   POST tables?name=<file name>   the file as application/octet-stream → { id, name, sheets }
+ *   POST tables/inspect            { from: SheetSource['from'] } → { name, sheets }
+ *   POST tables/export             { heads, pairs, values } → a workbook (xlsx)
+ */
+
+import type { NodeAPI } from 'node-red';
+import { type ExportedTable, SHEET_LIMITS } from '../../lib/mapping/tables/sheets';
+import type { SheetSource } from '../../lib/model/config';
+import { asSyncError, SyncError } from '../../lib/model/errors';
+import { checkFile, fileOf, keepUpload, plainFileName, removeUpload, uploadName } from '../../lib/tables/files';
+import { inspectFile, workbookOf } from '../../lib/tables/runner';
+import { isObject } from '../shared/connect';
+
+type Handler = ReturnType<NodeAPI['auth']['needsPermission']>;
+type Request = Parameters<Handler>[0];
+type Response = Parameters<Handler>[1];
+
+const LONGEST_CELL = 1_000;
+const MOST_ROWS = 100_000;
+/** At most so many uploads at a time: each is held in memory until it is stored. */
+const MOST_UPLOADS = 2;
+
+function send(response: Response, status: number, body: object): void {
+  if (response.writableEnded || response.destroyed) return;
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+function fail(response: Response, thrown: unknown): void {
+  const { kind, message } = asSyncError(thrown);
+  // what the file system says names folders of the server: not for a form
+  const shown = kind === 'fatal' ? 'The server could not store or read the file.' : message.slice(0, 1_000);
+  send(response, kind === 'invalid' ? 422 : 500, { error: { kind, message: shown } });
+}
+
+const tooLarge = (): SyncError =>
+  new SyncError('invalid', `The file is larger than ${SHEET_LIMITS.file / 1_000_000} MB.`);
+
+/** The body as bytes. @throws SyncError invalid – more than a sheet may have */
+async function bytesOf(request: Request): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > SHEET_LIMITS.file) throw tooLarge();
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > SHEET_LIMITS.file) throw tooLarge();
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function sourceOf(body: unknown): SheetSource['from'] {
+  const from = isObject(body) ? body.from : undefined;
+  if (isObject(from) && from.kind === 'upload' && typeof from.id === 'string')
+    return { kind: 'upload', id: from.id, name: '' };
+  if (isObject(from) && from.kind === 'path' && typeof from.path === 'string' && from.path !== '') {
+    return { kind: 'path', path: from.path };
+  }
+  throw new SyncError('invalid', 'Choose a sheet first.');
+}
+
+const texts = (value: unknown): string[] =>
+  Array.isArray(value)
+    ? value
+        .filter((text) => typeof text === 'string')
+        .slice(0, MOST_ROWS)
+        .map((text) => text.slice(0, LONGEST_CELL))
+    : [];
+
+function exported(body: unknown): ExportedTable {
+  const { heads, pairs, values } = isObject(body) ? body : {};
+  const two = (value: unknown): [string, string] => {
+    const [one = '', other = ''] = texts(value);
+    return [one, other];
+  };
+  const lists: unknown[] = Array.isArray(values) ? values : [];
+  return {
+    heads: two(heads),
+    pairs: (Array.isArray(pairs) ? pairs : []).slice(0, MOST_ROWS).map(two),
+    values: [texts(lists[0]), texts(lists[1])],
+  };
+}
+
+/** Adds the routes. @param dataFolder where uploads are kept; asked for at each request */
+export function registerTableRoutes(host: Pick<NodeAPI, 'httpAdmin' | 'auth'>, dataFolder: () => string): void {
+  const { httpAdmin } = host;
+  const mayWrite = host.auth.needsPermission('twinflow.write');
+  let uploading = 0;
+
+  const upload = async (request: Request): Promise<object> => {
+    const name = plainFileName(typeof request.query.name === 'string' ? request.query.name : '');
+    const id = await keepUpload(dataFolder(), name, await bytesOf(request));
+    try {
+      return { id, name, sheets: await inspectFile(fileOf(dataFolder(), { kind: 'upload', id, name })) };
+    } catch (thrown) {
+      await removeUpload(dataFolder(), id);
+      throw thrown;
+    }
+  };
+  const inspect = async (body: unknown): Promise<object> => {
+    const from = sourceOf(body);
+    const file = fileOf(dataFolder(), from);
+    await checkFile(file);
+    const name = from.kind === 'upload' ? await uploadName(dataFolder(), from.id) : plainFileName(from.path);
+    return { name, sheets: await inspectFile(file) };
+  };
+
+  httpAdmin.post('/twinflow/tables', mayWrite, (request, response) => {
+    if (uploading >= MOST_UPLOADS) {
+      fail(response, new SyncError('invalid', 'Another file is being uploaded. Try again in a moment.'));
+      return;
+    }
+    uploading += 1;
+    upload(request)
+      .then(
+        (body) => send(response, 200, body),
+        (thrown: unknown) => fail(response, thrown),
+      )
+      .finally(() => {
+        uploading -= 1;
+      });
+  });
+  httpAdmin.post('/twinflow/tables/inspect', mayWrite, (request, response) => {
+    inspect(request.body).then(
+      (body) => send(response, 200, body),
+      (thrown: unknown) => fail(response, thrown),
+    );
+  });
+  httpAdmin.post('/twinflow/tables/export', mayWrite, (request, response) => {
+    workbookOf(exported(request.body)).then(
+      (workbook) => {
+        response.writeHead(200, {
+          'content-type': 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+          'content-disposition': 'attachment; filename="table.xlsx"',
+          'cache-control': 'no-store',
+        });
+        response.end(workbook);
+      },
+      (thrown: unknown) => fail(response, thrown),
+    );
+  });
+}

@@ -1,0 +1,61 @@
+/** The sheets of a value mapper's rows: read when the node starts, and again when a file changes. */
+
+import type { SheetTables, ValueIndex } from '../../lib/mapping';
+import type { ValueRow } from '../../lib/model/config';
+import type { Direction } from '../../lib/model/entity';
+import { SyncError } from '../../lib/model/errors';
+import { SheetTable } from '../../lib/tables/sheet-table';
+
+/** What people call a sheet's file. */
+export const sheetName = ({ sheet }: ValueRow): string => {
+  if (sheet === undefined) return '';
+  return sheet.from.kind === 'upload' ? sheet.from.name : (sheet.from.path.split(/[\\/]/).at(-1) ?? sheet.from.path);
+};
+
+export class RowSheets {
+  private readonly sheets = new Map<ValueRow, SheetTable>();
+
+  /** @param onChange called when a table, or what is wrong with one, is another one */
+  constructor(rows: ValueRow[], dataFolder: string, onChange: () => void) {
+    for (const row of rows) {
+      const { sheet: source, ignoreCase = true } = row;
+      if (source !== undefined) this.sheets.set(row, new SheetTable({ dataFolder, source, ignoreCase, onChange }));
+    }
+  }
+
+  get any(): boolean {
+    return this.sheets.size > 0;
+  }
+
+  /** Settles when each sheet has been read, or found unreadable. */
+  async ready(): Promise<void> {
+    await Promise.all([...this.sheets.values()].map((sheet) => sheet.ready));
+  }
+
+  tables(): SheetTables {
+    const tables = new Map<ValueRow, Partial<Record<Direction, ValueIndex>>>();
+    for (const [row, { state }] of this.sheets) if (state.tables !== undefined) tables.set(row, state.tables);
+    return tables;
+  }
+
+  /** The first sheet whose file can't be used as it is now. */
+  problem(): { name: string; why: string; usable: boolean } | undefined {
+    for (const [row, { state }] of this.sheets) {
+      if (state.problem !== undefined) {
+        return { name: sheetName(row), why: state.problem, usable: state.tables !== undefined };
+      }
+    }
+    return undefined;
+  }
+
+  /** @throws SyncError invalid – a table was never read: mapping without it would give wrong values */
+  check(): void {
+    const problem = this.problem();
+    if (problem === undefined || problem.usable) return;
+    throw new SyncError('invalid', `The value mapper's sheet ${problem.name} can't be used: ${problem.why}`);
+  }
+
+  close(): void {
+    for (const sheet of this.sheets.values()) sheet.close();
+  }
+}
