@@ -124,7 +124,7 @@ function longest(leaves: readonly Leaf[], at: number, order: readonly Mark['type
  * nothing, no white space at the ends of the whole or beside a line break.
  */
 export function tidy(nodes: readonly Inline[], order: readonly Mark['type'][] = ORDER): Inline[] {
-  return trimEnds(nest(spacesOut(flatten(nodes)), order));
+  return trimEnds(hoisted(nest(spacesOut(flatten(nodes)), order)));
 }
 
 function spacesOut(leaves: Leaf[]): Leaf[] {
@@ -177,6 +177,40 @@ function bridge(pieces: Leaf[]): Leaf[] {
     const right = after[index];
     return { ...piece, marks: left && right ? left.marks.filter((mark) => has(right, mark)) : [] };
   });
+}
+
+/** White space at the ends of a mark, moved out of it. */
+function hoisted(nodes: readonly Inline[]): Inline[] {
+  const result: Inline[] = [];
+  const put = (node: Inline): void => {
+    const last = result.at(-1);
+    if (node.type === 'text' && last?.type === 'text') last.value += node.value;
+    else result.push(node);
+  };
+  for (const node of nodes) {
+    if (!('children' in node)) {
+      put(node.type === 'text' ? { ...node } : node);
+      continue;
+    }
+    const children = hoisted(node.children);
+    const [first] = children;
+    const last = children.at(-1);
+    let before = '';
+    let after = '';
+    if (first?.type === 'text') {
+      before = /^\s*/.exec(first.value)?.[0] ?? '';
+      first.value = first.value.slice(before.length);
+    }
+    if (last?.type === 'text' && last.value !== '') {
+      after = last.value.slice(last.value.trimEnd().length);
+      last.value = last.value.trimEnd();
+    }
+    const filled = children.filter((child) => child.type !== 'text' || child.value !== '');
+    if (before !== '') put({ type: 'text', value: before });
+    if (filled.length > 0) put({ ...node, children: filled });
+    if (after !== '') put({ type: 'text', value: after });
+  }
+  return result;
 }
 
 function trimEnds(nodes: Inline[]): Inline[] {

@@ -45,3 +45,9 @@ export const CONTAINERS = new Set(
 export const BLOCKS = new Set(
   [...CONTAINERS].concat('blockquote h1 h2 h3 h4 h5 h6 hr li ol p pre table ul'.split(' ')),
 );
+
+const OTHERS = new Set('audio br button iframe img input li picture tbody td tfoot th thead tr video'.split(' '));
+
+/** True for the elements of HTML; what isn't one, such as the `<String>` of a generic type, is meant as text. */
+export const isKnown = (name: string): boolean =>
+  MARKS.has(name) || CODE.has(name) || INLINE.has(name) || BLOCKS.has(name) || DROPPED.has(name) || OTHERS.has(name);

@@ -1,10 +1,10 @@
 /** Tree → Jira wiki markup. https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa?section=all */
 
 import { signOf } from '../emoji';
-import { flatBlocks } from '../flat';
+import { cellGrid, flatBlocks } from '../flat';
 import { splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
 import type { Losses } from '../losses';
-import type { Block, Code, Image, Inline, List, ListItem, Panel, TableCell, Tree } from '../tree';
+import type { Block, Code, Image, Inline, List, ListItem, Panel, Table, TableCell, Tree } from '../tree';
 import { plainInline } from '../tree';
 import { groundOf } from './panels';
 
@@ -48,7 +48,7 @@ class Writer {
       case 'rule':
         return ['----'];
       case 'table':
-        return [node.children.map((row) => this.row(row.children)).join('\n')];
+        return [this.table(node)];
       case 'panel':
         return [this.panel(node)];
       case 'expand': {
@@ -133,17 +133,25 @@ class Writer {
     return [head, ...lists.flatMap((list) => this.list(list, signs))];
   }
 
-  private row(cells: readonly TableCell[]): string {
+  private table(node: Table): string {
+    const { grid, merged } = cellGrid(node);
+    if (merged) this.losses.add('merged-cells', 'Merged cells are shown as one cell and empty ones.');
+    return grid.map((cells) => this.row(cells)).join('\n');
+  }
+
+  /** @param cells undefined where a merged cell covers the place */
+  private row(cells: readonly (TableCell | undefined)[]): string {
     let row = '';
     for (const cell of cells) {
-      if (cell.colspan || cell.rowspan)
-        this.losses.add('merged-cells', 'Merged cells are shown as one cell and empty ones.');
+      if (!cell) {
+        row += '| ';
+        continue;
+      }
       if (cell.background) this.losses.add('cell-colour', 'The colour of a table cell is not shown.');
       if (cell.align && cell.align !== 'left')
         this.losses.add('cell-alignment', 'Table cells are aligned to the left in Jira wiki markup.');
       const bar = cell.header ? '||' : '|';
       row += `${bar}${this.cell(cell)}`;
-      for (let more = 1; more < Math.min(cell.colspan ?? 1, 100); more++) row += `${bar} `;
     }
     return `${row}${cells.at(-1)?.header ? '||' : '|'}`;
   }

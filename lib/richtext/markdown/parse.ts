@@ -8,6 +8,7 @@ import type { Nodes, PhrasingContent, Root, RootContent } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
+import { CODE, isKnown } from '../html/elements';
 import { parseHtml } from '../html/parse';
 import { flatten, isBlank, type Leaf, type Mark, nest, tidy, withMark } from '../inline';
 import type { Block, Inline, ListItem, Panel, PanelKind, Span, TableCell, TableRow, Tree } from '../tree';
@@ -210,7 +211,7 @@ class Reader {
   }
 
   private flow(nodes: readonly PhrasingContent[], outer: readonly Mark[], into: Leaf[], depth: number): void {
-    const open: { name: string; marks: readonly Mark[] }[] = [];
+    const open: { name: string; marks: readonly Mark[]; code: boolean }[] = [];
     const closers = new Map<string, number>();
     nodes.forEach((node, index) => {
       const tag = node.type === 'html' ? tagOf(node.value) : undefined;
@@ -219,7 +220,9 @@ class Reader {
     nodes.forEach((node, index) => {
       const marks = open.at(-1)?.marks ?? outer;
       if (node.type !== 'html') {
+        const from = into.length;
         this.inline(node, marks, into, depth);
+        if (open.at(-1)?.code) asCode(into, from);
         return;
       }
       const tag = tagOf(node.value);
@@ -227,14 +230,16 @@ class Reader {
         if (!isComment(node.value)) into.push({ node: { type: 'text', value: node.value }, marks });
         return;
       }
-      if (tag.closing) {
+      if (!isKnown(tag.name)) {
+        into.push({ node: { type: 'text', value: node.value }, marks });
+      } else if (tag.closing) {
         const from = open.findLastIndex(({ name }) => name === tag.name);
         if (from >= 0) open.splice(from);
       } else if (['br', 'img', 'hr', 'input', 'wbr'].includes(tag.name)) {
         into.push(...flatten(readHtml(node.value), marks));
       } else if ((closers.get(tag.name) ?? -1) > index && !tag.empty && open.length < MAX_DEPTH) {
         const added = marksOf(node.value, readHtml);
-        open.push({ name: tag.name, marks: added.reduce(withMark, marks) });
+        open.push({ name: tag.name, marks: added.reduce(withMark, marks), code: CODE.has(tag.name) });
       }
     });
   }
@@ -311,6 +316,14 @@ class Reader {
       node: { type: 'image', url, ...(alt ? { alt } : {}), ...(target?.title ? { title: target.title } : {}) },
       marks,
     });
+  }
+}
+
+/** `<kbd>Ctrl</kbd>`: texts from some place on become code. */
+function asCode(leaves: Leaf[], from: number): void {
+  for (let at = from; at < leaves.length; at++) {
+    const leaf = leaves[at];
+    if (leaf?.node.type === 'text') leaves[at] = { ...leaf, node: { type: 'inlineCode', value: leaf.node.value } };
   }
 }
 

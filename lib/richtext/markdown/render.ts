@@ -181,6 +181,8 @@ function tableCell(cell: TableCell | undefined, head: boolean, align: Align | nu
 /** A line break ends a row, so that it is written as a tag. */
 const noBreak = (node: PhrasingContent): PhrasingContent => {
   if (node.type === 'break') return html('<br>');
+  // a bar in a wiki link or macro would end the cell
+  if (node.type === 'html') return html(node.value.replaceAll('|', '\\|'));
   if ('children' in node) return { ...node, children: node.children.map(noBreak) } as PhrasingContent;
   return node;
 };

@@ -57,6 +57,8 @@ class Reader {
   /** sign → places where it may close, ascending; filled at first use */
   private readonly closers = new Map<string, number[]>();
   private readonly pointers = new Map<string, number>();
+  /** an address within the text of a link is text */
+  private inLink = false;
 
   /** code, verbatim text and pictures by where they begin: signs within them mean nothing */
   private readonly atoms = new Map<number, Found>();
@@ -129,7 +131,7 @@ class Reader {
       case 'f':
       case 's':
       case 'w':
-        return isWord(before) ? undefined : this.bare(at, end);
+        return this.inLink || isWord(before) ? undefined : this.bare(at, end);
       default:
         if (!SIGN_CHARS.has(char) || depth >= MAX_DEPTH) return undefined;
         return opensAfter(before) ? this.phrase(at, end, depth) : undefined;
@@ -277,7 +279,10 @@ class Reader {
     const titled = /^([\s\S]*\S) ?\(([^()]+)\)$/.exec(inner.slice(attributes.length));
     const start = at + 1 + (attributes.length < inner.length ? attributes.length : 0);
     const stop = titled ? start + (titled[1] ?? '').length : close;
+    const outer = this.inLink;
+    this.inLink = true;
     const children = this.read(start, stop, depth + 1, false);
+    this.inLink = outer;
     if (children.length === 0) return undefined;
     const title = titled?.[2];
     return {

@@ -52,7 +52,8 @@ class Reader {
 
   private block(line: Line, depth: number): Block[] {
     const { text } = line;
-    if (PRE.test(text)) return this.preformatted(line);
+    if (LIST.test(text)) return [this.list(line)];
+    if (PRE.test(text) && !(text.startsWith('>') && depth < MAX_DEPTH)) return this.preformatted(line);
     if (depth < MAX_DEPTH) {
       if (text.startsWith('>') && !/^>toc\b/i.test(text.replace(/^>\s*\{\{/, '>'))) return [this.quote(line, depth)];
       const macro = MACRO.exec(text.trimEnd());
@@ -61,7 +62,6 @@ class Reader {
         if (block) return [block];
       }
     }
-    if (LIST.test(text)) return [this.list(line)];
     if (TABLE.test(text) && this.isTable()) return [this.table(line)];
     if (RULE.test(text) && this.endsAfter()) {
       this.at++;

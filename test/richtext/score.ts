@@ -1,0 +1,88 @@
+/**
+ * Prints how well each pair of formats fares on the corpus, as the table in docs/rich-text.md:
+ * `npx tsx test/richtext/score.ts` (with --write it puts the table there).
+ *
+ * exact: there and back without help gives the same content. readable: not the same, but every word is to be read in the
+ * target. lost: a word is missing in the target. kept: with the text last in sync at hand, an untouched text comes back
+ * byte for byte.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { convert, mergeRichText, parse, type Tree } from '../../lib/richtext';
+import { flatten } from '../../lib/richtext/inline';
+import { blockKeys } from '../../lib/richtext/merge/key';
+import type { Block } from '../../lib/richtext/tree';
+import { casesOf, PAIRS } from './corpus';
+
+/** The words that people see in a tree. */
+function words(tree: Tree): string[] {
+  const found: string[] = [];
+  const visit = (block: Block): void => {
+    if (block.type === 'paragraph' || block.type === 'heading')
+      for (const { node } of flatten(block.children)) {
+        if (node.type === 'text' || node.type === 'inlineCode') found.push(node.value);
+        else if (node.type === 'status') found.push(node.text);
+      }
+    else if (block.type === 'code') found.push(block.value);
+    else if ('children' in block)
+      for (const child of block.children)
+        if (child.type === 'tableRow') for (const cell of child.children) cell.children.forEach(visit);
+        else if (child.type === 'listItem') child.children.forEach(visit);
+        else visit(child);
+  };
+  tree.children.forEach(visit);
+  return found.join(' ').match(/[\p{L}\p{N}]+/gu) ?? [];
+}
+
+export interface Score {
+  exact: number;
+  readable: number;
+  lost: string[];
+  kept: number;
+  total: number;
+}
+
+/** The score of one pair. */
+export function score(from: (typeof PAIRS)[number][0], to: (typeof PAIRS)[number][0]): Score {
+  const result: Score = { exact: 0, readable: 0, lost: [], kept: 0, total: 0 };
+  for (const { name, text } of casesOf(from)) {
+    result.total++;
+    const there = convert(text, to).text;
+    const tree = parse(text);
+    const seen = words(parse(there)).join(' ');
+    const same =
+      blockKeys(tree.children).join('\n') === blockKeys(parse(convert(there, from).text).children).join('\n');
+    if (same) result.exact++;
+    else if (words(tree).every((word) => seen.includes(word))) result.readable++;
+    else result.lost.push(name);
+    if (mergeRichText({ target: text, before: there, after: there }).text.content === text.content) result.kept++;
+  }
+  return result;
+}
+
+function table(): string {
+  const rows = PAIRS.map(([from, to]) => {
+    const { exact, readable, lost, kept, total } = score(from, to);
+    return `| ${from} → ${to} | ${total} | ${exact} | ${readable} | ${lost.length} | ${Math.round((100 * kept) / total)} % |`;
+  });
+  return [
+    '| pair | cases | exact | readable | lost | untouched text kept |',
+    '| --- | --: | --: | --: | --: | --: |',
+    ...rows,
+  ].join('\n');
+}
+
+if (require.main === module) {
+  const shown = table();
+  console.log(shown);
+  for (const [from, to] of PAIRS) {
+    const { lost } = score(from, to);
+    if (lost.length > 0) console.log(`${from} → ${to} loses words in: ${lost.join(', ')}`);
+  }
+  if (process.argv.includes('--write')) {
+    const file = join(__dirname, '../../docs/rich-text.md');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace(/(<!-- score -->\n)[\s\S]*(<!-- end -->)/, `$1\n${shown}\n\n$2`));
+  }
+}
