@@ -81,6 +81,8 @@ export class Events {
   private readonly updateUnparked: Query<Nothing>;
   private readonly upsertFailure: Query<Nothing>;
   private readonly deleteFailure: Query<Nothing>;
+  private readonly insertText: Query<Nothing>;
+  private readonly deleteText: Query<Nothing>;
   private readonly upsertCorrections: Query<Nothing>;
   private readonly deleteCorrections: Query<Nothing>;
   private readonly deleteIntent: Query<Nothing>;
@@ -125,6 +127,12 @@ export class Events {
     this.updateUnparked = db.prepare(`UPDATE events SET state = ${STATE.waiting}, attempts = 0 WHERE seq = ?`);
     this.upsertFailure = db.prepare('INSERT OR REPLACE INTO failures (seq, error, mapped) VALUES (?, ?, ?)');
     this.deleteFailure = db.prepare('DELETE FROM failures WHERE seq = ?');
+    // from the snapshot as it lies there: it does not change while the event is parked
+    this.insertText = db.prepare(`
+      INSERT OR REPLACE INTO parked_texts (seq, text)
+      SELECT seq, lower(concat_ws(char(31), e.entity, s.entity ->> 'key', s.entity ->> 'type', ?))
+      FROM events e JOIN snapshots s USING (seq) WHERE seq = ?`);
+    this.deleteText = db.prepare('DELETE FROM parked_texts WHERE seq = ?');
     this.upsertCorrections = db.prepare('INSERT OR REPLACE INTO corrections (seq, fields) VALUES (?, ?)');
     this.deleteCorrections = db.prepare('DELETE FROM corrections WHERE seq = ?');
     this.deleteIntent = db.prepare('DELETE FROM intents WHERE seq = ?');
@@ -224,12 +232,14 @@ export class Events {
   toParked(row: EventRow, error: StoredError, mapped: StoredEvent['mapped']): void {
     this.updateState.run(STATE.parked, row.seq);
     this.upsertFailure.run(row.seq, JSON.stringify(error), mapped === undefined ? null : JSON.stringify(mapped));
+    this.insertText.run(error.message, row.seq);
     this.moved(row, 'parked');
   }
 
   unpark(row: EventRow): void {
     this.updateUnparked.run(row.seq);
     this.deleteFailure.run(row.seq);
+    this.deleteText.run(row.seq);
     this.moved(row, 'waiting');
   }
 

@@ -83,11 +83,9 @@ export class SqliteStore implements Store {
     this.parkedSeqs = db.prepare(`
       SELECT seq FROM events WHERE flow >> 1 = ? AND state = ${STATE.parked} ORDER BY seq LIMIT ? OFFSET ?`);
     // lower() knows the letters a to z
-    const has = (text: string) => `instr(lower(${text}), lower(?3)) > 0`;
     this.foundSeqs = db.prepare(`
-      SELECT seq FROM events e JOIN snapshots s USING (seq) JOIN failures f USING (seq)
-      WHERE flow >> 1 = ?1 AND state = ${STATE.parked} AND (?2 IS NULL OR flow = ?2) AND (?3 = '' OR
-        ${has('e.entity')} OR ${has("s.entity ->> 'key'")} OR ${has("s.entity ->> 'type'")} OR ${has("f.error ->> 'message'")})
+      SELECT seq FROM parked_texts p JOIN events e USING (seq)
+      WHERE flow >> 1 = ?1 AND (?2 IS NULL OR flow = ?2) AND instr(p.text, lower(?3)) > 0
       ORDER BY seq LIMIT ?4 OFFSET ?5`);
   }
 

@@ -102,7 +102,18 @@ const version2: Migration = (db) =>
     ) STRICT;
   `);
 
-export const MIGRATIONS: readonly Migration[] = [version1, version2];
+/** What parked events are found by, apart from their snapshots, which are too large to be searched. */
+const version3: Migration = (db) =>
+  db.exec(`
+    CREATE TABLE parked_texts (
+      seq INTEGER PRIMARY KEY REFERENCES events ON DELETE CASCADE, text TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO parked_texts
+    SELECT seq, lower(concat_ws(char(31), e.entity, s.entity ->> 'key', s.entity ->> 'type', f.error ->> 'message'))
+    FROM events e JOIN snapshots s USING (seq) JOIN failures f USING (seq) WHERE state = ${STATE.parked};
+  `);
+
+export const MIGRATIONS: readonly Migration[] = [version1, version2, version3];
 
 /**
  * Looks whether the file is ours, changing nothing in it. An empty one is.

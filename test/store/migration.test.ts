@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openSqliteStore } from '../../lib/store/sqlite';
+import { entity, FORWARD, INTEGRATION, names, park, SYSTEM1 } from '../conformance/store/harness';
+
+describe('SQLite file of the first version', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'twinflow-migration-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('is brought up to date: what was parked in it is found by text, and can be corrected', async () => {
+    const file = join(folder, 'store.db');
+    const before = await openSqliteStore({ file });
+    await before.record(FORWARD, SYSTEM1, [entity('1'), entity('22')], await before.sequence(), {});
+    const [, second] = await before.claim(FORWARD, 10, 0);
+    assert.ok(second);
+    await before.fail([park(second, { subject: 'as mapped' })]);
+    await before.close();
+    // what later versions have added
+    const db = new DatabaseSync(file);
+    db.exec('DROP TABLE corrections; DROP TABLE parked_texts; PRAGMA user_version = 1');
+    db.close();
+
+    const store = await openSqliteStore({ file });
+    assert.deepEqual(names(await store.parked(INTEGRATION, 0, 10, { search: 'demo-22' })), ['22@1']);
+    assert.deepEqual(names(await store.parked(INTEGRATION, 0, 10, { search: 'priority' })), ['22@1']);
+    assert.deepEqual(await store.parked(INTEGRATION, 0, 10, { search: 'DEMO-1' }), []);
+    await store.unpark(INTEGRATION, [second.seq], { subject: { value: 'corrected' } });
+    assert.deepEqual((await store.event(INTEGRATION, second.seq))?.corrections, { subject: { value: 'corrected' } });
+    await store.close();
+  });
+});
