@@ -122,14 +122,16 @@ function mergeTexts({ base, ours, theirs, type, oursFirst, source }: ThreeWay): 
   if (most <= 1) return { conflict: ONE_WINS };
   if (most > MOST_LINES) return { conflict: `a text of more than ${MOST_LINES} lines is not merged` };
   const [sourceBase, sourceNow] = [textOf(source?.base), textOf(source?.now)];
-  const own =
+  const inSpellingOf = (lines: string[]): string[] =>
     sourceBase && sourceNow
-      ? undoSpelling(before.lines, mine.lines, {
+      ? undoSpelling(lines, mine.lines, {
           base: linesOf(sourceBase.content, sourceBase.format).lines,
           now: linesOf(sourceNow.content, sourceNow.format).lines,
         })
       : mine.lines;
-  const merged = mergeLines(before.lines, own, there.lines, oursFirst);
+  // the base may be what was sent, in another spelling than the target's
+  const spelled = spelledLike(before.lines, there.lines);
+  const merged = mergeLines(spelled, inSpellingOf(spelled), there.lines, oursFirst);
   if (merged === undefined) return { conflict: 'both sides changed the same lines' };
   const { join } = isEmpty(theirs) ? mine : there;
   const asText = (lines: string[]): Value => {
@@ -137,7 +139,7 @@ function mergeTexts({ base, ours, theirs, type, oursFirst, source }: ThreeWay): 
     if (content === '') return null;
     return model.format === undefined ? content : { format: model.format, content };
   };
-  return { value: asText(merged), ours: asText(own) };
+  return { value: asText(merged), ours: asText(inSpellingOf(before.lines)) };
 }
 
 /**
