@@ -7,7 +7,9 @@ const RULES = `
 .twinflow-side h3 { display: flex; align-items: center; gap: 6px; margin: 0; font-size: 100%; line-height: 1.4; font-weight: bold; color: inherit; overflow-wrap: anywhere; }
 .twinflow-side h3 > span:first-child { flex: 1 1 auto; min-width: 0; }
 .twinflow-side-box { margin: 0 0 10px; padding: 8px; border: 1px solid var(--red-ui-secondary-border-color); border-radius: 4px; }
-.twinflow-side-chip { flex: 0 0 auto; padding: 0 7px; border: 1px solid currentColor; border-radius: 9px; font-weight: normal; font-size: 85%; }
+.twinflow-side-chip { flex: 0 0 auto; padding: 0 7px; border: 1px solid var(--red-ui-secondary-border-color); border-radius: 9px; font-weight: normal; font-size: 85%; }
+.twinflow-side-chip.twinflow-side-warn { color: inherit; border-color: var(--red-ui-text-color-warning); border-width: 2px; }
+.twinflow-side-head > :last-child { white-space: nowrap; }
 .twinflow-side-good { color: var(--red-ui-text-color-success); }
 .twinflow-side-bad { color: var(--red-ui-text-color-error); }
 .twinflow-side-warn { color: var(--red-ui-text-color-warning); }
