@@ -38,6 +38,8 @@ export const SHEET_LIMITS = {
 const SAMPLES = 3;
 const COMPOUND_FILE = 0xe011cfd0;
 const HEAD_WITHIN = 20;
+/** Cells of all merged ranges together. */
+const MOST_MERGED = 2_000_000;
 
 /** Row → its cells as text; undefined where a row or cell is empty. */
 type Grid = (string[] | undefined)[];
@@ -80,9 +82,12 @@ function gridOf(sheet: xlsx.WorkSheet, date1904: boolean): Grid {
     });
     if (texts.length > 0) grid[row] = texts;
   });
+  let filled = 0;
   for (const { s, e } of sheet['!merges'] ?? []) {
     const text = grid[s.r]?.[s.c];
     if (text === undefined || s.c >= SHEET_LIMITS.columns) continue;
+    filled += (e.r - s.r + 1) * (Math.min(e.c, SHEET_LIMITS.columns) - s.c + 1);
+    if (filled > MOST_MERGED) throw bad('The sheet merges too many cells.');
     const last = { r: Math.min(e.r, grid.length - 1), c: Math.min(e.c, SHEET_LIMITS.columns - 1) };
     for (let row = s.r; row <= last.r; row += 1) {
       for (let column = s.c; column <= last.c; column += 1) {
@@ -232,7 +237,7 @@ export function writeTable({ heads, pairs, values }: ExportedTable): Buffer {
   const longest = Math.max(ones.length, twos.length);
   const lists = Array.from({ length: longest }, (_, row) => [ones[row] ?? '', twos[row] ?? '']);
   if (longest > 0) xlsx.utils.book_append_sheet(book, sheet([heads, ...lists]), 'Values');
-  const written: unknown = xlsx.write(book, { type: 'buffer', bookType: 'xlsx', compression: true });
-  if (!Buffer.isBuffer(written)) throw new SyncError('fatal', 'The workbook could not be written.');
-  return written;
+  const written: unknown = xlsx.write(book, { type: 'array', bookType: 'xlsx', compression: true });
+  if (!(written instanceof ArrayBuffer)) throw new SyncError('fatal', 'The workbook could not be written.');
+  return Buffer.from(written);
 }
