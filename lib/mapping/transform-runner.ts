@@ -75,6 +75,7 @@ export class ExpressionRunner {
   /** Evaluates expressions over one entity; one result each, in order. Rejects never. */
   evaluate(expressions: string[], input: ExpressionInput, helpers: Helpers): Promise<ExpressionResult[]> {
     if (expressions.length === 0) return Promise.resolve([]);
+    if (this.closed) return Promise.resolve(expressions.map(() => ({ error: 'the node was stopped' })));
     return new Promise((resolve) => {
       this.jobs += 1;
       this.queue.push({

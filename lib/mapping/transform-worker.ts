@@ -7,8 +7,8 @@
 import jsonata = require('jsonata');
 
 import type { AskedHelper, ExpressionResult } from './transform';
-import { jsonataMessage } from './transform-expression';
 import type { ExpressionInput, FromWorker, ToWorker, WorkerSettings } from './transform-protocol';
+import { jsonataMessage } from './transform-reads';
 
 const MOST_KEPT = 500;
 
