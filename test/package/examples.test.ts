@@ -20,8 +20,13 @@ describe('package/examples', function () {
   });
   after(() => red?.stop());
 
-  it('are the three that the documentation names', () => {
-    assert.deepEqual(exampleNames().sort(), ['redmine-both-ways', 'redmine-one-way', 'sandbox-both-ways']);
+  it('are those that the documentation names', () => {
+    assert.deepEqual(exampleNames().sort(), [
+      'jira-azure-devops',
+      'redmine-both-ways',
+      'redmine-one-way',
+      'sandbox-both-ways',
+    ]);
   });
 
   for (const name of exampleNames()) {
