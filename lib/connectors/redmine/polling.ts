@@ -74,8 +74,6 @@ function checkpointOf({ time, skip, seen, redo }: Position): Checkpoint {
 
 export class IssuePoller {
   private readonly clock = new ServerClock();
-  /** projects that were looked up, by what the scope calls them */
-  private readonly projectIds = new Map<string, string>();
 
   constructor(
     private readonly api: RedmineApi,
@@ -95,7 +93,11 @@ export class IssuePoller {
     const filters = await this.scopeFilters(scope);
     const { issues } = await this.query(filters, 'updated_on:desc,id:desc', 0, PAGE);
     const [newest] = issues;
-    if (!newest) return undefined;
+    if (!newest) {
+      // Redmine answers for a project that isn't there as for one in which nothing happens
+      for (const project of scope.projects) await this.metadata.project(project);
+      return undefined;
+    }
     const time = newest.updatedOn;
     // the query by this time also returns what is less than a second older
     const inReach = issues.filter(({ updatedOn }) => updatedOn >= isoSecond(Date.parse(time) - 1000)).reverse();
@@ -170,11 +172,7 @@ export class IssuePoller {
 
   private async scopeFilters({ projects, types }: Scope): Promise<Filter[]> {
     const ids: string[] = [];
-    for (const id of projects) {
-      // Redmine answers for a project that isn't there as for one in which nothing happens: looked up once
-      if (!this.projectIds.has(id)) this.projectIds.set(id, (await this.metadata.project(id)).id);
-      ids.push(this.projectIds.get(id) ?? id);
-    }
+    for (const id of projects) ids.push(/^\d+$/.test(id) ? id : (await this.metadata.project(id)).id);
     return [
       { field: 'project_id', operator: '=', values: ids },
       { field: 'tracker_id', operator: '=', values: types },
