@@ -9,6 +9,7 @@ export * from './describe';
 export * from './fields';
 export * from './message';
 export * from './relevant';
+export * from './round-trip';
 export * from './saved';
 export * from './transform';
 export * from './users';

@@ -1,7 +1,7 @@
 /**
  * From what both sides had when last in sync to one merge of a field whose row says `merge`. Updates of ours whose answer
- * was lost make the base doubtful, on either side: what they brought is nobody's edit. That all of it is shown is the
- * sign that they arrived. Pure.
+ * was lost make the base doubtful, on either side: what they brought is nobody's edit. That it is shown is the sign that
+ * they arrived. Pure.
  */
 
 import { equalValues } from '../mapping/compare';

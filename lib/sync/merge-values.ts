@@ -170,8 +170,8 @@ export function respelled(value: Value, like: Value): Value {
 }
 
 /**
- * True where what was sent must have got there, though its answer was lost: everything in which it differs from the base
- * is in what is shown now.
+ * True where what was sent must have got there, though its answer was lost: of a list everything in which it differs from
+ * the base is in what is shown now, of a text a line that is new in it.
  */
 export function hasArrived(base: Value | undefined, sent: Value, now: Value, type: FieldType | undefined): boolean {
   if ([base, sent, now].some((value) => Array.isArray(value))) {

@@ -173,14 +173,16 @@ export function spelledLike(lines: string[], like: string[]): string[] {
   return result;
 }
 
-/** True where `now` shows every line that `sent` has more than `base`, and none that it has less. */
+/**
+ * True where `now` shows what `sent` has more than `base`, or some of it: people go on editing. Where it has only less, none
+ * of that must be there.
+ */
 export function showsLines(base: string[], sent: string[], now: string[]): boolean {
   const [before, written, there] = [base, sent, now].map((lines) => new Set(lines.map(foldLine)));
   if (!before || !written || !there) return false;
-  return (
-    [...written].every((line) => before.has(line) || there.has(line)) &&
-    [...before].every((line) => written.has(line) || !there.has(line))
-  );
+  const added = [...written].filter((line) => !before.has(line));
+  if (added.length > 0) return added.some((line) => there.has(line));
+  return [...before].every((line) => written.has(line) || !there.has(line));
 }
 
 /**

@@ -40,13 +40,16 @@ export function lostItems(edits: Edit[], end: Value): string[] {
 export function returnedItems(edits: Edit[], end: Value): string[] {
   const there = itemsIn(end);
   return seen(edits)
-    .filter((edit) => edit.replaced)
+    .filter((edit) => !edit.unlanded)
     .flatMap(removed)
     .filter((item) => there.has(item));
 }
 
-/** Did two people change or take out one line, neither seeing what the other did? Then one whole text wins. */
+/**
+ * Did two people change or take out one line, neither seeing what the other did? Then one whole text wins. So it may where
+ * somebody changed a line of a write that had not landed: it cannot be told who changed what.
+ */
 export function contestedLines(edits: Edit[]): boolean {
   const all = edits.flatMap(removed);
-  return new Set(all).size < all.length;
+  return new Set(all).size < all.length || edits.some((edit) => edit.unlanded && removed(edit).length > 0);
 }

@@ -100,9 +100,10 @@ class Process {
       get: (object, name, receiver) => {
         if (name !== 'land') return Reflect.get(object, name, receiver);
         return (landings: Landing[]) => {
-          for (const { ends } of landings) {
-            world.one.hasLanded(ends[0].ref.id, ends[0].baseline);
-            world.two.hasLanded(ends[1].ref.id, ends[1].baseline);
+          for (const { ends, wrote } of landings) {
+            const sides = [wrote ?? []].flat();
+            world.one.hasLanded(ends[0].ref.id, ends[0].baseline, sides.includes(1));
+            world.two.hasLanded(ends[1].ref.id, ends[1].baseline, sides.includes(2));
           }
           return store.land(landings);
         };

@@ -59,6 +59,8 @@ export interface Edit {
   own: boolean;
   /** set when the entity was made */
   first: boolean;
+  /** there was a write of ours to the field which had not landed */
+  unlanded: boolean;
   /** made after the engine had read the entity and before it wrote the field: nothing but the system could have told */
   overlooked?: boolean;
 }
@@ -83,6 +85,8 @@ export class SimulatedSystem {
   writes = 0;
   /** `entity.field` whose present value is our write */
   private readonly writtenByUs = new Set<string>();
+  /** `entity.field` that we wrote and that has not landed since */
+  private readonly unlanded = new Set<string>();
   /** `entity.field=value` of landed writes */
   private readonly landed = new Set<string>();
   /** entity → how many edits there were when the engine last read it */
@@ -112,9 +116,12 @@ export class SimulatedSystem {
     this.apply(id, fields, false);
   }
 
-  /** The engine has stored these values as in sync. */
-  hasLanded(id: string, fields: Fields): void {
-    for (const [field, value] of Object.entries(fields)) this.landed.add(`${id}.${field}=${value}`);
+  /** The engine has stored these values as in sync. @param wrote together with what it wrote here */
+  hasLanded(id: string, fields: Fields, wrote: boolean): void {
+    for (const [field, value] of Object.entries(fields)) {
+      this.landed.add(`${id}.${field}=${value}`);
+      if (wrote) this.unlanded.delete(`${id}.${field}`);
+    }
   }
 
   private normalise(value: Value): Value {
@@ -134,9 +141,12 @@ export class SimulatedSystem {
       const kept = this.normalise(value);
       const saw = next[field] ?? null;
       const replaced = !this.writtenByUs.has(`${key}.${field}`) || this.landed.has(`${key}.${field}=${saw}`);
-      if (own) this.writtenByUs.add(`${key}.${field}`);
-      else this.writtenByUs.delete(`${key}.${field}`);
-      this.edits.push({ entity: key, field, saw, replaced, value: kept, own, first: !before });
+      const unlanded = this.unlanded.has(`${key}.${field}`);
+      if (own) {
+        this.writtenByUs.add(`${key}.${field}`);
+        this.unlanded.add(`${key}.${field}`);
+      } else this.writtenByUs.delete(`${key}.${field}`);
+      this.edits.push({ entity: key, field, saw, replaced, value: kept, own, first: !before, unlanded });
       next[field] = kept;
     }
     this.stored.set(key, {

@@ -1,0 +1,105 @@
+/**
+ * Does the simulation see a broken engine? Four mutants, each a rule of the store that is not kept; each must be found
+ * within a few histories. The engine as it is passes hundreds of them.
+ */
+
+import assert from 'node:assert/strict';
+import type { Checkpoint } from '../../lib/connectors/connector';
+import { type Flow, type Store, type StoredEvent, StoreError } from '../../lib/store/store';
+import { type RunReport, simulate } from './run';
+
+/** The first histories of the simulation, in which each mutant must show. */
+const MOST_RUNS = 50;
+const SOUND_RUNS = 300;
+
+const faults = ({ lostEdits, duplicates, loops, diverged }: RunReport): string[] => [
+  ...lostEdits,
+  ...duplicates,
+  ...loops,
+  ...diverged,
+];
+
+/** A store of which some calls do something else. */
+function spoilt(store: Store, calls: Partial<Store>): Store {
+  return new Proxy(store, {
+    get: (object, name, receiver) => {
+      const method: unknown = Reflect.get(name in calls ? calls : object, name, receiver);
+      return typeof method === 'function' ? method.bind(name in calls ? calls : object) : method;
+    },
+  });
+}
+
+const mutants: Record<string, (store: Store) => Store> = {
+  'baselines are not stored when an event lands': (store) =>
+    spoilt(store, {
+      land: async (landings) => {
+        const links = await Promise.all(landings.map((l) => store.linkOf(l.integration, 1, l.ends[0].ref.id)));
+        return store.land(
+          landings.map((landing, index) => {
+            const [one, two] = links[index]?.ends ?? [];
+            const [left, right] = landing.ends;
+            return {
+              ...landing,
+              ends: [
+                { ...left, baseline: one?.baseline ?? {} },
+                { ...right, baseline: two?.baseline ?? {} },
+              ],
+            };
+          }),
+        );
+      },
+    }),
+  'creates are begun without an intent': (store) => spoilt(store, { openIntents: async () => undefined }),
+  'an older snapshot of an entity is sent after a newer one': (store) => {
+    const older = new Map<string, StoredEvent['entity']>();
+    return spoilt(store, {
+      claim: async (flow, limit, now) =>
+        (await store.claim(flow, limit, now)).map((event) => {
+          const before = older.get(event.entity.id);
+          older.set(event.entity.id, event.entity);
+          return before ? { ...event, entity: before } : event;
+        }),
+    });
+  },
+  'the checkpoint is stored before what was read': (store) =>
+    oftenFull(store, (flow, checkpoint) => store.setCheckpoint(flow, checkpoint)),
+};
+
+/** Every third time nothing can be recorded: the disk is full. */
+function oftenFull(store: Store, first?: (flow: Flow, checkpoint: Checkpoint) => Promise<void>): Store {
+  let calls = 0;
+  return spoilt(store, {
+    record: async (flow, system, entities, readAt, checkpoint) => {
+      calls += 1;
+      await first?.(flow, checkpoint);
+      if (calls % 3 === 0) throw new StoreError('full', 'The disk is full');
+      return store.record(flow, system, entities, readAt, checkpoint);
+    },
+  });
+}
+
+describe('The simulation finds a broken engine', function () {
+  this.timeout(60_000);
+
+  for (const [name, spoil] of Object.entries(mutants)) {
+    it(`in which ${name}`, async () => {
+      for (let seed = 1; seed <= MOST_RUNS; seed += 1) {
+        const found = faults(await simulate(seed, { spoil }));
+        if (found.length > 0) return;
+      }
+      assert.fail(`${MOST_RUNS} histories went by without a fault`);
+    });
+  }
+
+  it('and passes the engine where the disk is full now and then', async () => {
+    for (let seed = 1; seed <= 15; seed += 1) {
+      assert.deepEqual(faults(await simulate(seed, { spoil: (store) => oftenFull(store) })), [], `seed ${seed}`);
+    }
+  });
+
+  it(`and passes the engine as it is, ${SOUND_RUNS} times`, async () => {
+    for (let seed = 1; seed <= SOUND_RUNS; seed += 1) {
+      assert.deepEqual(faults(await simulate(seed)), [], `seed ${seed}: npm run simulate -- --runs 1 --seed ${seed}`);
+    }
+  });
+});
