@@ -84,7 +84,7 @@ const WORDS = [
 ];
 
 const word = fc.constantFrom(...WORDS);
-const phrase = fc.array(word, { minLength: 1, maxLength: 5 }).map((words) => words.join(' '));
+export const anyWords = fc.array(word, { minLength: 1, maxLength: 5 }).map((words) => words.join(' '));
 const plainWords = fc
   .array(fc.constantFrom('the', 'login', 'fails', 'again', 'Ünïcode', '日本'), { minLength: 1, maxLength: 4 })
   .map((w) => w.join(' '));
@@ -225,7 +225,7 @@ export const arbitraryBlocks = (words: fc.Arbitrary<string>, glued: boolean): fc
 const tree = (children: Block[]): Tree => ({ type: 'root', children });
 
 /** Trees whose texts are full of signs. */
-export const wildTree: fc.Arbitrary<Tree> = arbitraryBlocks(phrase, true).map(tree);
+export const wildTree: fc.Arbitrary<Tree> = arbitraryBlocks(anyWords, true).map(tree);
 /** Trees of plain words: what every markup can hold. */
 export const tameTree: fc.Arbitrary<Tree> = arbitraryBlocks(plainWords, false).map(tree);
 /** Texts that no markup should choke on. */

@@ -167,6 +167,11 @@ function isSign(
     }
     case '[':
       return after === '[' || (before !== undefined && WORD.test(before) && /^\[\d+\]/.test(whole.slice(at, at + 8)));
+    case '(':
+      // ABC(words) would show the words only as a tip
+      return (
+        /(?:^|[^A-Za-z0-9_])[A-Z][A-Z0-9]+$/.test(whole.slice(Math.max(0, at - 40), at)) && whole.indexOf(')', at) > 0
+      );
     case '{':
       return after === '{' && /^\{\{\w/.test(whole.slice(at, at + 3));
     case '=':
