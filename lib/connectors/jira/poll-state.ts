@@ -18,6 +18,8 @@ export const LEAST_LAG_MS = 120_000;
 export const RESOLUTION_MS = 60_000;
 /** An update time of whole seconds may be borne by another change until this long after it. */
 const SETTLE_MS = 2_000;
+/** The same on Data Center, where issues are read from an index: until it has the last change of that second. */
+const SETTLE_BY_INDEX_MS = 60_000;
 /** The same for a time with milliseconds: `Date` has whole seconds. */
 const TICK_MS = 1_000;
 /** The `Date` of an answer may be a proxy's. */
@@ -25,7 +27,7 @@ const PROXY_MS = 3_000;
 /** Issues in a checkpoint, the newest ones. */
 export const SEEN = 1_000;
 const WITNESSES = 10;
-/** Several nodes behind one address differ: so much is no restored back-up. */
+/** Several nodes behind one address differ, and an index may round: so much is no restored back-up. */
 const CLOCK_STEP_MS = 3_000;
 
 /** An issue and its update time, ms since 1970, as the index has it. */
@@ -79,7 +81,7 @@ export class Poll {
     for (const { id, at } of issues.map(rowOf)) {
       const row = { id, at: Math.max(at, times.get(id) ?? at) };
       this.known.set(id, row.at);
-      if (isSettled(row, this.newest, serverNow)) this.unsettled.delete(id);
+      if (isSettled(row, this.newest, serverNow, this.api.isCloud)) this.unsettled.delete(id);
       else this.unsettled.add(id);
     }
     const entities = await this.reader.entities(issues);
@@ -93,7 +95,7 @@ export class Poll {
   async hear(rows: Row[]): Promise<void> {
     const anchor = this.anchor;
     this.anchor = undefined;
-    if (!anchor || rows.some(({ id, at }) => id === anchor.id && at >= anchor.at)) return;
+    if (!anchor || rows.some(({ id, at }) => id === anchor.id && at >= anchor.at - CLOCK_STEP_MS)) return;
     const witnesses = [...this.start.seen].slice(-WITNESSES);
     const issues: RawIssue[] = await this.api.issues(
       witnesses.map(([id]) => id),
@@ -161,9 +163,14 @@ export function rowOf({ id, fields }: RawIssue): Row {
  * was read. The clock is known by the newest update time, and by the `Date` of the search's answer; where a database keeps
  * whole seconds, the `Date` is trusted less: it may be a proxy's.
  */
-function isSettled({ at }: Row, newest: number | undefined, serverNow: number | undefined): boolean {
+function isSettled(
+  { at }: Row,
+  newest: number | undefined,
+  serverNow: number | undefined,
+  fromDatabase: boolean,
+): boolean {
   const wholeSeconds = at % 1000 === 0;
-  const margin = wholeSeconds ? SETTLE_MS : TICK_MS;
+  const margin = wholeSeconds ? (fromDatabase ? SETTLE_MS : SETTLE_BY_INDEX_MS) : TICK_MS;
   const now = (serverNow ?? Number.NEGATIVE_INFINITY) - (wholeSeconds ? PROXY_MS : 0);
   return Math.max(newest ?? Number.NEGATIVE_INFINITY, now) - at >= margin;
 }

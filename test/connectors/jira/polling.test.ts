@@ -119,7 +119,7 @@ describe(`Polling Jira (${checked('cloud')})`, function () {
     });
   }
 
-  it('arrives whole: an import of 1,100 issues with one and the same time, in pages of 10 rows', async () => {
+  it('arrives whole: an import of 1,100 issues with one and the same time, in pages of 25 rows', async () => {
     await open({ searchCap: 25 });
     const { checkpoint } = await poll(connection, await connection.newest(scope));
     const ids = Array.from({ length: 1_100 }, (_, index) => make(jira, `Import ${index}`).id);
@@ -254,7 +254,7 @@ describe(`Polling Jira (${checked('datacenter')})`, function () {
   });
 
   it('misses no change that falls into the second in which an issue was read, where the database keeps seconds', async () => {
-    clock += 60_000;
+    clock += 180_000;
     const { checkpoint } = await poll(connection, await connection.newest(scope));
     clock += 5_000;
     const issue = make(jira, 'First');
@@ -270,7 +270,10 @@ describe(`Polling Jira (${checked('datacenter')})`, function () {
     );
     assert.equal(second.entities[0]?.updatedAt, first.entities[0]?.updatedAt);
     assert.notEqual(second.entities[0]?.version, first.entities[0]?.version);
-    clock += 30_000;
-    assert.deepEqual(await requestsOf(jira, () => poll(connection, second.checkpoint)), ['POST search']);
+    // the index may still lack something of that second: read once more, and no more after that
+    clock += 90_000;
+    const third = await poll(connection, second.checkpoint);
+    assert.equal(third.entities[0]?.version, second.entities[0]?.version);
+    assert.deepEqual(await requestsOf(jira, () => poll(connection, third.checkpoint)), ['POST search']);
   });
 });
