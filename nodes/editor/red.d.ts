@@ -163,4 +163,6 @@ interface JQuery {
 /** What the forms of all our node types share in one browser window. */
 interface Window {
   twinflowMetadata?: Map<string, { at: number; answer: Promise<unknown> }>;
+  /** the editor's own parser of expressions */
+  jsonata?: (expression: string) => { ast(): unknown };
 }

@@ -8,6 +8,7 @@ import type { Field, Side } from '../../lib/model/entity';
 import { say, words } from '../editor';
 import {
   addMappingStyle,
+  browserFault,
   defaultRows,
   type FormRow,
   fieldChoice,
@@ -131,7 +132,7 @@ class FieldMapperForm {
     const pairs = this.views().map((view) => ({ view, row: view.value() }));
     const rows = pairs.flatMap(({ row }) => row ?? []);
     for (const { view, row } of pairs) {
-      view.showIssues(row ? rowIssues(row, rows, this.scope.known()) : NO_FIELD);
+      view.showIssues(row ? rowIssues(row, rows, this.scope.known(), browserFault) : NO_FIELD);
     }
     this.showMissing(rows);
     this.filter();
@@ -281,7 +282,9 @@ RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
       value: [],
       validate(value, _options) {
         const rows = readFieldRows(value);
-        const broken = rows.filter((row) => rowIssues(row, rows, {}).some(({ level }) => level === 'error')).length;
+        const broken = rows.filter((row) =>
+          rowIssues(row, rows, {}, browserFault).some(({ level }) => level === 'error'),
+        ).length;
         return broken === 0 || this._('field-mapper.invalid.rows', { count: broken });
       },
     },

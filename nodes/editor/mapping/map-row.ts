@@ -4,14 +4,17 @@
  */
 
 import type { RowIssue } from '../../../lib/mapping/coverage';
-import type { ApplyWhen, ConflictPolicy, FieldChoice, FieldRow, SyncWhen } from '../../../lib/model/config';
-import type { DirectionSetting, Side } from '../../../lib/model/entity';
+import { isMergeable } from '../../../lib/mapping/mergeable';
+import type { ApplyWhen, FieldChoice, FieldRow, SyncWhen, Transform } from '../../../lib/model/config';
+import { applies, type Direction, type DirectionSetting, type Side } from '../../../lib/model/entity';
 import type { Value } from '../../../lib/model/values';
 import { type DirectionButton, directionButton } from '../index';
+import { type ConflictChoice, type ConflictSettings, conflictChoice } from './conflict-choice';
 import { type FieldSelect, fieldSelect, typeWords } from './fields';
 import { labelledSelect, toolButton } from './rows';
 import type { MappingScope } from './scope';
 import { m } from './text';
+import { type TransformInput, transformInput } from './transform-input';
 import { type ValueInput, valueInput } from './value-input';
 
 /** What the list keeps for a row. */
@@ -21,6 +24,9 @@ export interface FormRow {
   confidence?: number;
   view?: MapRow;
 }
+
+const DIRECTIONS: Direction[] = ['forward', 'backward'];
+const isReal = (transform: Transform | undefined): boolean => transform !== undefined && transform.kind !== 'automatic';
 
 const ARROWS = { forward: '→', backward: '←' } as const;
 
@@ -38,7 +44,10 @@ export class MapRow {
   private readonly more = $('<div class="twinflow-more" hidden>');
   private readonly issueList = $('<div class="twinflow-issues">');
   private readonly confidence: number | undefined;
-  private readonly settings: { syncWhen?: SyncWhen; applyWhen?: ApplyWhen; conflict?: ConflictPolicy };
+  private readonly settings: { syncWhen?: SyncWhen; applyWhen?: ApplyWhen } & ConflictSettings;
+  private conflict: ConflictChoice | undefined;
+  private readonly transforms: { forward?: Transform; backward?: Transform };
+  private readonly transformInputs = new Map<Direction, TransformInput>();
   private constant: Value | undefined;
   private constantInput: { field: string; input: ValueInput } | undefined;
   private issues: RowIssue[] = [];
@@ -52,7 +61,9 @@ export class MapRow {
     this.onChange = onChange;
     this.confidence = form.confidence;
     this.constant = row?.constant;
-    this.settings = { syncWhen: row?.syncWhen, applyWhen: row?.applyWhen, conflict: row?.conflict };
+    const { syncWhen, applyWhen, conflict, fallback } = row ?? {};
+    this.settings = { syncWhen, applyWhen, conflict, fallback };
+    this.transforms = { ...row?.transform };
     const line = $('<div class="twinflow-row">').appendTo(container);
     this.one = this.select(line, 1, row?.one);
     this.wished = row?.direction ?? 'both';
@@ -87,7 +98,8 @@ export class MapRow {
   value(): FieldRow | undefined {
     const { one, two } = this.fields();
     if (one === undefined && two === undefined) return undefined;
-    const { syncWhen, applyWhen, conflict } = this.settings;
+    const { syncWhen, applyWhen, conflict, fallback } = this.settings;
+    const transform = this.transform();
     const constant = one !== undefined && two !== undefined ? undefined : this.constantInput?.input.value();
     return {
       ...(one && { one }),
@@ -97,7 +109,18 @@ export class MapRow {
       ...(syncWhen && { syncWhen }),
       ...(applyWhen && { applyWhen }),
       ...(conflict && { conflict }),
+      ...(fallback && { fallback }),
+      ...(transform && { transform }),
     };
+  }
+
+  /** Of the directions that the row goes; a template or expression that is just not used is not saved. */
+  private transform(): FieldRow['transform'] {
+    const direction = this.direction.value();
+    const of = (way: Direction): Transform | undefined => (applies(direction, way) ? this.transforms[way] : undefined);
+    const [forward, backward] = [of('forward'), of('backward')];
+    if (!isReal(forward) && !isReal(backward)) return undefined;
+    return { ...(forward && { forward }), ...(backward && { backward }) };
   }
 
   focus(): void {
@@ -158,12 +181,14 @@ export class MapRow {
 
   private toggle(open = this.more.prop('hidden') === true): void {
     if (open && this.more.children().length === 0) this.buildMore();
+    if (open) this.drawTransforms();
     this.more.prop('hidden', !open);
     this.moreButton.attr('aria-expanded', String(open));
     this.showIssues(this.issues);
   }
 
   private draw(): void {
+    this.conflict?.refresh();
     const { one, two } = this.fields();
     const constant = (one === undefined) !== (two === undefined);
     // a constant goes one way; once both fields are chosen the row goes the way it was meant to go
@@ -171,10 +196,14 @@ export class MapRow {
     else if (this.constantShown) this.direction.set(this.wished);
     this.constantShown = constant;
     this.direction.element.prop('disabled', constant);
+    this.drawTransforms();
+    const computed = DIRECTIONS.filter((way) => isReal(this.transform()?.[way]));
     const sure = this.confidence;
     const badge =
-      sure === undefined
+      sure === undefined || computed.length > 0
         ? $('<span class="twinflow-types-mid">')
+            .text(computed.map((way) => `${ARROWS[way]}ƒ`).join(' '))
+            .attr('title', computed.length > 0 ? m('transform.badge') : '')
         : $('<span class="twinflow-types-mid">')
             .addClass(sure >= 0.8 ? 'twinflow-sure' : 'twinflow-unsure')
             .attr('title', m('row.confidence'))
@@ -186,7 +215,7 @@ export class MapRow {
         badge,
         $('<span>').text(two ? this.typeOf(2, two) : ''),
       );
-    this.drawConstant(constant ? (one ?? two) : undefined, one === undefined ? 2 : 1);
+    this.drawConstant(constant && computed.length === 0 ? (one ?? two) : undefined, one === undefined ? 2 : 1);
   }
 
   private typeOf(side: Side, field: FieldChoice): string {
@@ -217,6 +246,43 @@ export class MapRow {
     this.constantInput = { field: key, input };
   }
 
+  /** One input for each direction that the row goes, below the other settings. */
+  private drawTransforms(): void {
+    if (this.more.children().length === 0) return;
+    const direction = this.direction.value();
+    const { one, two } = this.fields();
+    for (const way of DIRECTIONS) {
+      const target = way === 'forward' ? two : one;
+      const shown = applies(direction, way) && target !== undefined;
+      const known = this.transformInputs.get(way);
+      if (known !== undefined) {
+        known.element.prop('hidden', !shown);
+        known.refresh();
+      } else if (shown) {
+        this.transformInputs.set(way, this.transformInput(way));
+      }
+    }
+  }
+
+  private transformInput(way: Direction): TransformInput {
+    const other: Direction = way === 'forward' ? 'backward' : 'forward';
+    const input = transformInput(this.more, {
+      scope: this.scope,
+      direction: way,
+      value: this.transforms[way],
+      target: () => {
+        const { one, two } = this.fields();
+        return `${ARROWS[way]} ${(way === 'forward' ? two : one)?.name ?? ''}`;
+      },
+      otherHas: () => applies(this.direction.value(), other) && isReal(this.transforms[other]),
+      onChange: () => {
+        this.transforms[way] = input.value();
+        this.changed();
+      },
+    });
+    return input;
+  }
+
   /** Made when it is first asked for: most rows never are. */
   private buildMore(): void {
     const options = (name: string, keys: string[]): { value: string; label: string }[] =>
@@ -242,16 +308,11 @@ export class MapRow {
         this.onChange();
       },
     );
-    const conflicts: ConflictPolicy[] = ['newest', 'system1', 'system2', 'park'];
-    labelledSelect(
+    this.conflict = conflictChoice(
       more,
-      m('conflict.label'),
-      options('conflict', ['', ...conflicts]),
-      settings.conflict ?? '',
-      (value) => {
-        settings.conflict = conflicts.find((policy) => policy === value);
-        this.onChange();
-      },
+      settings,
+      () => isMergeable(this.fields()),
+      () => this.onChange(),
     );
   }
 }

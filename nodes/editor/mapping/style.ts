@@ -19,6 +19,18 @@ const RULES = `
 .twinflow-more[hidden] { display: none; }
 .twinflow-more label { display: block; width: auto !important; margin: 0; font-size: 90%; }
 .twinflow-more select { width: 100% !important; margin: 2px 0 0; box-sizing: border-box; }
+.twinflow-transform { grid-column: 1 / -1; }
+.twinflow-transform[hidden] { display: none; }
+.twinflow-transform-body { display: flex; flex-wrap: wrap; gap: 4px 6px; align-items: flex-start; margin-top: 4px; }
+.twinflow-transform-body:empty { display: none; }
+.twinflow-transform-body > textarea { flex: 1 1 100%; width: 100%; box-sizing: border-box; margin: 0; resize: vertical; font-family: var(--red-ui-monospace-font); font-size: 12px; }
+.twinflow-transform-body > .red-ui-typedInput-container { flex: 1 1 100%; min-width: 0; }
+.twinflow-transform-body > .twinflow-select { flex: 0 1 220px; width: auto; }
+.twinflow-transform-help { flex: 1 1 240px; width: 0; margin: 0; font-size: 85%; line-height: 1.4; color: var(--red-ui-secondary-text-color); overflow-wrap: anywhere; }
+.twinflow-transform-note { margin: 3px 0 0; font-size: 90%; line-height: 1.4; color: var(--red-ui-secondary-text-color); overflow-wrap: anywhere; }
+.twinflow-transform-note.twinflow-bad { color: var(--red-ui-text-color-error); }
+.twinflow-transform-note.twinflow-warning { color: var(--red-ui-text-color-warning); }
+.twinflow-transform-note:empty { display: none; }
 .twinflow-issues { margin: 4px 0 0; padding: 0 0 0 2px; font-size: 90%; line-height: 1.4; }
 .twinflow-issues .twinflow-error { color: var(--red-ui-text-color-error); }
 .twinflow-issues .twinflow-warn { color: var(--red-ui-text-color-warning); }
