@@ -55,8 +55,13 @@ export class Users {
     const { email, login, name } = by;
     const query = email ? { email } : login ? { login } : { name };
     const users = await this.system.call(async (connection) => (connection.users ? connection.users(query) : []));
+    // a system may find people by an address that it does not show
     const exact = users.filter((user) =>
-      email ? user.email?.toLowerCase() === email.toLowerCase() : login ? user.login === login : user.name === name,
+      email
+        ? (user.email ?? email).toLowerCase() === email.toLowerCase()
+        : login
+          ? user.login === login
+          : user.name === name,
     );
     return exact.length === 1 ? exact[0] : undefined;
   }

@@ -87,8 +87,8 @@ describeWithRedmine('e2e/bad input: connections', function (_a, b) {
     },
     stranger: {
       what: 'another program answers at the port',
-      says: /bug \S+-1 → stranger 2: .*GET \S+ on 127\.0\.0\.1:\d+: the connection failed/,
-      status: /127\.0\.0\.1:\d+: the connection failed/,
+      says: /bug \S+-1 → stranger 2: .*GET \S+ on 127\.0\.0\.1:\d+: something else than a web server answers/,
+      status: /127\.0\.0\.1:\d+: something else than a web server answers/,
     },
     address: {
       what: 'the address of the system is none',
