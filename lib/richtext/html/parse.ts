@@ -3,26 +3,14 @@
  * without a meaning are transparent; a `div` without blocks in it is a paragraph.
  */
 
-import { alignment, colour, declarations, size } from '../colour';
+import { alignment, colour, declarations } from '../colour';
 import { isBlank, type Mark, nest, tidy, withMark } from '../inline';
-import type {
-  Align,
-  Block,
-  Code,
-  Expand,
-  Inline,
-  List,
-  ListItem,
-  Span,
-  Table,
-  TableCell,
-  TableRow,
-  Tree,
-} from '../tree';
+import type { Align, Block, Expand, Inline, List, ListItem, Span, Table, TableCell, TableRow, Tree } from '../tree';
 import { MAX_DEPTH } from '../tree';
-import { safeImage, safeLink } from '../url';
+import { safeLink } from '../url';
 import { attribute, type Element, isElement, isText, type Node, parseHtmlNodes, textOf } from './dom';
 import { BLOCKS, CODE, DROPPED, INLINE, MARKS } from './elements';
+import { checkbox, codeOf, embedded, image, spanCount, styleMarks } from './pieces';
 import { InlineRun } from './run';
 import { panelOf } from './vendor';
 
@@ -297,93 +285,6 @@ class Reader {
     if (name === 'q') run.text('”', marks, span, true);
   }
 }
-
-/** Marks that a style attribute stands for. */
-function styleMarks(element: Element, marks: readonly Mark[]): readonly Mark[] {
-  const source = attribute(element, 'style');
-  if (source === undefined) return marks;
-  const style = declarations(source);
-  let result = marks;
-  const weight = style.get('font-weight')?.toLowerCase();
-  if (weight === 'bold' || weight === 'bolder' || Number(weight) >= 600) result = withMark(result, { type: 'strong' });
-  if (style.get('font-style')?.toLowerCase() === 'italic') result = withMark(result, { type: 'emphasis' });
-  const decoration = `${style.get('text-decoration') ?? ''} ${style.get('text-decoration-line') ?? ''}`.toLowerCase();
-  if (decoration.includes('line-through')) result = withMark(result, { type: 'delete' });
-  if (decoration.includes('underline') && element.tagName !== 'a') result = withMark(result, { type: 'underline' });
-  const vertical = style.get('vertical-align')?.toLowerCase();
-  if (vertical === 'super') result = withMark(result, { type: 'superscript' });
-  if (vertical === 'sub') result = withMark(result, { type: 'subscript' });
-  if (BLOCKS.has(element.tagName) && element.tagName !== 'p') return result;
-  const color = colour(style.get('color'));
-  const background = colour(style.get('background-color') ?? style.get('background'));
-  if (!color && !background) return result;
-  return withMark(result, {
-    type: 'colour',
-    ...(color ? { color } : {}),
-    ...(background ? { background } : {}),
-  });
-}
-
-function image(element: Element, marks: readonly Mark[], run: InlineRun, span: Span | undefined): void {
-  const url = safeImage(attribute(element, 'src'));
-  const alt = attribute(element, 'alt') || undefined;
-  if (url === undefined) {
-    if (alt) run.text(alt, marks, span, false);
-    return;
-  }
-  const style = declarations(attribute(element, 'style'));
-  const width = size(style.get('width')) ?? size(attribute(element, 'width'));
-  const height = size(style.get('height')) ?? size(attribute(element, 'height'));
-  const align = alignment(style.get('float') ?? attribute(element, 'align'));
-  const title = attribute(element, 'title') || undefined;
-  run.leaf(
-    {
-      type: 'image',
-      url,
-      ...(alt ? { alt } : {}),
-      ...(title ? { title } : {}),
-      ...(width === undefined ? {} : { width }),
-      ...(height === undefined ? {} : { height }),
-      ...(align ? { align } : {}),
-    },
-    marks,
-    span,
-  );
-}
-
-/** A film or a page within the page: a link to it. */
-function embedded(element: Element, marks: readonly Mark[], run: InlineRun, span: Span | undefined): void {
-  const inner = element.childNodes.filter(isElement).find((child) => attribute(child, 'src') !== undefined);
-  const url = safeLink(attribute(element, 'src') ?? (inner && attribute(inner, 'src')));
-  if (url) run.text(url, withMark(marks, { type: 'link', url }), span, false);
-}
-
-function checkbox(element: Element): Element | undefined {
-  for (const child of element.childNodes) {
-    if (isText(child) && child.value.trim() === '') continue;
-    if (!isElement(child)) return undefined;
-    if (child.tagName === 'input') return attribute(child, 'type')?.toLowerCase() === 'checkbox' ? child : undefined;
-    return child.tagName === 'p' || child.tagName === 'label' ? checkbox(child) : undefined;
-  }
-  return undefined;
-}
-
-function codeOf(element: Element): Code {
-  const inner = element.childNodes.filter(isElement).find((child) => child.tagName === 'code');
-  const classes = `${(inner && attribute(inner, 'class')) ?? ''} ${attribute(element, 'class') ?? ''}`;
-  const language =
-    /(?:^|\s)(?:lang(?:uage)?|brush:?)[-:\s]?\s*([\w+#.-]{1,40})/.exec(classes)?.[1] ??
-    attribute(element, 'data-language') ??
-    (inner && attribute(inner, 'data-language')) ??
-    attribute(element, 'lang');
-  const value = textOf(element.childNodes).replace(/\n$/, '');
-  return { type: 'code', ...(language && /^[\w+#.-]{1,40}$/.test(language) ? { language } : {}), value };
-}
-
-const spanCount = (value: string | undefined): number => {
-  const count = Number.parseInt(value ?? '', 10);
-  return Number.isSafeInteger(count) && count > 0 && count <= 1000 ? count : 1;
-};
 
 /** The inline nodes of blocks, one after the other, where only inline nodes have a place. */
 export function inlinesOf(blocks: readonly Block[]): Inline[] {

@@ -6,6 +6,7 @@
 
 import { colour, size } from '../colour';
 import { emojiOfSign, JIRA_SIGNS } from '../emoji';
+import { isBlank, tidy } from '../inline';
 import type { Image, Inline, SimpleMark } from '../tree';
 import { MAX_DEPTH } from '../tree';
 import { safeImage, safeLink } from '../url';
@@ -35,9 +36,10 @@ interface Found {
   next: number;
 }
 
-/** Reads one run of inline wiki markup; a line end is a break. */
-export function parseJiraInline(source: string): Inline[] {
-  return new Reader(source).read(0, source.length, 0);
+/** Reads one run of inline wiki markup; a line end is a break. White space alone, no-break spaces included, is nothing. */
+export function jiraInlines(source: string): Inline[] {
+  const children = tidy(new Reader(source).read(0, source.length, 0));
+  return isBlank(children) ? [] : children;
 }
 
 class Reader {

@@ -5,10 +5,11 @@
  */
 
 import { colour } from '../colour';
-import { isBlank, tidy } from '../inline';
-import type { Block, Inline, List, ListItem, PanelKind, TableCell, TableRow, Tree } from '../tree';
+import type { Block, List, PanelKind, TableCell, TableRow, Tree } from '../tree';
 import { MAX_DEPTH } from '../tree';
-import { parseJiraInline } from './inline';
+import { cellsOf } from './cells';
+import { jiraInlines } from './inline';
+import { type Item, nested } from './lists';
 import { panelKindOf } from './panels';
 import { parameters } from './parameters';
 
@@ -20,24 +21,10 @@ const ROW = /^[ \t]*\|/;
 const BLOCK_MACRO = /\{(code|noformat|quote|panel|info|note|tip|warning|expand)(?::([^{}\n]{0,500}))?\}/;
 const VERBATIM = new Set(['code', 'noformat']);
 
-interface Item {
-  signs: string;
-  start: number;
-  end: number;
-  text: string[];
-  blocks: Block[];
-}
-
 /** Reads Jira wiki markup. */
 export function parseJira(source: string): Tree {
   return { type: 'root', children: new Reader(source).blocks(0) };
 }
-
-/** White space alone, no-break spaces included, is nothing. */
-const inlines = (source: string): Inline[] => {
-  const children = tidy(parseJiraInline(source));
-  return isBlank(children) ? [] : children;
-};
 
 class Reader {
   private at = 0;
@@ -73,14 +60,14 @@ class Reader {
     const heading = HEADING.exec(text);
     if (heading) {
       this.at = end + 1;
-      const children = inlines(heading[2] ?? '');
+      const children = jiraInlines(heading[2] ?? '');
       const level = Number(heading[1]) as 1 | 2 | 3 | 4 | 5 | 6;
       return children.length === 0 ? [] : [{ type: 'heading', depth: level, children, span: { start, end } }];
     }
     const quote = QUOTE_LINE.exec(text);
     if (quote) {
       this.at = end + 1;
-      const children = inlines(quote[1] ?? '');
+      const children = jiraInlines(quote[1] ?? '');
       const inner: Block[] = children.length > 0 ? [{ type: 'paragraph', children }] : [];
       return [{ type: 'quote', children: inner, span: { start, end } }];
     }
@@ -218,7 +205,7 @@ class Reader {
       last = end;
       this.at = end + 1;
     }
-    const children = inlines(lines.join('\n'));
+    const children = jiraInlines(lines.join('\n'));
     if (children.length === 0) return [];
     return [{ type: 'paragraph', children, span: { start, end: last } }];
   }
@@ -305,98 +292,9 @@ class Reader {
     if (source.includes('\n') || source.includes('{')) {
       cell.children = new Reader(source).blocks(depth + 1).map((block) => ({ ...block, span: undefined }));
     } else {
-      const children = inlines(source);
+      const children = jiraInlines(source);
       if (children.length > 0) cell.children = [{ type: 'paragraph', children }];
     }
     return cell;
   }
-}
-
-function nested(items: Item[], level: number, depth: number): List {
-  const result: ListItem[] = [];
-  const ordered = (items[0]?.signs[level - 1] ?? items[0]?.signs.at(-1)) === '#';
-  for (let at = 0; at < items.length; ) {
-    const item = items[at] as Item;
-    let end = at + 1;
-    while (end < items.length && (items[end]?.signs.length ?? 0) > level) end++;
-    const within = items.slice(item.signs.length > level ? at : at + 1, end);
-    const own = item.signs.length > level ? [] : inlines(item.text.join('\n'));
-    result.push({
-      type: 'listItem',
-      children: [
-        ...(own.length > 0 ? [{ type: 'paragraph' as const, children: own }] : []),
-        ...(item.signs.length > level ? [] : item.blocks),
-        ...(within.length > 0 ? deeper(within, level + 1, depth) : []),
-      ],
-      span: { start: item.start, end: (within.at(-1) ?? item).end },
-    });
-    at = end;
-  }
-  return { type: 'list', ordered, children: result.map(asTask) };
-}
-
-function deeper(items: Item[], level: number, depth: number): List[] {
-  const lists: List[] = [];
-  let group: Item[] = [];
-  const kind = (item: Item): boolean => (item.signs[level - 1] ?? item.signs.at(-1)) === '#';
-  for (const item of items) {
-    const [head] = group;
-    if (head && item.signs.length <= level && kind(item) !== kind(head)) {
-      lists.push(nested(group, level, depth));
-      group = [];
-    }
-    group.push(item);
-  }
-  if (group.length > 0) lists.push(nested(group, level, depth));
-  return lists;
-}
-
-/** `[ ]` or `[x]` at the start of an item: what our own writer makes of a task. */
-function asTask(item: ListItem): ListItem {
-  const [first, ...rest] = item.children;
-  const lead = first?.type === 'paragraph' ? first.children[0] : undefined;
-  const match = lead?.type === 'text' ? /^\[([ xX])\] +/.exec(lead.value) : null;
-  if (!match || first?.type !== 'paragraph' || lead?.type !== 'text') return item;
-  const value = lead.value.slice(match[0].length);
-  const children: Inline[] = [...(value === '' ? [] : [{ type: 'text' as const, value }]), ...first.children.slice(1)];
-  return {
-    ...item,
-    checked: match[1] !== ' ',
-    children: children.length > 0 ? [{ ...first, children }, ...rest] : rest,
-  };
-}
-
-/** The cells of a row. A bar in a link, an image or a macro, or after a backslash, doesn't end a cell. */
-function cellsOf(row: string): { header: boolean; content: string }[] {
-  const cells: { header: boolean; content: string }[] = [];
-  let header = row.startsWith('||');
-  let start = header ? 2 : 1;
-  for (let at = start; at < row.length; at++) {
-    const char = row[at];
-    if (char === '\\') at++;
-    else if (char === '[' || char === '{' || char === '!') at = skip(row, at);
-    else if (char === '|') {
-      const double = row[at + 1] === '|';
-      cells.push({ header, content: row.slice(start, at) });
-      // a doubled bar begins a header cell; at the end of a row both belong to its end
-      header = double;
-      start = double ? at + 2 : at + 1;
-      at = start - 1;
-    }
-  }
-  const tail = row.slice(start);
-  if (tail.trim() !== '') cells.push({ header, content: tail });
-  return cells;
-}
-
-/** The last place of what begins here, where that has an end on the same line; else the place itself. */
-function skip(row: string, at: number): number {
-  const rest = row.slice(at, at + 2600);
-  const match =
-    row[at] === '['
-      ? /^\[(?:\\.|[^[\]\\\n]){1,2500}\]/.exec(rest)
-      : row[at] === '{'
-        ? /^(?:\{\{[^\n]{1,2000}?\}\}|\{[^{}\n]{1,500}\})/.exec(rest)
-        : /^![^\s!|][^!|\n]{0,1500}(?:\|[^!\n|]{0,500})!/.exec(rest);
-  return match ? at + match[0].length - 1 : at;
 }

@@ -3,7 +3,7 @@
  * superscript, colours, image sizes, folded blocks) is written as HTML from a fixed set of tags.
  */
 
-import type { BlockContent, Blockquote, TableCell as MdCell, PhrasingContent, Root, RootContent } from 'mdast';
+import type { BlockContent, Blockquote, Literal, TableCell as MdCell, PhrasingContent, Root, RootContent } from 'mdast';
 import { gfmToMarkdown } from 'mdast-util-gfm';
 import { toMarkdown } from 'mdast-util-to-markdown';
 import { cellGrid, flatBlocks } from '../flat';
@@ -12,6 +12,23 @@ import { splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
 import type { Losses } from '../losses';
 import type { Align, Block, Image, Inline, List, Panel, PanelKind, Table, TableCell, Tree } from '../tree';
 import { plainInline } from '../tree';
+
+/**
+ * Inline markup that is written as it stands. mdast's own `html` would take away the line break before it, lest it begin a
+ * block; the tags that are written here don't.
+ */
+interface Raw extends Literal {
+  type: 'raw';
+}
+
+declare module 'mdast' {
+  interface PhrasingContentMap {
+    raw: Raw;
+  }
+  interface RootContentMap {
+    raw: Raw;
+  }
+}
 
 const ALERTS: Record<PanelKind, string> = {
   info: 'NOTE',
@@ -34,11 +51,13 @@ export function renderMarkdown(tree: Tree, losses: Losses): string {
     fences: true,
     listItemIndent: 'one',
     incrementListMarker: true,
+    handlers: { raw: (node: Raw) => node.value },
     extensions: [gfmToMarkdown({ tablePipeAlign: false })],
   }).replace(/\n$/, '');
 }
 
-const html = (value: string): RootContent & PhrasingContent => ({ type: 'html', value });
+const html = (value: string): RootContent => ({ type: 'html', value });
+const raw = (value: string): PhrasingContent => ({ type: 'raw', value });
 
 const blocks = (nodes: readonly Block[], losses: Losses): RootContent[] => nodes.flatMap((node) => block(node, losses));
 
@@ -131,7 +150,7 @@ function panel(node: Panel, losses: Losses): Blockquote {
     return { type: 'blockquote', children };
   }
   const [first, ...rest] = children;
-  const mark = html(`[!${lead}]`);
+  const mark = raw(`[!${lead}]`);
   const head: BlockContent =
     first?.type === 'paragraph'
       ? { type: 'paragraph', children: [mark, { type: 'text', value: '\n' }, ...first.children] }
@@ -180,9 +199,9 @@ function tableCell(cell: TableCell | undefined, head: boolean, align: Align | nu
 
 /** A line break ends a row, so that it is written as a tag. */
 const noBreak = (node: PhrasingContent): PhrasingContent => {
-  if (node.type === 'break') return html('<br>');
+  if (node.type === 'break') return raw('<br>');
   // a bar in a wiki link or macro would end the cell
-  if (node.type === 'html') return html(node.value.replaceAll('|', '\\|'));
+  if (node.type === 'raw') return raw(node.value.replaceAll('|', '\\|'));
   if ('children' in node) return { ...node, children: node.children.map(noBreak) } as PhrasingContent;
   return node;
 };
@@ -207,10 +226,10 @@ function inline(node: Inline, losses: Losses): PhrasingContent[] {
     case 'underline':
     case 'subscript':
     case 'superscript':
-      return [html(`<${TAGS[node.type]}>`), ...children(), html(`</${TAGS[node.type]}>`)];
+      return [raw(`<${TAGS[node.type]}>`), ...children(), raw(`</${TAGS[node.type]}>`)];
     case 'colour': {
       const look = [node.color && `color: ${node.color}`, node.background && `background-color: ${node.background}`];
-      return [html(`<span style="${escapeHtml(look.filter(Boolean).join('; '))}">`), ...children(), html('</span>')];
+      return [raw(`<span style="${escapeHtml(look.filter(Boolean).join('; '))}">`), ...children(), raw('</span>')];
     }
     case 'link':
       return [{ type: 'link', url: node.url, title: node.title ?? null, children: children() }];
@@ -223,9 +242,9 @@ function inline(node: Inline, losses: Losses): PhrasingContent[] {
     case 'footnoteReference':
       return [{ type: 'footnoteReference', identifier: node.label.toLowerCase(), label: node.label }];
     case 'wikiLink':
-      return [html(`[[${node.page}${node.text === undefined ? '' : `|${node.text}`}]]`)];
+      return [raw(`[[${node.page}${node.text === undefined ? '' : `|${node.text}`}]]`)];
     case 'vendorInline':
-      if (node.vendor === 'markdown' || node.vendor === 'redmine') return [html(node.source)];
+      if (node.vendor === 'markdown' || node.vendor === 'redmine') return [raw(node.source)];
       losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Markdown.`);
       return [{ type: 'text', value: node.text }];
     case 'status':
@@ -245,7 +264,7 @@ function image(node: Image): PhrasingContent {
     return { type: 'image', url: node.url, alt: node.alt ?? '', title: node.title ?? null };
   const attr = (name: string, value: string | number | undefined): string =>
     value === undefined ? '' : ` ${name}="${escapeHtml(String(value)).replace(/\s+/g, ' ').replaceAll('|', '&#124;')}"`;
-  return html(
+  return raw(
     `<img src="${escapeHtml(node.url)}"${attr('alt', node.alt)}${attr('title', node.title)}${attr('width', node.width)}${attr('height', node.height)}>`,
   );
 }

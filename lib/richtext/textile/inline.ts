@@ -8,6 +8,7 @@
 
 import { decodeNamedCharacterReference } from 'decode-named-character-reference';
 import { colour, declarations, size } from '../colour';
+import { isBlank, tidy } from '../inline';
 import type { Align, Image, Inline, SimpleMark } from '../tree';
 import { MAX_DEPTH } from '../tree';
 import { safeImage, safeLink } from '../url';
@@ -43,9 +44,10 @@ const isSpace = (char: string | undefined): boolean => char === undefined || /\s
 const opensAfter = (char: string | undefined): boolean => char === undefined || /[\s(>]/.test(char);
 const closesBefore = (char: string | undefined): boolean => char === undefined || /[\s\p{P}\p{S}]/u.test(char);
 
-/** Reads one run of inline Textile; a line end is a break. */
-export function parseTextileInline(source: string): Inline[] {
-  return new Reader(source).read(0, source.length, 0);
+/** Reads one run of inline Textile; a line end is a break. White space alone, no-break spaces included, is nothing. */
+export function textileInlines(source: string): Inline[] {
+  const children = tidy(new Reader(source).read(0, source.length, 0));
+  return isBlank(children) ? [] : children;
 }
 
 interface Found {

@@ -4,12 +4,12 @@
  * https://www.redmine.org/projects/redmine/wiki/RedmineTextFormattingTextile
  */
 
-import { colour, declarations } from '../colour';
-import { isBlank, tidy } from '../inline';
 import { type Line, linesOf } from '../lines';
-import type { Align, Block, Inline, List, ListItem, Span, Table, TableCell, TableRow, Tree } from '../tree';
+import type { Align, Block, List, Span, Table, TableRow, Tree } from '../tree';
 import { MAX_DEPTH } from '../tree';
-import { parseTextileInline } from './inline';
+import { alignOf, cellsOf } from './cells';
+import { textileInlines } from './inline';
+import { type Item, nested } from './lists';
 
 const ATTRS = String.raw`(?:\([^()\n"]{1,100}\)|\{[^{}\n"]{1,400}\}|\[[a-z_-]{1,20}\]|[<>=()]|[-^~](?=[.<>=({\[])){0,12}`;
 const PREFIX = new RegExp(String.raw`^(h[1-6]|p|bq|pre|bc|notextile|fn(\d{1,4}))(${ATTRS})\.(?::(\S{1,2000}))? (.*)$`);
@@ -25,11 +25,6 @@ export function parseTextile(source: string): Tree {
   return { type: 'root', children: new Reader(linesOf(source)).blocks(0) };
 }
 
-/** White space alone, no-break spaces included, is nothing. */
-const inlines = (source: string): Inline[] => {
-  const children = tidy(parseTextileInline(source));
-  return isBlank(children) ? [] : children;
-};
 const spanOf = (first: Line, last: Line): Span => ({ start: first.start, end: last.end });
 
 class Reader {
@@ -96,7 +91,7 @@ class Reader {
   private paragraph(first: Line, content: string, align: Align | undefined): Block[] {
     this.at++;
     const rest = this.rest();
-    const children = inlines([content, ...rest.map(({ text }) => text)].join('\n'));
+    const children = textileInlines([content, ...rest.map(({ text }) => text)].join('\n'));
     if (children.length === 0) return [];
     const span = spanOf(first, rest.at(-1) ?? first);
     return [{ type: 'paragraph', ...(align && align !== 'left' ? { align } : {}), children, span }];
@@ -125,7 +120,7 @@ class Reader {
     const before = line.text.slice(0, start);
     const result: Block[] = [];
     if (before.trim() !== '') {
-      const children = inlines(before);
+      const children = textileInlines(before);
       const span = { start: line.start, end: line.start + before.trimEnd().length };
       if (children.length > 0) result.push({ type: 'paragraph', children, span });
     }
@@ -211,7 +206,7 @@ class Reader {
   }
 
   private list(first: Line): List {
-    const items: { signs: string; text: string[]; first: Line; last: Line; code: Block[] }[] = [];
+    const items: Item[] = [];
     for (let line = this.line; line; line = this.line) {
       const match = LIST.exec(line.text);
       const current = items.at(-1);
@@ -282,71 +277,6 @@ class Reader {
 
 const withoutSpan = <T extends Block>(block: T): T => ({ ...block, span: undefined });
 
-/** Items by the number of their signs: more signs, a list within the item before. */
-function nested(
-  items: { signs: string; text: string[]; first: Line; last: Line; code: Block[] }[],
-  level: number,
-): List {
-  const result: ListItem[] = [];
-  const ordered = items[0]?.signs.at(-1) === '#';
-  for (let at = 0; at < items.length; ) {
-    const item = items[at] as (typeof items)[number];
-    let end = at + 1;
-    if (item.signs.length > level && result.length === 0) {
-      // the first item is deeper than its list: an item without text holds it
-      while (end < items.length && (items[end]?.signs.length ?? 0) > level) end++;
-      result.push({ type: 'listItem', children: deeper(items.slice(at, end), level) });
-      at = end;
-      continue;
-    }
-    while (end < items.length && (items[end]?.signs.length ?? 0) > level) end++;
-    const within = items.slice(at + 1, end);
-    const children = inlines(item.text.join('\n'));
-    const task = taskOf(children);
-    result.push({
-      type: 'listItem',
-      ...(task ? { checked: task.checked } : {}),
-      children: [
-        ...(children.length > 0 ? [{ type: 'paragraph' as const, children: task?.children ?? children }] : []),
-        ...item.code,
-        ...(within.length > 0 ? deeper(within, level) : []),
-      ],
-      span: { start: item.first.start, end: (within.at(-1) ?? item).last.end },
-    });
-    at = end;
-  }
-  return { type: 'list', ordered, children: result };
-}
-
-/** Lists within an item: a change of sign begins another one. */
-function deeper(
-  items: { signs: string; text: string[]; first: Line; last: Line; code: Block[] }[],
-  level: number,
-): List[] {
-  const next = level + 1;
-  const lists: List[] = [];
-  let group: typeof items = [];
-  for (const item of items) {
-    const [head] = group;
-    if (head && item.signs.length <= next && item.signs.at(-1) !== head.signs.at(-1)) {
-      lists.push(nested(group, next));
-      group = [];
-    }
-    group.push(item);
-  }
-  if (group.length > 0) lists.push(nested(group, next));
-  return lists;
-}
-
-/** `[ ]` or `[x]` at the start of an item: what our own writer makes of a task. */
-export function taskOf(children: Inline[]): { checked: boolean; children: Inline[] } | undefined {
-  const [first, ...rest] = children;
-  const match = first?.type === 'text' ? /^\[([ xX])\] +/.exec(first.value) : null;
-  if (!match || first?.type !== 'text') return undefined;
-  const value = first.value.slice(match[0].length);
-  return { checked: match[1] !== ' ', children: value === '' ? rest : [{ type: 'text', value }, ...rest] };
-}
-
 function codeBlock(content: string): Block {
   const open = CODE_OPEN.exec(content);
   let value = open ? content.slice(open[0].length).replace(/<\/code\s*>\s*$/i, '') : content;
@@ -354,55 +284,4 @@ function codeBlock(content: string): Block {
   const language = open?.[1]?.trim();
   // outside a highlighted block Redmine shows entities as characters
   return { type: 'code', ...(language ? { language } : {}), value };
-}
-
-const CELL = /^(_?)((?:[\\/]\d{1,3}|[<>=^~-]|\([^()\n"]{1,100}\)|\{[^{}\n"]{1,400}\}|\[[a-z_-]{1,20}\])*)\. ?/;
-
-/** The cells of a row: what stands between bars, where a wiki link's bar doesn't count. */
-function cellsOf(row: string): TableCell[] {
-  const bar = row.indexOf('|');
-  const cells: TableCell[] = [];
-  if (bar < 0) return cells;
-  let start = bar + 1;
-  for (let at = start; at < row.length; at++) {
-    if (row.startsWith('[[', at)) {
-      const link = /^\[\[[^[\]|\n]{1,200}\|[^[\]|\n]{1,400}\]\]/.exec(row.slice(at, at + 620));
-      if (link) {
-        at += link[0].length - 1;
-        continue;
-      }
-    }
-    if (row[at] !== '|') continue;
-    cells.push(cellOf(row.slice(start, at)));
-    start = at + 1;
-  }
-  return cells;
-}
-
-function cellOf(source: string): TableCell {
-  const match = CELL.exec(source);
-  const modifiers = match && (match[1] !== '' || (match[2] ?? '') !== '') ? match[0] : '';
-  const children = inlines(source.slice(modifiers.length).trim());
-  const cell: TableCell = { type: 'tableCell', children: children.length > 0 ? [{ type: 'paragraph', children }] : [] };
-  if (modifiers.startsWith('_')) cell.header = true;
-  const plain = modifiers.replace(/\{[^{}]*\}|\([^()]*\)|\[[^[\]]*\]/g, '');
-  const colspan = Number(/\\(\d+)/.exec(plain)?.[1] ?? 1);
-  const rowspan = Number(/\/(\d+)/.exec(plain)?.[1] ?? 1);
-  if (colspan > 1) cell.colspan = colspan;
-  if (rowspan > 1) cell.rowspan = rowspan;
-  const align = alignOf(plain);
-  if (align) cell.align = align;
-  const style = declarations(/\{([^{}]*)\}/.exec(modifiers)?.[1]);
-  const background = colour(style.get('background') ?? style.get('background-color'));
-  if (background) cell.background = background;
-  return cell;
-}
-
-/** `<`, `=`, `>` outside of styles; `<>` is justified, which is left. */
-function alignOf(attributes: string): Align | undefined {
-  const signs = attributes.replace(/\{[^{}]*\}|\([^()]*\)|\[[^[\]]*\]/g, '');
-  if (signs.includes('<>')) return undefined;
-  if (signs.includes('=')) return 'center';
-  if (signs.includes('>')) return 'right';
-  return signs.includes('<') ? 'left' : undefined;
 }

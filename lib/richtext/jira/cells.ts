@@ -1,0 +1,36 @@
+/** A row of a table in Jira wiki markup, cut into its cells. */
+
+/** The cells of a row. A bar in a link, an image or a macro, or after a backslash, doesn't end a cell. */
+export function cellsOf(row: string): { header: boolean; content: string }[] {
+  const cells: { header: boolean; content: string }[] = [];
+  let header = row.startsWith('||');
+  let start = header ? 2 : 1;
+  for (let at = start; at < row.length; at++) {
+    const char = row[at];
+    if (char === '\\') at++;
+    else if (char === '[' || char === '{' || char === '!') at = skip(row, at);
+    else if (char === '|') {
+      const double = row[at + 1] === '|';
+      cells.push({ header, content: row.slice(start, at) });
+      // a doubled bar begins a header cell; at the end of a row both belong to its end
+      header = double;
+      start = double ? at + 2 : at + 1;
+      at = start - 1;
+    }
+  }
+  const tail = row.slice(start);
+  if (tail.trim() !== '') cells.push({ header, content: tail });
+  return cells;
+}
+
+/** The last place of what begins here, where that has an end on the same line; else the place itself. */
+function skip(row: string, at: number): number {
+  const rest = row.slice(at, at + 2600);
+  const match =
+    row[at] === '['
+      ? /^\[(?:\\.|[^[\]\\\n]){1,2500}\]/.exec(rest)
+      : row[at] === '{'
+        ? /^(?:\{\{[^\n]{1,2000}?\}\}|\{[^{}\n]{1,500}\})/.exec(rest)
+        : /^![^\s!|][^!|\n]{0,1500}(?:\|[^!\n|]{0,500})!/.exec(rest);
+  return match ? at + match[0].length - 1 : at;
+}
