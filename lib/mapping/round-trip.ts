@@ -8,7 +8,7 @@
 import type { FieldChoice, FieldRow, ValueRow } from '../model/config';
 import { applies, type Direction } from '../model/entity';
 import type { LookupValue } from '../model/values';
-import { compileTable, indexValues, type ValueIndex } from './values';
+import { compileTable, indexValues, type SheetTables, type ValueIndex } from './values';
 
 export interface Restless {
   /**
@@ -22,9 +22,13 @@ export interface Restless {
   round: string[];
 }
 
-/** Every cycle of a row's values or of the rows' fields. */
-export function roundTrip(rows: FieldRow[], valueRows: ValueRow[]): Restless[] {
-  return [...valueRows.flatMap((row) => restlessValues(row, rows)), ...restlessFields(rows)];
+/**
+ * Every cycle of a row's values or of the rows' fields.
+ * @param rows the field mapper's rows; none where another node has them: then every table goes both ways
+ * @param sheets what the rows' sheets hold, where it is known; a cycle that no pair of the row takes part in is not seen
+ */
+export function roundTrip(rows: FieldRow[], valueRows: ValueRow[], sheets?: SheetTables): Restless[] {
+  return [...valueRows.flatMap((row) => restlessValues(row, rows, sheets)), ...restlessFields(rows)];
 }
 
 /** True where the rows carry the fields' values both ways; without rows (another node has them) that is taken for so. */
@@ -34,12 +38,12 @@ function goesBothWays(row: ValueRow, rows: FieldRow[]): boolean {
   return own.length === 0 || ways.every((way) => own.some(({ direction }) => applies(direction, way)));
 }
 
-function restlessValues(row: ValueRow, rows: FieldRow[]): Restless[] {
+function restlessValues(row: ValueRow, rows: FieldRow[], sheets: SheetTables | undefined): Restless[] {
   if (!goesBothWays(row, rows)) return [];
   const ignoreCase = row.ignoreCase ?? true;
   const sides = { one: row.pairs.map(({ one }) => one), two: row.pairs.map(({ two }) => two) };
-  const over = step(row, 'forward', indexValues(sides.two, ignoreCase));
-  const back = step(row, 'backward', indexValues(sides.one, ignoreCase));
+  const over = step(row, compileTable(row, 'forward', sheets), indexValues(sides.two, ignoreCase));
+  const back = step(row, compileTable(row, 'backward', sheets), indexValues(sides.one, ignoreCase));
   const found = new Map<string, Restless>();
   for (const start of sides.one) {
     const round = roundFrom(start, over, back, ignoreCase);
@@ -54,8 +58,7 @@ function restlessValues(row: ValueRow, rows: FieldRow[]): Restless[] {
 type Step = (value: LookupValue) => LookupValue | undefined;
 
 /** What a value becomes on the other side, as the value mapper does it: by the table, else by its name. */
-function step(row: ValueRow, direction: Direction, there: ValueIndex): Step {
-  const table = compileTable(row, direction);
+function step(row: ValueRow, table: ValueIndex, there: ValueIndex): Step {
   return (value) => table.find(value) ?? (row.sameName === false ? undefined : there.find({ name: value.name }));
 }
 

@@ -2,6 +2,7 @@
 
 import { proposeFields } from '../../lib/mapping/auto-map';
 import { missingRequired, type RowIssue, rowIssues } from '../../lib/mapping/coverage';
+import { roundTrip } from '../../lib/mapping/round-trip';
 import { readFieldRows, readPairs } from '../../lib/mapping/saved';
 import type { FieldChoice, FieldRow } from '../../lib/model/config';
 import type { Field, Side } from '../../lib/model/entity';
@@ -135,7 +136,16 @@ class FieldMapperForm {
       view.showIssues(row ? rowIssues(row, rows, this.scope.known(), browserFault) : NO_FIELD);
     }
     this.showMissing(rows);
+    this.showRestless(rows);
     this.filter();
+  }
+
+  /** Fields that hand their values round: names are data, so they are only ever text. */
+  private showRestless(rows: FieldRow[]): void {
+    const texts = roundTrip(rows, []).map(({ round }) =>
+      this.node._('field-mapper.restless', { round: round.join(' → ') }),
+    );
+    say($('#twinflow-map-restless'), texts.length === 0 ? 'plain' : 'warning', texts.join(' '));
   }
 
   /** One line for each direction: what a create on that side would still lack. */

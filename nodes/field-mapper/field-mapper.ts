@@ -1,7 +1,7 @@
 /** The `twinflow-field-mapper` node: turns a payload of source fields into one of target fields. */
 
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { readFieldRows, readPairs, relevantFields, rowIssues, withMappedFields } from '../../lib/mapping';
+import { readFieldRows, readPairs, relevantFields, roundTrip, rowIssues, withMappedFields } from '../../lib/mapping';
 import { expressionFault, expressionReads } from '../../lib/mapping/transform-expression';
 import { type CompiledMapping, compileMapping, type EvaluateAll } from '../../lib/mapping/transform-mapping';
 import { acquireRunner } from '../../lib/mapping/transform-runner';
@@ -50,6 +50,10 @@ export = (RED: NodeAPI): void => {
     if (rows.length === 0) this.status({ fill: 'yellow', shape: 'ring', text: RED._('field-mapper.status.empty') });
     else if (broken > 0) {
       this.status({ fill: 'yellow', shape: 'ring', text: RED._('field-mapper.status.broken', { count: broken }) });
+    }
+    for (const { round } of roundTrip(rows, [])) {
+      this.warn(RED._('field-mapper.restless', { round: round.join(' → ') }));
+      this.status({ fill: 'yellow', shape: 'ring', text: RED._('field-mapper.status.restless') });
     }
 
     step(RED, this, { integration: def.integration, pairs: readPairs(def.pairs) }, (message) => {

@@ -1,6 +1,6 @@
 /** The `twinflow-value-mapper` node: list entries and people of the source become those of the target. */
 
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red';
 import {
   compileTable,
   compileUserRows,
@@ -10,6 +10,7 @@ import {
   readPairs,
   readValueRows,
   resolveUsers,
+  roundTrip,
   type SheetTables,
   withMappedFields,
 } from '../../lib/mapping';
@@ -59,11 +60,20 @@ export = (RED: NodeAPI): void => {
     };
     offer();
 
+    const restless = roundTrip([], rows);
+    const rest: NodeStatus =
+      restless.length === 0 ? {} : { fill: 'yellow', shape: 'ring', text: RED._('value-mapper.status.restless') };
+    for (const { one, two, round } of restless) {
+      const names = { one: one.name, two: two.name, round: round.join(' → ') };
+      this.warn(RED._('value-mapper.restless', names));
+    }
+    this.status(rest);
+
     const sheets = new RowSheets(rows, hostOf(RED).dataFolder, () => {
       compiled = both(sheets.tables());
       offer();
       const problem = sheets.problem();
-      if (problem === undefined) this.status({});
+      if (problem === undefined) this.status(rest);
       else {
         const text = RED._(`value-mapper.status.${problem.usable ? 'older' : 'unreadable'}`, { name: problem.name });
         this.status({ fill: problem.usable ? 'yellow' : 'red', shape: 'ring', text });
