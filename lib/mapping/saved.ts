@@ -144,7 +144,8 @@ function readLookup(value: unknown): LookupValue | undefined {
   return id === undefined ? { name } : { id, name };
 }
 
-function readSheet(value: unknown): SheetSource | undefined {
+/** A sheet as a source of pairs; undefined where it is none. */
+export function readSheet(value: unknown): SheetSource | undefined {
   if (!isObject(value) || !isObject(value.from)) return undefined;
   const { from } = value;
   const name = (part: unknown): string => (isText(part) ? part : '');

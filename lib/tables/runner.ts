@@ -5,7 +5,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname, join } from 'node:path';
-import type { ExportedTable, SheetColumns, SheetInfo } from '../mapping/tables/sheets';
+import type { ExportedTable, SheetColumns, SheetInfo } from '../mapping/tables/shapes';
 import { asSyncError, SyncError } from '../model/errors';
 
 export type SheetJob =

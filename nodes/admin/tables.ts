@@ -3,14 +3,19 @@
  *
  *   POST tables?name=<file name>   the file as application/octet-stream → { id, name, sheets }
  *   POST tables/inspect            { from: SheetSource['from'] } → { name, sheets }
+ *   POST tables/look-up            { sheet: SheetSource, ignoreCase, ones, twos } → what it has for these values
  *   POST tables/export             { heads, pairs, values } → a workbook (xlsx)
  */
 
 import type { NodeAPI } from 'node-red';
-import { type ExportedTable, SHEET_LIMITS } from '../../lib/mapping/tables/sheets';
+import { readSheet } from '../../lib/mapping/saved';
+import type { ExportedTable } from '../../lib/mapping/tables/shapes';
+import { SHEET_LIMITS } from '../../lib/mapping/tables/sheets';
 import type { SheetSource } from '../../lib/model/config';
 import { asSyncError, SyncError } from '../../lib/model/errors';
+import type { LookupValue } from '../../lib/model/values';
 import { checkFile, fileOf, keepUpload, plainFileName, removeUpload, uploadName } from '../../lib/tables/files';
+import { SheetLookUps } from '../../lib/tables/look-up';
 import { inspectFile, workbookOf } from '../../lib/tables/runner';
 import { isObject } from '../shared/connect';
 
@@ -62,6 +67,15 @@ function sourceOf(body: unknown): SheetSource['from'] {
   throw new SyncError('invalid', 'Choose a sheet first.');
 }
 
+const MOST_VALUES = 5_000;
+
+function values(list: unknown): LookupValue[] {
+  return (Array.isArray(list) ? list : []).slice(0, MOST_VALUES).map((value: unknown) => {
+    const { id, name } = isObject(value) ? value : {};
+    return { ...(typeof id === 'string' && { id }), name: typeof name === 'string' ? name : '' };
+  });
+}
+
 const texts = (value: unknown): string[] =>
   Array.isArray(value)
     ? value
@@ -108,6 +122,14 @@ export function registerTableRoutes(host: Pick<NodeAPI, 'httpAdmin' | 'auth'>, d
     return { name, sheets: await inspectFile(file) };
   };
 
+  const lookUps = new SheetLookUps(dataFolder);
+  const lookUp = async (body: unknown): Promise<object> => {
+    const { sheet, ignoreCase, ones, twos } = isObject(body) ? body : {};
+    const source = readSheet(sheet);
+    if (source === undefined) throw new SyncError('invalid', 'Choose a sheet first.');
+    return lookUps.counterparts(source, ignoreCase !== false, values(ones), values(twos));
+  };
+
   httpAdmin.post('/twinflow/tables', mayWrite, (request, response) => {
     if (uploading >= MOST_UPLOADS) {
       fail(response, new SyncError('invalid', 'Another file is being uploaded. Try again in a moment.'));
@@ -125,6 +147,12 @@ export function registerTableRoutes(host: Pick<NodeAPI, 'httpAdmin' | 'auth'>, d
   });
   httpAdmin.post('/twinflow/tables/inspect', mayWrite, (request, response) => {
     inspect(request.body).then(
+      (body) => send(response, 200, body),
+      (thrown: unknown) => fail(response, thrown),
+    );
+  });
+  httpAdmin.post('/twinflow/tables/look-up', mayWrite, (request, response) => {
+    lookUp(request.body).then(
       (body) => send(response, 200, body),
       (thrown: unknown) => fail(response, thrown),
     );

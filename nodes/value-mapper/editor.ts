@@ -1,7 +1,9 @@
 /** The form of the value mapper: for each pair of list or user fields, which value means which. */
 
 import { unmappedValues } from '../../lib/mapping/coverage';
+import { roundTrip } from '../../lib/mapping/round-trip';
 import { readPairs, readValueRows } from '../../lib/mapping/saved';
+import { returningAsOthers, withSheetPairs } from '../../lib/mapping/tables/totality';
 import type { ValuePair, ValueRow } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { LookupValue, UserValue } from '../../lib/model/values';
@@ -18,6 +20,7 @@ import {
   addMappingStyle,
   isListed,
   isShown,
+  type Lists,
   listEntries,
   listsOf,
   lookupItem,
@@ -31,6 +34,8 @@ import {
   tableTitle,
   userItem,
 } from '../editor/mapping';
+import { SheetInput } from './sheet-input';
+import { downloadTable, lookUpInSheet } from './sheet-requests';
 
 interface ValueMapperProperties {
   name: string;
@@ -67,6 +72,7 @@ class ValueMapperForm {
   private readonly select = $('#twinflow-values-table');
   private readonly note = $('#twinflow-values-note');
   private readonly adding: SearchSelect<ValueRow>;
+  private readonly sheet: SheetInput;
   private current: ValueRow | undefined;
   private readonly check = soon(this.list, () => {
     this.showMissing().catch((thrown: unknown) => say(this.note, 'warning', words(thrown)));
@@ -89,7 +95,21 @@ class ValueMapperForm {
         this.adding.set(undefined);
       },
     });
+    this.sheet = new SheetInput({
+      container: $('#twinflow-values-from'),
+      text: (key, variables) => node._(`value-mapper.${key}`, variables),
+      columnLabel: (side) => {
+        const field = side === 1 ? this.current?.one : this.current?.two;
+        return node._('value-mapper.sheet.column', { system: this.scope.systemName(side), name: field?.name ?? '' });
+      },
+      onChange: () => this.check(),
+    });
     this.buildList();
+    for (const kind of ['export', 'template']) {
+      $(`#twinflow-values-${kind}`).on('click', () => {
+        this.download(kind === 'template').catch((thrown: unknown) => say(this.note, 'bad', words(thrown)));
+      });
+    }
     this.select.on('change', () => this.open(this.tables[Number(this.select.val())]));
     $('#twinflow-values-remove').on('click', () => this.removeTable());
     $('#twinflow-values-all').on('click', () => {
@@ -196,6 +216,9 @@ class ValueMapperForm {
     const { current } = this;
     if (current === undefined) return;
     current.pairs = this.shown();
+    const sheet = this.sheet.value();
+    if (sheet === undefined) delete current.sheet;
+    else current.sheet = sheet;
     current.ignoreCase = $('#twinflow-values-case').prop('checked') === true;
     current.sameName = $('#twinflow-values-same').prop('checked') === true;
   }
@@ -225,6 +248,7 @@ class ValueMapperForm {
     this.select.val(String(this.tables.indexOf(table)));
     $('#twinflow-values-case').prop('checked', table.ignoreCase !== false);
     $('#twinflow-values-same').prop('checked', table.sameName !== false);
+    this.sheet.set(table.sheet);
     $('#twinflow-values-people').toggle(table.one.type === 'user' || table.two.type === 'user');
     this.heads();
     this.list.editableList(
@@ -276,8 +300,55 @@ class ValueMapperForm {
           .appendTo(row);
       });
     };
-    if (ones) line(1, unmappedValues(table, 'forward', ones, twos));
-    if (twos) line(2, unmappedValues(table, 'backward', twos, ones));
+    const whole = await this.withSheet(table, ones ?? [], twos ?? []);
+    if (this.current !== table || !isShown(this.list)) return;
+    box.empty();
+    if (ones) line(1, unmappedValues(whole, 'forward', ones, twos));
+    if (twos) line(2, unmappedValues(whole, 'backward', twos, ones));
+    if (ones && twos) this.showReturns(box, whole, ones, twos);
+  }
+
+  /** The table with what its sheet has for the lists' values. */
+  private async withSheet(table: ValueRow, ones: LookupValue[], twos: LookupValue[]): Promise<ValueRow> {
+    const { sheet } = table;
+    if (sheet === undefined || sheet.one === '' || sheet.two === '') return table;
+    const found = await lookUpInSheet(sheet, table.ignoreCase !== false, ones, twos);
+    return withSheetPairs(table, ones, twos, found);
+  }
+
+  /** What does not come back as itself, and what never comes to rest. */
+  private showReturns(box: JQuery, table: ValueRow, ones: LookupValue[], twos: LookupValue[]): void {
+    for (const { round } of roundTrip([], [table])) {
+      const text = this.node._('value-mapper.returns.never', { round: round.join(' → ') });
+      $('<div class="twinflow-message twinflow-bad">').text(text).appendTo(box);
+    }
+    const others = returningAsOthers(table, ones, twos);
+    if (others.length === 0) return;
+    const shown = others.slice(0, 10).map(({ value, over, back }) => `${value.name} → ${over.name} → ${back.name}`);
+    const text = this.node._('value-mapper.returns.others', { count: others.length, list: shown.join('; ') });
+    $('<div class="twinflow-message">').text(text).appendTo(box);
+  }
+
+  /** A workbook of the pairs; as a template, also all values that have no pair yet. */
+  private async download(template: boolean): Promise<void> {
+    const table = this.current;
+    if (table === undefined) return;
+    this.keep();
+    const [ones = [], twos = []] = await listsOf(this.scope, table).catch((): Lists => [undefined, undefined]);
+    const pairs = table.pairs.map(({ one, two }): [string, string] => [one.name, two.name]);
+    if (template) {
+      const open = (values: LookupValue[], side: 0 | 1): string[] =>
+        values.map(({ name }) => name).filter((name) => !pairs.some((pair) => pair[side] === name));
+      const [left, right] = [open(ones, 0), open(twos, 1)];
+      pairs.push(
+        ...left.map((name): [string, string] => [name, '']),
+        ...right.map((name): [string, string] => ['', name]),
+      );
+    }
+    const heads: [string, string] = [`${table.one.name} (1)`, `${table.two.name} (2)`];
+    const names = (values: LookupValue[]): string[] => values.map(({ name }) => name);
+    const fileName = `${tableTitle(table).replace(/[^\p{L}\p{N} _-]+/gu, '-')}.xlsx`;
+    await downloadTable({ heads, pairs, values: [names(ones), names(twos)] }, fileName);
   }
 
   private async match(): Promise<void> {

@@ -6,7 +6,7 @@
 import type { Direction } from '../../model/entity';
 import type { LookupValue, UserValue } from '../../model/values';
 import type { ValueIndex } from '../values';
-import type { SheetColumns } from './sheets';
+import type { SheetColumns } from './shapes';
 
 type Item = Partial<LookupValue & UserValue>;
 

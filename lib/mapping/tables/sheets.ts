@@ -8,24 +8,8 @@ import xlsx = require('xlsx/dist/xlsx.mini.min.js');
 
 import { SyncError } from '../../model/errors';
 import { decodeText, parseCsv } from './csv';
+import type { ExportedTable, SheetColumns, SheetInfo } from './shapes';
 import { checkZip, isZip } from './zip';
-
-export interface SheetInfo {
-  name: string;
-  /** heads of the columns; where a head is missing or stands twice, the column's letter is in it */
-  columns: string[];
-  /** rows below the head */
-  rows: number;
-  /** the first values of each column */
-  samples: string[][];
-}
-
-export interface SheetColumns {
-  one: string[];
-  two: string[];
-  /** rows left out, since one of the two cells is empty, or holds an error or a formula without saved result */
-  incomplete: number;
-}
 
 export const SHEET_LIMITS = {
   /** bytes of a file */
@@ -212,15 +196,6 @@ export function readColumns(bytes: Buffer, sheet: string, columns: { one: string
     }
   }
   return result;
-}
-
-/** What an exported workbook holds. */
-export interface ExportedTable {
-  /** heads of both columns */
-  heads: [string, string];
-  pairs: [string, string][];
-  /** the values that each side has, for a second sheet to choose from */
-  values: [string[], string[]];
 }
 
 /** A workbook (xlsx) with the pairs in its first sheet and both sides' values in its second. */

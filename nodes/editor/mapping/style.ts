@@ -58,6 +58,7 @@ const RULES = `
 .twinflow-fit { width: 0; min-width: 100%; }
 .twinflow-row > select.twinflow-half { flex: 1 1 0; width: 0; }
 .twinflow-beside { display: inline-flex; width: 70%; vertical-align: middle; }
+.twinflow-sheet-name { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .twinflow-list { min-width: 0; }
 .twinflow-list .red-ui-editableList-container { min-width: 0; min-height: 44px; }
 .twinflow-label-full { display: block; width: auto !important; font-weight: bold; }

@@ -1,0 +1,61 @@
+/** What a value table does to the values of both lists: which of them do not come back as themselves. */
+
+import type { ValueRow } from '../../model/config';
+import { applies } from '../../model/entity';
+import type { LookupValue } from '../../model/values';
+import { compileTable, indexValues } from '../values';
+
+export interface ReturnsAs {
+  value: LookupValue;
+  /** what it is on the other side */
+  over: LookupValue;
+  /** what that is on the way back */
+  back: LookupValue;
+}
+
+/** What a sheet has for the values of both lists, in their order. */
+export interface SheetCounterparts {
+  forward: (string | null)[];
+  backward: (string | null)[];
+}
+
+/** The row as if what its sheet has for the lists' values stood in its own pairs, behind those. */
+export function withSheetPairs(
+  row: ValueRow,
+  ones: LookupValue[],
+  twos: LookupValue[],
+  sheet: SheetCounterparts,
+): ValueRow {
+  const entry = (values: LookupValue[], name: string): LookupValue =>
+    values.find((value) => value.name === name) ?? values.find((value) => value.id === name) ?? { name };
+  const over = ones.flatMap((one, index): ValueRow['pairs'] => {
+    const name = sheet.forward[index];
+    return typeof name === 'string' ? [{ one, two: entry(twos, name), direction: 'forward' }] : [];
+  });
+  const back = twos.flatMap((two, index): ValueRow['pairs'] => {
+    const name = sheet.backward[index];
+    return typeof name === 'string' ? [{ one: entry(ones, name), two, direction: 'backward' }] : [];
+  });
+  return { ...row, pairs: [...row.pairs, ...over, ...back] };
+}
+
+/**
+ * Values of System 1's list that go over as one value and come back as another: an update of the other side would change
+ * them. Where several values become one, all but one do so, which is what was asked for – but a person should see it.
+ */
+export function returningAsOthers(row: ValueRow, ones: LookupValue[], twos: LookupValue[]): ReturnsAs[] {
+  const ignoreCase = row.ignoreCase ?? true;
+  const tables = { forward: compileTable(row, 'forward'), backward: compileTable(row, 'backward') };
+  const lists = { forward: indexValues(twos, ignoreCase), backward: indexValues(ones, ignoreCase) };
+  const step = (value: LookupValue, direction: 'forward' | 'backward'): LookupValue | undefined =>
+    tables[direction].find(value) ?? (row.sameName === false ? undefined : lists[direction].find({ name: value.name }));
+  const goesBack = row.pairs.length === 0 || row.pairs.some((pair) => applies(pair.direction, 'backward'));
+  if (!goesBack) return [];
+  return ones.flatMap((value): ReturnsAs[] => {
+    const over = step(value, 'forward');
+    const back = over === undefined ? undefined : step(over, 'backward');
+    if (over === undefined || back === undefined) return [];
+    const same = back.id !== undefined && value.id !== undefined ? back.id === value.id : back.name === value.name;
+    return same ? [] : [{ value, over, back }];
+  });
+}
