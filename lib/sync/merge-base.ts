@@ -17,27 +17,21 @@ export function threeWay(input: MergeInput, field: FieldId, want: Value, now: Va
   const { source, target, direction } = input;
   const { type, from } = input.mapped[field] ?? { from: [] };
   const [only] = from.length === 1 ? from : [];
-  const own = only === undefined ? undefined : { base: source.base[only], now: source.now[only] ?? null };
+  const known = only === undefined ? undefined : { base: source.base[only], now: source.now[only] ?? null };
   // of a create that was adopted after its source had changed, only the other end's base is known: better than none
-  const base = field in target.base ? (target.base[field] ?? null) : own?.base;
-  const ways = { theirs: now, type, oursFirst: direction === 'forward' };
+  const synced = field in target.base ? (target.base[field] ?? null) : known?.base;
+  const ways = { ours: want, theirs: now, type, oursFirst: direction === 'forward' };
+
+  // what we had brought to the source came from the target: there it is no change, whatever the baselines say
+  const brought = only === undefined || !known ? undefined : arrivedIn(source, only, known.base, known.now, type);
+  const isBase = brought !== undefined && synced !== undefined && inSameWords(known?.base, synced, type);
+  const base = isBase ? respelled(respelled(brought, synced), now) : synced;
+  const own = isBase && known ? { base: respelled(brought, known.now), now: known.now } : known;
 
   const arrived = arrivedIn(target, field, base, now, type);
-  if (arrived !== undefined) {
-    const there = respelled(arrived, now);
-    return mergeValues({ ...ways, base: there, ours: respelled(want, there) });
-  }
-  const brought = only === undefined || !own ? undefined : arrivedIn(source, only, own.base, own.now, type);
-  if (brought !== undefined && own && base !== undefined && inSameWords(own.base, base, type)) {
-    // what we had brought to the source came from the target: there it is no change, whatever the baselines say
-    return mergeValues({
-      ...ways,
-      base: respelled(respelled(brought, base), now),
-      ours: want,
-      source: { base: respelled(brought, own.now), now: own.now },
-    });
-  }
-  return mergeValues({ ...ways, base, ours: want, source: own });
+  if (arrived === undefined) return mergeValues({ ...ways, base, source: own });
+  const there = respelled(arrived, now);
+  return mergeValues({ ...ways, base: there, ours: respelled(want, there) });
 }
 
 /** The newest value that an update without a landing did bring. */

@@ -289,7 +289,9 @@ export function baselines(
   // a field that could not be taken over stays out of the baseline: the next change of the entity tries it again
   for (const from of open) delete source[from];
   const foreign = Object.keys(target).some((field) => !equalValues(target[field] ?? null, after[field] ?? null));
-  return { source, target, foreign: foreign || showsUnknown(input.mapped, target, after) };
+  // what was left has to come to terms by the target's own event, which must not be taken for accounted for
+  const unsettled = plan.left.length > 0 || showsUnknown(input.mapped, target, after);
+  return { source, target, foreign: foreign || unsettled };
 }
 
 /** True where the target has a value in a field that was never in sync: a create that was adopted had left it empty. */
