@@ -6,6 +6,7 @@
  * passed twice. Where the way turns out to end elsewhere, the issue is taken back.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { asSyncError, SyncError } from '../../model/errors';
 import type { LookupValue } from '../../model/values';
 import type { JiraApi } from './api';
@@ -18,6 +19,27 @@ import { isJson, type Json, textOf } from './shapes';
 const MOST_STEPS = 8;
 /** So many statuses are asked about for one plan. */
 const MOST_ASKED = 20;
+/** So often a step waits, and so long at most each time, where Jira asks for fewer requests. */
+const MOST_WAITS = 5;
+const LONGEST_WAIT_MS = 60_000;
+
+/**
+ * Once an issue is on its way, it goes to the end of it, however busy Jira is: left half-way, its status would look like
+ * one that a person has chosen, and be carried back.
+ */
+async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  for (let waits = 0; ; waits++) {
+    try {
+      return await call();
+    } catch (thrown) {
+      const { kind, detail } = asSyncError(thrown);
+      const ms = detail.retryAfterMs ?? 1_000;
+      // a refusal for its rate was not carried out
+      if (kind !== 'rateLimited' || waits >= MOST_WAITS || ms > LONGEST_WAIT_MS) throw thrown;
+      await sleep(ms);
+    }
+  }
+}
 
 export interface Transition {
   id: string;
@@ -198,7 +220,7 @@ export class Workflow {
   private readonly fresh = new Map<string, { until: number; transitions: Transition[] }>();
 
   private async offered({ id, context }: Move, at: LookupValue): Promise<Transition[]> {
-    const transitions = (await this.api.transitions(id)).flatMap(transitionOf);
+    const transitions = (await patiently(() => this.api.transitions(id))).flatMap(transitionOf);
     this.fresh.set(keyOf(context, at.id ?? ''), { until: performance.now() + 60_000, transitions });
     for (const oldest of this.fresh.keys()) {
       if (this.fresh.size <= 1_000) break;
@@ -214,16 +236,18 @@ export class Workflow {
     if (seen && seen.until > performance.now()) return seen.transitions;
     const learned = await this.learned.remember(key, async () => {
       const jql = [among('project', [context.project]), among('issuetype', [context.type]), among('status', [status])];
-      const { issues } = await this.api.search({
-        jql: `${jql.join(' AND ')} ORDER BY updated DESC`,
-        fields: ['status'],
-        size: 2,
-      });
+      const { issues } = await patiently(() =>
+        this.api.search({
+          jql: `${jql.join(' AND ')} ORDER BY updated DESC`,
+          fields: ['status'],
+          size: 2,
+        }),
+      );
       // the index may still have the issue itself there
       const issue = issues.find((one) => one.id !== id);
       if (!issue) return undefined;
       try {
-        return (await this.api.transitions(issue.id)).flatMap(transitionOf);
+        return (await patiently(() => this.api.transitions(issue.id))).flatMap(transitionOf);
       } catch (thrown) {
         if (asSyncError(thrown).kind === 'notFound') return undefined;
         throw thrown;
@@ -245,7 +269,7 @@ export class Workflow {
     const fields = Object.fromEntries(wanted.map(([field]) => [field, values[field]]));
     const request = { transition: { id: transition.id }, ...(wanted.length > 0 ? { fields } : {}) };
     try {
-      await this.api.transition(id, request);
+      await patiently(() => this.api.transition(id, request));
     } catch (thrown) {
       const { kind, message, detail } = asSyncError(thrown);
       if (kind !== 'invalid') throw thrown;

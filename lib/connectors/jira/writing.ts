@@ -130,7 +130,23 @@ export class IssueWriter {
   private async carryOut(tasks: Task[], done: Done[], results: Results): Promise<void> {
     const queues = new Map<string, (() => Promise<void>)[]>();
     const queue = (key: string, work: () => Promise<void>) => queues.set(key, [...(queues.get(key) ?? []), work]);
-    for (const one of [...done]) if (needsMore(one.task)) queue(one.id, () => this.complete(one));
+    const unfinished = done.filter(({ task }) => needsMore(task));
+    const moving = unfinished.filter(({ task }) => task.resolved.status !== undefined).map(({ id }) => id);
+    // the statuses that new issues begin in, a hundred at a time; without, each is asked for alone
+    if (moving.length > 0) await this.reader.byId(moving).catch(() => undefined);
+    for (const one of unfinished) {
+      queue(one.id, async () => {
+        try {
+          await this.complete(one);
+        } catch (thrown) {
+          const { kind, message, detail } = asSyncError(thrown);
+          const words = `Issue ${one.id} was created, but not all that belongs to it could be written: ${message}`;
+          // uncertain: it is looked for, and what is missing is written then
+          results[one.task.index] = { ok: false, error: new SyncError(kind, words, { ...detail, uncertain: true }) };
+          done.splice(done.indexOf(one), 1);
+        }
+      });
+    }
     let halt: SyncError | undefined;
     for (const task of tasks) {
       const { operation, index } = task;
@@ -169,7 +185,10 @@ export class IssueWriter {
     return done;
   }
 
-  /** What a new issue still lacks. That it was created is not undone by a later refusal, which is told. */
+  /**
+   * What a new issue still lacks. That it was created is not undone by a later refusal, which is told.
+   * @throws SyncError – Jira is in trouble, which refuses nothing
+   */
   private async complete(done: Done): Promise<void> {
     const { edit, status, transition } = done.task.resolved;
     if (hasChanges(edit)) {
@@ -177,6 +196,7 @@ export class IssueWriter {
         const issue = await this.api.update(done.id, bodyOf(edit));
         if (issue) done.issue = issue;
       } catch (thrown) {
+        if (isTrouble(thrown)) throw thrown;
         const { message, detail } = asSyncError(thrown);
         for (const field of Object.keys({ ...edit.fields, ...edit.update })) {
           done.ignored[field] = `The issue was created without it: ${detail.fields?.[field] ?? message}`;
@@ -191,6 +211,7 @@ export class IssueWriter {
     try {
       await this.moveTo(done, status);
     } catch (thrown) {
+      if (isTrouble(thrown)) throw thrown;
       const { message } = asSyncError(thrown);
       done.ignored.status = `The issue was created with its first status: ${message}`;
     }
@@ -201,7 +222,9 @@ export class IssueWriter {
     const values = resolved.transition;
     // a status read a moment ago saves a request; where the way from it fails, the present one decides
     const remembered = done.issue ? statusOf(done.issue.fields.status) : this.reader.placeOf(done.id)?.status;
-    let from = remembered && remembered.id !== to.id ? remembered : await this.statusNow(done);
+    // that of a new issue is the one it was just made with
+    const isKnown = remembered && (remembered.id !== to.id || done.task.operation.kind === 'create');
+    let from = isKnown ? remembered : await this.statusNow(done);
     let used: Set<string> | undefined;
     while (used === undefined && from.id !== to.id) {
       done.issue = undefined;
@@ -275,6 +298,9 @@ export class IssueWriter {
     return entity;
   }
 }
+
+/** A fault of the system, not a refusal of the write. */
+const isTrouble = (thrown: unknown): boolean => ['transient', 'rateLimited', 'auth'].includes(asSyncError(thrown).kind);
 
 const idOf = (operation: WriteOperation): EntityId => (operation.kind === 'update' ? operation.id : '');
 
