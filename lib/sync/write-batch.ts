@@ -17,6 +17,7 @@ import type { Integration } from './integration';
 import { baselines, concerned, emptyPlan, intended, type MergePlan, planCreate, planUpdate } from './merge';
 import { stopOscillating } from './oscillation';
 import { writeScope } from './pairs';
+import { keepRichText } from './rich-text';
 import { refusedFields, without } from './withhold';
 
 export interface Job {
@@ -37,6 +38,8 @@ interface Work extends Job {
   adopted?: boolean;
   /** the target before the write; undefined for a create */
   target?: Entity;
+  /** target fields as they are to be, once the target has been read: rich texts are spliced into what it shows */
+  wanted?: Fields;
   /** target fields as the flow mapped them, without a person's corrections */
   asMapped: Fields;
   /** what the result says besides what the merge says */
@@ -123,6 +126,7 @@ class Batch {
         continue;
       }
       work.target = target;
+      work.wanted = keepRichText(this.mergeInput(work, target));
       work.plan = planUpdate(this.mergeInput(work, target));
       const { link } = work.event;
       if (link) stopOscillating(this.integration, link.id, this.targetSide, work.plan, work.message.sync.mapped ?? {});
@@ -438,7 +442,7 @@ class Batch {
     const { sync, payload } = work.message;
     return {
       direction: this.direction,
-      wanted: payload,
+      wanted: work.wanted ?? payload,
       mapped: sync.mapped ?? {},
       unresolved: sync.unresolved ?? {},
       source: {

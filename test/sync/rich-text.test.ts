@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import type { RichText, RichTextFormat } from '../../lib/model/values';
+import { convert } from '../../lib/richtext';
+import { keepRichText } from '../../lib/sync/rich-text';
+
+const text = (format: RichTextFormat, content: string): RichText => ({ format, content });
+
+/** A description that somebody edited in Markdown, for a target that writes HTML. */
+function input(before: string, after: string, now: string) {
+  const source = text('markdown', after);
+  return {
+    wanted: { body: convert(source, 'html').text },
+    mapped: { body: { from: ['description'] } },
+    source: { now: { description: source }, base: { description: text('markdown', before) } },
+    target: { now: { body: text('html', now) } },
+  };
+}
+
+describe('Rich text in an update (invariant 7)', () => {
+  const html = '<p>One <u>underlined</u> word.</p><p style="color:red">Two.</p>';
+
+  it('leaves the blocks alone that nobody edited, with what the source cannot show', () => {
+    const { body } = keepRichText(input('One underlined word.\n\nTwo.', 'One underlined word.\n\nTwo, edited.', html));
+    assert.ok(typeof body === 'object' && body !== null && 'content' in body);
+    assert.match(body.content, /<p>One <u>underlined<\/u> word\.<\/p>/);
+    assert.match(body.content, /Two, edited\./);
+  });
+
+  it("gives exactly the target's own text where the source was not edited", () => {
+    const { body } = keepRichText(input('One underlined word.\n\nTwo.', 'One underlined word.\n\nTwo.', html));
+    assert.deepEqual(body, text('html', html));
+  });
+
+  it('takes a text as it is that a node on the way has changed', () => {
+    const given = input('One.', 'One, edited.', '<p>One.</p>');
+    given.wanted.body = text('html', '<p>From a function node</p>');
+    assert.deepEqual(keepRichText(given).body, text('html', '<p>From a function node</p>'));
+  });
+
+  it('leaves texts of one markup, plain values and first syncs alone', () => {
+    const given = input('One.', 'Two.', '<p>One.</p>');
+    assert.deepEqual(keepRichText({ ...given, target: { now: {} } }).body, given.wanted.body);
+    assert.deepEqual(keepRichText({ ...given, source: { ...given.source, base: {} } }).body, given.wanted.body);
+    const plain = { wanted: { title: 'x' }, mapped: { title: { from: ['summary'] } } };
+    const same = {
+      ...plain,
+      source: { now: { summary: 'x' }, base: { summary: 'y' } },
+      target: { now: { title: 'y' } },
+    };
+    assert.equal(keepRichText(same).title, 'x');
+  });
+});
