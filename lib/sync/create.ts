@@ -28,8 +28,8 @@ export interface Create<W> {
 export const markerOf = (event: StoredEvent): string =>
   `${event.flow.integration}:${event.flow.side}:${event.entity.id}`;
 
-/** Without a time that the system has shown us itself, candidates are looked for this far back. */
-const UNKNOWN_CLOCK_MS = 26 * 3_600_000;
+/** Without a time that the system has shown us itself: how far its clock may be behind ours. */
+const UNKNOWN_CLOCK_MS = 2 * 3_600_000;
 const MOST_CANDIDATES = 500;
 const MOST_HISTORIES = 50;
 
@@ -98,7 +98,9 @@ function noMarkers(error: unknown): Entity[] {
 
 /** The candidate that showed what was written before people changed it, where the system tells its history. */
 async function editedSince(target: System, candidates: Entity[], written: Fields): Promise<Entity | undefined> {
-  for (const candidate of candidates.slice(0, MOST_HISTORIES)) {
+  // who was not changed since it was made shows what was written
+  const edited = candidates.filter(({ createdAt, updatedAt }) => createdAt === undefined || createdAt !== updatedAt);
+  for (const candidate of edited.slice(0, MOST_HISTORIES)) {
     const revisions = await target.call(async (connection) => connection.history?.(candidate.id));
     if (!revisions) return undefined;
     const original = { ...candidate.fields };

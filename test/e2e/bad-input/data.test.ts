@@ -141,7 +141,7 @@ const cases: Record<string, Case> = {
     right: {},
     bad: {},
     node: 'writer',
-    says: /^SyncError: bug T-1: A node on the way has made msg\.payload unusable/,
+    says: /^bug T-1: A node on the way has made msg\.payload unusable/,
   },
   early: {
     what: 'a message whose payload and entity a function node has taken away before the mappers',
@@ -277,7 +277,7 @@ describe('e2e/bad input: values and flows', function () {
     });
 
     it('what goes to a project that is not there, and says so on the poller of that side too', async () => {
-      const { source } = await view.problemLike('nowhere', /^SyncError: bug T-1 → nowhere 2: .*no project "q"/);
+      const { source } = await view.problemLike('nowhere', /^bug T-1 → nowhere 2: .*no project "q"/);
       assert.equal(source.id, 'nowhere-writer');
       await view.statusLike('nowhere-poller2', /has no project "q"/);
       await view.statusLike('nowhere-poller1', /1 parked$/);
