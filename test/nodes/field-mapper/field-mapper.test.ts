@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fieldMapper from '../../../nodes/field-mapper/field-mapper';
-import { deploy, message, startRuntime, stopRuntime, unload } from '../filter/harness';
+import { deploy, logged, message, startRuntime, stopRuntime, unload } from '../filter/harness';
 
 const rows = [
   {
@@ -58,5 +58,23 @@ describe('twinflow-field-mapper', () => {
     const step = await deploy(fieldMapper, { ...mapper, rows: [null, {}, { one: { id: 'x' } }, ...rows] });
     const sent = (await step.send(message({ summary: 'a' }))).out[0][0];
     assert.deepEqual(sent?.payload, { 'System.Title': 'a', 'Custom.Team': 'Platform' });
+  });
+
+  it('warns at deploy where fields hand their values round without end', async () => {
+    const [a, b] = ['a', 'b'].map((id) => ({ id, name: id.toUpperCase(), type: 'text' }));
+    const [x, y] = ['x', 'y'].map((id) => ({ id, name: id.toUpperCase(), type: 'text' }));
+    await deploy(fieldMapper, {
+      ...mapper,
+      rows: [
+        { one: a, two: x, direction: 'forward' },
+        { one: b, two: x, direction: 'backward' },
+        { one: b, two: y, direction: 'forward' },
+        { one: a, two: y, direction: 'backward' },
+      ],
+    });
+    assert.match(logged(), /A → X → B → Y → A|field-mapper\.restless/);
+    await unload();
+    await deploy(fieldMapper, mapper);
+    assert.doesNotMatch(logged(), /restless|→/);
   });
 });

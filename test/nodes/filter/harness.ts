@@ -97,6 +97,16 @@ export async function stopRuntime(): Promise<void> {
   else process.env.TWINFLOW_STORE = storeBefore;
 }
 
+/** What nodes have warned of since they were deployed. */
+export function logged(): string {
+  return helper
+    .log()
+    .args.flat()
+    .filter(({ type }) => type?.startsWith('twinflow-'))
+    .map(({ msg }) => String(msg))
+    .join('\n');
+}
+
 export const unload = (): Promise<void> => helper.unload();
 
 /** Deploys the node under test. */

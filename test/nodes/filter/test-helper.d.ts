@@ -11,6 +11,8 @@ declare module 'node-red-node-test-helper' {
     load(modules: ((RED: NodeAPI) => void)[], flow: object[]): Promise<void>;
     unload(): Promise<void>;
     getNode(id: string): Node;
+    /** what was logged, as calls of a spy */
+    log(): { args: { level?: number; type?: string; msg?: unknown }[][] };
   }
 
   const helper: TestHelper;

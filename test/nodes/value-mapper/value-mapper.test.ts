@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { MappedField, SyncMessage, Value } from '../../../lib/model';
 import valueMapper from '../../../nodes/value-mapper/value-mapper';
-import { deploy, message, startRuntime, stopRuntime, unload } from '../filter/harness';
+import { deploy, logged, message, startRuntime, stopRuntime, unload } from '../filter/harness';
 
 const STATE = 'System.State';
 const OWNER = 'System.AssignedTo';
@@ -62,5 +62,25 @@ describe('twinflow-value-mapper', () => {
     const step = await deploy(valueMapper, mapper);
     const { failed } = await step.send(message({ status: { name: 'To Do' } }));
     assert.match(failed[0] ?? '', /put the field mapper of this entity type before it/);
+  });
+
+  it('warns at deploy where values come round without end', async () => {
+    const pair = (one: string, two: string, direction: string) => ({
+      one: { name: one },
+      two: { name: two },
+      direction,
+    });
+    const field = (id: string) => ({ id, name: id, type: 'lookup' });
+    const pairs = [
+      pair('New', 'Open', 'forward'),
+      pair('Active', 'Open', 'backward'),
+      pair('Active', 'Working', 'forward'),
+      pair('New', 'Working', 'backward'),
+    ];
+    await deploy(valueMapper, { ...mapper, rows: [{ one: field('status'), two: field(STATE), pairs }] });
+    assert.match(logged(), /New → Open → Active → Working → New|value-mapper\.restless/);
+    await unload();
+    await deploy(valueMapper, mapper);
+    assert.doesNotMatch(logged(), /restless|→/);
   });
 });
