@@ -52,7 +52,7 @@ export function conflictChoice(
       onChange();
     },
   );
-  const hint = $('<div class="twinflow-hint">').text(m('conflict.mergeHint')).appendTo(container);
+  const hint = $('<div style="grid-column: 1 / -1; font-size: 90%">').text(m('conflict.mergeHint')).appendTo(container);
   const merge = conflict.find('option[value="merge"]').detach();
   const refresh = (): void => {
     const merges = settings.conflict === 'merge';
@@ -60,8 +60,8 @@ export function conflictChoice(
     if (merges || mergeable()) merge.insertAfter(conflict.find('option').first());
     else merge.detach();
     conflict.val(settings.conflict ?? '');
-    fallback.closest('label').prop('hidden', !merges);
-    hint.prop('hidden', !merges);
+    fallback.closest('label').toggle(merges);
+    hint.toggle(merges);
   };
   refresh();
   return { refresh };

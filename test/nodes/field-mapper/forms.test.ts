@@ -189,6 +189,21 @@ describeWithChromium('the forms of filter and mappers', (launch) => {
     assert.deepEqual([row?.direction, row?.conflict], ['forward', 'park']);
   });
 
+  it('offer merging where it makes sense, with a second choice', async () => {
+    await open('fields');
+    const [text, list] = [0, 1].map((index) => page.locator('#twinflow-map-rows > li').nth(index));
+    for (const row of [text, list]) await row?.locator('[aria-expanded]').last().click();
+    const merging = 'option[value="merge"]';
+    assert.equal(await list?.getByLabel('If both sides changed').locator(merging).count(), 0);
+    const second = text?.getByLabel('Where that is not possible');
+    assert.equal(await second?.isVisible(), false);
+    await text?.getByLabel('If both sides changed').selectOption('merge');
+    await second?.selectOption('system2');
+    await done();
+    const [row] = (await node('fields', 'rows')) as FieldRow[];
+    assert.deepEqual([row?.conflict, row?.fallback], ['merge', 'system2']);
+  });
+
   it('offer tables for the mapped lists, matched by name, and name the values without counterpart', async () => {
     await open('values');
     await page.click('#twinflow-values-all');
