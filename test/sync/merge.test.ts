@@ -143,6 +143,33 @@ describe('Three-way merge (invariant 5)', () => {
     assert.equal(next.foreign, true);
   });
 
+  it('a value in a field that was never in sync keeps the event of the target', () => {
+    const given = input({
+      source: { a: 'new', b: null },
+      target: { x: 'old', y: 'put in by a person' },
+      sourceBase: { a: 'old', b: null },
+      targetBase: { x: 'old' },
+    });
+    const written = { ...WRITTEN, after: { x: 'new', y: 'put in by a person' }, exact: true };
+    assert.equal(baselines(given, planUpdate(given), written).foreign, true);
+    assert.equal(baselines(given, planUpdate(given), { ...written, after: { x: 'new', y: null } }).foreign, false);
+  });
+
+  it('what is left to the event of the target keeps that event', () => {
+    const given = input({ source: { a: 'ours', b: 'old' }, target: { x: 'old', y: 'old' } });
+    given.source.pending = { a: ['ours'] };
+    const plan = planUpdate(given);
+    assert.deepEqual(plan.left, ['x']);
+    assert.equal(baselines(given, plan, { ...WRITTEN, after: { x: 'old', y: 'old' }, exact: true }).foreign, true);
+  });
+
+  it('a field that is stopped stays as it is and counts as in sync', () => {
+    const given = input({ source: { a: 'new', b: 'old' }, target: { x: 'theirs', y: 'old' } });
+    const plan = { ...planUpdate(given), write: {}, kept: [], stopped: ['x'] };
+    const next = baselines(given, plan, { ...WRITTEN, after: { x: 'theirs', y: 'old' }, exact: true });
+    assert.deepEqual([next.source.a, next.target.x, next.foreign], ['new', 'theirs', false]);
+  });
+
   it('property: after forward and backward merges, both sides agree and nothing more is written', () => {
     const value = fc.constantFrom('old', 'p', 'q', '');
     const policy = fc.constantFrom<ConflictPolicy>('system1', 'system2', 'newest');
