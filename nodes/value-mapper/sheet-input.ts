@@ -23,7 +23,7 @@ export class SheetInput {
   private readonly place = $('<span class="twinflow-row" style="flex: 1 1 200px">');
   private readonly columns = $('<div class="twinflow-more">');
   private readonly note = $('<div class="twinflow-fit twinflow-message" role="status" aria-live="polite">');
-  private readonly file = $('<input type="file" accept=".xlsx,.xlsm,.ods,.csv,.tsv,.txt" hidden>');
+  private readonly file = $('<input type="file" accept=".xlsx,.xlsm,.ods,.csv,.tsv,.txt">').hide();
   private source: SheetSource | undefined;
   private shownKind: Kind = 'none';
   private sheets: SheetInfo[] = [];

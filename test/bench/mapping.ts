@@ -1,9 +1,13 @@
 /**
  * How long a complete mapping of one entity takes: field, value and default mapper, twenty mapped fields, five of them with
- * value tables of a hundred pairs. Run directly, it prints one line of JSON.
+ * value tables of a hundred pairs; and what five rows with an expression cost. Run directly, it prints a line of JSON for
+ * each.
  */
 
 import { compileDefaultRows, compileFieldRows, compileValueRows } from '../../lib/mapping';
+import { expressionReads } from '../../lib/mapping/transform-expression';
+import { compileMapping, type EvaluateAll } from '../../lib/mapping/transform-mapping';
+import { ExpressionRunner } from '../../lib/mapping/transform-runner';
 import type { DefaultRow, FieldChoice, FieldRow, Fields, FieldType, Value, ValueRow } from '../../lib/model';
 
 export interface MappingTime {
@@ -85,4 +89,75 @@ export function measureMapping(entities = 20_000, rounds = 9): MappingTime {
   };
 }
 
-if (require.main === module) console.log(JSON.stringify(measureMapping()));
+export interface ExpressionTime {
+  rows: number;
+  entities: number;
+  /** microseconds per entity: one after the other, and with many on their way */
+  sequentialMicroseconds: number;
+  concurrentMicroseconds: number;
+}
+
+const EXPRESSIONS = [
+  'summary & " (" & $entity().key & ")"',
+  '$uppercase(summary)',
+  'points * 2',
+  '$join(labels, ", ")',
+  'status.name = "Open" ? "todo" : "done"',
+];
+
+/** Five rows with an expression each, evaluated in the process that is there for it. */
+export async function measureExpressions(entities = 3_000): Promise<ExpressionTime> {
+  const runner = new ExpressionRunner();
+  const rows = EXPRESSIONS.map(
+    (expression, n): FieldRow => ({
+      one: choice('a', n, 'text'),
+      two: choice('b', n, n === 2 ? 'number' : 'text'),
+      direction: 'both',
+      transform: { forward: { kind: 'jsonata', expression } },
+    }),
+  );
+  const helpers = { user: () => null, lookup: () => null, text: () => null };
+  const evaluate: EvaluateAll = (expressions, payload, { entity }, names) =>
+    runner.evaluate(expressions, { payload, entity, names }, helpers);
+  const mapping = compileMapping(rows, 'forward', { expressionReads }, evaluate);
+  const payload: Fields = {
+    summary: 'The login page shows an error',
+    points: 4,
+    labels: ['web', 'login'],
+    status: { id: '1', name: 'Open' },
+  };
+  const entity = { id: '7', key: 'DEMO-7', type: 'bug', project: 'DEMO' };
+  const once = async (): Promise<void> => {
+    const { fields } = await mapping.map(payload, { entity });
+    const mapped = Object.keys(fields).length;
+    if (mapped !== EXPRESSIONS.length) throw new Error(`${mapped} of ${EXPRESSIONS.length} fields were mapped`);
+  };
+  try {
+    for (let n = 0; n < entities / 5; n += 1) await once();
+    let begun = performance.now();
+    for (let n = 0; n < entities; n += 1) await once();
+    const sequential = ((performance.now() - begun) * 1000) / entities;
+    begun = performance.now();
+    for (let n = 0; n < entities; n += 50) await Promise.all(Array.from({ length: 50 }, once));
+    const concurrent = ((performance.now() - begun) * 1000) / entities;
+    return {
+      rows: EXPRESSIONS.length,
+      entities,
+      sequentialMicroseconds: Math.round(sequential),
+      concurrentMicroseconds: Math.round(concurrent),
+    };
+  } finally {
+    runner.close();
+  }
+}
+
+if (require.main === module) {
+  console.log(JSON.stringify(measureMapping()));
+  measureExpressions().then(
+    (result) => console.log(JSON.stringify(result)),
+    (error: unknown) => {
+      console.error(error);
+      process.exitCode = 1;
+    },
+  );
+}

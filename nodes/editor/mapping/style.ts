@@ -18,6 +18,7 @@ const RULES = `
 .twinflow-more { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 6px 10px; padding: 8px 2px 4px; }
 .twinflow-more[hidden] { display: none; }
 .twinflow-more label { display: block; width: auto !important; margin: 0; font-size: 90%; }
+.twinflow-more > .twinflow-hint { grid-column: 1 / -1; padding-left: 0; }
 .twinflow-more select { width: 100% !important; margin: 2px 0 0; box-sizing: border-box; }
 .twinflow-transform { grid-column: 1 / -1; }
 .twinflow-transform[hidden] { display: none; }

@@ -77,4 +77,61 @@ describe('twinflow-field-mapper', () => {
     await deploy(fieldMapper, mapper);
     assert.doesNotMatch(logged(), /restless|→/);
   });
+
+  describe('with transforms', function () {
+    this.timeout(30_000);
+    const transformed = (forward: object, backward?: object) => ({
+      ...mapper,
+      rows: [{ ...rows[0], transform: { forward, ...(backward && { backward }) } }],
+    });
+    const expression = (text: string) => transformed({ kind: 'jsonata', expression: text });
+
+    it('fills a template with fields and the key of the entity', async () => {
+      const step = await deploy(
+        fieldMapper,
+        transformed({ kind: 'template', template: '{{Summary}} ({{entity.key}})' }),
+      );
+      const sent = (await step.send(message({ summary: 'Login' }))).out[0][0];
+      assert.deepEqual(sent?.payload, { 'System.Title': 'Login (DEMO-7)' });
+      assert.deepEqual(sent?.sync.mapped?.['System.Title']?.from, ['summary']);
+    });
+
+    it('evaluates an expression, with the people of the target at hand', async () => {
+      const step = await deploy(
+        fieldMapper,
+        expression('summary & " " & $user("bob@example.com").email & $old("summary")'),
+      );
+      const sent = (await step.send(message({ summary: 'by' }))).out[0][0];
+      assert.deepEqual(sent?.payload, { 'System.Title': 'by bob@example.com' });
+    });
+
+    it('leaves a field unresolved, with row, expression and reason, and goes on, where an expression hangs', async () => {
+      const step = await deploy(fieldMapper, expression('$replace(summary, /(a+)+$/, "")'));
+      assert.deepEqual(step.status(), undefined);
+      const sent = (await step.send(message({ summary: `${'a'.repeat(40)}!` }))).out[0][0];
+      assert.deepEqual(sent?.payload, {});
+      assert.match(
+        sent?.sync.unresolved?.['System.Title']?.reason ?? '',
+        /^Summary → Title: the expression "\$replace.*" failed: it took longer than 500 ms$/,
+      );
+      const next = (await step.send(message({ summary: 'baaa' }))).out[0][0];
+      assert.deepEqual(next?.payload, { 'System.Title': 'b' });
+    });
+
+    it('tells of an expression that is none, and of a table that no value mapper has', async () => {
+      const broken = await deploy(fieldMapper, expression('summary &'));
+      const none = (await broken.send(message({ summary: 'a' }))).out[0][0];
+      assert.match(none?.sync.unresolved?.['System.Title']?.reason ?? '', /"summary &" failed: .*(expected|end)/i);
+      await unload();
+      const step = await deploy(fieldMapper, expression('$lookup("Teams", summary)'));
+      const sent = (await step.send(message({ summary: 'a' }))).out[0][0];
+      assert.match(sent?.sync.unresolved?.['System.Title']?.reason ?? '', /no table "Teams" in this direction/);
+    });
+
+    it('does not go the way that has no transform', async () => {
+      const step = await deploy(fieldMapper, transformed({ kind: 'template', template: '{{summary}}!' }));
+      const back = (await step.send(message({ 'System.Title': 'x' }, { direction: 'backward' }))).out[0][0];
+      assert.deepEqual(back?.payload, {});
+    });
+  });
 });
