@@ -4,7 +4,8 @@
  *   npm start -- [--port 1880] [--demo sandbox-both-ways]
  *
  * Everything lives in .twinflow/ (delete the folder to start afresh). An example is copied there at its first start;
- * from then on the flow is the user's own.
+ * from then on the flow is the user's own. `--demo jira-azure-devops` starts stand-ins of both systems, too, which are
+ * in memory: each start begins with new ones, and knows nothing of the last.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -23,6 +24,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { startVendors, VENDORS } from './vendors.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const userDir = join(root, '.twinflow');
@@ -45,7 +47,7 @@ function options() {
   const port = Number(values.port ?? process.env.PORT ?? 1880);
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     fail(`The port must be a number up to 65535, not "${values.port ?? process.env.PORT}".`);
-  const demo = values.demo ?? 'sandbox-both-ways';
+  const demo = values.demo === 'jira-azure' ? VENDORS : (values.demo ?? 'sandbox-both-ways');
   if (!examples.includes(demo)) fail(`There is no example "${demo}". There are: ${examples.join(', ')}.`);
   return { port, demo };
 }
@@ -99,6 +101,7 @@ function report({ level, id, msg }) {
 
 const { port, demo } = options();
 const { first, secret } = prepare(demo);
+const vendors = demo === VENDORS ? await startVendors(userDir, first) : undefined;
 const RED = createRequire(import.meta.url)('node-red');
 const server = createServer((request, response) =>
   RED.httpAdmin(request, response, () => RED.httpNode(request, response)),
@@ -122,6 +125,7 @@ server.listen(port, host, async () => {
     httpAdminRoot: '/',
     httpNodeRoot: '/',
     functionGlobalContext: {},
+    ...(vendors ? { twinflow: { store: vendors.store } } : {}),
     telemetry: { enabled: false, updateNotification: false },
     editorTheme: { page: { title: 'Twinflow' }, tours: false },
     logging: {
@@ -137,9 +141,11 @@ server.listen(port, host, async () => {
       console.log(`  two trackers   ${address}/twinflow/sandbox/`);
       console.log('\nCreate or change a ticket in one tracker: it appears in the other, and here as a line.\n');
     }
+    if (vendors) console.log(vendors.words);
   });
   try {
     await RED.start();
+    if (vendors?.flows) await RED.runtime.flows.setFlows({ flows: { flows: vendors.flows }, deploymentType: 'full' });
   } catch (error) {
     fail(`Node-RED did not start: ${error.message}`);
   }
@@ -152,6 +158,7 @@ async function stop() {
   console.log('Stopping …');
   setTimeout(() => fail('Node-RED did not stop within 10 seconds.'), 10_000).unref();
   await RED.stop();
+  await vendors?.stop();
   server.closeAllConnections();
   server.close();
   process.exit(0);

@@ -113,8 +113,24 @@ async function editedSince(target: System, candidates: Entity[], written: Fields
 }
 
 /**
+ * Fields that the earlier attempt had not come to when it ended: a status, say, that a system gives to a new entity in a
+ * second step. They don't show what was to be written, and nobody but our own account has changed them since.
+ */
+export async function unfinishedFields(target: System, intent: Fields, found: Entity): Promise<ReadonlySet<FieldId>> {
+  const open = Object.keys(intent).filter((field) => !resembles(intent[field] ?? null, found.fields[field] ?? null));
+  if (open.length === 0) return new Set();
+  const { user } = await target.identity();
+  const revisions = await target.call(async (connection) => connection.history?.(found.id));
+  if (!revisions) return new Set();
+  const byOthers = revisions.filter(({ by }) => by?.id === undefined || by.id !== user.id);
+  return new Set(open.filter((field) => !byOthers.some(({ fields }) => field in fields)));
+}
+
+/**
  * Both ends of the link to an adopted entity: what the earlier attempt wrote is the target's base, so that what changed
  * at the source since is written, and what a person changed in the target since is seen.
+ *
+ * @param unfinished fields that still have to be written, over what the target shows
  */
 export function adoptedEnds(
   event: StoredEvent,
@@ -122,6 +138,7 @@ export function adoptedEnds(
   found: Entity,
   source: System,
   target: System,
+  unfinished: ReadonlySet<FieldId> = new Set(),
 ): [LinkEnd, LinkEnd] {
   const sent = event.intent?.fields ?? {};
   const base: Fields = {};
@@ -129,9 +146,11 @@ export function adoptedEnds(
     const same = equalValues(sent[field] ?? null, message.payload[field] ?? null);
     if (same) for (const from of how.from) base[from] = event.entity.fields[from] ?? null;
   }
+  for (const field of unfinished) for (const from of message.sync.mapped?.[field]?.from ?? []) delete base[from];
   const { version } = event.entity;
   const own: LinkEnd = { system: source.id, ref: refOf(event.entity), version, baseline: base };
   const stored = asStored(sent, found.fields);
+  for (const field of unfinished) stored[field] = found.fields[field] ?? null;
   const theirs: LinkEnd = { system: target.id, ref: refOf(found), version: '', baseline: stored };
   return event.flow.side === 1 ? [own, theirs] : [theirs, own];
 }

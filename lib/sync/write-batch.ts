@@ -11,7 +11,7 @@ import type { SyncMessage, SyncResult } from '../model/message';
 import type { FieldId, Fields } from '../model/values';
 import type { Failure, Landing, LinkEnd, StoredEvent } from '../store/store';
 import { corrected } from './corrections';
-import { adoptable, adoptedEnds, type Create, markerOf, openIntents } from './create';
+import { adoptable, adoptedEnds, type Create, markerOf, openIntents, unfinishedFields } from './create';
 import { isCreatedAgain } from './events';
 import type { Integration } from './integration';
 import { baselines, concerned, emptyPlan, intended, type MergePlan, planCreate, planUpdate } from './merge';
@@ -232,7 +232,8 @@ class Batch {
   private async adopt(work: Work, found: Entity): Promise<Work[]> {
     const { store, config } = this.integration;
     const source = this.integration.system(this.side);
-    const ends = adoptedEnds(work.event, work.message, found, source, this.target);
+    const unfinished = await unfinishedFields(this.target, work.event.intent?.fields ?? {}, found);
+    const ends = adoptedEnds(work.event, work.message, found, source, this.target, unfinished);
     // no event ends with this landing
     const { replaces } = work;
     const [refused] = await store.land([{ integration: config.id, event: 0, delivery: 0, ends, replaces }]);

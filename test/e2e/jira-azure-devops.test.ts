@@ -25,6 +25,17 @@ const LAG_MS = 300;
 
 const [TODO, IN_PROGRESS, IN_REVIEW, DONE] = ['10300', '10301', '10302', '10303'];
 
+/** Jira moves four at a time; three kills meet no more than that each. */
+const MOST_IN_HAND = 12;
+
+/** As the example's value mapper has them. */
+const STATES = new Map([
+  [TODO, 'New'],
+  [IN_PROGRESS, 'Active'],
+  [IN_REVIEW, 'Resolved'],
+  [DONE, 'Closed'],
+]);
+
 const QUICK = { 'twinflow-poller': { interval: 1, unit: 'seconds' }, debug: { active: true, console: true } };
 
 const text = (words: string, ...marks: string[]) => ({
@@ -301,6 +312,10 @@ describe(`e2e/jira-azure-devops: ${ISSUES} issues, a rate limit and SIGKILL in t
     await vendors?.stop();
   });
 
+  afterEach(function () {
+    if (this.currentTest?.state === 'failed') console.log(red.log.slice(-6000));
+  });
+
   it('1, 2: each arrives once, in both directions', async () => {
     const half = Math.floor(ISSUES / 2);
     const fromJira = Array.from({ length: half }, (_, index) => `Issue ${index}`);
@@ -341,8 +356,14 @@ describe(`e2e/jira-azure-devops: ${ISSUES} issues, a rate limit and SIGKILL in t
         .sort(),
       titles,
     );
+    // a kill between two transitions leaves a status that looks like a person's: the sides agree all the same
+    const states = new Map(vendors.items().map(({ fields }) => [fields['System.Title'], fields['System.State']]));
+    for (const { status, values } of vendors.issues()) {
+      assert.equal(states.get(values.summary), STATES.get(status), String(values.summary));
+    }
     const inReview = vendors.issues().filter(({ status }) => status === IN_REVIEW).length;
-    assert.equal(inReview, Math.floor(fromAzure.length / 2));
+    console.log(`    ${inReview} of ${Math.floor(fromAzure.length / 2)} kept the state of two transitions`);
+    assert.ok(inReview >= Math.floor(fromAzure.length / 2) - MOST_IN_HAND, `only ${inReview}`);
   });
 
   it('1: a change after that is synced: every bug has its link', async () => {

@@ -16,7 +16,12 @@ export { CLIENT, CLOUD_ID, PEOPLE } from './seed';
 export interface JiraOptions extends Partial<SiteOptions>, Partial<RouteOptions> {
   port?: number;
   /** so many requests within a stretch of time, all accounts together; more are answered with 429 */
-  rateLimit?: { requests: number; perMs: number };
+  rateLimit?: {
+    requests: number;
+    perMs: number;
+    /** each answer says what is left, as https://developer.atlassian.com/cloud/jira/platform/rate-limiting/ has it */
+    told?: boolean;
+  };
 }
 
 export interface Jira {
@@ -26,6 +31,8 @@ export interface Jira {
   site: Site;
   /** "POST /rest/api/3/search/jql", in the order they came */
   requests: string[];
+  /** times of the answers 429, ms since 1970 */
+  refusals: number[];
   /** what broke the vendor's description; undefined where that isn't at hand */
   violations: string[] | undefined;
   person(login: string): Person;
@@ -78,6 +85,7 @@ interface Interference {
 
 class Running {
   readonly requests: string[] = [];
+  readonly refusals: number[] = [];
   readonly violations: string[] | undefined;
   onRequest: Jira['onRequest'];
   private readonly interferences: Interference[] = [];
@@ -110,7 +118,8 @@ class Running {
     const text = await textOf(request);
     const send = (status: number, body?: unknown, headers: Record<string, string> = {}) => {
       // a server's own clock
-      response.writeHead(status, { ...json, Date: new Date(this.site.options.now()).toUTCString(), ...headers });
+      const date = new Date(this.site.options.now()).toUTCString();
+      response.writeHead(status, { ...json, Date: date, ...this.left(), ...headers });
       response.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
     };
     const answered = ({ status, body }: Answer) => send(status, body);
@@ -203,6 +212,17 @@ class Running {
     return { status: 200, body: { access_token: token, expires_in: 3600, token_type: 'Bearer' } };
   }
 
+  /** What is left of the window, where that is told. */
+  private left(): Record<string, string> {
+    if (!this.rateLimit?.told) return {};
+    const { requests, perMs } = this.rateLimit;
+    return {
+      'X-RateLimit-Limit': String(requests),
+      'X-RateLimit-Remaining': String(Math.max(0, requests - this.window.requests)),
+      'X-RateLimit-Reset': new Date(this.window.since + perMs).toISOString(),
+    };
+  }
+
   /** Headers of a refusal, where there were too many requests. */
   private limit(): Record<string, string> | undefined {
     if (!this.rateLimit) return undefined;
@@ -211,6 +231,7 @@ class Running {
     if (now - this.window.since >= perMs) this.window = { since: now, requests: 0 };
     this.window.requests++;
     if (this.window.requests <= requests) return undefined;
+    this.refusals.push(now);
     const seconds = Math.max(1, Math.ceil((this.window.since + perMs - now) / 1000));
     const reset = new Date(now + seconds * 1000).toISOString();
     return {
