@@ -11,6 +11,7 @@ import type { EngineFigures } from './engine';
 import { measureMapping } from './mapping';
 import { benchRedmine } from './redmine';
 import { benchSandbox } from './sandbox';
+import { benchRateLimit, benchVendors } from './vendors';
 
 const { values } = parseArgs({
   options: {
@@ -48,6 +49,10 @@ async function main(): Promise<void> {
     say(`Redmine: ${values.changes} changes …`);
     onRedmine = await benchRedmine(a.there, b.there, Number(values.changes));
   }
+  say(`Jira and Azure DevOps, stand-ins: ${values.changes} changes of each kind …`);
+  const vendors = await benchVendors(Number(values.changes));
+  say('Jira with a rate limit …');
+  const limited = await benchRateLimit(Math.max(600, Number(values.changes)));
   const figures = {
     landedCreatesPerSecond: sandbox.landedCreatesPerSecond,
     landedUpdatesPerSecond: sandbox.landedUpdatesPerSecond,
@@ -61,6 +66,9 @@ async function main(): Promise<void> {
     backlog: alone.changes,
     links: sandbox.links,
     redmineChanges: onRedmine?.changes ?? null,
+    requests: vendors,
+    rateLimitUse: limited.rateLimitUse,
+    rateLimitRefusals: limited.refusals,
     redmineRequests: onRedmine?.requests ?? null,
   };
   if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
