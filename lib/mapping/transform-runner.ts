@@ -24,6 +24,10 @@ export interface ExpressionLimits {
   memoryMb: number;
   /** for what a helper asks a system */
   helperMs: number;
+  /** so many times an expression may end its process before it rests */
+  strikes: number;
+  /** milliseconds of that rest */
+  restMs: number;
 }
 
 export const EXPRESSION_LIMITS: ExpressionLimits = {
@@ -34,6 +38,8 @@ export const EXPRESSION_LIMITS: ExpressionLimits = {
   length: 1_000_000,
   memoryMb: 96,
   helperMs: 20_000,
+  strikes: 5,
+  restMs: 60_000,
 };
 
 interface Open {
@@ -55,12 +61,15 @@ const WORKER = join(__dirname, `transform-worker${extension}`);
 
 /** What a slow machine takes to start the process. */
 const STARTUP_MS = 5_000;
+const MOST_CULPRITS = 200;
 
 export class ExpressionRunner {
   private readonly limits: ExpressionLimits;
   private readonly queue: Open[] = [];
   private worker: ChildProcess | undefined;
   private current: Open | undefined;
+  /** expressions that have ended a process, and until when (ms since 1970) they are not tried again */
+  private readonly culprits = new Map<string, { times: number; until: number; why: string }>();
   private jobs = 0;
   private asking = 0;
   private watch: NodeJS.Timeout | undefined;
@@ -115,7 +124,17 @@ export class ExpressionRunner {
     return open.alone ? rest.slice(0, 1) : rest;
   }
 
+  /** An expression that has ended its process again and again rests: it would hold up everybody else's. */
+  private setAside(open: Open): void {
+    for (const [index, source] of ExpressionRunner.remaining(open)) {
+      const culprit = this.culprits.get(source);
+      if (culprit === undefined || culprit.until <= Date.now()) continue;
+      open.results.set(index, { error: `${culprit.why}, again and again: it rests for a while` });
+    }
+  }
+
   private start(open: Open): void {
+    this.setAside(open);
     const expressions = ExpressionRunner.remaining(open).map(([, source]) => source);
     if (expressions.length === 0) {
       this.finish(open);
@@ -179,7 +198,10 @@ export class ExpressionRunner {
         const index = ExpressionRunner.remaining(open)[place]?.[0];
         if (index !== undefined) arrived.push([index, result]);
       });
-      for (const [index, result] of arrived) open.results.set(index, result);
+      for (const [index, result] of arrived) {
+        open.results.set(index, result);
+        if (this.culprits.size > 0) this.culprits.delete(open.expressions[index] ?? '');
+      }
       clearTimeout(this.watch);
       this.start(open);
     }
@@ -242,7 +264,17 @@ export class ExpressionRunner {
   private settle(open: Open, why: string): void {
     const rest = ExpressionRunner.remaining(open);
     const [first] = rest;
-    if (rest.length === 1 && first !== undefined) open.results.set(first[0], { error: why });
+    if (rest.length === 1 && first !== undefined) {
+      const [index, source] = first;
+      open.results.set(index, { error: why });
+      if (this.culprits.size >= MOST_CULPRITS) this.culprits.clear();
+      const times = (this.culprits.get(source)?.times ?? 0) + 1;
+      this.culprits.set(source, {
+        times,
+        until: times < this.limits.strikes ? 0 : Date.now() + this.limits.restMs,
+        why,
+      });
+    }
     open.alone = true;
     this.start(open);
   }

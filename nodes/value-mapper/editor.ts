@@ -1,9 +1,6 @@
 /** The form of the value mapper: for each pair of list or user fields, which value means which. */
 
-import { unmappedValues } from '../../lib/mapping/coverage';
-import { roundTrip } from '../../lib/mapping/round-trip';
 import { readPairs, readValueRows } from '../../lib/mapping/saved';
-import { returningAsOthers, withSheetPairs } from '../../lib/mapping/tables/totality';
 import type { ValuePair, ValueRow } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { LookupValue, UserValue } from '../../lib/model/values';
@@ -35,7 +32,8 @@ import {
   userItem,
 } from '../editor/mapping';
 import { SheetInput } from './sheet-input';
-import { downloadTable, lookUpInSheet } from './sheet-requests';
+import { downloadTable } from './sheet-requests';
+import { exportName, exportOf, showChecks, wholeTable } from './table-checks';
 
 interface ValueMapperProperties {
   name: string;
@@ -278,77 +276,28 @@ class ValueMapperForm {
 
   private async showMissing(): Promise<void> {
     const table = this.current;
-    const box = $('#twinflow-values-missing').empty();
-    if (table === undefined) return;
-    const [ones, twos] = await listsOf(this.scope, table);
+    const box = $('#twinflow-values-missing');
+    if (table === undefined) {
+      box.empty();
+      return;
+    }
+    const lists = await listsOf(this.scope, table);
     if (this.current !== table || !isShown(this.list)) return;
     this.keep();
-    box.empty();
-    const line = (side: Side, values: LookupValue[]): void => {
-      if (values.length === 0) return;
-      const row = $('<div class="twinflow-message twinflow-warning">').appendTo(box);
-      const arrow = side === 1 ? '→' : '←';
-      row.append($('<span>').text(`${arrow} ${this.node._('value-mapper.missing', { count: values.length })} `));
-      values.forEach((value, index) => {
-        if (index > 0) row.append(', ');
-        $('<button type="button" class="twinflow-link">')
-          .text(value.name)
-          .on('click', () => {
-            const pair: Partial<ValuePair> = side === 1 ? { one: value } : { two: value };
-            this.list.editableList('addItem', { pair } satisfies PairRow);
-          })
-          .appendTo(row);
-      });
-    };
-    const whole = await this.withSheet(table, ones ?? [], twos ?? []);
+    const whole = await wholeTable(table, lists);
     if (this.current !== table || !isShown(this.list)) return;
-    box.empty();
-    if (ones) line(1, unmappedValues(whole, 'forward', ones, twos));
-    if (twos) line(2, unmappedValues(whole, 'backward', twos, ones));
-    if (ones && twos) this.showReturns(box, whole, ones, twos);
+    showChecks(box, whole, lists, {
+      text: (key, variables) => this.node._(`value-mapper.${key}`, variables),
+      onAdd: (pair) => this.list.editableList('addItem', { pair } satisfies PairRow),
+    });
   }
 
-  /** The table with what its sheet has for the lists' values. */
-  private async withSheet(table: ValueRow, ones: LookupValue[], twos: LookupValue[]): Promise<ValueRow> {
-    const { sheet } = table;
-    if (sheet === undefined || sheet.one === '' || sheet.two === '') return table;
-    const found = await lookUpInSheet(sheet, table.ignoreCase !== false, ones, twos);
-    return withSheetPairs(table, ones, twos, found);
-  }
-
-  /** What does not come back as itself, and what never comes to rest. */
-  private showReturns(box: JQuery, table: ValueRow, ones: LookupValue[], twos: LookupValue[]): void {
-    for (const { round } of roundTrip([], [table])) {
-      const text = this.node._('value-mapper.returns.never', { round: round.join(' → ') });
-      $('<div class="twinflow-message twinflow-bad">').text(text).appendTo(box);
-    }
-    const others = returningAsOthers(table, ones, twos);
-    if (others.length === 0) return;
-    const shown = others.slice(0, 10).map(({ value, over, back }) => `${value.name} → ${over.name} → ${back.name}`);
-    const text = this.node._('value-mapper.returns.others', { count: others.length, list: shown.join('; ') });
-    $('<div class="twinflow-message">').text(text).appendTo(box);
-  }
-
-  /** A workbook of the pairs; as a template, also all values that have no pair yet. */
   private async download(template: boolean): Promise<void> {
     const table = this.current;
     if (table === undefined) return;
     this.keep();
-    const [ones = [], twos = []] = await listsOf(this.scope, table).catch((): Lists => [undefined, undefined]);
-    const pairs = table.pairs.map(({ one, two }): [string, string] => [one.name, two.name]);
-    if (template) {
-      const open = (values: LookupValue[], side: 0 | 1): string[] =>
-        values.map(({ name }) => name).filter((name) => !pairs.some((pair) => pair[side] === name));
-      const [left, right] = [open(ones, 0), open(twos, 1)];
-      pairs.push(
-        ...left.map((name): [string, string] => [name, '']),
-        ...right.map((name): [string, string] => ['', name]),
-      );
-    }
-    const heads: [string, string] = [`${table.one.name} (1)`, `${table.two.name} (2)`];
-    const names = (values: LookupValue[]): string[] => values.map(({ name }) => name);
-    const fileName = `${tableTitle(table).replace(/[^\p{L}\p{N} _-]+/gu, '-')}.xlsx`;
-    await downloadTable({ heads, pairs, values: [names(ones), names(twos)] }, fileName);
+    const lists = await listsOf(this.scope, table).catch((): Lists => [undefined, undefined]);
+    await downloadTable(exportOf(table, lists, template), exportName(table));
   }
 
   private async match(): Promise<void> {

@@ -103,6 +103,21 @@ describe('mapping/transform-runner', function () {
     assert.ok(longest < 400, `stood still for ${longest} ms`);
   });
 
+  it('lets an expression rest that hangs again and again, and tries it again later', async () => {
+    const strict = new ExpressionRunner({ hardMs: 200, strikes: 2, restMs: 1_000 });
+    const hang = '$match(summary, /(a+)+$/)';
+    const reason = async (): Promise<string> => JSON.stringify(await strict.evaluate([hang, 'points'], input, helpers));
+    assert.match(await reason(), /longer than 200 ms"/);
+    assert.match(await reason(), /longer than 200 ms"/);
+    const begun = performance.now();
+    assert.match(await reason(), /again and again: it rests for a while.*"value":4/);
+    assert.ok(performance.now() - begun < 190, 'the others do not wait for it');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const harmless = { ...input, payload: { ...input.payload, summary: 'aa' } };
+    assert.match(JSON.stringify(await strict.evaluate([hang], harmless, helpers)), /"match":"aa"/);
+    strict.close();
+  });
+
   it('outlives an expression that takes all memory', async () => {
     assert.match(await error('$pad("x", 500000000)'), /memory|longer than/);
     assert.equal(await value('points'), 4);

@@ -1,0 +1,101 @@
+/**
+ * What a person should know of a value table: which values have no counterpart, which come back as others, which never
+ * come to rest. And the table as a workbook, to be looked at or filled in elsewhere.
+ */
+
+import { unmappedValues } from '../../lib/mapping/coverage';
+import { roundTrip } from '../../lib/mapping/round-trip';
+import type { ExportedTable } from '../../lib/mapping/tables/shapes';
+import { returningAsOthers, withSheetPairs } from '../../lib/mapping/tables/totality';
+import type { ValuePair, ValueRow } from '../../lib/model/config';
+import type { Side } from '../../lib/model/entity';
+import type { LookupValue } from '../../lib/model/values';
+import { type Lists, tableTitle } from '../editor/mapping';
+import { lookUpInSheet } from './sheet-requests';
+
+const MOST_SHOWN = 10;
+const MOST_MISSING = 200;
+
+/** The table with what its sheet has for the lists' values. @throws Error – the sheet can't be read */
+export async function wholeTable(table: ValueRow, [ones = [], twos = []]: Lists): Promise<ValueRow> {
+  const { sheet } = table;
+  if (sheet === undefined || sheet.one === '' || sheet.two === '') return table;
+  if (ones.length === 0 && twos.length === 0) return table;
+  const found = await lookUpInSheet(sheet, table.ignoreCase !== false, ones, twos);
+  return withSheetPairs(table, ones, twos, found);
+}
+
+export interface CheckOptions {
+  text: (key: string, variables?: Record<string, unknown>) => string;
+  /** the person wants a pair for a value that has none */
+  onAdd: (pair: Partial<ValuePair>) => void;
+}
+
+/** Fills the box with the checks' results. @param table as `wholeTable` gives it */
+export function showChecks(box: JQuery, table: ValueRow, [ones, twos]: Lists, options: CheckOptions): void {
+  box.empty();
+  if (ones) showMissing(box, 1, unmappedValues(table, 'forward', ones, twos), options);
+  if (twos) showMissing(box, 2, unmappedValues(table, 'backward', twos, ones), options);
+  if (ones && twos) showReturns(box, table, ones, twos, options);
+}
+
+function showMissing(box: JQuery, side: Side, values: LookupValue[], { text, onAdd }: CheckOptions): void {
+  if (values.length === 0) return;
+  const line = $('<div class="twinflow-message twinflow-warning">').appendTo(box);
+  const arrow = side === 1 ? '→' : '←';
+  line.append($('<span>').text(`${arrow} ${text('missing', { count: values.length })} `));
+  values.slice(0, MOST_MISSING).forEach((value, index) => {
+    if (index > 0) line.append(', ');
+    $('<button type="button" class="twinflow-link">')
+      .text(value.name)
+      .on('click', () => onAdd(side === 1 ? { one: value } : { two: value }))
+      .appendTo(line);
+  });
+  if (values.length > MOST_MISSING) line.append(' …');
+}
+
+function showReturns(
+  box: JQuery,
+  table: ValueRow,
+  ones: LookupValue[],
+  twos: LookupValue[],
+  { text }: CheckOptions,
+): void {
+  const restless = roundTrip([], [table]).map(({ round }) => round);
+  for (const round of restless) {
+    $('<div class="twinflow-message twinflow-bad">')
+      .text(text('returns.never', { round: round.join(' → ') }))
+      .appendTo(box);
+  }
+  // what never comes to rest is told already
+  const told = new Set(restless.flat());
+  const others = returningAsOthers(table, ones, twos).filter(({ value }) => !told.has(value.name));
+  if (others.length === 0) return;
+  const list = others
+    .slice(0, MOST_SHOWN)
+    .map(({ value, over, back }) => `${value.name} → ${over.name} → ${back.name}`);
+  $('<div class="twinflow-message">')
+    .text(text('returns.others', { count: others.length, list: list.join('; ') }))
+    .appendTo(box);
+}
+
+/** The pairs as a workbook; as a template, with a line for each value that has none yet. */
+export function exportOf(table: ValueRow, [ones = [], twos = []]: Lists, template: boolean): ExportedTable {
+  const names = (values: LookupValue[]): string[] => values.map(({ name }) => name);
+  const pairs = table.pairs.map(({ one, two }): [string, string] => [one.name, two.name]);
+  if (template) {
+    const paired = [new Set(pairs.map(([one]) => one)), new Set(pairs.map(([, two]) => two))] as const;
+    const open = (values: LookupValue[], side: 0 | 1): string[] =>
+      names(values).filter((name) => !paired[side].has(name));
+    for (const name of open(ones, 0)) pairs.push([name, '']);
+    for (const name of open(twos, 1)) pairs.push(['', name]);
+  }
+  return {
+    heads: [`${table.one.name} (1)`, `${table.two.name} (2)`],
+    pairs,
+    values: [names(ones), names(twos)],
+  };
+}
+
+/** A file name that every system takes. */
+export const exportName = (table: ValueRow): string => `${tableTitle(table).replace(/[^\p{L}\p{N} _-]+/gu, '-')}.xlsx`;
