@@ -5,8 +5,8 @@
  */
 
 import { SyncError } from '../../model/errors';
+import { Cache } from '../cache';
 import type { AzureDevOpsApi } from './api';
-import { Cache } from './cache';
 import { type FieldInfo, fieldInfo, HISTORY, type RawField, type RawTypeField } from './field-types';
 import { isJson, type Json, listOf, textOf } from './shapes';
 
@@ -52,7 +52,7 @@ export class Metadata {
   ) {}
 
   projects(maxAgeMs = FRESH_MS): Promise<ProjectInfo[]> {
-    return this.projectList.remember('', maxAgeMs, async () => {
+    return this.projectList.within('', maxAgeMs, async () => {
       const found: ProjectInfo[] = [];
       for (;;) {
         const query = { $top: PROJECT_PAGE, $skip: found.length, stateFilter: 'wellFormed' };
@@ -76,7 +76,7 @@ export class Metadata {
 
   /** Types that people can create: disabled ones and those of the hidden category (test plumbing, reviews) left out. */
   types(project: ProjectInfo, maxAgeMs = FRESH_MS): Promise<TypeInfo[]> {
-    return this.typeLists.remember(project.id, maxAgeMs, async () => {
+    return this.typeLists.within(project.id, maxAgeMs, async () => {
       const types = listOf(await this.api.json('GET', `${project.id}/_apis/wit/workitemtypes`));
       const categories = listOf(await this.api.json('GET', `${project.id}/_apis/wit/workitemtypecategories`));
       const hidden = categories.find(({ referenceName }) => referenceName === 'Microsoft.HiddenCategory');
@@ -96,7 +96,7 @@ export class Metadata {
 
   /** The fields of a type, comments left out. @throws notFound */
   fields(project: string, type: string, maxAgeMs = LASTING_MS): Promise<FieldInfo[]> {
-    return this.typeFields.remember(`${project}/${type}`, maxAgeMs, async () => {
+    return this.typeFields.within(`${project}/${type}`, maxAgeMs, async () => {
       const path = `${encodeURIComponent(project)}/_apis/wit/workitemtypes/${encodeURIComponent(type)}/fields`;
       const list = listOf(await this.withValues(path));
       const raw = await this.allFields(maxAgeMs);
@@ -131,7 +131,7 @@ export class Metadata {
   }
 
   private allFields(maxAgeMs: number): Promise<Map<string, RawField>> {
-    return this.rawFields.remember('', maxAgeMs, async () => {
+    return this.rawFields.within('', maxAgeMs, async () => {
       const list = listOf(await this.api.json('GET', '_apis/wit/fields'));
       return new Map(list.map(rawFieldOf).map((field) => [field.id, field]));
     });
@@ -139,7 +139,7 @@ export class Metadata {
 
   /** Areas and iterations, parents first. One request for both. */
   trees(project: string, maxAgeMs = FRESH_MS): Promise<Record<'areas' | 'iterations', TreeNode[]>> {
-    return this.treeLists.remember(project, maxAgeMs, async () => {
+    return this.treeLists.within(project, maxAgeMs, async () => {
       const path = `${encodeURIComponent(project)}/_apis/wit/classificationnodes`;
       const roots = listOf(await this.api.json('GET', path, { query: { $depth: DEEPEST } }));
       const tree = (kind: string) =>

@@ -7,8 +7,8 @@
 
 import { SyncError } from '../../model/errors';
 import type { UserValue } from '../../model/values';
+import { Cache, Recent } from '../cache';
 import type { AzureDevOpsApi } from './api';
-import { Cache, Recent } from './cache';
 import { FRESH_MS, type Metadata } from './metadata';
 import { compact, isJson, type Json, listOf, mailOf, textOf, userOf } from './shapes';
 
@@ -77,9 +77,9 @@ export class People {
       }
       return [];
     };
-    let found = await this.answers.remember(key, TEN_MINUTES, load);
+    let found = await this.answers.within(key, TEN_MINUTES, load);
     // somebody who was not there may have been added since
-    if (found.length === 0) found = await this.answers.remember(key, FRESH_MS, load);
+    if (found.length === 0) found = await this.answers.within(key, FRESH_MS, load);
     const [only, second] = found;
     if (!only || second) return undefined;
     this.met(only);
@@ -115,7 +115,7 @@ export class People {
   }
 
   private teamMembers(project: string): Promise<UserValue[]> {
-    return this.members.remember(project, FRESH_MS, async () => {
+    return this.members.within(project, FRESH_MS, async () => {
       const teams = listOf(
         await this.api.json('GET', `_apis/projects/${project}/teams`, { query: { $top: MOST_TEAMS } }),
       );

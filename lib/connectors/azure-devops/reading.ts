@@ -7,8 +7,8 @@
 
 import type { Entity, EntityId } from '../../model/entity';
 import { SyncError } from '../../model/errors';
+import { Recent } from '../cache';
 import { type AzureDevOpsApi, MOST_READ } from './api';
-import { Recent } from './cache';
 import { PARENT } from './field-types';
 import type { Metadata } from './metadata';
 import type { People } from './people';

@@ -2,8 +2,8 @@
 
 import { asSyncError, SyncError } from '../../model/errors';
 import type { LookupValue } from '../../model/values';
+import { Cache } from '../cache';
 import type { JiraApi } from './api';
-import { Cache } from './cache';
 import { among } from './jql';
 import { type Kind, kindOf } from './kinds';
 import { isJson, type Json, objectsOf, type RawIssue, schemaOf, textOf } from './shapes';

@@ -5,8 +5,8 @@
  */
 
 import type { UserValue } from '../../model/values';
+import { Cache } from '../cache';
 import type { JiraApi } from './api';
-import { Cache } from './cache';
 import { isJson, type Json, objectsOf, textOf } from './shapes';
 
 const MOST = 100;

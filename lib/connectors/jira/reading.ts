@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto';
 import type { Entity, EntityId, EntityTypeId, ProjectId } from '../../model/entity';
 import type { Fields, LookupValue, ReferenceValue, SingleValue, Value } from '../../model/values';
+import { Cache } from '../cache';
 import { isEmptyDocument, textOfDocument } from './adf';
 import { FETCH, type JiraApi } from './api';
-import { Cache } from './cache';
 import { cascadeName, type Definition, type Metadata } from './metadata';
 import { userOf } from './people';
 import { isJson, type Json, type RawIssue, textOf, utcOf } from './shapes';

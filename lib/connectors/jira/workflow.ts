@@ -9,8 +9,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asSyncError, SyncError } from '../../model/errors';
 import type { LookupValue } from '../../model/values';
+import { Cache } from '../cache';
 import type { JiraApi } from './api';
-import { Cache } from './cache';
 import type { Context } from './converting';
 import { among } from './jql';
 import { isJson, type Json, textOf } from './shapes';

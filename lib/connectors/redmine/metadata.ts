@@ -1,8 +1,8 @@
 /** What a Redmine server says about its structure, remembered for a minute: projects, trackers, lists, custom fields. */
 
 import { SyncError } from '../../model/errors';
+import { Cache } from '../cache';
 import { type Filter, filterQuery, type RedmineApi } from './api';
-import { Cache } from './cache';
 import { type CustomField, declaredCustomFields, fieldsOnIssues, probeTypes } from './custom-fields';
 import { isJson, listOf, type Named, namedList, namedOf, type RawIssue, textOf } from './shapes';
 

@@ -6,8 +6,8 @@
 
 import { SyncError } from '../../model/errors';
 import type { UserValue } from '../../model/values';
+import { Cache } from '../cache';
 import { PAGE, type RedmineApi } from './api';
-import { Cache } from './cache';
 import type { Metadata } from './metadata';
 import { isJson, type Json, listOf, type Named, textOf } from './shapes';
 

@@ -1,15 +1,26 @@
-/** Remembers answers, bounded; whoever asks while one is on its way waits for the same one. Failures are not kept. */
+/** What connectors remember of a system, bounded. */
+
+/** Remembers answers; whoever asks while one is on its way waits for the same one. Failures are not kept. */
 export class Cache<T> {
   private readonly entries = new Map<string, { at: number; value: Promise<T> }>();
 
-  /** @param limit how many answers are kept; the oldest go first */
-  constructor(private readonly limit = 1000) {}
+  /**
+   * @param maxAgeMs how old a remembered answer may be, milliseconds
+   * @param limit how many answers are kept; the oldest go first
+   */
+  constructor(
+    private readonly maxAgeMs = Number.POSITIVE_INFINITY,
+    private readonly limit = 1000,
+  ) {}
+
+  remember(key: string, load: () => Promise<T>): Promise<T> {
+    return this.within(key, this.maxAgeMs, load);
+  }
 
   /**
-   * @param maxAgeMs how old a remembered answer may be, milliseconds: a form wants to see what an admin has just changed,
-   *   polling does not care for an hour
+   * With an age of the caller's own: a form wants to see what an admin has just changed, polling does not care for an hour.
    */
-  remember(key: string, maxAgeMs: number, load: () => Promise<T>): Promise<T> {
+  within(key: string, maxAgeMs: number, load: () => Promise<T>): Promise<T> {
     const known = this.entries.get(key);
     if (known && performance.now() - known.at < maxAgeMs) return known.value;
     const entry = { at: performance.now(), value: load() };
