@@ -5,50 +5,27 @@
  */
 
 import type { WriteOperation, WriteResult } from '../connectors/connector';
-import { type Direction, type Entity, type EntityRef, refOf, type Side, sourceSide, targetSide } from '../model/entity';
+import { type Direction, type Entity, refOf } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
-import type { SyncMessage, SyncResult } from '../model/message';
-import type { FieldId, Fields } from '../model/values';
-import type { Failure, Landing, LinkEnd, StoredEvent } from '../store/store';
+import type { SyncResult } from '../model/message';
+import type { Failure } from '../store/store';
 import { corrected } from './corrections';
 import { adoptable, adoptedEnds, type Create, markerOf, openIntents, unfinishedFields } from './create';
 import { isCreatedAgain } from './events';
 import type { Integration } from './integration';
-import { baselines, concerned, emptyPlan, intended, type MergePlan, planCreate, planUpdate } from './merge';
+import { type Landed, landUnchanged, landWritten } from './landing';
+import { concerned, emptyPlan, intended, planCreate, planUpdate } from './merge';
 import { stopOscillating } from './oscillation';
 import { writeScope } from './pairs';
 import { keepRichText } from './rich-text';
+import type { System } from './system';
 import { refusedFields, without } from './withhold';
-
-export interface Job {
-  message: SyncMessage;
-  seq: number;
-  delivery: number;
-}
+import { endOf, type Job, mergeInputOf, mustPark, nameEntity, targetGone, type Way, type Work, wayOf } from './work';
 
 export type JobResult =
   | { ok: true; result: SyncResult }
   | { ok: false; error: SyncError; failure?: Failure }
   | undefined;
-
-interface Work extends Job {
-  event: StoredEvent;
-  plan: MergePlan;
-  /** an earlier attempt's create was found in the target */
-  adopted?: boolean;
-  /** the target before the write; undefined for a create */
-  target?: Entity;
-  /** target fields as they are to be, once the target has been read: rich texts are spliced into what it shows */
-  wanted?: Fields;
-  /** target fields as the flow mapped them, without a person's corrections */
-  asMapped: Fields;
-  /** what the result says besides what the merge says */
-  notes: SyncResult['warnings'];
-  /** fields that the target refuses, and that are left out of this update */
-  withheld?: Record<FieldId, string>;
-  /** the link whose counterpart is gone and is created again */
-  replaces?: number;
-}
 
 /** @returns per job: its result, its error (already stored as retry or parked), or undefined where it was finished before */
 export async function writeBatch(integration: Integration, direction: Direction, jobs: Job[]): Promise<JobResult[]> {
@@ -56,21 +33,19 @@ export async function writeBatch(integration: Integration, direction: Direction,
 }
 
 class Batch {
-  private readonly side: Side;
-  private readonly targetSide: Side;
+  private readonly way: Way;
   private readonly results: Map<number, JobResult> = new Map();
 
   constructor(
     private readonly integration: Integration,
-    private readonly direction: Direction,
+    direction: Direction,
     private readonly jobs: Job[],
   ) {
-    this.side = sourceSide(direction);
-    this.targetSide = targetSide(direction);
+    this.way = wayOf(integration, direction);
   }
 
-  private get target() {
-    return this.integration.system(this.targetSide);
+  private get target(): System {
+    return this.way.target;
   }
 
   async run(): Promise<JobResult[]> {
@@ -79,7 +54,7 @@ class Batch {
       const event = events[index];
       if (!event) return [];
       const { message, unused } = corrected(job.message, event.corrections);
-      return [{ ...job, message, event, plan: EMPTY_PLAN, asMapped: job.message.payload, notes: unused }];
+      return [{ ...job, message, event, plan: emptyPlan(), asMapped: job.message.payload, notes: unused }];
     });
     const paused = this.target.pauseLeft();
     if (paused > 0) {
@@ -114,7 +89,7 @@ class Batch {
     const needed: Work[] = [];
     const still: Work[] = [];
     for (const work of works) {
-      (concerned(this.mergeInput(work, undefined)).length > 0 ? needed : still).push(work);
+      (concerned(mergeInputOf(this.way, work, undefined)).length > 0 ? needed : still).push(work);
     }
     const present = await this.readTargets(needed);
     const writing: Work[] = [];
@@ -126,16 +101,17 @@ class Batch {
         continue;
       }
       work.target = target;
-      work.wanted = keepRichText(this.mergeInput(work, target));
-      work.plan = planUpdate(this.mergeInput(work, target));
+      work.wanted = keepRichText(mergeInputOf(this.way, work, target));
+      work.plan = planUpdate(mergeInputOf(this.way, work, target));
       const { link } = work.event;
-      if (link) stopOscillating(this.integration, link.id, this.targetSide, work.plan, work.message.sync.mapped ?? {});
-      const parked = this.mustPark(work, work.plan);
+      if (link)
+        stopOscillating(this.integration, link.id, this.way.targetSide, work.plan, work.message.sync.mapped ?? {});
+      const parked = mustPark(work);
       if (parked && !this.withhold(work, parked)) await this.fail([work], parked);
       else if (Object.keys(work.plan.write).length === 0) still.push(work);
       else writing.push(work);
     }
-    await this.land(still.map((work) => this.landUnchanged(work)));
+    await this.land(still.map((work) => landUnchanged(this.way, work)));
     return [...writing, ...(await this.targetsGone(gone))];
   }
 
@@ -144,7 +120,7 @@ class Batch {
     const { config } = this.integration;
     const again: Work[] = [];
     for (const work of works) {
-      const error = this.targetGone(work);
+      const error = targetGone(this.way, work);
       if (config.targetDeleted === 'ignore') await this.passOver(work, error.message);
       else if (config.targetDeleted !== 'create') await this.fail([work], error);
       else if (isCreatedAgain(config, work.event)) {
@@ -163,16 +139,16 @@ class Batch {
 
   /** Finishes the event without effect, and says so. */
   private async passOver(work: Work, reason: string): Promise<void> {
-    await this.integration.finish(this.side, [work.seq]);
+    await this.integration.finish(this.way.side, [work.seq]);
     const { entity } = work.event;
     this.results.set(work.seq, {
       ok: true,
       result: {
         outcome: 'skipped',
         integration: this.integration.config.id,
-        direction: this.direction,
+        direction: this.way.direction,
         source: refOf(entity),
-        target: work.event.link && refOf(this.end(work, this.targetSide).ref),
+        target: work.event.link && refOf(endOf(work, this.way.targetSide).ref),
         written: [],
         warnings: [{ field: '', reason }],
       },
@@ -196,8 +172,8 @@ class Batch {
 
   private async readTargets(works: Work[]): Promise<(Entity | undefined)[]> {
     if (works.length === 0) return [];
-    const scope = writeScope(this.integration.config, this.targetSide);
-    const ids = works.map((work) => this.end(work, this.targetSide).ref.id);
+    const scope = writeScope(this.integration.config, this.way.targetSide);
+    const ids = works.map((work) => endOf(work, this.way.targetSide).ref.id);
     const present = await this.target.call((connection) => connection.read(scope, ids));
     for (const entity of present) this.target.sawTime(entity?.updatedAt);
     return present;
@@ -210,9 +186,9 @@ class Batch {
       const { sync, payload } = work.message;
       work.plan = planCreate(payload, sync.mapped ?? {}, sync.unresolved ?? {});
       const remoteKey =
-        this.targetSide === 1 ? this.integration.config.remoteKeyField1 : this.integration.config.remoteKeyField2;
+        this.way.targetSide === 1 ? this.integration.config.remoteKeyField1 : this.integration.config.remoteKeyField2;
       if (remoteKey && !(remoteKey in work.plan.write)) work.plan.write[remoteKey] = work.event.entity.key;
-      const parked = this.mustPark(work, work.plan);
+      const parked = mustPark(work);
       if (parked) await this.fail([work], parked);
       else creates.push({ work, event: work.event, fields: work.plan.write, target: sync.target, remoteKey });
     }
@@ -220,7 +196,7 @@ class Batch {
     const fresh: Create<Work>[] = [];
     for (const create of creates) {
       // one after the other: what one adopts is linked before the next one looks
-      const found = await adoptable(this.integration, this.target, this.targetSide, create);
+      const found = await adoptable(this.integration, this.target, this.way.targetSide, create);
       if (!found) fresh.push(create);
       else adopted.push(...(await this.adopt(create.work, found)));
     }
@@ -231,7 +207,7 @@ class Batch {
   /** Stores the link to what an earlier attempt made; the event goes on as an update of it. */
   private async adopt(work: Work, found: Entity): Promise<Work[]> {
     const { store, config } = this.integration;
-    const source = this.integration.system(this.side);
+    const source = this.way.source;
     const unfinished = await unfinishedFields(this.target, work.event.intent?.fields ?? {}, found);
     const ends = adoptedEnds(work.event, work.message, found, source, this.target, unfinished);
     // no event ends with this landing
@@ -246,7 +222,7 @@ class Batch {
   private async write(works: Work[]): Promise<void> {
     if (works.length === 0) return;
     await this.intendUpdates(works);
-    const scope = writeScope(this.integration.config, this.targetSide);
+    const scope = writeScope(this.integration.config, this.way.targetSide);
     const operations = works.map((work) => this.operation(work));
     let results: WriteResult[];
     try {
@@ -268,11 +244,11 @@ class Batch {
         if (result.error.kind !== 'fatal') this.target.troubled(result.error);
         if (!this.withhold(work, result.error)) await this.fail([work], result.error, { unmade: true });
         else if (Object.keys(work.plan.write).length > 0) rest.push(work);
-        else landings.push(this.landUnchanged(work));
+        else landings.push(landUnchanged(this.way, work));
       } else if (result.ignored && Object.keys(result.ignored).length > 0) {
         // what was taken is kept as landed state by the next attempt's merge; the refusal is this event's failure
         landings.push(...(await this.partly(work, result)));
-      } else landings.push(this.landWritten(work, result));
+      } else landings.push(landWritten(this.way, work, result));
     }
     await this.land(landings);
     // each round leaves out at least one field, so it ends
@@ -283,7 +259,7 @@ class Batch {
   private async intendUpdates(works: Work[]): Promise<void> {
     const updates = works.flatMap((work) => {
       const link = work.event.link?.id;
-      return link ? [{ link, side: this.targetSide, fields: intended(work.plan) }] : [];
+      return link ? [{ link, side: this.way.targetSide, fields: intended(work.plan) }] : [];
     });
     if (updates.length > 0) await this.integration.store.intendUpdates(updates);
   }
@@ -291,111 +267,22 @@ class Batch {
   /** The target took the write but left fields out: an update fails and says so, a create is kept and warns. */
   private async partly(work: Work, result: Extract<WriteResult, { ok: true }>): Promise<Landed[]> {
     const ignored = result.ignored ?? {};
-    if (!work.event.link) return [this.landWritten(work, result)];
+    if (!work.event.link) return [landWritten(this.way, work, result)];
     const reasons = Object.entries(ignored).map(([field, reason]) => `${field}: ${reason}`);
-    const key = this.end(work, this.targetSide).ref.key;
+    const key = endOf(work, this.way.targetSide).ref.key;
     const error = new SyncError('invalid', `${key} did not take every field. ${reasons.join('; ')}`, {
       fields: ignored,
     });
-    if (this.mayWithhold(work)) return [this.landWritten(work, result)];
+    if (this.mayWithhold(work)) return [landWritten(this.way, work, result)];
     await this.fail([work], error);
     return [];
   }
 
   private operation(work: Work): WriteOperation {
-    if (work.event.link) return { kind: 'update', id: this.end(work, this.targetSide).ref.id, fields: work.plan.write };
+    if (work.event.link)
+      return { kind: 'update', id: endOf(work, this.way.targetSide).ref.id, fields: work.plan.write };
     const { type, project } = work.message.sync.target;
     return { kind: 'create', type, project, fields: work.plan.write, marker: markerOf(work.event) };
-  }
-
-  private landUnchanged(work: Work): Landed {
-    const end = this.end(work, this.targetSide);
-    const target = work.target;
-    // without a read, the target is taken to be what it was: nothing of it is stored anew
-    const after = target?.fields ?? end.baseline;
-    const next = baselines(this.mergeInput(work, target), work.plan, {
-      after,
-      ignored: work.withheld ?? {},
-      exact: true,
-      created: false,
-    });
-    // where the target was read, what it shows is accounted for, and older snapshots of it must not be taken for edits
-    const version = target && !next.foreign ? target.version : '';
-    const targetEnd: LinkEnd = { ...end, version: target ? version : end.version, baseline: next.target };
-    return this.landed(work, next.source, targetEnd, target ?? end.ref, 'unchanged', target !== undefined);
-  }
-
-  private landWritten(work: Work, written: Extract<WriteResult, { ok: true }>): Landed {
-    const { entity } = written;
-    this.target.sawTime(entity.updatedAt);
-    const ignored = { ...written.ignored, ...work.withheld };
-    for (const [field, reason] of Object.entries(written.ignored ?? {})) work.notes.push({ field, reason });
-    const next = baselines(this.mergeInput(work, work.target), work.plan, {
-      after: entity.fields,
-      ignored,
-      exact: written.exact === true,
-      created: !work.event.link,
-    });
-    const end: LinkEnd = {
-      system: this.target.id,
-      ref: refOf(entity),
-      // a version that shows a person's edit too must not be taken for our own write: left open, the poll picks it up
-      version: next.foreign ? '' : entity.version,
-      baseline: next.target,
-    };
-    return this.landed(work, next.source, end, entity, work.event.link ? 'updated' : 'created', true);
-  }
-
-  private landed(
-    work: Work,
-    sourceBase: Fields,
-    targetEnd: LinkEnd,
-    shown: EntityRef,
-    outcome: SyncResult['outcome'],
-    /** the target's end was written, or read after all earlier writes */
-    settled: boolean,
-  ): Landed {
-    const { entity } = work.event;
-    const sourceEnd: LinkEnd = {
-      system: this.integration.system(this.side).id,
-      ref: refOf(entity),
-      version: entity.version,
-      baseline: sourceBase,
-    };
-    return {
-      work,
-      landing: {
-        integration: this.integration.config.id,
-        event: work.seq,
-        delivery: work.delivery,
-        ends: this.side === 1 ? [sourceEnd, targetEnd] : [targetEnd, sourceEnd],
-        wrote: this.settledSides(work, settled),
-        replaces: work.replaces,
-      },
-      result: {
-        outcome: work.adopted ? 'adopted' : outcome,
-        integration: this.integration.config.id,
-        direction: this.direction,
-        source: refOf(entity),
-        target: refOf(shown),
-        written: Object.keys(work.plan.write),
-        warnings: [
-          ...work.plan.warnings,
-          ...work.notes,
-          ...Object.entries(work.withheld ?? {}).map(([field, reason]) => ({ field, reason })),
-        ],
-      },
-    };
-  }
-
-  /**
-   * The target, where it was written or read anew. The source too, where updates of ours had left it in doubt (its
-   * snapshot was then read anew), unless it shows one that has still to come to terms with the other end.
-   */
-  private settledSides(work: Work, settled: boolean): Side[] {
-    const sides: Side[] = settled ? [this.targetSide] : [];
-    if (work.event.link && this.end(work, this.side).pending && work.plan.left.length === 0) sides.push(this.side);
-    return sides;
   }
 
   private async land(landings: Landed[]): Promise<void> {
@@ -418,70 +305,8 @@ class Batch {
       const named = nameEntity(error, work, this.target.name);
       const notCreated = unmade && !work.adopted && !error.detail.uncertain;
       const context = { mapped: work.asMapped, notCreated, systemWide };
-      const [failure] = await this.integration.failEvents(this.side, [work.event], named, this.target, context);
+      const [failure] = await this.integration.failEvents(this.way.side, [work.event], named, this.target, context);
       this.results.set(work.seq, { ok: false, error: named, failure });
     }
   }
-
-  private mustPark(work: Work, plan: MergePlan): SyncError | undefined {
-    const fields: Record<FieldId, string> = {};
-    for (const field of plan.conflicts) fields[field] = 'both sides changed it, and its row parks conflicts';
-    for (const [field, unresolved] of Object.entries(work.message.sync.unresolved ?? {})) {
-      if (unresolved.policy === 'park') fields[field] = unresolved.reason;
-    }
-    if (Object.keys(fields).length === 0) return undefined;
-    const text = Object.entries(fields).map(([field, why]) => `${field}: ${why}`);
-    return new SyncError(plan.conflicts.length ? 'conflict' : 'invalid', text.join('; '), { fields });
-  }
-
-  private targetGone(work: Work): SyncError {
-    const { key } = this.end(work, this.targetSide).ref;
-    return new SyncError('notFound', `its counterpart ${key} is not there any more, or the account may not see it`);
-  }
-
-  private mergeInput(work: Work, target: Entity | undefined) {
-    const { sync, payload } = work.message;
-    return {
-      direction: this.direction,
-      wanted: work.wanted ?? payload,
-      mapped: sync.mapped ?? {},
-      unresolved: sync.unresolved ?? {},
-      source: {
-        now: work.event.entity.fields,
-        base: work.event.link ? this.end(work, this.side).baseline : {},
-        pending: work.event.link && this.end(work, this.side).pending,
-        updatedAt: work.event.entity.updatedAt,
-      },
-      target: {
-        now: target?.fields ?? {},
-        base: work.event.link ? this.end(work, this.targetSide).baseline : {},
-        pending: work.event.link && this.end(work, this.targetSide).pending,
-        updatedAt: target?.updatedAt ?? '',
-      },
-    };
-  }
-
-  private end(work: Work, side: Side): LinkEnd {
-    const end = work.event.link?.ends[side - 1];
-    if (!end) throw new SyncError('fatal', `${work.event.entity.key} has no link`);
-    return end;
-  }
-}
-
-interface Landed {
-  work: Work;
-  landing: Landing;
-  result: SyncResult;
-}
-
-const EMPTY_PLAN: MergePlan = emptyPlan();
-
-/** The error with the entity in front, so that a Catch node or a log line can be understood alone. */
-function nameEntity(error: SyncError, work: Work, target: string): SyncError {
-  const { key, type } = work.event.entity;
-  const open = Object.entries(error.kind === 'invalid' ? (work.message.sync.unresolved ?? {}) : {});
-  // "Title is required" is understood only with why there is no title
-  const why = open.filter(([field]) => !(field in (error.detail.fields ?? {}))).map(([, { reason }]) => reason);
-  const text = `${type} ${key} → ${target}: ${[error.message, ...why].join('; ')}`;
-  return new SyncError(error.kind, text, { ...error.detail, cause: error });
 }

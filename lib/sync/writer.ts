@@ -13,7 +13,8 @@ import { iso } from './clock';
 import { parseEventId } from './events';
 import { isSystemFault } from './failure';
 import type { Integration } from './integration';
-import { type Job, type JobResult, writeBatch } from './write-batch';
+import type { Job } from './work';
+import { type JobResult, writeBatch } from './write-batch';
 
 export interface WriterOptions {
   /** messages written together at most */

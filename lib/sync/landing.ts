@@ -1,0 +1,108 @@
+/** From a change that was written, or needs no write, to what is stored of it and what its result says. Pure. */
+
+import type { WriteResult } from '../connectors/connector';
+import { type EntityRef, refOf, type Side } from '../model/entity';
+import type { SyncResult } from '../model/message';
+import type { Fields } from '../model/values';
+import type { Landing, LinkEnd } from '../store/store';
+import { baselines } from './merge';
+import { endOf, mergeInputOf, type Way, type Work } from './work';
+
+export interface Landed {
+  work: Work;
+  landing: Landing;
+  result: SyncResult;
+}
+
+/** Where nothing has to be written. */
+export function landUnchanged(way: Way, work: Work): Landed {
+  const end = endOf(work, way.targetSide);
+  const target = work.target;
+  // without a read, the target is taken to be what it was: nothing of it is stored anew
+  const after = target?.fields ?? end.baseline;
+  const next = baselines(mergeInputOf(way, work, target), work.plan, {
+    after,
+    ignored: work.withheld ?? {},
+    exact: true,
+    created: false,
+  });
+  // where the target was read, what it shows is accounted for, and older snapshots of it must not be taken for edits
+  const version = target && !next.foreign ? target.version : '';
+  const targetEnd: LinkEnd = { ...end, version: target ? version : end.version, baseline: next.target };
+  return landed(way, work, next.source, targetEnd, target ?? end.ref, 'unchanged', target !== undefined);
+}
+
+/** What the target shows after the write becomes both sides' baseline, as far as it is in sync. */
+export function landWritten(way: Way, work: Work, written: Extract<WriteResult, { ok: true }>): Landed {
+  const { entity } = written;
+  way.target.sawTime(entity.updatedAt);
+  const ignored = { ...written.ignored, ...work.withheld };
+  for (const [field, reason] of Object.entries(written.ignored ?? {})) work.notes.push({ field, reason });
+  const next = baselines(mergeInputOf(way, work, work.target), work.plan, {
+    after: entity.fields,
+    ignored,
+    exact: written.exact === true,
+    created: !work.event.link,
+  });
+  const end: LinkEnd = {
+    system: way.target.id,
+    ref: refOf(entity),
+    // a version that shows a person's edit too must not be taken for our own write: left open, the poll picks it up
+    version: next.foreign ? '' : entity.version,
+    baseline: next.target,
+  };
+  return landed(way, work, next.source, end, entity, work.event.link ? 'updated' : 'created', true);
+}
+
+function landed(
+  way: Way,
+  work: Work,
+  sourceBase: Fields,
+  targetEnd: LinkEnd,
+  shown: EntityRef,
+  outcome: SyncResult['outcome'],
+  /** the target's end was written, or read after all earlier writes */
+  settled: boolean,
+): Landed {
+  const { entity } = work.event;
+  const sourceEnd: LinkEnd = {
+    system: way.source.id,
+    ref: refOf(entity),
+    version: entity.version,
+    baseline: sourceBase,
+  };
+  return {
+    work,
+    landing: {
+      integration: way.integration,
+      event: work.seq,
+      delivery: work.delivery,
+      ends: way.side === 1 ? [sourceEnd, targetEnd] : [targetEnd, sourceEnd],
+      wrote: settledSides(way, work, settled),
+      replaces: work.replaces,
+    },
+    result: {
+      outcome: work.adopted ? 'adopted' : outcome,
+      integration: way.integration,
+      direction: way.direction,
+      source: refOf(entity),
+      target: refOf(shown),
+      written: Object.keys(work.plan.write),
+      warnings: [
+        ...work.plan.warnings,
+        ...work.notes,
+        ...Object.entries(work.withheld ?? {}).map(([field, reason]) => ({ field, reason })),
+      ],
+    },
+  };
+}
+
+/**
+ * The target, where it was written or read anew. The source too, where updates of ours had left it in doubt (its
+ * snapshot was then read anew), unless it shows one that has still to come to terms with the other end.
+ */
+function settledSides(way: Way, work: Work, settled: boolean): Side[] {
+  const sides: Side[] = settled ? [way.targetSide] : [];
+  if (work.event.link && endOf(work, way.side).pending && work.plan.left.length === 0) sides.push(way.side);
+  return sides;
+}
