@@ -6,8 +6,9 @@
  */
 
 import type { FieldChoice, FieldRow, ValueRow } from '../model/config';
-import { applies, type Direction } from '../model/entity';
+import type { Direction } from '../model/entity';
 import type { LookupValue } from '../model/values';
+import { goes } from './transform';
 import { compileTable, indexValues, type SheetTables, type ValueIndex } from './values';
 
 export interface Restless {
@@ -35,7 +36,7 @@ export function roundTrip(rows: FieldRow[], valueRows: ValueRow[], sheets?: Shee
 function goesBothWays(row: ValueRow, rows: FieldRow[]): boolean {
   const own = rows.filter(({ one, two }) => one?.id === row.one.id && two?.id === row.two.id);
   const ways: Direction[] = ['forward', 'backward'];
-  return own.length === 0 || ways.every((way) => own.some(({ direction }) => applies(direction, way)));
+  return own.length === 0 || ways.every((way) => own.some((fields) => goes(fields, way)));
 }
 
 function restlessValues(row: ValueRow, rows: FieldRow[], sheets: SheetTables | undefined): Restless[] {
@@ -92,13 +93,14 @@ interface Hop {
 function restlessFields(rows: FieldRow[]): Restless[] {
   const fields = new Map<string, FieldChoice>();
   const hops: Hop[] = [];
-  for (const { one, two, direction } of rows) {
+  for (const row of rows) {
+    const { one, two } = row;
     if (one === undefined || two === undefined) continue;
     const [left, right] = [`1 ${one.id}`, `2 ${two.id}`];
     fields.set(left, one);
     fields.set(right, two);
-    if (applies(direction, 'forward')) hops.push({ from: left, to: right });
-    if (applies(direction, 'backward')) hops.push({ from: right, to: left });
+    if (goes(row, 'forward')) hops.push({ from: left, to: right });
+    if (goes(row, 'backward')) hops.push({ from: right, to: left });
   }
   const found = new Map<string, Restless>();
   for (const start of fields.keys()) {

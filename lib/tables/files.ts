@@ -11,6 +11,8 @@ import type { SheetSource } from '../model/config';
 import { SyncError } from '../model/errors';
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** No other file of the server is to be looked into by way of a form. */
+const SHEET = /\.(xlsx|xlsm|ods|csv|tsv|txt)$/i;
 const LONGEST_NAME = 200;
 
 export const tablesFolder = (dataFolder: string): string => join(dataFolder, 'twinflow', 'tables');
@@ -50,6 +52,12 @@ export function fileOf(dataFolder: string, from: SheetSource['from']): string {
   if (from.kind === 'upload') return join(folderOf(dataFolder, from.id), 'sheet');
   if (!isAbsolute(from.path)) {
     throw new SyncError('invalid', `The path of a sheet must be a complete one, beginning at the root: "${from.path}"`);
+  }
+  if (!SHEET.test(from.path)) {
+    throw new SyncError(
+      'invalid',
+      `A sheet is a file that ends in .xlsx, .xlsm, .ods, .csv, .tsv or .txt: "${from.path}"`,
+    );
   }
   return from.path;
 }

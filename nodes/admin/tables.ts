@@ -1,5 +1,6 @@
 /**
- * The admin routes for sheets, below /twinflow/. All ask for twinflow.write, since they make the server read and keep files.
+ * The admin routes for sheets, below /twinflow/. All ask for twinflow.write, since they make the server read and keep files;
+ * those that read files which are there already, for flows.write as well.
  *
  *   POST tables?name=<file name>   the file as application/octet-stream → { id, name, sheets }
  *   POST tables/inspect            { from: SheetSource['from'] } → { name, sheets }
@@ -102,6 +103,8 @@ function exported(body: unknown): ExportedTable {
 export function registerTableRoutes(host: Pick<NodeAPI, 'httpAdmin' | 'auth'>, dataFolder: () => string): void {
   const { httpAdmin } = host;
   const mayWrite = host.auth.needsPermission('twinflow.write');
+  // files on the server's disk are for those who could read them with a flow as well
+  const mayDeploy = host.auth.needsPermission('flows.write');
   let uploading = 0;
 
   const upload = async (request: Request): Promise<object> => {
@@ -145,13 +148,13 @@ export function registerTableRoutes(host: Pick<NodeAPI, 'httpAdmin' | 'auth'>, d
         uploading -= 1;
       });
   });
-  httpAdmin.post('/twinflow/tables/inspect', mayWrite, (request, response) => {
+  httpAdmin.post('/twinflow/tables/inspect', mayWrite, mayDeploy, (request, response) => {
     inspect(request.body).then(
       (body) => send(response, 200, body),
       (thrown: unknown) => fail(response, thrown),
     );
   });
-  httpAdmin.post('/twinflow/tables/look-up', mayWrite, (request, response) => {
+  httpAdmin.post('/twinflow/tables/look-up', mayWrite, mayDeploy, (request, response) => {
     lookUp(request.body).then(
       (body) => send(response, 200, body),
       (thrown: unknown) => fail(response, thrown),

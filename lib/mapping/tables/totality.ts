@@ -28,13 +28,19 @@ export function withSheetPairs(
 ): ValueRow {
   const entry = (values: LookupValue[], name: string): LookupValue =>
     values.find((value) => value.name === name) ?? values.find((value) => value.id === name) ?? { name };
+  // the row's own pairs come first, also where they have no id and the list's entry has one
+  const [forward, backward] = [compileTable(row, 'forward'), compileTable(row, 'backward')];
   const over = ones.flatMap((one, index): ValueRow['pairs'] => {
     const name = sheet.forward[index];
-    return typeof name === 'string' ? [{ one, two: entry(twos, name), direction: 'forward' }] : [];
+    return typeof name === 'string' && forward.find(one) === undefined
+      ? [{ one, two: entry(twos, name), direction: 'forward' }]
+      : [];
   });
   const back = twos.flatMap((two, index): ValueRow['pairs'] => {
     const name = sheet.backward[index];
-    return typeof name === 'string' ? [{ one: entry(ones, name), two, direction: 'backward' }] : [];
+    return typeof name === 'string' && backward.find(two) === undefined
+      ? [{ one: entry(ones, name), two, direction: 'backward' }]
+      : [];
   });
   return { ...row, pairs: [...row.pairs, ...over, ...back] };
 }

@@ -93,7 +93,8 @@ describe('admin routes: sheets', function () {
   it('ask for the permission to write, each of them', async () => {
     await upload(good);
     for (const route of ['inspect', 'look-up', 'export']) await post(route, {});
-    assert.deepEqual(asked, Array(4).fill('twinflow.write'));
+    const [write, deploy] = ['twinflow.write', 'flows.write'];
+    assert.deepEqual(asked, [write, write, deploy, write, deploy, write]);
   });
 
   it('keep nothing of a file that cannot be read, and say why', async () => {
@@ -119,8 +120,12 @@ describe('admin routes: sheets', function () {
     writeFileSync(file, 'a;b\n1;2\n');
     assert.equal((await post('inspect', { from: { kind: 'path', path: file } })).status, 200);
     assert.match(
-      await message(await post('inspect', { from: { kind: 'path', path: `${file}.gone` } })),
+      await message(await post('inspect', { from: { kind: 'path', path: `${file}.gone.csv` } })),
       /There is no file/,
+    );
+    assert.match(
+      await message(await post('inspect', { from: { kind: 'path', path: '/etc/passwd' } })),
+      /ends in \.xlsx/,
     );
     for (const from of [{ kind: 'upload', id: '../../x' }, { kind: 'path', path: 'users.csv' }, {}, null]) {
       assert.equal((await post('inspect', { from })).status, 422);
