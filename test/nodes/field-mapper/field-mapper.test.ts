@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { NodeAPI } from 'node-red';
 import fieldMapper from '../../../nodes/field-mapper/field-mapper';
+import { hostOf } from '../../../nodes/shared/host';
 import { deploy, logged, message, startRuntime, stopRuntime, unload } from '../filter/harness';
 
 const rows = [
@@ -103,6 +105,39 @@ describe('twinflow-field-mapper', () => {
       );
       const sent = (await step.send(message({ summary: 'by' }))).out[0][0];
       assert.deepEqual(sent?.payload, { 'System.Title': 'by bob@example.com' });
+    });
+
+    it('knows the values when last in sync and the counterpart, on either side', async () => {
+      let red: NodeAPI | undefined;
+      const capture = (RED: NodeAPI): void => {
+        red = RED;
+        fieldMapper(RED);
+      };
+      const text = '$old("summary") & "→" & $new("summary") & " " & $linked().key';
+      const back = '$old("System.Title") & "/" & $linked().key';
+      const step = await deploy(
+        capture,
+        transformed({ kind: 'jsonata', expression: text }, { kind: 'jsonata', expression: back }),
+      );
+      assert.ok(red);
+      const end = (key: string, baseline: object) => ({ ref: { id: key, key, type: 'bug', project: 'p' }, baseline });
+      const ends = [end('DEMO-7', { summary: 'one' }), end('#9', { 'System.Title': 'two' })];
+      const asked: unknown[] = [];
+      const linkOf = async (...question: unknown[]) => {
+        asked.push(question);
+        return { ends };
+      };
+      Object.defineProperty(hostOf(red).integration('integration'), 'ready', {
+        value: Promise.resolve({ store: { linkOf }, stop: async () => undefined }),
+      });
+      const forward = (await step.send(message({ summary: 'now' }))).out[0][0];
+      assert.deepEqual(forward?.payload, { 'System.Title': 'one→now #9' });
+      const backward = (await step.send(message({ 'System.Title': 'x' }, { direction: 'backward' }))).out[0][0];
+      assert.deepEqual(backward?.payload, { summary: 'two/DEMO-7' });
+      assert.deepEqual(asked, [
+        ['integration', 1, '7'],
+        ['integration', 2, '7'],
+      ]);
     });
 
     it('leaves a field unresolved, with row, expression and reason, and goes on, where an expression hangs', async () => {
