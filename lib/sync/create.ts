@@ -112,33 +112,54 @@ async function editedSince(target: System, candidates: Entity[], written: Fields
   return undefined;
 }
 
-/**
- * Fields that the earlier attempt had not come to when it ended: a status, say, that a system gives to a new entity in a
- * second step. They don't show what was to be written, and nobody but our own account has changed them since.
- */
-export async function unfinishedFields(target: System, intent: Fields, found: Entity): Promise<ReadonlySet<FieldId>> {
-  const open = Object.keys(intent).filter((field) => !resembles(intent[field] ?? null, found.fields[field] ?? null));
-  if (open.length === 0) return new Set();
+/** What an earlier attempt made, told apart from what became of it since. */
+export interface Adopted {
+  entity: Entity;
+  /** the written fields as the target showed them when they were written, in its own spelling where that is known */
+  base: Fields;
+  /**
+   * fields that the attempt had not come to when it ended: a status, say, that a system gives to a new entity in a second
+   * step. They don't show what was to be written, and nobody but our own account has changed them since
+   */
+  unfinished: ReadonlySet<FieldId>;
+}
+
+/** @param intent what the earlier attempt was to write */
+export async function adoptedState(target: System, intent: Fields, entity: Entity): Promise<Adopted> {
+  const base: Fields = {};
+  const unfinished = new Set<FieldId>();
+  const differing: FieldId[] = [];
+  for (const [field, sent] of Object.entries(intent)) {
+    const now = entity.fields[field] ?? null;
+    const same = resembles(sent, now);
+    base[field] = same ? now : sent;
+    if (!same) differing.push(field);
+  }
+  if (differing.length === 0) return { entity, base, unfinished };
   const { user } = await target.identity();
-  const revisions = await target.call(async (connection) => connection.history?.(found.id));
-  if (!revisions) return new Set();
-  const byOthers = revisions.filter(({ by }) => by?.id === undefined || by.id !== user.id);
-  return new Set(open.filter((field) => !byOthers.some(({ fields }) => field in fields)));
+  const revisions = await target.call(async (connection) => connection.history?.(entity.id));
+  for (const field of revisions ? differing : []) {
+    const changes = (revisions ?? []).filter(({ fields }) => field in fields);
+    const first = changes.at(-1)?.fields[field]?.old ?? entity.fields[field] ?? null;
+    if (resembles(intent[field] ?? null, first)) base[field] = first;
+    else if (changes.every(({ by }) => by?.id !== undefined && by.id === user.id)) {
+      unfinished.add(field);
+      base[field] = entity.fields[field] ?? null;
+    }
+  }
+  return { entity, base, unfinished };
 }
 
 /**
  * Both ends of the link to an adopted entity: what the earlier attempt wrote is the target's base, so that what changed
  * at the source since is written, and what a person changed in the target since is seen.
- *
- * @param unfinished fields that still have to be written, over what the target shows
  */
 export function adoptedEnds(
   event: StoredEvent,
   message: SyncMessage,
-  found: Entity,
+  adopted: Adopted,
   source: System,
   target: System,
-  unfinished: ReadonlySet<FieldId> = new Set(),
 ): [LinkEnd, LinkEnd] {
   const sent = event.intent?.fields ?? {};
   const base: Fields = {};
@@ -146,21 +167,11 @@ export function adoptedEnds(
     const same = equalValues(sent[field] ?? null, message.payload[field] ?? null);
     if (same) for (const from of how.from) base[from] = event.entity.fields[from] ?? null;
   }
-  for (const field of unfinished) for (const from of message.sync.mapped?.[field]?.from ?? []) delete base[from];
+  // what still has to be written counts as changed at the source
+  for (const field of adopted.unfinished)
+    for (const from of message.sync.mapped?.[field]?.from ?? []) delete base[from];
   const { version } = event.entity;
   const own: LinkEnd = { system: source.id, ref: refOf(event.entity), version, baseline: base };
-  const stored = asStored(sent, found.fields);
-  for (const field of unfinished) stored[field] = found.fields[field] ?? null;
-  const theirs: LinkEnd = { system: target.id, ref: refOf(found), version: '', baseline: stored };
+  const theirs: LinkEnd = { system: target.id, ref: refOf(adopted.entity), version: '', baseline: adopted.base };
   return event.flow.side === 1 ? [own, theirs] : [theirs, own];
-}
-
-/** What was written, in the form in which the target shows it where that is the same value. */
-function asStored(sent: Fields, shown: Fields): Fields {
-  return Object.fromEntries(
-    Object.entries(sent).map(([field, value]) => {
-      const now = shown[field] ?? null;
-      return [field, resembles(value, now) ? now : value];
-    }),
-  );
 }

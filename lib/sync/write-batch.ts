@@ -10,7 +10,7 @@ import { asSyncError, SyncError } from '../model/errors';
 import type { SyncResult } from '../model/message';
 import type { Failure } from '../store/store';
 import { corrected } from './corrections';
-import { adoptable, adoptedEnds, type Create, markerOf, openIntents, unfinishedFields } from './create';
+import { adoptable, adoptedEnds, adoptedState, type Create, markerOf, openIntents } from './create';
 import { isCreatedAgain } from './events';
 import type { Integration } from './integration';
 import { type Landed, landUnchanged, landWritten } from './landing';
@@ -208,8 +208,8 @@ class Batch {
   private async adopt(work: Work, found: Entity): Promise<Work[]> {
     const { store, config } = this.integration;
     const source = this.way.source;
-    const unfinished = await unfinishedFields(this.target, work.event.intent?.fields ?? {}, found);
-    const ends = adoptedEnds(work.event, work.message, found, source, this.target, unfinished);
+    const adopted = await adoptedState(this.target, work.event.intent?.fields ?? {}, found);
+    const ends = adoptedEnds(work.event, work.message, adopted, source, this.target);
     // no event ends with this landing
     const { replaces } = work;
     const [refused] = await store.land([{ integration: config.id, event: 0, delivery: 0, ends, replaces }]);
