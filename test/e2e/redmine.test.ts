@@ -5,10 +5,10 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { example } from '../support/examples';
-import { type FlowNode, NodeRed } from '../support/node-red';
+import { NodeRed } from '../support/node-red';
 import { type RecordingProxy, recordingProxy } from '../support/proxy';
 import { describeWithRedmine, type RedmineApi } from '../support/redmine';
+import { redmineFlow } from '../support/redmine-flow';
 import { until } from '../support/wait';
 
 interface Issue {
@@ -24,26 +24,6 @@ interface Issue {
 
 /** the example is about Alpha; here Beta, in which no other test writes */
 const BETA = 2;
-
-/** The example with the servers' addresses replaced by the recorders', and the account that it works as. */
-function flow(one: { url: string; key: string }, two: { url: string; key: string }): FlowNode[] {
-  const ends = [one, two];
-  return example('redmine-both-ways', {
-    'twinflow-poller': { interval: 1, unit: 'seconds' },
-    // what fails is in the log
-    debug: { console: true },
-    'twinflow-integration': {
-      projectPairs: [
-        { one: { id: String(BETA), name: 'Beta' }, two: { id: String(BETA), name: 'Beta' }, direction: 'both' },
-      ],
-    },
-  }).map((node) => {
-    if (node.type !== 'twinflow-system') return node;
-    const end = ends.shift();
-    assert.ok(end);
-    return { ...node, config: { ...(node.config as object), url: end.url }, credentials: { apiKey: end.key } };
-  });
-}
 
 const custom = (issue: Issue, name: string) => issue.custom_fields.find((field) => field.name === name)?.value;
 
@@ -86,7 +66,9 @@ describeWithRedmine('e2e/redmine: two real servers, both ways', (a, b) => {
     this.timeout(60_000);
     [proxyA, proxyB] = [await recordingProxy(a.url), await recordingProxy(b.url)];
     red = await NodeRed.start();
-    await red.deploy(flow({ url: proxyA.url, key: a.key('sync') }, { url: proxyB.url, key: b.key('sync') }));
+    await red.deploy(
+      redmineFlow(BETA, { url: proxyA.url, key: a.key('sync') }, { url: proxyB.url, key: b.key('sync') }),
+    );
     await until('both sides have been polled', () => proxyA.requests.length > 2 && proxyB.requests.length > 2);
     await sleep(2_000);
   });
