@@ -15,7 +15,9 @@ export type Verdict =
   | { kind: 'park' };
 
 const PAUSE_FIRST_MS = 2_000;
-const PAUSE_MOST_MS = 5 * 60_000;
+/** an outage is noticed to be over within a minute; a refused log-in is mended by people, and too many tries lock accounts */
+const PAUSE_MOST_MS = 60_000;
+const PAUSE_MOST_REFUSED_MS = 5 * 60_000;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MOST_MS = 10 * 60_000;
 
@@ -32,7 +34,8 @@ export function isSystemFault(error: SyncError): boolean {
 
 /** How long a system pauses after its `count`-th fault in a row (0 = first). Its own Retry-After is the least. */
 export function pauseFor(error: SyncError, count: number, random: number): number {
-  const own = backOff(PAUSE_FIRST_MS, PAUSE_MOST_MS, count, random);
+  const most = error.kind === 'transient' ? PAUSE_MOST_MS : PAUSE_MOST_REFUSED_MS;
+  const own = backOff(PAUSE_FIRST_MS, most, count, random);
   const asked = error.detail.retryAfterMs ?? 0;
   return error.kind === 'rateLimited' && asked > 0 ? asked : Math.max(own, asked);
 }

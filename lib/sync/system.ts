@@ -113,6 +113,13 @@ export class System {
     this.wake();
   }
 
+  /** A person says that it is well again: our own back-off ends; what the system itself asked for holds on. */
+  tryNow(): void {
+    if (this.health.pausedUntil <= this.clock.now()) return;
+    this.health.pausedUntil = 0;
+    this.wake();
+  }
+
   /** milliseconds until it may be asked again; 0 = now */
   pauseLeft(): number {
     return Math.max(0, this.health.pausedUntil - this.clock.now(), this.budget.closedFor());

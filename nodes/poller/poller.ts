@@ -115,8 +115,20 @@ export = (RED: NodeAPI): void => {
       }
     }
 
+    /** Somebody asks for it: a pause of our own making ends, on both sides. @throws SyncError */
+    async pollNow(): Promise<void> {
+      await this.endPauses();
+      await this.poll();
+    }
+
     async retryParked(): Promise<void> {
+      await this.endPauses();
       await (await this.handle.ready).retryParked();
+    }
+
+    private async endPauses(): Promise<void> {
+      const integration = await this.handle.ready;
+      for (const side of [1, 2] as const) integration.system(side).tryNow();
     }
 
     /** Reported once to Catch nodes, not once a minute, until a poll succeeds or fails otherwise. */
@@ -198,7 +210,7 @@ export = (RED: NodeAPI): void => {
     if (!polling) this.status({ fill: 'red', shape: 'ring', text: RED._(NO_INTEGRATION) });
 
     this.on('input', (message: NodeMessage, _send, done) => {
-      const work = message.topic === 'retry' ? polling?.retryParked() : polling?.poll();
+      const work = message.topic === 'retry' ? polling?.retryParked() : polling?.pollNow();
       (work ?? Promise.resolve()).then(
         () => done(),
         (thrown: unknown) => done(asSyncError(thrown)),
