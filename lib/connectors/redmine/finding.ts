@@ -23,8 +23,8 @@ export async function findIssues(
   limit: number,
 ): Promise<Entity[]> {
   const { field, createdBySelfSince } = query;
-  // a marker alone was never stored here: nothing can be found by it
-  if (!field && createdBySelfSince === undefined) return [];
+  // no marker was ever stored here: nothing can be found by it, whatever else is asked for
+  if (query.marker !== undefined || (!field && createdBySelfSince === undefined)) return [];
   if (field && isEmpty(field.value)) return [];
   const { project, tracker } = await metadata.tracker(query.project, query.type);
   const filters: Filter[] = [

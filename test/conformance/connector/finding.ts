@@ -5,6 +5,12 @@ import { newTitle, type Probe } from './probe';
 
 export function findingChecks(probe: Probe): void {
   describe('finding', () => {
+    it('finds nothing by a marker that nothing has, also among what we created ourselves', async () => {
+      const created = await probe.create({});
+      const marker = newTitle('never used');
+      assert.deepEqual(await probe.find({ marker, createdBySelfSince: created.createdAt ?? created.updatedAt }), []);
+    });
+
     it('finds by the marker of a create, at once', async function () {
       if (!probe.connection.find || !probe.system.hasMarker) this.skip();
       const marker = newTitle('marker');
