@@ -47,14 +47,27 @@ export interface LinkEnd {
    * Values that updates without a landing may have left in this end: sent, and then the answer was lost or the process
    * died. They are our own writes, not a person's edits. Absent where there are none.
    */
-  pending?: Record<FieldId, Value[]>;
+  pending?: Record<FieldId, Unlanded[]>;
+}
+
+/** A value that an update without a landing may have left in its target. */
+export interface Unlanded {
+  /** what it brings from the other end */
+  sent: Value;
+  /** the value that is written, where this end's own changes were put together with `sent` */
+  written?: Value;
+  /**
+   * What the end showed before: that it shows later what was written more, or less, is the sign that the update arrived.
+   * Absent = as the baseline.
+   */
+  over?: Value;
 }
 
 /** An update that is about to be sent to one end of a link. */
 export interface UpdateIntent {
   link: number;
   side: Side;
-  fields: Fields;
+  fields: Record<FieldId, Unlanded>;
 }
 
 export interface Link {

@@ -42,7 +42,8 @@ function arrivedIn(
   now: Value,
   type: FieldType | undefined,
 ): Value | undefined {
-  return [...(pending?.[field] ?? [])].reverse().find((sent) => hasArrived(base, sent, now, type));
+  const newestFirst = [...(pending?.[field] ?? [])].reverse();
+  return newestFirst.find(({ sent, written = sent, over = base }) => hasArrived(over, written, now, type))?.sent;
 }
 
 /** Values of both sides that mean the same read the same: no table or markup lies between them. */

@@ -8,6 +8,7 @@ import type { FallbackPolicy } from '../model/config';
 import { applies, type Direction, type Side } from '../model/entity';
 import type { MappedField, Unresolved } from '../model/message';
 import { type FieldId, type Fields, isEmpty, type Value } from '../model/values';
+import type { Unlanded } from '../store/store';
 import { threeWay } from './merge-base';
 import { asStored, respelled, sameMerged } from './merge-values';
 import { resembles } from './resemble';
@@ -27,7 +28,7 @@ export interface SideState {
   /** when last in sync */
   base: Fields;
   /** values that an update of ours may have left there without landing */
-  pending?: Record<FieldId, Value[]>;
+  pending?: Record<FieldId, Unlanded[]>;
   updatedAt: string;
 }
 
@@ -105,7 +106,7 @@ export function differs(base: Fields, now: Fields, field: FieldId): boolean {
 
 /** True where the value is one that an update of ours may have left there: not a change that anybody made. */
 export function isOwn(pending: SideState['pending'], field: FieldId, now: Value): boolean {
-  return pending?.[field]?.some((sent) => resembles(sent, now)) ?? false;
+  return pending?.[field]?.some(({ sent }) => resembles(sent, now)) ?? false;
 }
 
 /** What an update writes. */
@@ -227,11 +228,24 @@ function settle(policy: FallbackPolicy, input: MergeInput): 'write' | 'keep' | '
   return applies(winner === 1 ? 'forward' : 'backward', input.direction) ? 'write' : 'keep';
 }
 
-/** What an update is about to leave in its target by our doing: of a merged value only what came from the source. */
-export const intended = ({ write, merged }: MergePlan): Fields =>
-  Object.fromEntries(
-    Object.entries(write).map(([field, value]) => [field, field in merged ? (merged[field] ?? null) : value]),
-  );
+/**
+ * What an update is about to leave in its target by our doing: of a merged value only what came from the source.
+ * @param now the target's fields, as the merge met them
+ */
+export function intended(
+  { write, merged }: MergePlan,
+  now: Fields,
+  mapped: Record<FieldId, MappedField>,
+): Record<FieldId, Unlanded> {
+  const entries = Object.entries(write).map(([field, value]): [FieldId, Unlanded] => {
+    const how = mapped[field];
+    const sent = field in merged ? (merged[field] ?? null) : value;
+    // only a merge asks later whether the update arrived
+    if (how?.conflict !== 'merge') return [field, { sent }];
+    return [field, { sent, ...(field in merged && { written: value }), over: now[field] ?? null }];
+  });
+  return Object.fromEntries(entries);
+}
 
 export interface Written {
   /** the target's fields as it shows them now */

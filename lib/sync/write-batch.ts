@@ -259,7 +259,9 @@ class Batch {
   private async intendUpdates(works: Work[]): Promise<void> {
     const updates = works.flatMap((work) => {
       const link = work.event.link?.id;
-      return link ? [{ link, side: this.way.targetSide, fields: intended(work.plan) }] : [];
+      if (!link) return [];
+      const fields = intended(work.plan, work.target?.fields ?? {}, work.message.sync.mapped ?? {});
+      return [{ link, side: this.way.targetSide, fields }];
     });
     if (updates.length > 0) await this.integration.store.intendUpdates(updates);
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ConflictPolicy, FallbackPolicy } from '../../lib/model/config';
 import type { Value } from '../../lib/model/values';
+import type { Unlanded } from '../../lib/store/store';
 import { baselines, intended, type MergeInput, type MergePlan, planUpdate } from '../../lib/sync/merge';
 
 /** One field of a linked pair whose row says `merge`, synced turn by turn. */
@@ -19,7 +20,7 @@ class Pair {
     this.base = [base, store(base)];
   }
 
-  input(from: 1 | 2, pending?: Value[]): MergeInput {
+  input(from: 1 | 2, pending?: Unlanded[]): MergeInput {
     const [source, target] = from === 1 ? ([0, 1] as const) : ([1, 0] as const);
     return {
       direction: from === 1 ? 'forward' : 'backward',
@@ -116,6 +117,24 @@ describe('Merged fields, turn by turn (invariants 4, 5 and 7)', () => {
     assert.deepEqual(planUpdate(pair.input(1)).conflicts, ['field']);
   });
 
+  it('a write that did not arrive is not taken for arrived because the target has half of it from a person', () => {
+    // two's people wrote "theirs", which reached one unanswered; one's people put "ours" on top; that write was refused
+    const pair = new Pair('first\nlast');
+    pair.now[1] = 'theirs\nlast';
+    const back = intended(planUpdate(pair.input(2)), { field: pair.now[0] }, pair.input(2).mapped);
+    pair.now[0] = 'ours\ntheirs\nlast';
+    const pendingOne = back.field ? [back.field] : [];
+    const forth: MergeInput = pair.input(1);
+    forth.source.pending = { field: pendingOne };
+    const refused = intended(planUpdate(forth), { field: pair.now[1] }, forth.mapped);
+    assert.equal(refused.field?.sent, 'ours\ntheirs\nlast');
+    const again = pair.input(2, pendingOne);
+    again.source.pending = { field: [refused.field] };
+    const plan = planUpdate(again);
+    assert.deepEqual(plan.write, {}, 'the line "ours" stays');
+    assert.deepEqual(plan.merged, { field: 'theirs\nlast' });
+  });
+
   it('property: lists converge in two turns, with exactly what nobody removed, whatever side 2 does to the case', () => {
     const some = fc.subarray(words(6, 'Base'));
     const more = fc.subarray(words(3, 'New'));
@@ -187,8 +206,9 @@ describe('Merged fields, turn by turn (invariants 4, 5 and 7)', () => {
         const plan = planUpdate(pair.input(1));
         const { field } = plan.write;
         if (field === undefined || plan.warnings.length > 0) return;
+        const { field: unlanded } = intended(plan, { field: pair.now[1] }, pair.input(1).mapped);
         pair.now[1] = field;
-        const again = planUpdate(pair.input(1, [intended(plan).field ?? null]));
+        const again = planUpdate(pair.input(1, unlanded ? [unlanded] : []));
         assert.deepEqual(again.write, {});
         assert.deepEqual(again.warnings, []);
       }),

@@ -157,7 +157,7 @@ describe('Three-way merge (invariant 5)', () => {
 
   it('what is left to the event of the target keeps that event', () => {
     const given = input({ source: { a: 'ours', b: 'old' }, target: { x: 'old', y: 'old' } });
-    given.source.pending = { a: ['ours'] };
+    given.source.pending = { a: [{ sent: 'ours' }] };
     const plan = planUpdate(given);
     assert.deepEqual(plan.left, ['x']);
     assert.equal(baselines(given, plan, { ...WRITTEN, after: { x: 'old', y: 'old' }, exact: true }).foreign, true);

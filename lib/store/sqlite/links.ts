@@ -1,8 +1,8 @@
 /** Links: which entity of side 1 is which of side 2, with versions and baselines. One row holds both ends. */
 
 import type { EntityId, Side } from '../../model/entity';
-import type { FieldId, Fields, Value } from '../../model/values';
-import type { Link, LinkEnd } from '../store';
+import type { FieldId, Value } from '../../model/values';
+import type { Link, LinkEnd, Unlanded, UpdateIntent } from '../store';
 import { packBaselines, unpackBaselines } from './baseline';
 import type { Counters } from './counters';
 import type { Database, Query } from './database';
@@ -42,6 +42,19 @@ export interface StoredLink {
 
 /** Values of one field that are remembered as possibly written: more attempts than that in a row change nothing. */
 const MOST_PENDING = 8;
+
+/** Earlier versions stored the sent values alone. */
+function readPending(stored: string): Record<FieldId, Unlanded[]> {
+  const fields = JSON.parse(stored) as Record<FieldId, (Unlanded | Value)[]>;
+  const isUnlanded = (entry: Unlanded | Value): entry is Unlanded =>
+    typeof entry === 'object' && entry !== null && 'sent' in entry;
+  return Object.fromEntries(
+    Object.entries(fields).map(([field, entries]) => [
+      field,
+      entries.map((entry) => (isUnlanded(entry) ? entry : { sent: entry })),
+    ]),
+  );
+}
 
 const KEY = 'SELECT id, entity1, entity2 FROM links WHERE integration = ?';
 
@@ -159,7 +172,7 @@ export class Links {
   }
 
   /** Remembers what is about to be written to an end; of each field the newest few values. */
-  addPending(link: number, side: Side, fields: Fields): void {
+  addPending(link: number, side: Side, fields: UpdateIntent['fields']): void {
     if (!this.exists.get(link)) return;
     const pending = this.pending(link)[side] ?? {};
     for (const [field, value] of Object.entries(fields)) {
@@ -168,9 +181,9 @@ export class Links {
     this.setPending.run(link, side, JSON.stringify(pending));
   }
 
-  private pending(link: number): Partial<Record<number, Record<FieldId, Value[]>>> {
+  private pending(link: number): Partial<Record<number, Record<FieldId, Unlanded[]>>> {
     const rows = this.pendingOf.all(link);
-    return Object.fromEntries(rows.map(({ side, fields }) => [side, JSON.parse(fields) as Record<FieldId, Value[]>]));
+    return Object.fromEntries(rows.map(({ side, fields }) => [side, readPending(fields)]));
   }
 
   /** Removes a link by number if it has one of the ends. @returns its entities */

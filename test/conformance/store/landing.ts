@@ -21,11 +21,16 @@ export function landingChecks(bench: Bench): void {
       await bench.store.land([landing(await bench.claimOne(FORWARD), '9', 'w')]);
       const link = await bench.store.linkOf(INTEGRATION, 1, '1');
       assert.ok(link);
-      await bench.store.intendUpdates([{ link: link.id, side: 2, fields: { subject: 'first', state: 'Done' } }]);
-      await bench.store.intendUpdates([{ link: link.id, side: 2, fields: { subject: 'second' } }]);
+      await bench.store.intendUpdates([
+        { link: link.id, side: 2, fields: { subject: { sent: 'first', over: 'old' }, state: { sent: 'Done' } } },
+      ]);
+      await bench.store.intendUpdates([{ link: link.id, side: 2, fields: { subject: { sent: 'second' } } }]);
       const [one, two] = (await bench.store.linkOf(INTEGRATION, 1, '1'))?.ends ?? [];
       assert.equal(one?.pending, undefined);
-      assert.deepEqual(two?.pending, { subject: ['first', 'second'], state: ['Done'] });
+      assert.deepEqual(two?.pending, {
+        subject: [{ sent: 'first', over: 'old' }, { sent: 'second' }],
+        state: [{ sent: 'Done' }],
+      });
 
       await bench.record(FORWARD, entity('1', 'b'));
       const unwritten = await bench.claimOne(FORWARD);
@@ -39,7 +44,7 @@ export function landingChecks(bench: Bench): void {
     });
 
     it('passes over updates of a link that is not there', async () => {
-      await bench.store.intendUpdates([{ link: 4711, side: 1, fields: { subject: 'lost' } }]);
+      await bench.store.intendUpdates([{ link: 4711, side: 1, fields: { subject: { sent: 'lost' } } }]);
     });
 
     it('knows the versions of both ends: neither comes back as a change', async () => {

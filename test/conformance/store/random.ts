@@ -175,7 +175,7 @@ class History {
         const updates = (which: keyof Twin<StoredEvent>) =>
           this.chosen(step.events).flatMap((twin) => {
             const link = twin[which].link?.id;
-            return link === undefined ? [] : [{ link, side: step.side, fields: { subject: step.text } }];
+            return link === undefined ? [] : [{ link, side: step.side, fields: { subject: { sent: step.text } } }];
           });
         await model.intendUpdates(updates('model'));
         return real.intendUpdates(updates('real'));
