@@ -5,7 +5,7 @@ import { readDefaultRows, readPairs } from '../../lib/mapping/saved';
 import type { DefaultRow, FieldChoice, UnresolvedPolicy } from '../../lib/model/config';
 import type { Field, Side } from '../../lib/model/entity';
 import type { Value } from '../../lib/model/values';
-import { fillSelect, say, words } from '../editor';
+import { fillSelect, offerOnlyIntegration, say, takeOnlyIntegration, words } from '../editor';
 import {
   addMappingStyle,
   type FieldSelect,
@@ -290,7 +290,9 @@ RED.nodes.registerType<DefaultMapperProperties>('twinflow-default-mapper', {
   paletteLabel() {
     return this._('default-mapper.paletteLabel');
   },
+  onadd: takeOnlyIntegration,
   oneditprepare() {
+    offerOnlyIntegration(this);
     addMappingStyle();
     form = new DefaultMapperForm(this);
   },

@@ -8,6 +8,7 @@ export { type DirectionButton, directionButton } from './direction-button';
 export * from './form';
 export { matching, type SearchItem } from './matching';
 export * from './metadata';
+export { offerOnlyIntegration, takeOnlyIntegration } from './only-integration';
 export { type PairList, pairList } from './pair-list';
 export { idlePairs, type Pair } from './pairs';
 export { type SearchSelect, type SearchSelectOptions, searchSelect } from './search-select';

@@ -6,7 +6,7 @@ import { roundTrip } from '../../lib/mapping/round-trip';
 import { readFieldRows, readPairs } from '../../lib/mapping/saved';
 import type { FieldChoice, FieldRow } from '../../lib/model/config';
 import type { Field, Side } from '../../lib/model/entity';
-import { say, words } from '../editor';
+import { offerOnlyIntegration, say, takeOnlyIntegration, words } from '../editor';
 import {
   addMappingStyle,
   browserFault,
@@ -309,7 +309,9 @@ RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
   paletteLabel() {
     return this._('field-mapper.paletteLabel');
   },
+  onadd: takeOnlyIntegration,
   oneditprepare() {
+    offerOnlyIntegration(this);
     addMappingStyle();
     form = new FieldMapperForm(this);
   },

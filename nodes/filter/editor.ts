@@ -5,7 +5,7 @@ import { readConditions, readPairs } from '../../lib/mapping/saved';
 import type { FieldChoice } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import { isEmpty, type Value } from '../../lib/model/values';
-import { fillSelect, input, say, words } from '../editor';
+import { fillSelect, input, offerOnlyIntegration, say, takeOnlyIntegration, words } from '../editor';
 import {
   addMappingStyle,
   type FieldSelect,
@@ -312,7 +312,9 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
   outputLabels(index) {
     return this._(index === 0 ? 'filter.port.passed' : 'filter.port.rest');
   },
+  onadd: takeOnlyIntegration,
   oneditprepare() {
+    offerOnlyIntegration(this);
     addMappingStyle();
     form = new FilterForm(this);
   },

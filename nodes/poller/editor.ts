@@ -10,11 +10,13 @@ import {
   integration,
   newest,
   nodeId,
+  offerOnlyIntegration,
   present,
   serverTimeZone,
   systemName,
   systemsOf,
   t,
+  takeOnlyIntegration,
   words,
 } from '../editor';
 
@@ -270,7 +272,9 @@ RED.nodes.registerType<PollerProperties>('twinflow-poller', {
   outputLabels() {
     return this._('poller.port.output');
   },
+  onadd: takeOnlyIntegration,
   oneditprepare() {
+    offerOnlyIntegration(this);
     addStyle();
     form = new PollerForm(this);
   },

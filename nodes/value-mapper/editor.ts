@@ -7,10 +7,12 @@ import type { LookupValue, UserValue } from '../../lib/model/values';
 import {
   type DirectionButton,
   directionButton,
+  offerOnlyIntegration,
   type SearchItem,
   type SearchSelect,
   say,
   searchSelect,
+  takeOnlyIntegration,
   words,
 } from '../editor';
 import {
@@ -358,7 +360,9 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
   paletteLabel() {
     return this._('value-mapper.paletteLabel');
   },
+  onadd: takeOnlyIntegration,
   oneditprepare() {
+    offerOnlyIntegration(this);
     addMappingStyle();
     form = new ValueMapperForm(this);
   },

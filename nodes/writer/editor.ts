@@ -1,6 +1,6 @@
 /** The form of a writer: to which integration it belongs, and how much it writes at a time. */
 
-import { addStyle, entered, input } from '../editor';
+import { addStyle, entered, input, offerOnlyIntegration, takeOnlyIntegration } from '../editor';
 
 interface WriterProperties {
   name: string;
@@ -47,7 +47,9 @@ RED.nodes.registerType<WriterProperties>('twinflow-writer', {
   outputLabels() {
     return this._('writer.port.output');
   },
+  onadd: takeOnlyIntegration,
   oneditprepare() {
+    offerOnlyIntegration(this);
     addStyle();
     const { batchSize } = this;
     input('node-input', 'batchSize').val(batchSize ?? PRESET_BATCH);

@@ -111,10 +111,11 @@ describeWithChromium('editor/newcomer', function (launch) {
     await editor.done();
   });
 
-  /** Opens a node's form and chooses the integration. */
+  /** Opens a node's form, in which the only integration is chosen already. */
   async function open(name: string): Promise<Locator> {
     const form = await editor.edit(node(name));
-    await form.locator('#node-input-integration').selectOption({ label: 'My first integration' });
+    const chosen = form.locator('#node-input-integration option:checked');
+    assert.equal(await chosen.textContent(), 'My first integration');
     return form;
   }
 
@@ -162,6 +163,15 @@ describeWithChromium('editor/newcomer', function (launch) {
     await editor.deploy();
     await screenshot(browser.page, 'newcomer-9-deployed');
     assert.equal(await editor.invalid(), 0);
+  });
+
+  it('drags one more node, which belongs to the only integration without being asked', async () => {
+    await editor.searchPalette('twinflow');
+    const late = await editor.drag('twinflow-filter', 340, 250);
+    assert.equal(await editor.invalid(), 0);
+    await late.locator('.red-ui-flow-node').first().click();
+    await browser.page.keyboard.press('Delete');
+    await late.waitFor({ state: 'detached' });
   });
 
   it('creates a bug on the sandbox page and sees it on the other side', async () => {
