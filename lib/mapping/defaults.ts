@@ -8,8 +8,9 @@ import { type Direction, targetSide } from '../model/entity';
 import type { ChangeKind } from '../model/message';
 import { isEmpty, type Value } from '../model/values';
 import type { MappedFields } from './fields';
+import type { Trace } from './trace';
 
-export type DefaultMapping = (input: MappedFields, kind: ChangeKind) => MappedFields;
+export type DefaultMapping = (input: MappedFields, kind: ChangeKind, trace?: Trace) => MappedFields;
 
 const hasDefault = (row: DefaultRow): boolean => row.value !== undefined && !isEmpty(row.value as Value);
 
@@ -28,16 +29,16 @@ export function unresolvedPolicy(row: DefaultRow): UnresolvedPolicy {
  * The input is not changed.
  */
 export function compileDefaultRows(rows: DefaultRow[], direction: Direction): DefaultMapping {
-  const compiled = rows.filter((row) => row.side === targetSide(direction));
-  return (input, kind) => {
+  const compiled = [...rows.entries()].filter(([, row]) => row.side === targetSide(direction));
+  return (input, kind, trace) => {
     if (compiled.length === 0 || kind === 'delete') return input;
     const output = { fields: { ...input.fields }, mapped: { ...input.mapped }, unresolved: { ...input.unresolved } };
-    for (const row of compiled) applyRow(row, kind, output);
+    for (const [place, row] of compiled) applyRow(row, kind, output, (field, origin) => trace?.(field, origin, place));
     return output;
   };
 }
 
-function applyRow(row: DefaultRow, kind: ChangeKind, output: MappedFields): void {
+function applyRow(row: DefaultRow, kind: ChangeKind, output: MappedFields, trace: Trace): void {
   const { id, type } = row.field;
   const value = (row.value ?? null) as Value;
   const open = Object.hasOwn(output.unresolved, id) ? output.unresolved[id] : undefined;
@@ -51,15 +52,20 @@ function applyRow(row: DefaultRow, kind: ChangeKind, output: MappedFields): void
     output.unresolved[id] = policy === 'default' ? { ...open, policy, lossy: true } : { ...open, policy };
     if (policy === 'default') {
       output.fields[id] = value;
+      trace(id, 'default');
       if (!Object.hasOwn(output.mapped, id)) output.mapped[id] = { from: [], type };
     }
     return;
   }
   if (!hasDefault(row)) return;
   if (Object.hasOwn(output.fields, id)) {
-    if (isEmpty(output.fields[id])) output.fields[id] = value;
+    if (isEmpty(output.fields[id])) {
+      output.fields[id] = value;
+      trace(id, 'default');
+    }
   } else if (kind === 'create') {
     output.fields[id] = value;
     output.mapped[id] = { from: [], type, syncWhen: 'create' };
+    trace(id, 'default');
   }
 }

@@ -10,6 +10,7 @@ import type { FieldId, Fields, SingleValue, Value } from '../model/values';
 import { convertValue, type RichTextConverter } from './convert';
 import { reasonFor, showValue, targetLabel } from './describe';
 import { readValue } from './saved';
+import type { Origin } from './trace';
 import {
   compileTemplate,
   computedField,
@@ -39,6 +40,9 @@ export type FieldMapping = (payload: Fields, context?: MappingContext) => Mapped
 type Computed = { value: Value } | { problem: string } | undefined;
 
 interface CompiledRow {
+  /** its place among the rows, and what it does */
+  place: number;
+  origin: Origin;
   source?: FieldChoice;
   target: FieldChoice;
   constant: Value;
@@ -57,6 +61,7 @@ export const conflictOf = (row: FieldRow, direction: Direction): ConflictPolicy 
 
 function compileRow(
   row: FieldRow,
+  place: number,
   direction: Direction,
   find: FindField,
   options: FieldMappingOptions,
@@ -70,7 +75,8 @@ function compileRow(
   if (row.syncWhen !== undefined) how.syncWhen = row.syncWhen;
   if (row.applyWhen !== undefined) how.applyWhen = row.applyWhen;
   if (row.fallback !== undefined) how.fallback = row.fallback;
-  const compiled: CompiledRow = { source, target, constant: row.constant ?? null, how };
+  const origin: Origin = source === undefined ? 'constant' : 'mapped';
+  const compiled: CompiledRow = { place, origin, source, target, constant: row.constant ?? null, how };
   if (transform === undefined) return compiled;
   const reads = readsOf(row, direction, find, options.expressionReads);
   if (transform.kind === 'template') {
@@ -79,7 +85,7 @@ function compileRow(
       const value = fill(payload, context);
       return value === undefined ? undefined : { value };
     };
-    return { ...compiled, compute: { reads, run } };
+    return { ...compiled, origin: 'template', compute: { reads, run } };
   }
   const label = `${source?.name ?? '–'} → ${target.name}`;
   const failed = (why: string): Computed => ({
@@ -94,7 +100,7 @@ function compileRow(
     const lost = Array.isArray(value) && Array.isArray(result.value) && value.length < result.value.length;
     return value === undefined || lost ? failed(`gave something that is no field's value`) : { value };
   };
-  return { ...compiled, compute: { reads, run } };
+  return { ...compiled, origin: 'expression', compute: { reads, run } };
 }
 
 /** A list as one text for a target that holds a single text, as long as no entry contains the separator. */
@@ -212,7 +218,9 @@ export function compileFieldRows(
 ): FieldMapping {
   const settings = typeof options === 'function' ? { richText: options } : options;
   const find = fieldFinder(rows, direction);
-  const compiled = rows.map((row) => compileRow(row, direction, find, settings)).filter((row) => row !== undefined);
+  const compiled = rows
+    .map((row, place) => compileRow(row, place, direction, find, settings))
+    .filter((row) => row !== undefined);
   return (payload, context = {}) => {
     const result: MappedFields = { fields: {}, mapped: {}, unresolved: {} };
     for (const row of compiled) mapRow(row, payload, context, result, settings.richText);
@@ -253,11 +261,12 @@ function mapRow(
     result.fields[target.id] = row.constant;
     result.mapped[target.id] = { from: earlier?.from ?? [], ...row.how };
     delete result.unresolved[target.id];
+    context.trace?.(target.id, row.origin, row.place);
     return;
   }
   const value = Object.hasOwn(payload, source.id) ? payload[source.id] : undefined;
   if (value === undefined) return;
-  put(row, [source.id], value, converted(value, source, target, richText), result);
+  put(row, [source.id], value, converted(value, source, target, richText), result, context);
 }
 
 function computeRow(
@@ -281,16 +290,23 @@ function computeRow(
   const from = reads.all ? Object.keys(payload) : reads.fields.filter((id) => Object.hasOwn(payload, id));
   if ('problem' in computed) {
     const value = source !== undefined && Object.hasOwn(payload, source.id) ? (payload[source.id] ?? null) : null;
-    put(row, from, value, { problem: computed.problem }, result);
+    put(row, from, value, { problem: computed.problem }, result, context);
     return;
   }
   const { value } = computed;
   const label = source ?? target;
-  put(row, from, value, converted(value, computedField(value, label, target), target, richText), result);
+  put(row, from, value, converted(value, computedField(value, label, target), target, richText), result, context);
 }
 
 /** Puts what has become of a row's value into the result. */
-function put(row: CompiledRow, reads: FieldId[], value: Value, outcome: Outcome, result: MappedFields): void {
+function put(
+  row: CompiledRow,
+  reads: FieldId[],
+  value: Value,
+  outcome: Outcome,
+  result: MappedFields,
+  { trace }: MappingContext,
+): void {
   const { target } = row;
   const id = target.id;
   const earlier = result.mapped[id];
@@ -307,6 +323,7 @@ function put(row: CompiledRow, reads: FieldId[], value: Value, outcome: Outcome,
   if (hasOwnIds(target, value)) how.source = value;
   result.mapped[id] = how;
   delete result.unresolved[id];
+  trace?.(id, row.origin, row.place);
   if (outcome.value !== undefined) result.fields[id] = outcome.value;
   else delete result.fields[id];
   const reason = outcome.problem ?? outcome.lossy;

@@ -11,6 +11,7 @@ export * from './message';
 export * from './relevant';
 export * from './round-trip';
 export * from './saved';
+export * from './trace';
 export * from './transform';
 export * from './users';
 export * from './values';

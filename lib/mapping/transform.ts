@@ -9,6 +9,7 @@ import { applies, type Direction, type EntityRef } from '../model/entity';
 import type { UserValue } from '../model/values';
 import { type FieldId, type Fields, isEmpty, type SingleValue, type Value } from '../model/values';
 import { convertValue, type RichTextConverter } from './convert';
+import type { Trace } from './trace';
 
 /** What an expression gave: a value (absent = nothing), or why it gave none. */
 export type ExpressionResult = { value?: unknown } | { error: string };
@@ -28,6 +29,8 @@ export interface MappingContext {
   helpers?: Helpers;
   /** by row: what its expression gave for this entity */
   results?: ReadonlyMap<FieldRow, ExpressionResult>;
+  /** is told which row gave a target field its value */
+  trace?: Trace;
 }
 
 /** Source fields that are read: ids as far as they are known; `all` where the text alone does not tell. */

@@ -9,12 +9,15 @@ import type { Direction } from '../model/entity';
 import type { FieldId, SingleValue, UserValue, Value } from '../model/values';
 import { showValue } from './describe';
 import type { MappedFields } from './fields';
+import type { Origin, Trace } from './trace';
 import { compileTable, type SheetTables, type ValueIndex } from './values';
 
 /** Looks a person up in the target system; undefined where there is none, or more than one. May throw SyncError. */
 export type FindUser = (by: { email?: string; login?: string; name?: string }) => Promise<UserValue | undefined>;
 
 interface UserTable {
+  /** its place among the rows */
+  place: number;
   source: FieldChoice;
   target: FieldChoice;
   table: ValueIndex;
@@ -26,10 +29,11 @@ export type UserTables = ReadonlyMap<FieldId, UserTable>;
 /** The rows whose target is a user field, by target field. */
 export function compileUserRows(rows: ValueRow[], direction: Direction, sheets?: SheetTables): UserTables {
   const tables = new Map<FieldId, UserTable>();
-  for (const row of rows) {
+  for (const [place, row] of rows.entries()) {
     const [source, target] = direction === 'forward' ? [row.one, row.two] : [row.two, row.one];
     if (target.type !== 'user' || tables.has(target.id)) continue;
     tables.set(target.id, {
+      place,
       source,
       target,
       table: compileTable(row, direction, sheets),
@@ -64,24 +68,32 @@ async function byWord(text: string, find: FindUser): Promise<UserValue | undefin
   return (await find({ login: text })) ?? find({ name: text });
 }
 
+interface Found {
+  person: UserValue;
+  by: Origin;
+}
+
+const as = (by: Origin, person: UserValue | undefined): Found | undefined =>
+  person === undefined ? undefined : { person, by };
+
 async function counterpart(
   person: UserValue,
   table: UserTable | undefined,
   find: FindUser,
-): Promise<UserValue | undefined> {
+): Promise<Found | undefined> {
   const row = table?.table.find(person);
-  if (row?.id !== undefined) return row;
+  if (row?.id !== undefined) return as('table', row);
   // a sheet, or a hand, names the target's person by whatever people go by
-  if (row !== undefined) return byWord(row.name, find);
+  if (row !== undefined) return as('table', await byWord(row.name, find));
   const email = word(person.email);
   const byEmail = email === undefined ? undefined : await find({ email });
-  if (byEmail !== undefined || table?.sameName === false) return byEmail;
+  if (byEmail !== undefined || table?.sameName === false) return as('email', byEmail);
   const login = word(person.login);
   const byLogin = login === undefined ? undefined : await find({ login });
-  if (byLogin !== undefined && mayBe(person, byLogin)) return byLogin;
+  if (byLogin !== undefined && mayBe(person, byLogin)) return as('login', byLogin);
   const name = word(person.name);
   const byName = name === undefined ? undefined : await find({ name });
-  return byName !== undefined && mayBe(person, byName) ? byName : undefined;
+  return byName !== undefined && mayBe(person, byName) ? as('name', byName) : undefined;
 }
 
 /** Table rows may know the person by the id of the source system, which the payload no longer has. */
@@ -105,7 +117,12 @@ function describe(person: UserValue): string {
  * stands in `unresolved`, by name. Whoever already has an id there (a constant, a default, resolved before) stays.
  * @throws what `find` throws, so that a system in trouble costs the field nothing
  */
-export async function resolveUsers(input: MappedFields, tables: UserTables, find: FindUser): Promise<MappedFields> {
+export async function resolveUsers(
+  input: MappedFields,
+  tables: UserTables,
+  find: FindUser,
+  trace?: Trace,
+): Promise<MappedFields> {
   const output = { fields: { ...input.fields }, mapped: { ...input.mapped }, unresolved: { ...input.unresolved } };
   for (const [id, value] of Object.entries(input.fields)) {
     const how = input.mapped[id];
@@ -121,7 +138,10 @@ export async function resolveUsers(input: MappedFields, tables: UserTables, find
       else {
         const match = await counterpart(withOwnId(person, own), tables.get(id), find);
         if (match === undefined) missing.push(person);
-        else found.push(match);
+        else {
+          found.push(match.person);
+          trace?.(id, match.by, tables.get(id)?.place);
+        }
       }
     }
     if (people.length === 0) continue;

@@ -11,6 +11,7 @@ import { scalarText } from './compare';
 import { convertValue } from './convert';
 import { reasonFor, targetLabel } from './describe';
 import type { MappedFields } from './fields';
+import type { Trace } from './trace';
 
 type Item = Partial<LookupValue & UserValue>;
 
@@ -80,9 +81,11 @@ export function compileTable(row: ValueRow, direction: Direction, sheets?: Sheet
 
 /** The target's complete lists, by field id, as far as they are known: only what stands in them counts as of same name. */
 export type KnownValues = ReadonlyMap<FieldId, ValueIndex>;
-export type ValueMapping = (input: MappedFields, known?: KnownValues) => MappedFields;
+export type ValueMapping = (input: MappedFields, known?: KnownValues, trace?: Trace) => MappedFields;
 
 interface CompiledRow {
+  /** its place among the rows */
+  place: number;
   source: FieldChoice;
   target: FieldChoice;
   table: ValueIndex;
@@ -127,14 +130,19 @@ function withTargetId(found: LookupValue, known: ValueIndex | undefined): Lookup
   return known.find({ name: found.name }) ?? known.find({ id: found.name }) ?? found;
 }
 
-function lookUp(item: Item, row: CompiledRow, known: ValueIndex | undefined): SingleValue | undefined {
+type Found = { value: SingleValue; by: 'table' | 'sameName' };
+
+function lookUp(item: Item, row: CompiledRow, known: ValueIndex | undefined): Found | undefined {
   const found = row.table.find(item);
-  if (found !== undefined) return shaped(withTargetId(found, known), row);
+  if (found !== undefined) return as('table', shaped(withTargetId(found, known), row));
   if (!row.sameName || typeof item.name !== 'string') return undefined;
   const name = { name: item.name.trim() };
   const same = known === undefined ? name : known.find(name);
-  return same === undefined ? undefined : shaped(same, row);
+  return same === undefined ? undefined : as('sameName', shaped(same, row));
 }
+
+const as = (by: Found['by'], value: SingleValue | undefined): Found | undefined =>
+  value === undefined ? undefined : { value, by };
 
 const keyOf = (value: SingleValue): string =>
   typeof value === 'object' ? JSON.stringify(value) : `${typeof value}${value}`;
@@ -150,6 +158,7 @@ function mapRow(
   output: MappedFields,
   known: KnownValues | undefined,
   settled: Set<FieldId>,
+  trace?: Trace,
 ): void {
   const { source, target } = row;
   const id = target.id;
@@ -163,11 +172,15 @@ function mapRow(
   const own = listOf(how?.source ?? null);
   const found = new Map<string, SingleValue>();
   const missing: SingleValue[] = [];
+  let by: Found['by'] = 'sameName';
   for (const value of listOf(current)) {
     const item = itemOf(value);
     const mapped = item === undefined ? undefined : lookUp(withOwnId(item, own), row, known?.get(id));
     if (mapped === undefined) missing.push(value);
-    else found.set(keyOf(mapped), mapped);
+    else {
+      found.set(keyOf(mapped.value), mapped.value);
+      if (mapped.by === 'table') by = 'table';
+    }
   }
   const values = [...found.values()];
   const [first] = values;
@@ -179,6 +192,7 @@ function mapRow(
     output.fields[id] = target.multi === true ? values : first;
     if (open?.lossy !== true) delete output.unresolved[id];
     settled.add(id);
+    trace?.(id, by, row.place);
   } else if (missing.length > 0) {
     delete output.fields[id];
   }
@@ -198,16 +212,22 @@ function mapRow(
  */
 export function compileValueRows(rows: ValueRow[], direction: Direction, sheets?: SheetTables): ValueMapping {
   const compiled: CompiledRow[] = [];
-  for (const row of rows) {
+  for (const [place, row] of rows.entries()) {
     const [source, target] = direction === 'forward' ? [row.one, row.two] : [row.two, row.one];
     if (target.type === 'user') continue;
-    compiled.push({ source, target, table: compileTable(row, direction, sheets), sameName: row.sameName ?? true });
+    compiled.push({
+      place,
+      source,
+      target,
+      table: compileTable(row, direction, sheets),
+      sameName: row.sameName ?? true,
+    });
   }
-  return (input, known) => {
+  return (input, known, trace) => {
     if (compiled.length === 0) return input;
     const output = { fields: { ...input.fields }, mapped: { ...input.mapped }, unresolved: { ...input.unresolved } };
     const settled = new Set<FieldId>();
-    for (const row of compiled) mapRow(row, input, output, known, settled);
+    for (const row of compiled) mapRow(row, input, output, known, settled, trace);
     return output;
   };
 }

@@ -29,6 +29,8 @@ export interface SheetTableOptions {
   onChange: () => void;
   /** milliseconds between two looks at the file */
   everyMs?: number;
+  /** read it now and leave it at that: no further look, no copy kept for later */
+  once?: boolean;
 }
 
 const EVERY_MS = 5_000;
@@ -68,7 +70,7 @@ export class SheetTable {
       if (problem !== undefined) this.set({ ...this.state_, problem });
     }
     // an uploaded file never changes: another upload has another id
-    if (from.kind === 'path') this.later();
+    if (from.kind === 'path' && !this.options.once) this.later();
   }
 
   private async stamp(): Promise<string | undefined> {
@@ -99,7 +101,7 @@ export class SheetTable {
   }
 
   private async load(stamp: string | undefined): Promise<void> {
-    const { dataFolder } = this.options;
+    const { dataFolder, once = false } = this.options;
     const { from } = this.source;
     this.seen = stamp;
     this.read = stamp;
@@ -107,7 +109,8 @@ export class SheetTable {
       const file = fileOf(dataFolder, from);
       await checkFile(file);
       await this.use(file);
-      if (from.kind === 'path') await keepCopy(dataFolder, from.path).catch(() => undefined); // a full disk: no table is lost
+      // a full disk: no table is lost
+      if (from.kind === 'path' && !once) await keepCopy(dataFolder, from.path).catch(() => undefined);
     } catch (thrown) {
       this.set({ ...this.state_, problem: asSyncError(thrown).message });
     }

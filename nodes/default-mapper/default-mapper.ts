@@ -1,8 +1,9 @@
 /** The `twinflow-default-mapper` node: what a target field receives where the source has nothing that it could take. */
 
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { compileDefaultRows, mappedFieldsOf, readDefaultRows, readPairs, withMappedFields } from '../../lib/mapping';
+import { readDefaultRows, readPairs } from '../../lib/mapping';
 import type { DefaultRow } from '../../lib/model/config';
+import { DefaultMapperStep } from '../../lib/steps';
 import { step } from '../shared/step';
 
 interface DefaultMapperDef extends NodeDef {
@@ -14,13 +15,8 @@ interface DefaultMapperDef extends NodeDef {
 export = (RED: NodeAPI): void => {
   function DefaultMapper(this: Node, def: DefaultMapperDef): void {
     RED.nodes.createNode(this, def);
-    const rows = readDefaultRows(def.rows);
-    const apply = { forward: compileDefaultRows(rows, 'forward'), backward: compileDefaultRows(rows, 'backward') };
-
-    step(RED, this, { integration: def.integration, pairs: readPairs(def.pairs) }, (message) => {
-      const { direction, kind } = message.sync;
-      return withMappedFields(message, apply[direction](mappedFieldsOf(message, 'default mapper'), kind));
-    });
+    const mapper = new DefaultMapperStep(readDefaultRows(def.rows));
+    step(RED, this, { integration: def.integration, pairs: readPairs(def.pairs) }, (message) => mapper.map(message));
   }
 
   RED.nodes.registerType('twinflow-default-mapper', DefaultMapper);

@@ -10,20 +10,23 @@ import type { Connection } from '../../lib/connectors/connector';
 import type { RequestGate } from '../../lib/connectors/http/options';
 import { connectorOf, connectors } from '../../lib/connectors/registry';
 import type { IntegrationConfig } from '../../lib/model/config';
-import type { Side } from '../../lib/model/entity';
+import type { Direction, EntityId, Side } from '../../lib/model/entity';
 import { asSyncError, SyncError } from '../../lib/model/errors';
 import type { SyncMessage, SyncResult } from '../../lib/model/message';
+import type { LookupValue } from '../../lib/model/values';
+import type { StepHost, UserDirectory } from '../../lib/steps';
 import { openSqliteStore } from '../../lib/store/sqlite';
-import type { Store, StoredEvent } from '../../lib/store/store';
+import type { Link, Store, StoredEvent } from '../../lib/store/store';
 import type { BudgetLimits } from '../../lib/sync/budget';
 import { systemClock } from '../../lib/sync/clock';
 import type { Relevant } from '../../lib/sync/events';
 import { Integration, type IntegrationEvents } from '../../lib/sync/integration';
 import { System } from '../../lib/sync/system';
-import { type UserQuery, Users } from '../../lib/sync/users';
+import { Users } from '../../lib/sync/users';
 import { adminServices, registerAdminRoutes } from '../admin';
 import { registerOperations } from '../admin/operations';
 import { registerSandboxPage } from '../sandbox-page';
+import { lookUpTable } from '../value-mapper/lookup-tables';
 import { connectSystem, isObject, type SystemSettings } from './connect';
 
 /** Connections to one host, where the system's budget does not ask for more. */
@@ -32,17 +35,9 @@ const SOCKETS = 8;
 /** Emitted on RED.events with a SyncResult for each change event that has landed. */
 export const LANDED = 'twinflow:landed';
 
-/** A system's people; @see Users */
-export interface UserDirectory {
-  find(by: UserQuery): Promise<import('../../lib/model/values').UserValue | undefined>;
-}
-
-/** What mapper nodes need of an integration. */
-export interface IntegrationRuntime {
+/** What the nodes between poller and writer need of an integration. */
+export interface IntegrationRuntime extends StepHost {
   readonly config: IntegrationConfig;
-  /** @throws SyncError fatal where the side has no usable system */
-  connection(side: Side): Connection;
-  users(side: Side): UserDirectory;
   /** Tells which source fields a mapper reads on each side; call in the node's constructor. */
   declare(nodeId: string, relevant: Record<Side, Relevant>): void;
   /** Call when the node closes. */
@@ -224,6 +219,14 @@ export class IntegrationHandle implements IntegrationRuntime {
 
   users(side: Side): UserDirectory {
     return this.host.systemEntry(side === 1 ? this.config.system1 : this.config.system2).users;
+  }
+
+  async linkOf(side: Side, entity: EntityId): Promise<Link | undefined> {
+    return (await this.ready).store.linkOf(this.config.id, side, entity);
+  }
+
+  lookUp(direction: Direction, table: string, value: unknown): LookupValue | null {
+    return lookUpTable(this.config.id, direction, table, value);
   }
 
   declare(nodeId: string, relevant: Record<Side, Relevant>): void {

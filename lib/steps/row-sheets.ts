@@ -1,10 +1,10 @@
 /** The sheets of a value mapper's rows: read when the node starts, and again when a file changes. */
 
-import type { SheetTables, ValueIndex } from '../../lib/mapping';
-import type { ValueRow } from '../../lib/model/config';
-import type { Direction } from '../../lib/model/entity';
-import { SyncError } from '../../lib/model/errors';
-import { SheetTable } from '../../lib/tables/sheet-table';
+import type { SheetTables, ValueIndex } from '../mapping/values';
+import type { ValueRow } from '../model/config';
+import type { Direction } from '../model/entity';
+import { SyncError } from '../model/errors';
+import { SheetTable, type SheetTableOptions } from '../tables/sheet-table';
 
 /** What people call a sheet's file. */
 export const sheetName = ({ sheet }: ValueRow): string => {
@@ -12,14 +12,16 @@ export const sheetName = ({ sheet }: ValueRow): string => {
   return sheet.from.kind === 'upload' ? sheet.from.name : (sheet.from.path.split(/[\\/]/).at(-1) ?? sheet.from.path);
 };
 
+export type SheetOptions = Pick<SheetTableOptions, 'dataFolder' | 'once'>;
+
 export class RowSheets {
   private readonly sheets = new Map<ValueRow, SheetTable>();
 
   /** @param onChange called when a table, or what is wrong with one, is another one */
-  constructor(rows: ValueRow[], dataFolder: string, onChange: () => void) {
+  constructor(rows: ValueRow[], options: SheetOptions, onChange: () => void) {
     for (const row of rows) {
       const { sheet: source, ignoreCase = true } = row;
-      if (source !== undefined) this.sheets.set(row, new SheetTable({ dataFolder, source, ignoreCase, onChange }));
+      if (source !== undefined) this.sheets.set(row, new SheetTable({ ...options, source, ignoreCase, onChange }));
     }
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { Connection } from '../../../lib/connectors/connector';
-import type { Field } from '../../../lib/model';
-import { KnownLists } from '../../../nodes/value-mapper/known-values';
+import type { Connection } from '../../lib/connectors/connector';
+import type { Field } from '../../lib/model';
+import { KnownLists } from '../../lib/steps/known-lists';
 
 const scope = { project: 'DEMO', type: 'Bug' };
 

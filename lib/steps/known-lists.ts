@@ -4,8 +4,8 @@
  * known, and the writer finds out.
  */
 
-import type { Connection } from '../../lib/connectors/connector';
-import { indexValues, type KnownValues } from '../../lib/mapping';
+import type { Connection } from '../connectors/connector';
+import { indexValues, type KnownValues } from '../mapping/values';
 
 const KEPT_MS = 10 * 60_000;
 const MISSED_MS = 60_000;
@@ -18,10 +18,10 @@ export interface TargetScope {
 
 export class KnownLists {
   private readonly kept = new Map<string, { at: number; lists: Promise<KnownValues> }>();
-  private readonly connection: () => Connection;
+  private readonly connection: () => Pick<Connection, 'fields'>;
   private readonly now: () => number;
 
-  constructor(connection: () => Connection, now: () => number = Date.now) {
+  constructor(connection: () => Pick<Connection, 'fields'>, now: () => number = Date.now) {
     this.connection = connection;
     this.now = now;
   }

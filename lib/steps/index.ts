@@ -1,0 +1,5 @@
+export * from './default-mapper';
+export * from './field-mapper';
+export * from './filter';
+export * from './host';
+export * from './value-mapper';
