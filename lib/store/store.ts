@@ -162,6 +162,8 @@ export interface Landing {
   wrote?: Side | Side[];
   /** id of a link that this one takes the place of: its counterpart is gone and was created again */
   replaces?: number;
+  /** ends that have yet to show their counterpart, owed from now on, however often they were owed before */
+  owes?: Side[];
 }
 
 /**
@@ -181,6 +183,43 @@ export type Failure =
       notCreated?: boolean;
     }
   | { event: number; delivery: number; to: 'parked'; error: StoredError; mapped?: Fields; notCreated?: boolean };
+
+/**
+ * An end of a link that has yet to show its counterpart to people: its key, its address. It is no event: it is written on
+ * its own after the landing that made the link, and whatever becomes of it holds no event back. It is *due* at a time, or
+ * *rests*, having failed for good, until somebody resumes it.
+ */
+export interface Owed {
+  link: Link;
+  /** the end that is to show the other one */
+  side: Side;
+  /** attempts that count towards resting */
+  attempts: number;
+  /** of the last failure */
+  error?: StoredError;
+}
+
+/** What became of an owed end, by the link's number. */
+export type OwedOutcome = { link: number; side: Side } & (
+  | {
+      to: 'done';
+      /**
+       * The entity's version before our write and after it, where nothing else happened to the entity in between. `after`
+       * becomes the known version if `before` is it, and no event of the entity is unfinished.
+       */
+      version?: { before: string; after: string };
+    }
+  /** `dueAt` in ms since 1970 */
+  | { to: 'retry'; dueAt: number; charge: boolean; error: StoredError }
+  | { to: 'rest'; error: StoredError }
+);
+
+export interface OwedCounts {
+  due: number;
+  resting: number;
+  /** of the newest one that rests */
+  error?: StoredError;
+}
 
 export interface RecordSummary {
   /** new or folded events */
@@ -298,6 +337,19 @@ export interface Store {
    * numbers are given. Corrections, where given, take the place of those that the events have. Returns how many.
    */
   unpark(integration: string, events?: number[], corrections?: Corrections): Promise<number>;
+
+  /**
+   * Up to `limit` ends of the flow's side that are owed and due, the longest first. Never returned: one of a link of which
+   * an entity has an event that is sent, since the two would write at once.
+   * @param now ms since 1970
+   */
+  owed(flow: Flow, limit: number, now: number): Promise<Owed[]>;
+  /** Passes over those that are not owed (any more): their link is gone. */
+  settleOwed(outcomes: OwedOutcome[]): Promise<void>;
+  /** Makes all that rest due at once, attempts at 0. Returns how many. */
+  resumeOwed(integration: string): Promise<number>;
+  /** Of side 1 and side 2. */
+  owedCounts(integration: string): Promise<[OwedCounts, OwedCounts]>;
 
   linkOf(integration: string, side: Side, entity: EntityId): Promise<Link | undefined>;
   /** In the order of `entities`. */

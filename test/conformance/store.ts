@@ -7,6 +7,7 @@ import { claimingChecks } from './store/claiming';
 import { Bench, type OpenStore } from './store/harness';
 import { keepingChecks } from './store/keeping';
 import { landingChecks } from './store/landing';
+import { owingChecks } from './store/owing';
 import { randomChecks } from './store/random';
 import { recordingChecks } from './store/recording';
 import { settlingChecks } from './store/settling';
@@ -37,6 +38,7 @@ export function storeConformance(
       claimingChecks(bench);
       landingChecks(bench);
       settlingChecks(bench);
+      owingChecks(bench);
       keepingChecks(bench);
     });
     randomChecks(open, (opened) => new Bench(opened), histories);

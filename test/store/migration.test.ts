@@ -23,7 +23,7 @@ describe('SQLite file of the first version', () => {
     await before.close();
     // what later versions have added
     const db = new DatabaseSync(file);
-    db.exec('DROP TABLE corrections; DROP TABLE parked_texts; PRAGMA user_version = 1');
+    db.exec('DROP TABLE corrections; DROP TABLE parked_texts; DROP TABLE owed; PRAGMA user_version = 1');
     db.close();
 
     const store = await openSqliteStore({ file });

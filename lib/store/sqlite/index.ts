@@ -16,6 +16,9 @@ import type {
   Intent,
   Landing,
   Link,
+  Owed,
+  OwedCounts,
+  OwedOutcome,
   ParkedFilter,
   RecordSummary,
   Sending,
@@ -31,6 +34,7 @@ import { Flows } from './flows';
 import { storeLanding } from './land';
 import { Links } from './links';
 import { Names } from './names';
+import { OwedEnds } from './owed';
 import { recordEntities, Seen } from './record';
 import { STATE } from './schema';
 import { Sequence } from './sequence';
@@ -62,6 +66,7 @@ export class SqliteStore implements Store {
   private readonly events: Events;
   private readonly claims: Claims;
   private readonly settling: Settling;
+  private readonly owedEnds: OwedEnds;
   private readonly overdueSeqs: Query<{ seq: number }>;
   private readonly parkedSeqs: Query<{ seq: number }>;
   private readonly foundSeqs: Query<{ seq: number }>;
@@ -77,6 +82,7 @@ export class SqliteStore implements Store {
     this.events = new Events(db, this.integrations, this.links, this.sequences, this.counters);
     this.claims = new Claims(db, this.events, this.links, this.counters);
     this.settling = new Settling(db, this.events);
+    this.owedEnds = new OwedEnds(db, this.events, this.links, this.seen);
     this.overdueSeqs = db.prepare(`
       SELECT seq FROM events WHERE flow IN (?, ?) AND state = ${STATE.sent} AND sentAt < ?
       ORDER BY sentAt, seq LIMIT ?`);
@@ -216,6 +222,33 @@ export class SqliteStore implements Store {
     });
   }
 
+  async owed(flow: Flow, limit: number, now: number): Promise<Owed[]> {
+    return this.db.read(() => {
+      const id = this.findFlow(flow);
+      return id === undefined ? [] : this.owedEnds.list(id, flow.side, limit, now);
+    });
+  }
+
+  async settleOwed(outcomes: OwedOutcome[]): Promise<void> {
+    this.db.write(() => {
+      for (const outcome of outcomes) this.owedEnds.settle(outcome);
+    });
+  }
+
+  async resumeOwed(integration: string): Promise<number> {
+    return this.db.write(() => {
+      const id = this.integrations.find(integration);
+      return id === undefined ? 0 : this.owedEnds.resumeAll(id);
+    });
+  }
+
+  async owedCounts(integration: string): Promise<[OwedCounts, OwedCounts]> {
+    return this.db.read(() => {
+      const id = this.integrations.find(integration) ?? 0;
+      return [this.owedEnds.counts(flowOf(id, 1)), this.owedEnds.counts(flowOf(id, 2))];
+    });
+  }
+
   async linkOf(integration: string, side: Side, entity: EntityId): Promise<Link | undefined> {
     return (await this.linksOf(integration, side, [entity]))[0];
   }
@@ -259,7 +292,8 @@ export class SqliteStore implements Store {
   }
 
   private get parts() {
-    return { events: this.events, links: this.links, seen: this.seen, integrations: this.integrations };
+    const { events, links, seen, integrations, owedEnds: owed } = this;
+    return { events, links, seen, integrations, owed };
   }
 
   private flow(flow: Flow): number {

@@ -8,6 +8,7 @@ import type { Landing, LinkEnd } from '../store';
 import { type Events, flowOf, integrationOf } from './events';
 import type { Links } from './links';
 import type { Names } from './names';
+import type { OwedEnds } from './owed';
 import type { Seen } from './record';
 import { STATE } from './schema';
 
@@ -15,6 +16,7 @@ export interface LandParts {
   events: Events;
   links: Links;
   seen: Seen;
+  owed: OwedEnds;
   integrations: Names;
 }
 
@@ -38,7 +40,8 @@ export function storeLanding(parts: LandParts, landing: Landing, at: number): st
 
   if (replaced !== undefined) unlink(parts, integration, replaced, landing.ends);
   const wrote = [landing.wrote ?? []].flat();
-  links.put(integration, link1, landing.ends, [wrote.includes(1) ? at : 0, wrote.includes(2) ? at : 0]);
+  const link = links.put(integration, link1, landing.ends, [wrote.includes(1) ? at : 0, wrote.includes(2) ? at : 0]);
+  for (const side of landing.owes ?? []) parts.owed.add(link, flowOf(integration, side));
 
   const event = events.row(landing.event);
   if (event && integrationOf(event.flow) === integration && event.delivery === landing.delivery) {

@@ -33,6 +33,7 @@ type LinkRow = {
 };
 
 type LinkKey = { id: number; entity1: string; entity2: string };
+type OwnedKey = LinkKey & { integration: number };
 
 /** A link, and for both sides the sequence before which a snapshot is stale. */
 export interface StoredLink {
@@ -63,6 +64,8 @@ export class Links {
   private readonly keyBySide: Record<Side, Query<LinkKey>>;
   private readonly wroteBySide: Record<Side, Query<{ wrote: number }>>;
   private readonly bySystem: Query<LinkRow>;
+  private readonly rowById: Query<LinkRow>;
+  private readonly keyById: Query<OwnedKey>;
   private readonly insert: Query<Record<string, never>>;
   private readonly update: Query<Record<string, never>>;
   private readonly removeOne: Query<LinkKey>;
@@ -84,6 +87,8 @@ export class Links {
       2: db.prepare('SELECT * FROM links WHERE integration = ? AND entity2 = ?'),
     };
     this.keyBySide = { 1: db.prepare(`${KEY} AND entity1 = ?`), 2: db.prepare(`${KEY} AND entity2 = ?`) };
+    this.rowById = db.prepare('SELECT * FROM links WHERE id = ?');
+    this.keyById = db.prepare('SELECT id, entity1, entity2, integration FROM links WHERE id = ?');
     this.wroteBySide = {
       1: db.prepare('SELECT wrote1 AS wrote FROM links WHERE integration = ? AND entity1 = ?'),
       2: db.prepare('SELECT wrote2 AS wrote FROM links WHERE integration = ? AND entity2 = ?'),
@@ -127,6 +132,16 @@ export class Links {
     return id === undefined ? [] : this.bySystem.all(entity, id, entity, id).map((row) => this.stored(row).link);
   }
 
+  byId(id: number): StoredLink | undefined {
+    const row = this.rowById.get(id);
+    return row && this.stored(row);
+  }
+
+  /** The entities and the integration of a link, without its baselines. */
+  keyOf(id: number): OwnedKey | undefined {
+    return this.keyById.get(id);
+  }
+
   /** The entities of a link by one of them, without its baselines. */
   key(integration: number, side: Side, entity: EntityId): LinkKey | undefined {
     return this.keyBySide[side].get(integration, entity);
@@ -140,8 +155,9 @@ export class Links {
   /**
    * Stores a link, new or newer.
    * @param wrote the sequence of this landing for a side that it wrote, else 0
+   * @returns its number
    */
-  put(integration: number, existing: LinkKey | undefined, ends: [LinkEnd, LinkEnd], wrote: [number, number]): void {
+  put(integration: number, existing: LinkKey | undefined, ends: [LinkEnd, LinkEnd], wrote: [number, number]): number {
     const [one, two] = ends;
     const values = [
       one.ref.id,
@@ -165,10 +181,12 @@ export class Links {
     if (existing) {
       this.update.run(...values, existing.id);
       for (const side of [1, 2] as const) if (wrote[side - 1]) this.clearPending.run(existing.id, side);
-    } else {
-      this.insert.run(...values, this.sequence.next(), integration);
-      this.counters.link(integration, 1);
+      return existing.id;
     }
+    const id = this.sequence.next();
+    this.insert.run(...values, id, integration);
+    this.counters.link(integration, 1);
+    return id;
   }
 
   /** Remembers what is about to be written to an end; of each field the newest few values. */

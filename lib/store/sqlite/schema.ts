@@ -113,7 +113,18 @@ const version3: Migration = (db) =>
     FROM events e JOIN snapshots s USING (seq) JOIN failures f USING (seq) WHERE state = ${STATE.parked};
   `);
 
-export const MIGRATIONS: readonly Migration[] = [version1, version2, version3];
+/** Ends of links that have yet to show their counterpart. dueAt: ms since 1970; null = rests until somebody retries. */
+const version4: Migration = (db) =>
+  db.exec(`
+    CREATE TABLE owed (
+      link INTEGER NOT NULL REFERENCES links ON DELETE CASCADE, flow INTEGER NOT NULL,
+      dueAt INTEGER, attempts INTEGER NOT NULL, error TEXT,
+      PRIMARY KEY (link, flow)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX owed_due ON owed (flow, dueAt);
+  `);
+
+export const MIGRATIONS: readonly Migration[] = [version1, version2, version3, version4];
 
 /**
  * Looks whether the file is ours, changing nothing in it. An empty one is.

@@ -15,6 +15,9 @@ import type {
   Landing,
   Link,
   LinkEnd,
+  Owed,
+  OwedCounts,
+  OwedOutcome,
   ParkedFilter,
   RecordSummary,
   Sending,
@@ -40,6 +43,14 @@ interface Event {
   intentOpened?: number;
 }
 
+interface OwedEnd {
+  link: number;
+  side: Side;
+  attempts: number;
+  dueAt?: number;
+  error?: Owed['error'];
+}
+
 interface ModelLink extends Link {
   wrote: [number, number];
 }
@@ -52,6 +63,7 @@ export class ModelStore implements Store {
   private number = 0;
   private events: Event[] = [];
   private links: ModelLink[] = [];
+  private owing: OwedEnd[] = [];
   private readonly known = new Map<string, string>();
   private readonly checkpoints = new Map<string, Checkpoint>();
 
@@ -228,6 +240,10 @@ export class ModelStore implements Store {
       wrote: [wroteAt(1), wroteAt(2)],
     };
     this.links = [...this.links.filter((candidate) => candidate !== same), link];
+    for (const side of landing.owes ?? []) {
+      this.forgive(link.id, side);
+      this.owing.push({ link: link.id, side, attempts: 0, dueAt: 0 });
+    }
 
     const event = this.events.find(({ seq, flow }) => seq === landing.event && flow.integration === integration);
     if (event?.delivery === landing.delivery) {
@@ -309,6 +325,67 @@ export class ModelStore implements Store {
       this.sendAgain(event, 'waiting');
     }
     return chosen.length;
+  }
+
+  async owed({ integration, side }: Flow, limit: number, now: number): Promise<Owed[]> {
+    const isSent = (link: Link, end: Side) => this.main({ integration, side: end }, idOf(link, end))?.state === 'sent';
+    return this.owingOf(integration, side)
+      .filter(({ owed, link }) => (owed.dueAt ?? now + 1) <= now && !isSent(link, 1) && !isSent(link, 2))
+      .toSorted((a, b) => (a.owed.dueAt ?? 0) - (b.owed.dueAt ?? 0) || a.link.id - b.link.id)
+      .slice(0, limit)
+      .map(({ owed: { attempts, error }, link }) => ({ link: bare(link), side, attempts, ...(error && { error }) }));
+  }
+
+  async settleOwed(outcomes: OwedOutcome[]): Promise<void> {
+    for (const outcome of outcomes) {
+      const owed = this.owing.find(({ link, side }) => link === outcome.link && side === outcome.side);
+      const link = this.links.find(({ id }) => id === outcome.link);
+      if (!link || !owed) continue;
+      if (outcome.to === 'done') {
+        this.forgive(link.id, outcome.side);
+        const flow = { integration: link.integration, side: outcome.side };
+        const entity = idOf(link, outcome.side);
+        const isKnown = this.known.get(`${key(flow)} ${entity}`) === outcome.version?.before;
+        if (outcome.version && isKnown && this.of(flow, entity).length === 0)
+          this.known.set(`${key(flow)} ${entity}`, outcome.version.after);
+      } else {
+        owed.error = outcome.error;
+        owed.dueAt = outcome.to === 'retry' ? outcome.dueAt : undefined;
+        if (outcome.to === 'retry' && outcome.charge) owed.attempts += 1;
+      }
+    }
+  }
+
+  async resumeOwed(integration: string): Promise<number> {
+    const resting = ([1, 2] as const)
+      .flatMap((side) => this.owingOf(integration, side))
+      .filter(({ owed }) => owed.dueAt === undefined);
+    for (const { owed } of resting) {
+      owed.dueAt = 0;
+      owed.attempts = 0;
+    }
+    return resting.length;
+  }
+
+  async owedCounts(integration: string): Promise<[OwedCounts, OwedCounts]> {
+    const of = (side: Side): OwedCounts => {
+      const all = this.owingOf(integration, side);
+      const resting = all.filter(({ owed }) => owed.dueAt === undefined).toSorted((a, b) => b.link.id - a.link.id);
+      const error = resting[0]?.owed.error;
+      return { due: all.length - resting.length, resting: resting.length, ...(error && { error }) };
+    };
+    return [of(1), of(2)];
+  }
+
+  private owingOf(integration: string, side: Side): { owed: OwedEnd; link: ModelLink }[] {
+    return this.owing.flatMap((owed) => {
+      const link = this.links.find(({ id }) => id === owed.link);
+      return link?.integration === integration && owed.side === side ? [{ owed, link }] : [];
+    });
+  }
+
+  private forgive(link: number, side: Side): void {
+    this.owing = this.owing.filter((owed) => owed.link !== link || owed.side !== side);
   }
 
   async linkOf(integration: string, side: Side, entity: EntityId): Promise<Link | undefined> {

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Side } from '../../../lib/model';
-import type { Failure, Flow, Landing, Store, StoredEvent } from '../../../lib/store/store';
+import type { Failure, Flow, Landing, Owed, OwedOutcome, Store, StoredEvent } from '../../../lib/store/store';
 import { type Bench, end, entity, failure, intent, NOON, type OpenStore, SYSTEM1, SYSTEM2 } from './harness';
 import { ModelStore } from './model';
 
@@ -53,6 +53,7 @@ const step = fc.oneof(
           asRead: fc.boolean(),
           wrote: fc.constantFrom<Landing['wrote']>(undefined, 1, 2, [1, 2]),
           replaces: fc.boolean(),
+          owes: fc.constantFrom<Landing['owes']>(undefined, undefined, [1], [2], [1, 2]),
         }),
         { minLength: 1, maxLength: 2 },
       ),
@@ -104,6 +105,20 @@ const step = fc.oneof(
       search: fc.constantFrom('', 'demo-1', 'PRIORITY is', '2', 'bug', 'nowhere'),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('owed' as const),
+      flow,
+      limit: fc.integer({ min: 1, max: 3 }),
+      to: fc.constantFrom('done' as const, 'retry' as const, 'rest' as const),
+      before: version,
+      after: fc.option(version, { nil: undefined }),
+      dueIn: fc.nat(20),
+      charge: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('resumeOwed' as const), flow }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forgetSeen' as const), flow }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('setCheckpoint' as const), flow, forget: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('purge' as const), flow }) },
@@ -236,6 +251,13 @@ class History {
         const found = { side, search: step.search };
         return this.same(await model.parked(integration, 0, 2, found), await real.parked(integration, 0, 2, found));
       }
+      case 'owed':
+        return this.owed(step);
+      case 'resumeOwed': {
+        const { integration } = step.flow;
+        assert.equal(await real.resumeOwed(integration), await model.resumeOwed(integration));
+        return;
+      }
       case 'forgetSeen':
         await model.forgetSeen(step.flow);
         return real.forgetSeen(step.flow);
@@ -261,7 +283,7 @@ class History {
       const from = end(flow.side, source.id, wish.asRead ? source.version : wish.source, { written: wish.source });
       const to = end(flow.side === 1 ? 2 : 1, wish.target, wish.written, { written: wish.written });
       const ends: Landing['ends'] = flow.side === 1 ? [from, to] : [to, from];
-      const common = { integration: flow.integration, ends, wrote: wish.wrote };
+      const common = { integration: flow.integration, ends, wrote: wish.wrote, owes: wish.owes };
       const old = wish.replaces && {
         model: await this.model.linkOf(flow.integration, flow.side, source.id),
         real: await this.real.linkOf(flow.integration, flow.side, source.id),
@@ -282,11 +304,29 @@ class History {
     assert.deepEqual(fromReal.map(Boolean), fromModel.map(Boolean));
   }
 
+  /** What is owed is the same, and becomes the same. */
+  private async owed({ flow, limit, to, before, after, dueIn, charge }: Extract<Step, { do: 'owed' }>): Promise<void> {
+    const { model, real, now } = this;
+    const inModel = await model.owed(flow, limit, now);
+    const inReal = await real.owed(flow, limit, now);
+    assert.deepEqual(plain(inReal), plain(inModel));
+    const outcome = ({ link, side }: Owed): OwedOutcome => {
+      const common = { link: link.id, side };
+      if (to === 'done') return { ...common, to, ...(after && { version: { before, after } }) };
+      return to === 'rest'
+        ? { ...common, to, error: failure }
+        : { ...common, to, dueAt: now + dueIn, charge, error: failure };
+    };
+    await model.settleOwed(inModel.map(outcome));
+    await real.settleOwed(inReal.map(outcome));
+  }
+
   /** Compares all that can be asked without changing anything. */
   async compare(): Promise<void> {
     const { model, real } = this;
     for (const integration of INTEGRATIONS) {
       assert.deepEqual(await real.counts(integration), await model.counts(integration));
+      assert.deepEqual(await real.owedCounts(integration), await model.owedCounts(integration));
       this.same(await model.parked(integration, 0, 10), await real.parked(integration, 0, 10));
       for (const side of [1, 2] as const) {
         const flow = { integration, side };
