@@ -128,6 +128,9 @@ export function planUpdate(input: MergeInput): MergePlan {
       continue;
     }
     const decision = why === 'changed' ? decide(input, field, want, now) : settleOwn(why, input, field, now);
+    if (why === 'changed' && decision === 'write' && isContested(input, field, now)) {
+      plan.warnings.push({ field, reason: 'both sides changed it; this side wins' });
+    }
     carryOut(plan, decision, field, want, 'both sides changed it; the other side wins');
   }
   return plan;
@@ -209,12 +212,16 @@ function settleOwn(why: Concern['why'], input: MergeInput, field: FieldId, now: 
 }
 
 function decide(input: MergeInput, field: FieldId, want: Value, now: Value): 'write' | 'same' | 'keep' | 'park' {
-  if (!isChanged(input, field, now) || isOwn(input.target.pending, field, now)) return 'write';
+  if (!isContested(input, field, now)) return 'write';
   // most likely our own write whose answer was lost, in the form in which the target stores it
   if (resembles(want, now)) return 'same';
   const { conflict = 'newest', fallback = 'newest' } = input.mapped[field] ?? {};
   return settle(conflict === 'merge' ? fallback : conflict, input);
 }
+
+/** True where somebody has changed the target since both were last in sync. */
+const isContested = (input: MergeInput, field: FieldId, now: Value): boolean =>
+  isChanged(input, field, now) && !isOwn(input.target.pending, field, now);
 
 /** True where the target has another value than when last in sync. */
 function isChanged({ target }: MergeInput, field: FieldId, now: Value): boolean {

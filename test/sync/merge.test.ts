@@ -69,7 +69,9 @@ describe('Three-way merge (invariant 5)', () => {
       assert.deepEqual(plan.write, outcome === 'write' ? { x: 'mine' } : {});
       assert.deepEqual(plan.kept, outcome === 'keep' ? ['x'] : []);
       assert.deepEqual(plan.conflicts, outcome === 'park' ? ['x'] : []);
-      if (outcome === 'keep') assert.equal(plan.warnings[0]?.field, 'x');
+      const winner = { write: 'this side wins', keep: 'the other side wins', park: undefined }[outcome];
+      const warnings = winner ? [{ field: 'x', reason: `both sides changed it; ${winner}` }] : [];
+      assert.deepEqual(plan.warnings, warnings);
     });
   }
 

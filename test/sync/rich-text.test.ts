@@ -12,7 +12,7 @@ function input(before: string, after: string, now: string) {
     wanted: { body: convert(source, 'html').text },
     mapped: { body: { from: ['description'] } },
     source: { now: { description: source }, base: { description: text('markdown', before) } },
-    target: { now: { body: text('html', now) } },
+    target: { now: { body: text('html', now) }, base: { body: text('html', now) } },
   };
 }
 
@@ -21,6 +21,15 @@ describe('Rich text in an update (invariant 7)', () => {
 
   it('leaves the blocks alone that nobody edited, with what the source cannot show', () => {
     const { body } = keepRichText(input('One underlined word.\n\nTwo.', 'One underlined word.\n\nTwo, edited.', html));
+    assert.ok(typeof body === 'object' && body !== null && 'content' in body);
+    assert.match(body.content, /<p>One <u>underlined<\/u> word\.<\/p>/);
+    assert.match(body.content, /Two, edited\./);
+  });
+
+  it("leaves the target's own edit to the row's policy: it is not what the source wants (invariant 5)", () => {
+    const edited = input('One underlined word.\n\nTwo.', 'One underlined word.\n\nTwo, edited.', html);
+    edited.target.now.body = text('html', html.replace('One', 'Number one'));
+    const { body } = keepRichText(edited);
     assert.ok(typeof body === 'object' && body !== null && 'content' in body);
     assert.match(body.content, /<p>One <u>underlined<\/u> word\.<\/p>/);
     assert.match(body.content, /Two, edited\./);
@@ -39,13 +48,13 @@ describe('Rich text in an update (invariant 7)', () => {
 
   it('leaves texts of one markup, plain values and first syncs alone', () => {
     const given = input('One.', 'Two.', '<p>One.</p>');
-    assert.deepEqual(keepRichText({ ...given, target: { now: {} } }).body, given.wanted.body);
+    assert.deepEqual(keepRichText({ ...given, target: { now: {}, base: {} } }).body, given.wanted.body);
     assert.deepEqual(keepRichText({ ...given, source: { ...given.source, base: {} } }).body, given.wanted.body);
     const plain = { wanted: { title: 'x' }, mapped: { title: { from: ['summary'] } } };
     const same = {
       ...plain,
       source: { now: { summary: 'x' }, base: { summary: 'y' } },
-      target: { now: { title: 'y' } },
+      target: { now: { title: 'y' }, base: { title: 'y' } },
     };
     assert.equal(keepRichText(same).title, 'x');
   });
