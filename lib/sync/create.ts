@@ -170,8 +170,8 @@ export function adoptedEnds(
   // what still has to be written counts as changed at the source
   for (const field of adopted.unfinished)
     for (const from of message.sync.mapped?.[field]?.from ?? []) delete base[from];
-  const { version } = event.entity;
-  const own: LinkEnd = { system: source.id, ref: refOf(event.entity), version, baseline: base };
+  // neither end's version is accounted for yet: this event goes on as an update, which another landing must not overtake
+  const own: LinkEnd = { system: source.id, ref: refOf(event.entity), version: '', baseline: base };
   const theirs: LinkEnd = { system: target.id, ref: refOf(adopted.entity), version: '', baseline: adopted.base };
   return event.flow.side === 1 ? [own, theirs] : [theirs, own];
 }

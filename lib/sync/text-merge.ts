@@ -63,7 +63,8 @@ function bareLine(line: string): string {
 interface Script {
   /** the line as this version has it; null = taken out */
   line: (string | null)[];
-  changed: boolean[];
+  /** `spelled`: it differs in case and blanks only, which a mapping or a system may have done as well as a person */
+  changed: (boolean | 'spelled')[];
   /** one more than lines */
   inserted: string[][];
 }
@@ -72,14 +73,18 @@ interface Script {
 function scriptOf(base: string[], version: string[]): Script {
   const script: Script = {
     line: [],
-    changed: base.map(() => false),
+    changed: base.map((): boolean | 'spelled' => false),
     inserted: [...base, ''].map(() => []),
   };
   let [from, at] = [0, 0];
   const keep = (until: number): void => {
-    for (; from < until; from += 1, at += 1) script.line[from] = version[at] ?? null;
+    for (; from < until; from += 1, at += 1) {
+      const [line = '', old = ''] = [version[at], base[from]];
+      script.line[from] = line;
+      if (keyOf(line) !== keyOf(old)) script.changed[from] = 'spelled';
+    }
   };
-  for (const { buffer1, buffer2 } of diffIndices(base.map(keyOf), version.map(keyOf))) {
+  for (const { buffer1, buffer2 } of diffIndices(base.map(foldLine), version.map(foldLine))) {
     const [start, length] = buffer1;
     const [versionStart, versionLength] = buffer2;
     keep(start);
@@ -122,9 +127,10 @@ export function mergeLines(base: string[], ours: string[], theirs: string[], our
     merged.push(...(oursFirst ? union(mine, other) : union(other, mine)));
     if (at === base.length) break;
     const [left, right] = [a.line[at] ?? null, b.line[at] ?? null];
-    const both = a.changed[at] && b.changed[at];
-    if (both && !sameLine(left, right)) return undefined;
-    const line = a.changed[at] && !both ? left : right;
+    const [byUs, byThem] = [a.changed[at] ?? false, b.changed[at] ?? false];
+    if (byUs === true && byThem === true && !sameLine(left, right)) return undefined;
+    // where one only spelled a line anew, what the other did to it goes first
+    const line = byUs && (!byThem || (byUs === true && byThem === 'spelled')) ? left : right;
     if (line !== null) merged.push(line);
   }
   return merged;

@@ -88,6 +88,12 @@ describe('Merge of one field, three ways (invariant 5)', () => {
       assert.equal(merged('1', '1\nsame\nours', '1\nsame'), '1\nsame\nours');
     });
 
+    it('a line that a system or a mapping spells otherwise is no edit that could collide with one', () => {
+      assert.equal(merged('One\nTwo', 'one\ntwo\nours', 'One\ntheirs'), 'one\ntheirs\nours');
+      assert.equal(merged('One\nTwo', 'First\none\ntwo', 'One'), 'First\none');
+      assert.equal(merged('One\nTwo', 'ONE\nTwo', 'One\nTwo\ntheirs'), 'ONE\nTwo\ntheirs', 'and yet it is one');
+    });
+
     it('collide where both changed one line in different ways', () => {
       assert.match(conflict('1\n2', '1\nours', '1\ntheirs'), /same lines/);
     });
