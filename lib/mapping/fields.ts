@@ -6,9 +6,10 @@
 import type { ConflictPolicy, FieldChoice, FieldRow } from '../model/config';
 import type { Direction } from '../model/entity';
 import type { MappedField, Unresolved } from '../model/message';
-import type { FieldId, Fields, SingleValue, Value } from '../model/values';
-import { convertValue, type RichTextConverter } from './convert';
-import { reasonFor, showValue, targetLabel } from './describe';
+import type { FieldId, Fields, Value } from '../model/values';
+import type { RichTextConverter } from './convert';
+import { convertField, type Outcome, withOwnIds } from './convert-field';
+import { showValue } from './describe';
 import { readValue } from './saved';
 import type { Origin } from './trace';
 import {
@@ -19,7 +20,6 @@ import {
   type FindField,
   fieldFinder,
   goes,
-  isNothing,
   type MappingContext,
   type Reads,
   readsOf,
@@ -36,8 +36,8 @@ export interface MappedFields {
 
 export type FieldMapping = (payload: Fields, context?: MappingContext) => MappedFields;
 
-/** What a transform gave: nothing at all (undefined), a value, or why there is none. */
-type Computed = { value: Value } | { problem: string } | undefined;
+/** What a transform gave: nothing at all (undefined), a value (perhaps the target's own already), or why there is none. */
+type Computed = { value: Value; settled?: true } | { problem: string } | undefined;
 
 interface CompiledRow {
   /** its place among the rows, and what it does */
@@ -50,9 +50,6 @@ interface CompiledRow {
   compute?: { reads: Reads; run: (payload: Fields, context: MappingContext) => Computed };
   how: Omit<MappedField, 'from'>;
 }
-
-/** Joins a list for a text field; undefined where that could not be read back. */
-const LIST_SEPARATOR = /[,;\n]/;
 
 /** What the row says, or the preset: newest for a row in both directions, otherwise the source wins. */
 export const conflictOf = (row: FieldRow, direction: Direction): ConflictPolicy =>
@@ -95,98 +92,15 @@ function compileRow(
     const result = results?.get(row);
     if (result === undefined) return failed('was not evaluated');
     if ('error' in result) return failed(`failed: ${result.error}`);
-    if (result.value === undefined) return undefined;
+    if (result.value === undefined) {
+      return result.missed === undefined ? undefined : failed(`gave nothing: ${result.missed} found nothing`);
+    }
     const value = readValue(result.value);
     const lost = Array.isArray(value) && Array.isArray(result.value) && value.length < result.value.length;
-    return value === undefined || lost ? failed(`gave something that is no field's value`) : { value };
+    if (value === undefined || lost) return failed(`gave something that is no field's value`);
+    return result.settled === undefined ? { value } : { value, settled: true };
   };
   return { ...compiled, origin: 'expression', compute: { reads, run } };
-}
-
-/** A list as one text for a target that holds a single text, as long as no entry contains the separator. */
-function joined(items: SingleValue[], source: FieldChoice, target: FieldChoice, richText?: RichTextConverter) {
-  const names: string[] = [];
-  for (const item of items) {
-    const text = convertValue(
-      item,
-      { ...source, multi: false },
-      { id: target.id, name: target.name, type: 'text' },
-      richText,
-    );
-    if ('problem' in text || typeof text.value !== 'string' || LIST_SEPARATOR.test(text.value)) return undefined;
-    names.push(text.value);
-  }
-  return names.join(', ');
-}
-
-interface Outcome {
-  value?: Value;
-  problem?: string;
-  lossy?: string;
-}
-
-function convertList(
-  items: SingleValue[],
-  source: FieldChoice,
-  target: FieldChoice,
-  richText?: RichTextConverter,
-): Outcome {
-  if (target.multi === true) {
-    const value: SingleValue[] = [];
-    let lossy: string | undefined;
-    for (const item of items) {
-      const one = convertValue(item, source, target, richText);
-      if ('problem' in one) lossy ??= reasonFor(source, item, one.problem);
-      else {
-        value.push(one.value);
-        if (one.lossy !== undefined) lossy ??= reasonFor(source, item, one.lossy);
-      }
-    }
-    return value.length === 0 ? { problem: lossy } : { value, lossy };
-  }
-  const [first] = items;
-  if (first === undefined) return { value: null };
-  if (items.length > 1 && (target.type === 'text' || target.type === 'richtext')) {
-    const text = joined(items, source, target, richText);
-    if (text !== undefined) return convertOne(text, source, target, richText);
-  }
-  const one = convertOne(first, source, target, richText);
-  if (one.value === undefined || items.length === 1) return one;
-  const rest = items.length - 1;
-  return {
-    value: one.value,
-    lossy: reasonFor(
-      source,
-      items,
-      `has ${items.length} values, ${targetLabel(source, target)} holds one: the first was taken, ${rest} left out`,
-    ),
-  };
-}
-
-function convertOne(
-  value: SingleValue,
-  source: FieldChoice,
-  target: FieldChoice,
-  richText?: RichTextConverter,
-): Outcome {
-  const one = convertValue(value, source, target, richText);
-  if ('problem' in one) return { problem: reasonFor(source, value, one.problem) };
-  return one.lossy === undefined ? one : { value: one.value, lossy: reasonFor(source, value, one.lossy) };
-}
-
-function convertAny(value: Value, source: FieldChoice, target: FieldChoice, richText?: RichTextConverter): Outcome {
-  if (isNothing(value)) return { value: null };
-  if (Array.isArray(value)) return convertList(value, source, target, richText);
-  if (target.multi !== true) return convertOne(value as SingleValue, source, target, richText);
-  // A text that was joined from a list becomes the list again.
-  const items =
-    typeof value === 'string' && source.multi !== true && source.type === 'text' && target.type !== 'richtext'
-      ? value
-          .split(LIST_SEPARATOR)
-          .map((part) => part.trim())
-          .filter((part) => part !== '')
-      : [value as SingleValue];
-  return convertList(items, source, target, richText);
 }
 
 /** True where the value carries ids of its own system, which value tables are looked up by. */
@@ -228,22 +142,6 @@ export function compileFieldRows(
   };
 }
 
-/** A conversion whose failure costs its field, not the entity: only a rich text converter can fail. */
-function converted(
-  value: Value,
-  source: FieldChoice,
-  target: FieldChoice,
-  richText: RichTextConverter | undefined,
-): Outcome {
-  try {
-    return convertAny(value, source, target, richText);
-  } catch (error) {
-    return {
-      problem: reasonFor(source, value, `could not be converted: ${error instanceof Error ? error.message : error}`),
-    };
-  }
-}
-
 function mapRow(
   row: CompiledRow,
   payload: Fields,
@@ -259,14 +157,15 @@ function mapRow(
   if (source === undefined) {
     const earlier = result.mapped[target.id];
     result.fields[target.id] = row.constant;
-    result.mapped[target.id] = { from: earlier?.from ?? [], ...row.how };
+    const from = earlier?.from ?? [];
+    result.mapped[target.id] = { from, ...row.how, ...(from.length > 0 && { settled: true as const }) };
     delete result.unresolved[target.id];
     context.trace?.(target.id, row.origin, row.place);
     return;
   }
   const value = Object.hasOwn(payload, source.id) ? payload[source.id] : undefined;
   if (value === undefined) return;
-  put(row, [source.id], value, converted(value, source, target, richText), result, context);
+  put(row, [source.id], value, convertField(value, source, target, richText), result, context);
 }
 
 function computeRow(
@@ -290,15 +189,20 @@ function computeRow(
   const from = reads.all ? Object.keys(payload) : reads.fields.filter((id) => Object.hasOwn(payload, id));
   if ('problem' in computed) {
     const value = source !== undefined && Object.hasOwn(payload, source.id) ? (payload[source.id] ?? null) : null;
-    put(row, from, value, { problem: computed.problem }, result, context);
+    // what the row would have made of the value is not known: a value table for the bare value is no answer
+    put(row, from, value, { problem: computed.problem }, result, context, true);
     return;
   }
-  const { value } = computed;
+  const { value, settled } = computed;
   const label = source ?? target;
-  put(row, from, value, converted(value, computedField(value, label, target), target, richText), result, context);
+  const outcome = convertField(value, computedField(value, label, target), target, richText);
+  put(row, from, value, settled ? withOwnIds(outcome, value) : outcome, result, context, settled);
 }
 
-/** Puts what has become of a row's value into the result. */
+/**
+ * Puts what has become of a row's value into the result.
+ * @param settled the value is the target's own already
+ */
 function put(
   row: CompiledRow,
   reads: FieldId[],
@@ -306,6 +210,7 @@ function put(
   outcome: Outcome,
   result: MappedFields,
   { trace }: MappingContext,
+  settled?: true,
 ): void {
   const { target } = row;
   const id = target.id;
@@ -320,7 +225,8 @@ function put(
     return;
   }
   const how: MappedField = { from, ...row.how };
-  if (hasOwnIds(target, value)) how.source = value;
+  if (settled) how.settled = true;
+  else if (hasOwnIds(target, value)) how.source = value;
   result.mapped[id] = how;
   delete result.unresolved[id];
   trace?.(id, row.origin, row.place);

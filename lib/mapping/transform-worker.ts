@@ -58,7 +58,37 @@ function ownLookup(object: unknown, key: unknown): unknown {
     : undefined;
 }
 
-function helpers(input: ExpressionInput, options: jsonata.JsonataOptions): Record<string, unknown> {
+/** What the helpers of one expression have found so far. */
+interface Found {
+  /** answers of $lookup and $user */
+  answers: unknown[];
+  /** the first call of theirs that found nothing */
+  missed?: string;
+}
+
+const LONGEST_SHOWN = 60;
+
+/** A value in a call, for a sentence. */
+function shown(value: unknown): string {
+  const name: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'name') : undefined;
+  const text = JSON.stringify(typeof name === 'string' ? name : value) ?? '';
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN - 1)}…` : text;
+}
+
+/** True where all of the value is what helpers answered: whole entries, or their names. */
+function isFound(value: unknown, { answers }: Found): boolean {
+  if (answers.length === 0) return false;
+  const items: unknown[] = Array.isArray(value) ? value : [value];
+  const known = new Set(
+    answers.flatMap((answer) => {
+      const name: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'name') : undefined;
+      return [JSON.stringify(answer), ...(typeof name === 'string' ? [JSON.stringify(name)] : [])];
+    }),
+  );
+  return items.length > 0 && items.every((item) => known.has(JSON.stringify(item)));
+}
+
+function helpers(input: ExpressionInput, options: jsonata.JsonataOptions, found: Found): Record<string, unknown> {
   const names = new Map(input.names);
   const fieldOf = (fields: object | undefined, ref: unknown): unknown => {
     if (fields === undefined || typeof ref !== 'string') return undefined;
@@ -66,16 +96,22 @@ function helpers(input: ExpressionInput, options: jsonata.JsonataOptions): Recor
     return id !== undefined && Object.hasOwn(fields, id) ? Reflect.get(fields, id) : undefined;
   };
   const defined = (value: unknown): unknown => (value === null ? undefined : value);
+  const find = async (helper: 'user' | 'lookup', args: unknown[]): Promise<unknown> => {
+    const answer = defined(await ask(helper, args, options));
+    if (answer === undefined) found.missed ??= `$${helper}(${args.map(shown).join(', ')})`;
+    else found.answers.push(answer);
+    return answer;
+  };
   return {
     new: (ref: unknown) => fieldOf(input.payload, ref),
     old: (ref: unknown) => fieldOf(input.old, ref),
     entity: () => input.entity,
     linked: () => input.linked,
-    user: async (who: unknown) => (who === undefined ? undefined : defined(await ask('user', [who], options))),
+    user: async (who: unknown) => (who === undefined ? undefined : find('user', [who])),
     text: async (value: unknown) => (value === undefined ? undefined : defined(await ask('text', [value], options))),
     lookup: (table: unknown, value: unknown) => {
       if (typeof table !== 'string') return ownLookup(table, value);
-      return value === undefined ? undefined : ask('lookup', [table, value], options).then(defined);
+      return value === undefined ? undefined : find('lookup', [table, value]);
     },
   };
 }
@@ -90,12 +126,14 @@ async function evaluate(source: string, input: ExpressionInput): Promise<Express
   try {
     const { expression, options } = compile(source);
     options.timeout = settings.timeMs;
-    const value: unknown = await expression.evaluate(input.payload, helpers(input, options));
-    if (value === undefined) return {};
+    const found: Found = { answers: [] };
+    const value: unknown = await expression.evaluate(input.payload, helpers(input, options, found));
+    if (value === undefined) return found.missed === undefined ? {} : { missed: found.missed };
     if (typeof value === 'function' || isFunction(value)) return { error: 'it gives a function, not a value' };
     const json = JSON.stringify(value);
     if (json.length > settings.length) return { error: `its result is longer than ${settings.length} characters` };
-    return { value: JSON.parse(json) as unknown };
+    const result: unknown = JSON.parse(json);
+    return isFound(result, found) ? { value: result, settled: true } : { value: result };
   } catch (thrown) {
     const code: unknown = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined;
     if (code === 'D1012') return { error: `it took longer than ${settings.timeMs} ms` };

@@ -11,8 +11,12 @@ import { type FieldId, type Fields, isEmpty, type SingleValue, type Value } from
 import { convertValue, type RichTextConverter } from './convert';
 import type { Trace } from './trace';
 
-/** What an expression gave: a value (absent = nothing), or why it gave none. */
-export type ExpressionResult = { value?: unknown } | { error: string };
+/**
+ * What an expression gave: a value (absent = nothing), or why it gave none.
+ * - `settled`: the value is what a helper found in the target or in a value table, so it is the target's own already
+ * - `missed`: the helper call that found nothing, where there is no value: `$lookup("Priority", "Urgent")`
+ */
+export type ExpressionResult = { value?: unknown; settled?: true; missed?: string } | { error: string };
 
 /** Helpers of expressions that can be answered only where the systems are at hand. */
 export type AskedHelper = 'user' | 'lookup' | 'text';

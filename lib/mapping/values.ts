@@ -163,7 +163,7 @@ function mapRow(
   const { source, target } = row;
   const id = target.id;
   const how: MappedField | undefined = Object.hasOwn(input.mapped, id) ? input.mapped[id] : undefined;
-  if (settled.has(id) || (how !== undefined && !how.from.includes(source.id))) return;
+  if (settled.has(id) || (how !== undefined && (how.settled === true || !how.from.includes(source.id)))) return;
   const open = Object.hasOwn(input.unresolved, id) ? input.unresolved[id] : undefined;
   const current =
     open !== undefined && open.lossy !== true ? open.value : Object.hasOwn(input.fields, id) ? input.fields[id] : null;
@@ -207,7 +207,7 @@ function mapRow(
  * from the row's source field, by its counterpart: by the pair of the source's id, else of its name, else (unless the row
  * forbids it) the value of the same name. A value without counterpart is taken out and stands in `unresolved`; a value
  * that the field mapper could not convert is tried again, since a table may well turn "Urgent" into 1. Constants and empty
- * values stay as they are. Rows for people are left to `resolveUsers`. The input is not changed.
+ * values stay as they are, and so does what an expression has looked up. Rows for people are left to `resolveUsers`. The input is not changed.
  * @param sheets what the rows' sheets hold: it counts where a row's own pairs have nothing
  */
 export function compileValueRows(rows: ValueRow[], direction: Direction, sheets?: SheetTables): ValueMapping {

@@ -29,6 +29,8 @@ export interface MappedField {
   type?: FieldType;
   /** the source's own list entries or people, ids included, until a value mapper has replaced them by the target's */
   source?: Value;
+  /** the value is the target's own already – an expression has looked it up – and no value mapper is to replace it */
+  settled?: true;
   /** a person has corrected the value of a change that had been parked: it is written whatever else would decide */
   corrected?: true;
 }
