@@ -6,6 +6,7 @@ export * from './convert';
 export * from './coverage';
 export * from './defaults';
 export * from './describe';
+export * from './domains';
 export * from './fields';
 export * from './message';
 export * from './relevant';

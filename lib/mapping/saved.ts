@@ -7,6 +7,7 @@ import type {
   ApplyWhen,
   ConflictPolicy,
   DefaultRow,
+  DomainRule,
   FallbackPolicy,
   FieldChoice,
   FieldRow,
@@ -172,6 +173,27 @@ export function readValueRows(value: unknown): ValueRow[] {
     return [{ one, two, pairs, ...(sheet && { sheet }), ...options }];
   });
 }
+
+export function readDomains(value: unknown): DomainRule[] {
+  return listOf(value).flatMap((saved) => {
+    if (!isObject(saved)) return [];
+    const text = (part: unknown): string => (typeof part === 'string' ? part : '');
+    const rule = { one: text(saved.one), two: text(saved.two), direction: readDirection(saved.direction) };
+    return rule.one === '' && rule.two === '' ? [] : [rule];
+  });
+}
+
+/** A value mapper as it stands in a flow. */
+export interface ValueMapperSettings {
+  rows: ValueRow[];
+  domains: DomainRule[];
+}
+
+/** @param saved `domains` is absent in flows of older versions */
+export const readValueMapper = (saved: { rows?: unknown; domains?: unknown }): ValueMapperSettings => ({
+  rows: readValueRows(saved.rows),
+  domains: readDomains(saved.domains),
+});
 
 export function readDefaultRows(value: unknown): DefaultRow[] {
   return listOf(value).flatMap((saved) => {

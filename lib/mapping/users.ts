@@ -1,13 +1,15 @@
 /**
  * People across systems: a source person to the target's person. A table row of the value mapper says so, or they share
- * the e-mail address, the login or (where the target has one person of that name only) the name. Nobody is guessed: a
- * person found by login or name whose address is another one is somebody else.
+ * the e-mail address – as the domain rules rewrite it, else as it is –, the login or (where the target has one person of
+ * that name only) the name. Nobody is guessed: a person found by login or name whose address is another one is somebody
+ * else.
  */
 
 import type { FieldChoice, ValueRow } from '../model/config';
 import type { Direction } from '../model/entity';
 import type { FieldId, SingleValue, UserValue, Value } from '../model/values';
 import { showValue } from './describe';
+import { keepAddress, type RewriteAddress } from './domains';
 import type { MappedFields } from './fields';
 import type { Origin, Trace } from './trace';
 import { compileTable, type SheetTables, type ValueIndex } from './values';
@@ -57,10 +59,10 @@ const isPerson = (value: SingleValue): value is UserValue =>
 const word = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 
-/** The same person in both: no address in one of them, or the same one. */
-function mayBe(source: UserValue, found: UserValue): boolean {
-  const [a, b] = [word(source.email), word(found.email)];
-  return a === undefined || b === undefined || a.toLowerCase() === b.toLowerCase();
+/** The same person in both: no address in one of them, or one that the source's person may have there. */
+function mayBe(addresses: string[], found: UserValue): boolean {
+  const email = word(found.email)?.toLowerCase();
+  return addresses.length === 0 || email === undefined || addresses.some((one) => one.toLowerCase() === email);
 }
 
 async function byWord(text: string, find: FindUser): Promise<UserValue | undefined> {
@@ -80,20 +82,25 @@ async function counterpart(
   person: UserValue,
   table: UserTable | undefined,
   find: FindUser,
+  rewrite: RewriteAddress,
 ): Promise<Found | undefined> {
   const row = table?.table.find(person);
   if (row?.id !== undefined) return as('table', row);
   // a sheet, or a hand, names the target's person by whatever people go by
   if (row !== undefined) return as('table', await byWord(row.name, find));
   const email = word(person.email);
-  const byEmail = email === undefined ? undefined : await find({ email });
-  if (byEmail !== undefined || table?.sameName === false) return as('email', byEmail);
+  const addresses = email === undefined ? [] : [...rewrite(email), email];
+  for (const address of addresses) {
+    const byEmail = await find({ email: address });
+    if (byEmail !== undefined) return as('email', byEmail);
+  }
+  if (table?.sameName === false) return undefined;
   const login = word(person.login);
   const byLogin = login === undefined ? undefined : await find({ login });
-  if (byLogin !== undefined && mayBe(person, byLogin)) return as('login', byLogin);
+  if (byLogin !== undefined && mayBe(addresses, byLogin)) return as('login', byLogin);
   const name = word(person.name);
   const byName = name === undefined ? undefined : await find({ name });
-  return byName !== undefined && mayBe(person, byName) ? as('name', byName) : undefined;
+  return byName !== undefined && mayBe(addresses, byName) ? as('name', byName) : undefined;
 }
 
 /** Table rows may know the person by the id of the source system, which the payload no longer has. */
@@ -112,9 +119,44 @@ function describe(person: UserValue): string {
   return name !== undefined && email !== undefined ? `${showValue(name)} (${email})` : showValue(person);
 }
 
+/** Finds people in a list, as a system would in its directory. */
+export function directoryOf(people: UserValue[]): FindUser {
+  const fold = (text: string | undefined): string => (text ?? '').trim().toLowerCase();
+  return async ({ email, login, name }) => {
+    const hits = people.filter((one) =>
+      email ? fold(one.email) === fold(email) : login ? one.login === login : one.name === name,
+    );
+    return hits.length === 1 ? hits[0] : undefined;
+  };
+}
+
+/**
+ * Who of these people has no counterpart by table, address, login or name.
+ * @param row the value mapper's row for the field, if it has one
+ * @throws what `find` throws
+ */
+export async function peopleWithout(
+  people: UserValue[],
+  row: ValueRow | undefined,
+  direction: Direction,
+  find: FindUser,
+  rewrite: RewriteAddress = keepAddress,
+): Promise<UserValue[]> {
+  const tables = row === undefined ? new Map<FieldId, UserTable>() : compileUserRows([row], direction);
+  const [table] = tables.values();
+  const missing: UserValue[] = [];
+  for (const person of people) {
+    const inTable = table?.table.find(person) !== undefined;
+    if (!inTable && (await counterpart(person, table, find, rewrite)) === undefined) missing.push(person);
+  }
+  return missing;
+}
+
 /**
  * Replaces the people in all user fields of the target by the target's own. Who has no counterpart is taken out and
- * stands in `unresolved`, by name. Whoever already has an id there (a constant, a default, resolved before) stays.
+ * stands in `unresolved`, by name. Whoever already has an id there (a constant, a default, resolved before) stays; what is
+ * the target's own already – a constant, or what an expression has looked up – is no matter for tables and domain rules.
+ * @param rewrite the domain rules of the direction
  * @throws what `find` throws, so that a system in trouble costs the field nothing
  */
 export async function resolveUsers(
@@ -122,6 +164,7 @@ export async function resolveUsers(
   tables: UserTables,
   find: FindUser,
   trace?: Trace,
+  rewrite: RewriteAddress = keepAddress,
 ): Promise<MappedFields> {
   const output = { fields: { ...input.fields }, mapped: { ...input.mapped }, unresolved: { ...input.unresolved } };
   for (const [id, value] of Object.entries(input.fields)) {
@@ -130,13 +173,15 @@ export async function resolveUsers(
     const people = listOf(value);
     if (type === undefined ? !looksLikeUser(people[0]) : type !== 'user') continue;
     const own = listOf(how?.source);
+    const settled = how !== undefined && (how.settled === true || how.from.length === 0);
+    const table = settled ? undefined : tables.get(id);
     const found: UserValue[] = [];
     const missing: UserValue[] = [];
     for (const person of people) {
       if (!isPerson(person)) continue;
       if (person.id !== undefined) found.push(person);
       else {
-        const match = await counterpart(withOwnId(person, own), tables.get(id), find);
+        const match = await counterpart(withOwnId(person, own), table, find, settled ? keepAddress : rewrite);
         if (match === undefined) missing.push(person);
         else {
           found.push(match.person);

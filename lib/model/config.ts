@@ -137,6 +137,16 @@ export interface ValueRow {
   sameName?: boolean;
 }
 
+/**
+ * People have another e-mail domain in the other system: `corp.example` of System 1 is `corp.onmicrosoft.example` of System
+ * 2. `*.` in front stands for any sub-domain; on both sides, for the same one.
+ */
+export interface DomainRule {
+  one: string;
+  two: string;
+  direction: DirectionSetting;
+}
+
 /** What happens to a field whose value has no counterpart in the target. */
 export type UnresolvedPolicy = 'default' | 'leave' | 'park';
 

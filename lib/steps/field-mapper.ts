@@ -80,8 +80,11 @@ function helpersOf(message: SyncMessage, host: StepHost): Helpers {
       const email = word(person.email) ?? (text?.includes('@') ? text : undefined);
       const login = word(person.login) ?? text;
       const users = host.users(targetSide(direction));
-      const found = email === undefined ? undefined : await users.find({ email });
-      return found ?? (login === undefined || login === email ? null : ((await users.find({ login })) ?? null));
+      for (const address of email === undefined ? [] : [...host.addresses(direction, email), email]) {
+        const found = await users.find({ email: address });
+        if (found !== undefined) return found;
+      }
+      return login === undefined || login === email ? null : ((await users.find({ login })) ?? null);
     },
     lookup: (table, value) => host.lookUp(direction, String(table), value),
     text: (value) => (isRichText(value) ? richTextConverter(value, 'text').content : value),

@@ -10,6 +10,8 @@ export interface StepHost {
   /** @throws SyncError fatal where the side has no usable system */
   connection(side: Side): Pick<Connection, 'fields'>;
   users(side: Side): UserDirectory;
+  /** the addresses that a person of the source may have in the target, by the value mappers' domain rules */
+  addresses(direction: Direction, email: string): string[];
   /** the entity's link in this integration, for expressions that ask for values when last in sync */
   linkOf(side: Side, entity: EntityId): Promise<Link | undefined>;
   /** what the integration's value tables have for a value; null where they have nothing. @throws Error – no such table */

@@ -1,7 +1,9 @@
 /** The value mapper: list entries and people of the source become those of the target. */
 
+import { compileDomains, type RewriteAddress } from '../mapping/domains';
 import type { MappedFields } from '../mapping/fields';
 import { mappedFieldsOf, withMappedFields } from '../mapping/message';
+import type { ValueMapperSettings } from '../mapping/saved';
 import type { Trace } from '../mapping/trace';
 import { compileUserRows, resolveUsers, type UserTables } from '../mapping/users';
 import { compileValueRows, type SheetTables, type ValueMapping } from '../mapping/values';
@@ -37,12 +39,15 @@ function compile(rows: ValueRow[], direction: Direction, sheets: SheetTables): C
 
 export class ValueMapperStep {
   readonly sheets: RowSheets;
+  /** the domain rules by direction */
+  readonly rewrite: Record<Direction, RewriteAddress>;
   private readonly rows: ValueRow[];
   private compiled: Record<Direction, Compiled>;
   private readonly lists = new Map<Side, KnownLists>();
 
   /** @param onSheets called when a sheet's table, or what is wrong with one, is another one */
-  constructor(rows: ValueRow[], options: SheetOptions, onSheets: () => void = () => undefined) {
+  constructor({ rows, domains }: ValueMapperSettings, options: SheetOptions, onSheets: () => void = () => undefined) {
+    this.rewrite = { forward: compileDomains(domains, 'forward'), backward: compileDomains(domains, 'backward') };
     this.rows = rows;
     this.compiled = this.compileWith(new Map());
     this.sheets = new RowSheets(rows, options, () => {
@@ -72,7 +77,8 @@ export class ValueMapperStep {
     const mapped = await this.mapLookups(message, host, trace);
     const { direction } = message.sync;
     const users = host.users(targetSide(direction));
-    const resolved = await resolveUsers(mapped, this.compiled[direction].users, (by) => users.find(by), trace);
+    const tables = this.compiled[direction].users;
+    const resolved = await resolveUsers(mapped, tables, (by) => users.find(by), trace, this.rewrite[direction]);
     return withMappedFields(message, resolved);
   }
 

@@ -26,7 +26,7 @@ import { Users } from '../../lib/sync/users';
 import { adminServices, registerAdminRoutes } from '../admin';
 import { registerOperations } from '../admin/operations';
 import { registerSandboxPage } from '../sandbox-page';
-import { lookUpTable } from '../value-mapper/lookup-tables';
+import { addressesInTarget, lookUpTable } from '../value-mapper/lookup-tables';
 import { connectSystem, isObject, type SystemSettings } from './connect';
 
 /** Connections to one host, where the system's budget does not ask for more. */
@@ -223,6 +223,10 @@ export class IntegrationHandle implements IntegrationRuntime {
 
   async linkOf(side: Side, entity: EntityId): Promise<Link | undefined> {
     return (await this.ready).store.linkOf(this.config.id, side, entity);
+  }
+
+  addresses(direction: Direction, email: string): string[] {
+    return addressesInTarget(this.config.id, direction, email);
   }
 
   lookUp(direction: Direction, table: string, value: unknown): LookupValue | null {

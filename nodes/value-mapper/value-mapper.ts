@@ -1,8 +1,8 @@
 /** The `twinflow-value-mapper` node: list entries and people of the source become those of the target. */
 
 import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red';
-import { readPairs, readValueRows, roundTrip } from '../../lib/mapping';
-import type { ValueRow } from '../../lib/model/config';
+import { readPairs, readValueMapper, roundTrip } from '../../lib/mapping';
+import type { DomainRule, ValueRow } from '../../lib/model/config';
 import { ValueMapperStep } from '../../lib/steps';
 import { registerTableRoutes } from '../admin/tables';
 import { hostOf } from '../shared/host';
@@ -13,14 +13,15 @@ interface ValueMapperDef extends NodeDef {
   integration: string;
   pairs: 'all' | string[];
   rows: ValueRow[];
+  domains?: DomainRule[];
 }
 
 export = (RED: NodeAPI): void => {
   function ValueMapper(this: Node, def: ValueMapperDef): void {
     RED.nodes.createNode(this, def);
-    const rows = readValueRows(def.rows);
+    const settings = readValueMapper(def);
 
-    const restless = roundTrip([], rows);
+    const restless = roundTrip([], settings.rows);
     const rest: NodeStatus =
       restless.length === 0 ? {} : { fill: 'yellow', shape: 'ring', text: RED._('value-mapper.status.restless') };
     for (const { one, two, round } of restless) {
@@ -29,7 +30,7 @@ export = (RED: NodeAPI): void => {
     }
     this.status(rest);
 
-    const mapper = new ValueMapperStep(rows, { dataFolder: hostOf(RED).dataFolder }, () => {
+    const mapper = new ValueMapperStep(settings, { dataFolder: hostOf(RED).dataFolder }, () => {
       offer();
       const problem = mapper.sheets.problem();
       if (problem === undefined) this.status(rest);
@@ -41,8 +42,8 @@ export = (RED: NodeAPI): void => {
     });
     const offer = (): void =>
       offerTables(def.integration, this.id, {
-        forward: mapper.tables('forward'),
-        backward: mapper.tables('backward'),
+        forward: { tables: mapper.tables('forward'), rewrite: mapper.rewrite.forward },
+        backward: { tables: mapper.tables('backward'), rewrite: mapper.rewrite.backward },
       });
     offer();
     this.on('close', (done: () => void) => {
