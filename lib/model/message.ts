@@ -2,6 +2,7 @@
 
 import type { ApplyWhen, ConflictPolicy, FallbackPolicy, SyncWhen, UnresolvedPolicy } from './config';
 import type { Direction, EntityRef, EntityTypeId, ProjectId } from './entity';
+import type { SyncErrorKind } from './errors';
 import type { FieldId, Fields, FieldType, UserValue, Value } from './values';
 
 export type ChangeKind = 'create' | 'update' | 'delete';
@@ -65,9 +66,26 @@ export type SyncMessage = {
   sync: SyncHeader;
 };
 
+/** What a dry run would have done with a change, had it been allowed to write. */
+export interface DryRun {
+  /** `parked`: it would have waited for a person, or been tried again until then; `failed` says why */
+  outcome: 'created' | 'updated' | 'unchanged' | 'adopted' | 'skipped' | 'parked';
+  /** where the entity is, or would have been created */
+  target: { type: EntityTypeId; project: ProjectId };
+  /** target fields that would have been written; all fields of an entity that would have been created, `before` null */
+  changes: Record<FieldId, { before: Value; after: Value }>;
+  /**
+   * target fields that both sides changed and that the other side keeps, or a person would have to decide: what is there,
+   * and what this change wanted
+   */
+  conflicts: Record<FieldId, { present: Value; wanted: Value; decision: 'kept' | 'parked' }>;
+  failed?: { kind: SyncErrorKind; message: string; fields?: Record<FieldId, string> };
+}
+
 /** What became of a change event, as the writer reports it on its output. */
 export interface SyncResult {
-  outcome: 'created' | 'updated' | 'unchanged' | 'adopted' | 'skipped';
+  /** `dryRun`: nothing was written; the change waits until the dry run ends */
+  outcome: 'created' | 'updated' | 'unchanged' | 'adopted' | 'skipped' | 'dryRun';
   integration: string;
   direction: Direction;
   source: EntityRef;
@@ -76,4 +94,6 @@ export interface SyncResult {
   written: FieldId[];
   /** fields that were not taken over, and why; never silent. A field '' stands for the change as a whole */
   warnings: { field: FieldId; reason: string }[];
+  /** present where `outcome` is `dryRun` */
+  dryRun?: DryRun;
 }

@@ -14,8 +14,16 @@ export interface SystemView {
 
 export interface SideView {
   system: SystemView;
-  /** events by state, and links */
-  counts: { waiting: number; held: number; sent: number; retry: number; parked: number; links: number };
+  /** events by state, and links; `shown`: by a dry run, whose end they wait for */
+  counts: {
+    waiting: number;
+    held: number;
+    sent: number;
+    retry: number;
+    parked: number;
+    shown: number;
+    links: number;
+  };
   polling: boolean;
   /** the last poll that came to its end since the last deploy */
   lastPoll?: { at: string; read: number; recorded: number };

@@ -11,11 +11,12 @@
  *   sent     claimed; its message is on its way through the flow
  *   retry    failed for a reason that may pass; becomes waiting at `dueAt`
  *   parked   failed for good; waits for a person and holds back (only) later events of its own entity
+ *   shown    a dry run has shown what it would bring about; waits until the dry run ends, or for a newer change
  * A finished event (landed or skipped) is deleted. For each entity of a flow at most one event is waiting/sent/retry/
- * parked, and at most one more is held, which happens only behind a sent or parked one. A new change folds: a waiting or
- * retry event, else the held one, takes the newer snapshot and keeps its number, attempts and due time. An event that
- * stops being sent without being finished (retry, recover) or parked (unpark) takes over the snapshot of the one held
- * behind it, which is gone then.
+ * parked/shown, and at most one more is held, which happens only behind a sent or parked one. A new change folds: a
+ * waiting, retry or shown event, else the held one, takes the newer snapshot and keeps its number, attempts and due time;
+ * a shown one becomes waiting by it, so that it is shown anew. An event that stops being sent without being finished
+ * (retry, recover, show) or parked (unpark) takes over the snapshot of the one held behind it, which is gone then.
  *
  * The *known version* of an entity in a flow: that of its newest unfinished event; where it has none, the one recorded
  * or refreshed last, or landed since. An entity read with its known version makes no event. Versions are compared for
@@ -100,7 +101,7 @@ export interface StoredError {
   at: string;
 }
 
-export type EventState = 'waiting' | 'held' | 'sent' | 'retry' | 'parked';
+export type EventState = 'waiting' | 'held' | 'sent' | 'retry' | 'parked' | 'shown';
 
 export interface StoredEvent {
   seq: number;
@@ -234,6 +235,7 @@ export interface FlowCounts {
   sent: number;
   retry: number;
   parked: number;
+  shown: number;
   links: number;
 }
 
@@ -309,8 +311,8 @@ export interface Store {
 
   /**
    * Finishes events: link and baselines stored, intent closed, event deleted, versions of both ends known, held events
-   * released; waiting and held events of either end that carry just the landed version (and have no open intent) are
-   * dropped. An event that is no longer there is passed over, but its link is stored all the same. So it is for an
+   * released; waiting, held and shown events of either end that carry just the landed version (and have no open intent)
+   * are dropped. An event that is no longer there is passed over, but its link is stored all the same. So it is for an
    * event that is not sent any more (recovered meanwhile) or was sent again since, unless it still waits with the
    * landed version: it stays, and will be sent again with what it holds now.
    *
@@ -327,6 +329,15 @@ export interface Store {
 
   /** Moves sent events to retry or parked; passes over those not sent, or sent again since. `charge` counts the attempt. */
   fail(failures: Failure[]): Promise<void>;
+
+  /**
+   * Sent events become shown: nothing is charged, intents stay as they are. One with a change held behind it becomes
+   * waiting instead, since what was shown is not the newest. Passed over: those not sent, or sent again since.
+   */
+  show(events: Sending[]): Promise<void>;
+
+  /** All shown events of an integration become waiting again, whatever their number, at once. Returns how many. */
+  unshow(integration: string): Promise<number>;
 
   /** Parked events, oldest first. */
   parked(integration: string, offset: number, limit: number, filter?: ParkedFilter): Promise<StoredEvent[]>;

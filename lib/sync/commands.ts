@@ -20,6 +20,11 @@ const LONGEST_REASON = 1_000;
 export class Commands {
   constructor(private readonly integration: Integration) {}
 
+  /** Nothing is written at present, only shown. */
+  get isDryRun(): boolean {
+    return this.integration.isDryRun;
+  }
+
   async overview(): Promise<[SideView, SideView]> {
     const [one, two] = await this.integration.counts();
     return [this.side(1, one), this.side(2, two)];
@@ -97,6 +102,14 @@ export class Commands {
     }
     await store.unpark(config.id, [event], correctionsOf(fields, mapped));
     this.integration.resume();
+  }
+
+  /** Sends what dry runs have shown once more: to be shown as the flow maps it now, or to be written. Returns how many. */
+  async showAgain(): Promise<number> {
+    const { store, config } = this.integration;
+    const count = await store.unshow(config.id);
+    if (count > 0) this.integration.resume();
+    return count;
   }
 
   /**

@@ -60,6 +60,8 @@ export class Integration {
   private readonly declared = new Map<string, Record<Side, Relevant>>();
   private cancelSweep: (() => void) | undefined;
   private stopped = false;
+  /** a writer that writes has started: what dry runs have shown is to be sent to it */
+  private dryRunEnded = false;
   /** what people do with parked events */
   readonly commands = new Commands(this);
 
@@ -103,10 +105,26 @@ export class Integration {
     return reader;
   }
 
+  /** One that writes ends earlier dry runs: what they have shown is sent again. */
   writer(options: WriterOptions): Writer {
     const writer = new Writer(this, options);
     this.writers.add(writer);
+    if (!writer.isDryRun) {
+      this.dryRunEnded = true;
+      this.releaseShown().catch(() => undefined); // the store is away: tried again at the next sweep
+    }
     return writer;
+  }
+
+  /** Some writer shows only what it would do. */
+  get isDryRun(): boolean {
+    return [...this.writers].some((writer) => writer.isDryRun);
+  }
+
+  private async releaseShown(): Promise<void> {
+    if (!this.dryRunEnded) return;
+    await this.commands.showAgain();
+    this.dryRunEnded = false;
   }
 
   /** A mapper tells which source fields it reads on each side, so that changes of others make no message. */
@@ -259,6 +277,7 @@ export class Integration {
 
   /** Messages that were sent and never reached a writer: some node swallowed them, or threw them away on an error. */
   async sweep(): Promise<void> {
+    await this.releaseShown();
     const now = this.clock.now();
     const overdue = await this.store.overdue(this.config.id, now - this.config.lostAfterMs, SWEEP_BATCH);
     const held = new Set([...this.writers].flatMap((writer) => writer.holding()));

@@ -48,11 +48,13 @@ export class Oscillation {
    * @param key what is watched: one field of a link, the same for both sides
    * @param side the side that is about to be written
    * @param now ms since 1970
+   * @param isTrial nothing will be written: it is only asked, and nothing remembered
    * @returns why it must not be written, or undefined
    */
-  turn(key: string, side: Side, value: Value, now: number): string | undefined {
+  turn(key: string, side: Side, value: Value, now: number, isTrial = false): string | undefined {
     const turn: Turn = { side, value: fingerprint(value), shown: shown(value) };
     const known = this.watched.get(key);
+    if (isTrial) return known?.stopped?.values.has(`${side}${turn.value}`) ? known.stopped.reason : undefined;
     this.watched.delete(key);
     if (known?.stopped?.values.has(`${side}${turn.value}`)) {
       this.watched.set(key, known);
@@ -120,6 +122,7 @@ const byIntegration = new WeakMap<Integration, Oscillation>();
 /**
  * Takes out of an update's plan the fields that the systems keep changing back and forth.
  * @param side the side that is about to be written
+ * @param isTrial the plan will not be carried out
  */
 export function stopOscillating(
   integration: Integration,
@@ -127,6 +130,7 @@ export function stopOscillating(
   side: Side,
   plan: MergePlan,
   mapped: Record<FieldId, MappedField>,
+  isTrial = false,
 ): void {
   const oscillation = byIntegration.get(integration) ?? new Oscillation();
   byIntegration.set(integration, oscillation);
@@ -137,7 +141,7 @@ export function stopOscillating(
     if (!how || how.corrected) continue;
     const reasons = how.from.map((from) => {
       const [one, two] = side === 1 ? [field, from] : [from, field];
-      return oscillation.turn(JSON.stringify([link, one, two]), side, value, now);
+      return oscillation.turn(JSON.stringify([link, one, two]), side, value, now, isTrial);
     });
     const reason = reasons.find((why) => why !== undefined);
     if (reason === undefined) continue;

@@ -32,19 +32,22 @@ export async function writeBatch(integration: Integration, direction: Direction,
   return new Batch(integration, direction, jobs).run();
 }
 
-class Batch {
-  private readonly way: Way;
-  private readonly results: Map<number, JobResult> = new Map();
+/** What is `protected` has an effect, on the target or the store: a dry run does something else instead (dry-batch.ts). */
+export class Batch {
+  protected readonly way: Way;
+  protected readonly results: Map<number, JobResult> = new Map();
+  /** nothing that is planned is carried out */
+  protected readonly isTrial: boolean = false;
 
   constructor(
-    private readonly integration: Integration,
+    protected readonly integration: Integration,
     direction: Direction,
     private readonly jobs: Job[],
   ) {
     this.way = wayOf(integration, direction);
   }
 
-  private get target(): System {
+  protected get target(): System {
     return this.way.target;
   }
 
@@ -104,8 +107,8 @@ class Batch {
       work.wanted = keepRichText(mergeInputOf(this.way, work, target));
       work.plan = planUpdate(mergeInputOf(this.way, work, target));
       const { link } = work.event;
-      if (link)
-        stopOscillating(this.integration, link.id, this.way.targetSide, work.plan, work.message.sync.mapped ?? {});
+      const { mapped = {} } = work.message.sync;
+      if (link) stopOscillating(this.integration, link.id, this.way.targetSide, work.plan, mapped, this.isTrial);
       const parked = mustPark(work);
       if (parked && !this.withhold(work, parked)) await this.fail([work], parked);
       else if (Object.keys(work.plan.write).length === 0) still.push(work);
@@ -138,7 +141,7 @@ class Batch {
   }
 
   /** Finishes the event without effect, and says so. */
-  private async passOver(work: Work, reason: string): Promise<void> {
+  protected async passOver(work: Work, reason: string): Promise<void> {
     await this.integration.finish(this.way.side, [work.seq]);
     const { entity } = work.event;
     this.results.set(work.seq, {
@@ -200,12 +203,17 @@ class Batch {
       if (!found) fresh.push(create);
       else adopted.push(...(await this.adopt(create.work, found)));
     }
-    await openIntents(this.integration, this.target, fresh);
+    await this.begin(fresh);
     return { adopted, fresh: fresh.map((create) => create.work) };
   }
 
+  /** Before creates are sent. */
+  protected async begin(creates: Create<Work>[]): Promise<void> {
+    await openIntents(this.integration, this.target, creates);
+  }
+
   /** Stores the link to what an earlier attempt made; the event goes on as an update of it. */
-  private async adopt(work: Work, found: Entity): Promise<Work[]> {
+  protected async adopt(work: Work, found: Entity): Promise<Work[]> {
     const { store, config } = this.integration;
     const source = this.way.source;
     const adopted = await adoptedState(this.target, work.event.intent?.fields ?? {}, found);
@@ -219,7 +227,7 @@ class Batch {
     return [];
   }
 
-  private async write(works: Work[]): Promise<void> {
+  protected async write(works: Work[]): Promise<void> {
     if (works.length === 0) return;
     await this.intendUpdates(works);
     const scope = writeScope(this.integration.config, this.way.targetSide);
@@ -287,7 +295,7 @@ class Batch {
     return { kind: 'create', type, project, fields: work.plan.write, marker: markerOf(work.event) };
   }
 
-  private async land(landings: Landed[]): Promise<void> {
+  protected async land(landings: Landed[]): Promise<void> {
     if (landings.length === 0) return;
     const refused = await this.integration.store.land(landings.map(({ landing }) => landing));
     for (const [index, { work, result }] of landings.entries()) {
@@ -298,7 +306,7 @@ class Batch {
   }
 
   /** @param unmade the write certainly had no effect: a create need not be looked for */
-  private async fail(
+  protected async fail(
     works: Work[],
     error: SyncError,
     { unmade = false, systemWide = false }: { unmade?: boolean; systemWide?: boolean } = {},

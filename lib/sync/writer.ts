@@ -10,6 +10,7 @@ import type { SyncMessage, SyncResult } from '../model/message';
 import type { Failure } from '../store/store';
 import { onBehalfOf } from './budget/priority';
 import { iso } from './clock';
+import { showBatch } from './dry-batch';
 import { parseEventId } from './events';
 import { isSystemFault } from './failure';
 import type { Integration } from './integration';
@@ -19,6 +20,8 @@ import { type JobResult, writeBatch } from './write-batch';
 export interface WriterOptions {
   /** messages written together at most */
   batchSize: number;
+  /** only shows what it would do: nothing is written, and what was shown waits until a writer without it starts */
+  dryRun?: boolean;
 }
 
 /** A change that did not land, and what happens to it now. */
@@ -64,7 +67,7 @@ export class Writer {
   }
 
   /**
-   * Writes the message's change to the target.
+   * Writes the message's change to the target; in a dry run, shows what that would be.
    * @returns what became of it, once link and baseline are stored
    * @throws SyncError – the event is then already stored for a retry, or parked
    */
@@ -102,6 +105,10 @@ export class Writer {
     });
   }
 
+  get isDryRun(): boolean {
+    return this.options.dryRun === true;
+  }
+
   /** Numbers of the events that this writer has in hand. */
   holding(): number[] {
     return [...this.lanes.forward.busy.keys(), ...this.lanes.backward.busy.keys()];
@@ -133,7 +140,8 @@ export class Writer {
     try {
       const jobs: Job[] = batch.map(({ message, seq, delivery }) => ({ message, seq, delivery }));
       const load = this.integration.load(sourceSide(direction));
-      results = await onBehalfOf(load, () => writeBatch(this.integration, direction, jobs));
+      const carryOut = this.options.dryRun ? showBatch : writeBatch;
+      results = await onBehalfOf(load, () => carryOut(this.integration, direction, jobs));
     } catch (thrown) {
       // the store itself failed: nothing is known to have landed; what was sent is sent again after a restart or sweep
       const error = asSyncError(thrown);
@@ -150,7 +158,9 @@ export class Writer {
       sourceSide(direction),
       batch.map(({ seq }) => seq),
     );
-    for (const result of results) if (result?.ok) this.integration.events.landed?.(result.result);
+    for (const result of results) {
+      if (result?.ok && result.result.outcome !== 'dryRun') this.integration.events.landed?.(result.result);
+    }
   }
 
   /** Lets the running batch end; what has not begun is sent again later. */

@@ -11,6 +11,7 @@ import { owingChecks } from './store/owing';
 import { randomChecks } from './store/random';
 import { recordingChecks } from './store/recording';
 import { settlingChecks } from './store/settling';
+import { showingChecks } from './store/showing';
 
 export type { OpenedStore, OpenStore } from './store/harness';
 
@@ -39,6 +40,7 @@ export function storeConformance(
       landingChecks(bench);
       settlingChecks(bench);
       owingChecks(bench);
+      showingChecks(bench);
       keepingChecks(bench);
     });
     randomChecks(open, (opened) => new Bench(opened), histories);

@@ -23,19 +23,21 @@ const { values } = parseArgs({
 const LEAST_SHARE = 100;
 const MOST_SHOWN = 20;
 
-const KINDS = ['lostEdits', 'duplicates', 'loops', 'diverged'] as const;
-const COUNTS = ['events', 'crashes', 'merged', 'contested'] as const;
+const KINDS = ['lostEdits', 'duplicates', 'loops', 'diverged', 'dryRunWrites'] as const;
+const COUNTS = ['events', 'crashes', 'dryRuns', 'merged', 'contested'] as const;
 type Total = Record<(typeof KINDS)[number] | (typeof COUNTS)[number], number> & { failures: string[] };
 
 const none = (): Total => ({
   events: 0,
   crashes: 0,
+  dryRuns: 0,
   merged: 0,
   contested: 0,
   lostEdits: 0,
   duplicates: 0,
   loops: 0,
   diverged: 0,
+  dryRunWrites: 0,
   failures: [],
 });
 

@@ -1,5 +1,5 @@
 /**
- * Does the simulation see a broken engine? Four mutants, each a rule of the store that is not kept; each must be found
+ * Does the simulation see a broken engine? Six mutants, each a rule of the store that is not kept; each must be found
  * within a few histories. The engine as it is passes hundreds of them.
  */
 
@@ -12,11 +12,12 @@ import { type RunReport, simulate } from './run';
 const MOST_RUNS = 50;
 const SOUND_RUNS = 300;
 
-const faults = ({ lostEdits, duplicates, loops, diverged }: RunReport): string[] => [
+const faults = ({ lostEdits, duplicates, loops, diverged, dryRunWrites }: RunReport): string[] => [
   ...lostEdits,
   ...duplicates,
   ...loops,
   ...diverged,
+  ...dryRunWrites,
 ];
 
 /** A store of which some calls do something else. */
@@ -63,6 +64,8 @@ const mutants: Record<string, (store: Store) => Store> = {
   },
   'the checkpoint is stored before what was read': (store) =>
     oftenFull(store, (flow, checkpoint) => store.setCheckpoint(flow, checkpoint)),
+  'what a dry run has shown is dropped': (store) => spoilt(store, { show: (events) => store.skip(events) }),
+  'what a dry run has shown is not sent when it ends': (store) => spoilt(store, { unshow: async () => 0 }),
 };
 
 /** Every third time nothing can be recorded: the disk is full. */

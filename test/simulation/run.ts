@@ -1,8 +1,10 @@
 /**
  * One simulated history: two systems, the real engine over the real store, people who edit, a process that dies at any
- * await. At the end the weather clears, and both sides must rest, agree, and show every edit that nobody replaced.
+ * await, and in some histories deploys that switch a dry run on and off. At the end the weather clears, and both sides must
+ * rest, agree, and show every edit that nobody replaced.
  */
 
+import type { Connection } from '../../lib/connectors/connector';
 import type { ConflictPolicy, IntegrationConfig } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { SyncMessage } from '../../lib/model/message';
@@ -28,6 +30,10 @@ export interface RunReport {
   duplicates: string[];
   loops: string[];
   diverged: string[];
+  /** of a process whose writer should only have shown what it would do */
+  dryRunWrites: string[];
+  /** processes whose writer did */
+  dryRuns: number;
 }
 
 export interface RunOptions {
@@ -60,20 +66,21 @@ class Process {
   constructor(
     private readonly world: World,
     private readonly store: Store,
+    private readonly dryRun: boolean,
   ) {}
 
   async start(): Promise<void> {
     const { world } = this;
     const systems = [
-      new System('s1', 'One', () => this.mortal(world.one.connection()), world.clock),
-      new System('s2', 'Two', () => this.mortal(world.two.connection()), world.clock),
+      new System('s1', 'One', () => this.mortal(this.guarded(world.one.connection())), world.clock),
+      new System('s2', 'Two', () => this.mortal(this.guarded(world.two.connection())), world.clock),
     ] as const;
     const integration = new Integration(config, systems, this.mortal(this.observed()), world.clock);
     this.integration = integration;
     await integration.start();
     const relevant = { fields: new Set<string>(FIELDS), always: false };
     integration.declare('mapper', { 1: relevant, 2: relevant });
-    const writer = integration.writer({ batchSize: world.random.int(1, 20) });
+    const writer = integration.writer({ batchSize: world.random.int(1, 20), dryRun: this.dryRun });
     for (const side of [1, 2] as const) {
       const reader = integration.reader(
         side,
@@ -93,11 +100,26 @@ class Process {
     }
   }
 
+  /** In a dry run nothing may be written. */
+  private guarded(connection: Connection): Connection {
+    if (!this.dryRun) return connection;
+    return {
+      ...connection,
+      write: async (_scope, operations) => {
+        for (const operation of operations) this.world.dryRunWrites.push(JSON.stringify(operation));
+        throw new Error('written in a dry run');
+      },
+    };
+  }
+
   /** The store, with the systems hearing of what has landed. */
   private observed(): Store {
     const { store, world } = this;
     return new Proxy(store, {
       get: (object, name, receiver) => {
+        if (this.dryRun && (name === 'land' || name === 'openIntents' || name === 'intendUpdates')) {
+          world.dryRunWrites.push(`${name} in the store`);
+        }
         if (name !== 'land') return Reflect.get(object, name, receiver);
         return (landings: Landing[]) => {
           for (const { ends, wrote } of landings) {
@@ -187,6 +209,11 @@ class World {
   readonly conflict: ConflictPolicy;
   readonly mortality: number;
   crashes = 0;
+  dryRuns = 0;
+  readonly dryRunWrites: string[] = [];
+  /** of its own, so that histories without dry runs are the same as ever */
+  private readonly deploys: Random;
+  private readonly deploysOften: boolean;
   private process: Process | undefined;
   private readonly people: Person;
   private readonly store: Store;
@@ -203,6 +230,8 @@ class World {
     this.mortality = this.random.pick([0, 0.002, 0.01, 0.03]);
     this.people = new Person(this.random);
     this.store = store;
+    this.deploys = new Random(seed + 1_000_000_007);
+    this.deploysOften = this.deploys.chance(0.4);
   }
 
   private habits(): Habits {
@@ -224,8 +253,17 @@ class World {
   }
 
   boot(): void {
-    this.process = new Process(this, this.store);
+    const dryRun = this.weather.bad && this.deploysOften && this.deploys.chance(0.4);
+    if (dryRun) this.dryRuns += 1;
+    this.process = new Process(this, this.store, dryRun);
     this.process.start().catch(() => undefined);
+  }
+
+  /** The process ends and another one begins, perhaps with the dry run switched. One that died begins by itself. */
+  private deploy(): void {
+    if (!this.process || this.process.dead) return;
+    this.process.kill();
+    this.clock.after(this.deploys.int(10, 3_000), () => this.boot());
   }
 
   /** Somebody works in one of the systems. */
@@ -250,10 +288,12 @@ class World {
       const burst = this.random.chance(0.2) ? 4 : 1;
       for (let n = 0; n < burst; n += 1) this.person();
       await this.clock.runUntil(this.clock.now() + this.random.pick([0, 5, 50, 400, 3_000]));
+      if (this.deploysOften && this.deploys.chance(0.15)) this.deploy();
     }
     this.weather.bad = false;
     this.one.habits.faults = 0;
     this.two.habits.faults = 0;
+    if (this.deploysOften) this.deploy();
     if (!this.process || this.process.dead) await this.clock.runUntil(this.clock.now() + 5_000);
     // pauses and retries of the bad weather run out, lost messages are found and sent again
     await this.clock.runUntil(this.clock.now() + 8 * 60_000);
@@ -278,6 +318,8 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
     duplicates: [],
     loops: [],
     diverged: [],
+    dryRunWrites: world.dryRunWrites,
+    dryRuns: 0,
   };
   world.one.automation = options.automation?.[1];
   world.two.automation = options.automation?.[2];
@@ -290,9 +332,10 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
     await check(world, store, report);
     report.events = world.one.edits.length + world.two.edits.length;
     report.crashes = world.crashes;
+    report.dryRuns = world.dryRuns;
     const counts = await store.counts(config.id);
     for (const [index, side] of counts.entries()) {
-      const open = side.waiting + side.held + side.sent + side.retry + side.parked;
+      const open = side.waiting + side.held + side.sent + side.retry + side.parked + side.shown;
       if (open > 0) report.diverged.push(`side ${index + 1} still has ${JSON.stringify(side)}`);
     }
   } finally {

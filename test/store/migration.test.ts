@@ -13,7 +13,7 @@ describe('SQLite file of the first version', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('is brought up to date: what was parked in it is found by text, and can be corrected', async () => {
+  it('is brought up to date: what was parked in it is found by text, can be corrected and shown', async () => {
     const file = join(folder, 'store.db');
     const before = await openSqliteStore({ file });
     await before.record(FORWARD, SYSTEM1, [entity('1'), entity('22')], await before.sequence(), {});
@@ -23,7 +23,9 @@ describe('SQLite file of the first version', () => {
     await before.close();
     // what later versions have added
     const db = new DatabaseSync(file);
-    db.exec('DROP TABLE corrections; DROP TABLE parked_texts; DROP TABLE owed; PRAGMA user_version = 1');
+    db.exec(
+      'DROP TABLE corrections; DROP TABLE parked_texts; DROP TABLE owed; DROP INDEX events_shown; PRAGMA user_version = 1',
+    );
     db.close();
 
     const store = await openSqliteStore({ file });
@@ -32,6 +34,8 @@ describe('SQLite file of the first version', () => {
     assert.deepEqual(await store.parked(INTEGRATION, 0, 10, { search: 'DEMO-1' }), []);
     await store.unpark(INTEGRATION, [second.seq], { subject: { value: 'corrected' } });
     assert.deepEqual((await store.event(INTEGRATION, second.seq))?.corrections, { subject: { value: 'corrected' } });
+    await store.show(await store.claim(FORWARD, 10, 0));
+    assert.equal(await store.unshow(INTEGRATION), 1);
     await store.close();
   });
 });

@@ -15,6 +15,7 @@ import { iso } from '../../lib/sync/clock';
 import { Integration } from '../../lib/sync/integration';
 import type { Reader } from '../../lib/sync/reader';
 import { System } from '../../lib/sync/system';
+import type { Writer } from '../../lib/sync/writer';
 import { SimulatedClock } from '../simulation/clock';
 import { Random } from '../simulation/random';
 
@@ -30,6 +31,8 @@ export class Tracker {
   /** fields that are taken without a word and stay as they were */
   ignores: Record<string, string> = {};
   fault: SyncError | undefined;
+  /** what every search finds */
+  found: Entity[] = [];
   /** how long a request to write takes */
   work: () => Promise<void> = async () => undefined;
   private counter = 0;
@@ -77,7 +80,7 @@ export class Tracker {
       },
       newest: async () => undefined,
       checkpointAt: () => ({}),
-      find: async () => [],
+      find: async () => structuredClone(this.found),
       read: async (_scope, ids) => {
         available();
         return ids.map((id) => structuredClone(this.entities.get(id)));
@@ -110,9 +113,12 @@ export class Workbench {
   readonly results: SyncResult[] = [];
   readonly failures: { error: SyncError; parked: boolean }[] = [];
   readonly sent: SyncMessage[] = [];
+  /** what the writer told of changes that it did not write */
+  readonly dryRuns: SyncResult[] = [];
   /** what the flow does to a message besides copying */
   flow: (message: SyncMessage) => void = () => undefined;
   private readonly readers: Reader[] = [];
+  private writer: Writer | undefined;
 
   private constructor(
     readonly integration: Integration,
@@ -123,7 +129,7 @@ export class Workbench {
     this.two = new Tracker('two', () => clock.now());
   }
 
-  static async start(options: Partial<IntegrationConfig> = {}): Promise<Workbench> {
+  static async start(options: Partial<IntegrationConfig> = {}, dryRun = false): Promise<Workbench> {
     const store = await openSqliteStore({ file: ':memory:' });
     const config: IntegrationConfig = {
       ...{ id: 'integration', name: 'One ↔ Two', active: true, system1: 's1', system2: 's2', retries: 1 },
@@ -145,16 +151,16 @@ export class Workbench {
       failed: (_event, error, parked) => bench?.failures.push({ error, parked }),
     });
     bench = new Workbench(integration, store, clock);
-    await bench.begin();
+    await bench.begin(dryRun);
     return bench;
   }
 
-  private async begin(): Promise<void> {
+  private async begin(dryRun: boolean): Promise<void> {
     const { integration } = this;
     await integration.start();
     const relevant = { fields: new Set(FIELDS), always: false };
     integration.declare('mapper', { 1: relevant, 2: relevant });
-    const writer = integration.writer({ batchSize: 10 });
+    this.writer = integration.writer({ batchSize: 10, dryRun });
     for (const side of [1, 2] as const) {
       this.readers.push(
         integration.reader(
@@ -164,12 +170,25 @@ export class Workbench {
             message.sync.mapped = Object.fromEntries(FIELDS.map((field) => [field, { from: [field] }]));
             this.flow(message);
             this.sent.push(structuredClone(message));
-            writer.accept(message).catch(() => undefined);
+            this.writer?.accept(message).then(
+              (result) => void (result.outcome === 'dryRun' && this.dryRuns.push(result)),
+              () => undefined,
+            );
           },
           () => undefined,
         ),
       );
     }
+  }
+
+  /** Deploys the writer anew. */
+  async setDryRun(dryRun: boolean): Promise<void> {
+    const { integration, writer } = this;
+    const stopped = writer?.stop();
+    await this.wait(1_000);
+    await stopped;
+    if (writer) integration.removeWriter(writer);
+    this.writer = integration.writer({ batchSize: 10, dryRun });
   }
 
   /** Both sides are read, and everything that can happen within `ms` milliseconds happens. */

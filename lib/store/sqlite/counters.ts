@@ -73,6 +73,7 @@ export class Counters implements Memory {
       sent: this.inState(flow, 'sent'),
       retry: this.inState(flow, 'retry'),
       parked: this.inState(flow, 'parked'),
+      shown: this.inState(flow, 'shown'),
       links: this.links.get(integration),
     };
   }

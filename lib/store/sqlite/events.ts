@@ -49,6 +49,7 @@ const STATES: Record<number, EventState> = {
   [STATE.sent]: 'sent',
   [STATE.retry]: 'retry',
   [STATE.parked]: 'parked',
+  [STATE.shown]: 'shown',
 };
 
 export const sideOf = (flow: number): Side => (flow % 2 === 0 ? 1 : 2);
@@ -79,6 +80,7 @@ export class Events {
   private readonly updateSent: Query<Nothing>;
   private readonly updateRetry: Query<Nothing>;
   private readonly updateUnparked: Query<Nothing>;
+  private readonly updateUnshown: Query<Nothing>;
   private readonly upsertFailure: Query<Nothing>;
   private readonly deleteFailure: Query<Nothing>;
   private readonly insertText: Query<Nothing>;
@@ -125,6 +127,9 @@ export class Events {
       `UPDATE events SET state = ${STATE.retry}, dueAt = ?, attempts = attempts + ?, sentAt = NULL WHERE seq = ?`,
     );
     this.updateUnparked = db.prepare(`UPDATE events SET state = ${STATE.waiting}, attempts = 0 WHERE seq = ?`);
+    this.updateUnshown = db.prepare(
+      `UPDATE events SET state = ${STATE.waiting} WHERE flow = ? AND state = ${STATE.shown}`,
+    );
     this.upsertFailure = db.prepare('INSERT OR REPLACE INTO failures (seq, error, mapped) VALUES (?, ?, ?)');
     this.deleteFailure = db.prepare('DELETE FROM failures WHERE seq = ?');
     // from the snapshot as it lies there: it does not change while the event is parked
@@ -241,6 +246,19 @@ export class Events {
     this.deleteFailure.run(row.seq);
     this.deleteText.run(row.seq);
     this.moved(row, 'waiting');
+  }
+
+  toShown(row: EventRow): void {
+    this.updateState.run(STATE.shown, row.seq);
+    this.moved(row, 'shown');
+  }
+
+  /** All that is shown in a flow becomes waiting: nothing is ever held behind it. @returns how many */
+  unshow(flow: number): number {
+    const count = this.updateUnshown.run(flow);
+    this.counters.event(flow, 'shown', -count);
+    this.counters.event(flow, 'waiting', count);
+    return count;
   }
 
   correct(seq: number, corrections: Corrections): void {

@@ -192,6 +192,19 @@ export class SqliteStore implements Store {
     this.db.write(() => this.settling.fail(failures));
   }
 
+  async show(events: Sending[]): Promise<void> {
+    this.db.write(() => this.settling.show(events));
+  }
+
+  async unshow(integration: string): Promise<number> {
+    return this.db.write(() => {
+      const id = this.integrations.find(integration);
+      if (id === undefined) return 0;
+      const [one, two] = flowsOf(id);
+      return this.events.unshow(one) + this.events.unshow(two);
+    });
+  }
+
   async parked(
     integration: string,
     offset: number,

@@ -76,7 +76,7 @@ function settleEnd({ events, seen }: LandParts, flow: number, end: LinkEnd, isNe
   let left = 0;
   let busy = false;
   for (const row of rows) {
-    const idle = row.state === STATE.waiting || row.state === STATE.held;
+    const idle = row.state === STATE.waiting || row.state === STATE.held || row.state === STATE.shown;
     if (idle && row.version === end.version && !events.hasIntent(row.seq)) {
       events.remove(row);
       continue;

@@ -62,6 +62,7 @@ export function recordEntities(
       events.insert(flow, entity, readAt, 'held', newest.linked === 1);
     } else {
       events.replaceSnapshot(newest.seq, entity, readAt);
+      if (state === 'shown') events.toWaiting(newest);
     }
   }
   return summary;

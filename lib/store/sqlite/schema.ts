@@ -16,7 +16,7 @@ export type Migration = (db: DatabaseSync) => void;
 const APPLICATION_ID = 0x5477466c;
 
 /** Numbers that stand for the states in `events.state`; part of the file format. */
-export const STATE = { waiting: 0, held: 1, sent: 2, retry: 3, parked: 4 } as const;
+export const STATE = { waiting: 0, held: 1, sent: 2, retry: 3, parked: 4, shown: 5 } as const;
 
 const version1: Migration = (db) =>
   db.exec(`
@@ -124,7 +124,10 @@ const version4: Migration = (db) =>
     CREATE INDEX owed_due ON owed (flow, dueAt);
   `);
 
-export const MIGRATIONS: readonly Migration[] = [version1, version2, version3, version4];
+/** What a dry run has shown. */
+const version5: Migration = (db) => db.exec(`CREATE INDEX events_shown ON events (flow) WHERE state = ${STATE.shown}`);
+
+export const MIGRATIONS: readonly Migration[] = [version1, version2, version3, version4, version5];
 
 /**
  * Looks whether the file is ours, changing nothing in it. An empty one is.

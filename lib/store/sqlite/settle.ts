@@ -1,4 +1,4 @@
-/** How an event goes on when its message did not land: retry, parked, back to waiting, finished without effect. */
+/** How an event goes on when its message did not land: retry, parked, shown, back to waiting, finished without effect. */
 
 import type { Entity } from '../../model/entity';
 import { StoreError } from '../errors';
@@ -49,6 +49,16 @@ export class Settling {
         this.events.toRetry(row, failure.dueAt, failure.charge, failure.error);
         this.takeOverHeld(row);
       }
+    }
+  }
+
+  show(events: readonly Sending[]): void {
+    for (const sending of events) {
+      const row = this.sending(sending);
+      if (!row) continue;
+      // what was shown is not the newest: it goes round once more
+      if (this.takeOverHeld(row)) this.events.toWaiting(row);
+      else this.events.toShown(row);
     }
   }
 
@@ -110,10 +120,12 @@ export class Settling {
     }
   }
 
-  /** An event that will be sent again goes out with the newest snapshot there is. */
-  private takeOverHeld(row: EventRow): void {
+  /** An event that will be sent again goes out with the newest snapshot there is. @returns whether one was held */
+  private takeOverHeld(row: EventRow): boolean {
     const held = this.events.of(row.flow, row.entity).at(-1);
-    if (held && held.state === STATE.held) this.events.takeOver(row.seq, held);
+    if (held?.state !== STATE.held) return false;
+    this.events.takeOver(row.seq, held);
+    return true;
   }
 
   private parkedRows(integration: number, numbers: readonly number[]): EventRow[] {

@@ -100,10 +100,11 @@ export class ModelStore implements Store {
         continue;
       }
       summary.recorded += 1;
-      const folds = main?.state === 'waiting' || main?.state === 'retry' ? main : held;
+      const folds = main?.state === 'waiting' || main?.state === 'retry' || main?.state === 'shown' ? main : held;
       if (folds) {
         folds.entity = entity;
         folds.readAt = readAt;
+        if (folds.state === 'shown') folds.state = 'waiting';
       } else {
         const seq = await this.sequence();
         this.events.push({ seq, flow, state: main ? 'held' : 'waiting', entity, readAt, delivery: 0, attempts: 0 });
@@ -258,7 +259,7 @@ export class ModelStore implements Store {
   private settle(flow: Flow, end: LinkEnd): void {
     for (const event of [this.main(flow, end.ref.id), this.held(flow, end.ref.id)]) {
       if (!event || event.intent || event.entity.version !== end.version) continue;
-      if (event.state === 'waiting' || event.state === 'held') this.remove(event);
+      if (event.state === 'waiting' || event.state === 'held' || event.state === 'shown') this.remove(event);
     }
     this.release(flow, end.ref.id);
     if (!this.main(flow, end.ref.id)) this.known.set(key(flow, end.ref.id), end.version);
@@ -292,6 +293,22 @@ export class ModelStore implements Store {
         event.dueAt = failure.dueAt;
       }
     }
+  }
+
+  async show(events: Sending[]): Promise<void> {
+    for (const sending of events) {
+      const event = this.underWay(sending);
+      if (!event) continue;
+      const isNewest = !this.held(event.flow, event.entity.id);
+      this.sendAgain(event, 'waiting');
+      if (isNewest) event.state = 'shown';
+    }
+  }
+
+  async unshow(integration: string): Promise<number> {
+    const shown = this.events.filter(({ flow, state }) => flow.integration === integration && state === 'shown');
+    for (const event of shown) event.state = 'waiting';
+    return shown.length;
   }
 
   async parked(
@@ -414,6 +431,7 @@ export class ModelStore implements Store {
         sent: count('sent'),
         retry: count('retry'),
         parked: count('parked'),
+        shown: count('shown'),
         links: this.links.filter((link) => link.integration === integration).length,
       };
     };

@@ -82,6 +82,8 @@ const step = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('refresh' as const), event: pick, version, readAt: pick }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('skip' as const), events: picks, sending: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('show' as const), events: picks }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('unshow' as const), flow }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('load' as const), events: picks }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('recover' as const), flow }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('overdue' as const), flow, ago: fc.nat(10) }) },
@@ -209,6 +211,14 @@ class History {
         await model.skip(twins.map((twin) => named(twin.model)));
         return real.skip(twins.map((twin) => named(twin.real)));
       }
+      case 'show': {
+        const twins = this.chosen(step.events);
+        await model.show(twins.map((twin) => sending(twin.model)));
+        return real.show(twins.map((twin) => sending(twin.real)));
+      }
+      case 'unshow':
+        assert.equal(await real.unshow(step.flow.integration), await model.unshow(step.flow.integration));
+        return;
       case 'load': {
         const twins = this.chosen(step.events);
         const fromModel = await model.load(twins.map((twin) => sending(twin.model)));
@@ -346,6 +356,7 @@ class History {
     for (const integration of INTEGRATIONS) {
       const unparked = await this.model.unpark(integration);
       assert.equal(await this.real.unpark(integration), unparked);
+      assert.equal(await this.real.unshow(integration), await this.model.unshow(integration));
       for (let round = 0; round < 20; round += 1) {
         for (const side of [1, 2] as const) {
           const claim = { flow: { integration, side }, limit: 3 };
