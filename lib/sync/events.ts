@@ -43,6 +43,25 @@ const isUnsettled = (event: StoredEvent): boolean => event.link?.ends.some((end)
 export const isCreatedAgain = (config: IntegrationConfig, event: StoredEvent): boolean =>
   config.targetDeleted === 'create' && event.link !== undefined && event.error?.kind === 'notFound';
 
+/** What is sent through the flow. @param changed @see changedFields */
+export function messageOf(config: IntegrationConfig, event: StoredEvent, way: Route, changed: FieldId[]): SyncMessage {
+  const { fields, version: _version, createdAt: _createdAt, createdBy: _createdBy, ...ref } = event.entity;
+  return {
+    topic: config.name,
+    payload: fields,
+    sync: {
+      integration: config.id,
+      direction: directionFrom(event.flow.side as Side),
+      event: eventId(event),
+      kind: event.link && !isCreatedAgain(config, event) ? 'update' : 'create',
+      entity: ref,
+      changed,
+      pair: way.pair.id,
+      target: way.target,
+    },
+  };
+}
+
 /** @param relevant undefined where the mappers are not known here (another process): then every change is sent */
 export function planEvent(config: IntegrationConfig, event: StoredEvent, relevant: Relevant | undefined): EventPlan {
   const { entity, flow } = event;
@@ -52,22 +71,5 @@ export function planEvent(config: IntegrationConfig, event: StoredEvent, relevan
   if (event.link && changed.length === 0 && !relevant?.always && !isUnsettled(event)) {
     return { send: false, reason: 'nothing that is mapped has changed' };
   }
-  const { fields, version: _version, createdAt: _createdAt, createdBy: _createdBy, ...ref } = entity;
-  return {
-    send: true,
-    message: {
-      topic: config.name,
-      payload: fields,
-      sync: {
-        integration: config.id,
-        direction: directionFrom(flow.side as Side),
-        event: eventId(event),
-        kind: event.link && !isCreatedAgain(config, event) ? 'update' : 'create',
-        entity: ref,
-        changed,
-        pair: way.pair.id,
-        target: way.target,
-      },
-    },
-  };
+  return { send: true, message: messageOf(config, event, way, changed) };
 }

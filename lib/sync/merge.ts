@@ -224,7 +224,7 @@ const isContested = (input: MergeInput, field: FieldId, now: Value): boolean =>
   isChanged(input, field, now) && !isOwn(input.target.pending, field, now);
 
 /** True where the target has another value than when last in sync. */
-function isChanged({ target }: MergeInput, field: FieldId, now: Value): boolean {
+export function isChanged({ target }: Pick<MergeInput, 'target'>, field: FieldId, now: Value): boolean {
   return field in target.base ? !equalValues(target.base[field] ?? null, now) : !isEmpty(now);
 }
 

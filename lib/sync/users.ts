@@ -2,7 +2,6 @@
 
 import type { UserValue } from '../model/values';
 import type { Clock } from './clock';
-import type { System } from './system';
 
 export interface UserQuery {
   email?: string;
@@ -22,8 +21,9 @@ const MOST = 20_000;
 export class Users {
   private readonly remembered = new Map<string, Remembered>();
 
+  /** @param ask the system for its people, @see Connection.users; may throw SyncError */
   constructor(
-    private readonly system: System,
+    private readonly ask: (query: UserQuery) => Promise<UserValue[]>,
     private readonly clock: Clock,
   ) {}
 
@@ -39,7 +39,7 @@ export class Users {
     const kept = this.remembered.get(key);
     if (kept && now - kept.at < HIT_MS) return kept.found;
     if (this.remembered.size >= MOST) this.remembered.clear();
-    const found = this.ask(by);
+    const found = this.look(by);
     this.remembered.set(key, { at: now, found });
     found.then(
       (user) => {
@@ -51,10 +51,10 @@ export class Users {
     return found;
   }
 
-  private async ask(by: UserQuery): Promise<UserValue | undefined> {
+  private async look(by: UserQuery): Promise<UserValue | undefined> {
     const { email, login, name } = by;
     const query = email ? { email } : login ? { login } : { name };
-    const users = await this.system.call(async (connection) => (connection.users ? connection.users(query) : []));
+    const users = await this.ask(query);
     // a system may find people by an address that it does not show
     const exact = users.filter((user) =>
       email

@@ -59,14 +59,18 @@ export interface Work extends Job {
 }
 
 /** One end of the change's link. @throws SyncError – it has none, which only a mistake of ours can bring about */
-export function endOf(work: Work, side: Side): LinkEnd {
+export function endOf(work: Pick<Work, 'event'>, side: Side): LinkEnd {
   const end = work.event.link?.ends[side - 1];
   if (!end) throw new SyncError('fatal', `${work.event.entity.key} has no link`);
   return end;
 }
 
 /** @param target the target as it is now; undefined where it was not read, or is not there yet */
-export function mergeInputOf(way: Way, work: Work, target: Entity | undefined): MergeInput {
+export function mergeInputOf(
+  way: Pick<Way, 'direction' | 'side' | 'targetSide'>,
+  work: Pick<Work, 'event' | 'message' | 'wanted'>,
+  target: Entity | undefined,
+): MergeInput {
   const { sync, payload } = work.message;
   const [own, theirs] = work.event.link ? [endOf(work, way.side), endOf(work, way.targetSide)] : [];
   const { entity } = work.event;
@@ -86,7 +90,7 @@ export function mergeInputOf(way: Way, work: Work, target: Entity | undefined): 
 }
 
 /** What a person has to decide before the change can be written: conflicts and values of rows that park. */
-export function mustPark({ message, plan }: Work): SyncError | undefined {
+export function mustPark({ message, plan }: Pick<Work, 'message' | 'plan'>): SyncError | undefined {
   const fields: Record<FieldId, string> = {};
   for (const field of plan.conflicts) fields[field] = 'both sides changed it, and its row parks conflicts';
   for (const [field, unresolved] of Object.entries(message.sync.unresolved ?? {})) {
@@ -97,7 +101,7 @@ export function mustPark({ message, plan }: Work): SyncError | undefined {
   return new SyncError(plan.conflicts.length ? 'conflict' : 'invalid', text.join('; '), { fields });
 }
 
-export function targetGone(way: Way, work: Work): SyncError {
+export function targetGone(way: Pick<Way, 'targetSide'>, work: Pick<Work, 'event'>): SyncError {
   const { key } = endOf(work, way.targetSide).ref;
   return new SyncError('notFound', `its counterpart ${key} is not there any more, or the account may not see it`);
 }

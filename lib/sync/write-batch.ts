@@ -14,10 +14,10 @@ import { adoptable, adoptedEnds, adoptedState, type Create, markerOf, openIntent
 import { isCreatedAgain } from './events';
 import type { Integration } from './integration';
 import { type Landed, landUnchanged, landWritten } from './landing';
-import { concerned, emptyPlan, intended, planCreate, planUpdate } from './merge';
+import { concerned, emptyPlan, intended } from './merge';
 import { stopOscillating } from './oscillation';
 import { writeScope } from './pairs';
-import { keepRichText } from './rich-text';
+import { planChange, planNew, remoteKeyField } from './planning';
 import type { System } from './system';
 import { refusedFields, without } from './withhold';
 import { endOf, type Job, mergeInputOf, mustPark, nameEntity, targetGone, type Way, type Work, wayOf } from './work';
@@ -104,8 +104,9 @@ export class Batch {
         continue;
       }
       work.target = target;
-      work.wanted = keepRichText(mergeInputOf(this.way, work, target));
-      work.plan = planUpdate(mergeInputOf(this.way, work, target));
+      const { wanted, plan } = planChange(mergeInputOf(this.way, work, target));
+      work.wanted = wanted;
+      work.plan = plan;
       const { link } = work.event;
       const { mapped = {} } = work.message.sync;
       if (link) stopOscillating(this.integration, link.id, this.way.targetSide, work.plan, mapped, this.isTrial);
@@ -186,11 +187,10 @@ export class Batch {
   private async planCreates(works: Work[]): Promise<{ adopted: Work[]; fresh: Work[] }> {
     const creates: Create<Work>[] = [];
     for (const work of works) {
-      const { sync, payload } = work.message;
-      work.plan = planCreate(payload, sync.mapped ?? {}, sync.unresolved ?? {});
-      const remoteKey =
-        this.way.targetSide === 1 ? this.integration.config.remoteKeyField1 : this.integration.config.remoteKeyField2;
-      if (remoteKey && !(remoteKey in work.plan.write)) work.plan.write[remoteKey] = work.event.entity.key;
+      const { config } = this.integration;
+      const { sync } = work.message;
+      work.plan = planNew(config, this.way.targetSide, work.message, work.event.entity.key);
+      const remoteKey = remoteKeyField(config, this.way.targetSide);
       const parked = mustPark(work);
       if (parked) await this.fail([work], parked);
       else creates.push({ work, event: work.event, fields: work.plan.write, target: sync.target, remoteKey });

@@ -22,7 +22,7 @@ import { systemClock } from '../../lib/sync/clock';
 import type { Relevant } from '../../lib/sync/events';
 import { Integration, type IntegrationEvents } from '../../lib/sync/integration';
 import { System } from '../../lib/sync/system';
-import { Users } from '../../lib/sync/users';
+import { type UserQuery, Users } from '../../lib/sync/users';
 import { adminServices, registerAdminRoutes } from '../admin';
 import { registerOperations } from '../admin/operations';
 import { registerSandboxPage } from '../sandbox-page';
@@ -118,7 +118,8 @@ export class Host {
       }
     };
     const system = new System(id, name, open, systemClock, ignoreOwn, limits);
-    this.systems.set(id, { system, users: new Users(system, systemClock) });
+    const ask = (query: UserQuery) => system.call(async (connection) => connection.users?.(query) ?? []);
+    this.systems.set(id, { system, users: new Users(ask, systemClock) });
     return system;
   }
 

@@ -1,0 +1,124 @@
+/** The steps of a chain, compiled: a message goes through them as it would through the nodes, and each leaves its trace. */
+
+import type { Origin, Trace } from '../mapping/trace';
+import type { Direction, Side } from '../model/entity';
+import { asSyncError, type SyncError } from '../model/errors';
+import type { SyncMessage } from '../model/message';
+import type { FieldId } from '../model/values';
+import {
+  criteriaOf,
+  DefaultMapperStep,
+  FieldMapperStep,
+  type FilterSettings,
+  filterMessage,
+  type StepHost,
+  ValueMapperStep,
+} from '../steps';
+import { findInTables } from '../steps/named-tables';
+import type { Relevant } from '../sync/events';
+import type { PlanStep } from './steps';
+import type { CriterionPlan, HowMapped } from './types';
+
+/** How far a message came. */
+export interface Passed {
+  message: SyncMessage;
+  criteria: CriterionPlan[];
+  how: Map<FieldId, HowMapped[]>;
+  ended?: { filteredBy: string; otherOutput: boolean } | { failedIn: string; error: SyncError };
+}
+
+type Compiled = { id: string; pairs: 'all' | Set<string> } & (
+  | { kind: 'filter'; filter: FilterSettings; otherOutput: boolean }
+  | { kind: 'fieldMapper'; step: FieldMapperStep }
+  | { kind: 'valueMapper'; step: ValueMapperStep }
+  | { kind: 'defaultMapper'; step: DefaultMapperStep }
+);
+
+/** @param dataFolder where uploaded sheets are kept */
+function compile(step: PlanStep, dataFolder: string): Compiled {
+  const { id } = step;
+  const pairs = step.pairs === 'all' ? step.pairs : new Set(step.pairs);
+  switch (step.kind) {
+    case 'filter':
+      return { id, pairs, kind: step.kind, filter: step.filter, otherOutput: step.otherOutput };
+    case 'fieldMapper':
+      return { id, pairs, kind: step.kind, step: new FieldMapperStep(step.rows) };
+    case 'valueMapper':
+      return { id, pairs, kind: step.kind, step: new ValueMapperStep(step.rows, { dataFolder, once: true }) };
+    case 'defaultMapper':
+      return { id, pairs, kind: step.kind, step: new DefaultMapperStep(step.rows) };
+  }
+}
+
+export class Chain {
+  private readonly steps: Compiled[];
+  private readonly host: StepHost;
+
+  /** @param host all of it but the value tables, which are the chain's own */
+  constructor(steps: PlanStep[], dataFolder: string, host: Omit<StepHost, 'lookUp'>) {
+    this.steps = steps.map((step) => compile(step, dataFolder));
+    this.host = { ...host, lookUp: (direction, table, value) => this.lookUp(direction, table, value) };
+  }
+
+  /** Source fields that the field mappers read; undefined where there is none. */
+  relevant(side: Side): Relevant | undefined {
+    const mappers = this.steps.flatMap((step) => (step.kind === 'fieldMapper' ? [step.step.relevant[side]] : []));
+    if (mappers.length === 0) return undefined;
+    return {
+      fields: new Set(mappers.flatMap(({ fields }) => [...fields])),
+      always: mappers.some(({ always }) => always),
+    };
+  }
+
+  /** @param until id of the step that is the last one; all of them where none is named. Never rejects. */
+  async pass(message: SyncMessage, until?: string): Promise<Passed> {
+    const passed: Passed = { message, criteria: [], how: new Map() };
+    for (const step of this.steps) {
+      if (step.pairs === 'all' || step.pairs.has(message.sync.pair)) {
+        try {
+          await this.apply(step, passed);
+        } catch (thrown) {
+          passed.ended = { failedIn: step.id, error: asSyncError(thrown) };
+        }
+      }
+      if (passed.ended !== undefined || step.id === until) break;
+    }
+    return passed;
+  }
+
+  close(): void {
+    for (const step of this.steps) if ('step' in step && 'close' in step.step) step.step.close();
+  }
+
+  private async apply(step: Compiled, passed: Passed): Promise<void> {
+    const trace = tracer(passed.how, step.id);
+    if (step.kind === 'fieldMapper' || step.kind === 'valueMapper') {
+      passed.message = await step.step.map(passed.message, this.host, trace);
+    } else if (step.kind === 'defaultMapper') passed.message = step.step.map(passed.message, trace);
+    else {
+      const { message } = passed;
+      const verdict = filterMessage(step.filter, message);
+      const asked = verdict.passes && verdict.notAsked !== undefined ? [] : criteriaOf(step.filter, message);
+      for (const { condition, met } of asked) {
+        const value = message.payload[condition.field.id] ?? null;
+        passed.criteria.push({ step: step.id, condition, value, met });
+      }
+      if (!verdict.passes) passed.ended = { filteredBy: step.id, otherOutput: step.otherOutput };
+    }
+  }
+
+  private lookUp(direction: Direction, table: string, value: unknown) {
+    const tables = this.steps.flatMap((step) => (step.kind === 'valueMapper' ? step.step.tables(direction) : []));
+    return findInTables(tables, table, value);
+  }
+}
+
+/** Collects what a step tells, each thing once. */
+function tracer(how: Map<FieldId, HowMapped[]>, step: string): Trace {
+  return (field: FieldId, origin: Origin, row?: number) => {
+    const told = how.get(field) ?? [];
+    how.set(field, told);
+    if (told.some((one) => one.origin === origin && one.step === step && one.row === row)) return;
+    told.push({ origin, step, ...(row !== undefined && { row }) });
+  };
+}

@@ -1,0 +1,59 @@
+/** Does a value fit the field as its system declares it? What does not may be refused when it is written. Pure. */
+
+import { showValue } from '../mapping/describe';
+import { indexValues } from '../mapping/values';
+import type { Field } from '../model/entity';
+import { type FieldId, isEmpty, type SingleValue, type Value } from '../model/values';
+import type { FieldWarning } from './types';
+
+/** The target's fields as it declares them; undefined while it can't be asked. */
+export type TargetFields = ReadonlyMap<FieldId, Field> | undefined;
+
+const lengthOf = (value: SingleValue): number => {
+  if (typeof value === 'string') return value.length;
+  return typeof value === 'object' && value !== null && 'content' in value && typeof value.content === 'string'
+    ? value.content.length
+    : 0;
+};
+
+const itemsOf = (value: Value): SingleValue[] => (Array.isArray(value) ? value : value === null ? [] : [value]);
+
+function notListed(field: Field, items: SingleValue[]): SingleValue | undefined {
+  if (field.values === undefined || (field.type !== 'lookup' && field.type !== 'user')) return undefined;
+  const list = indexValues(field.values);
+  return items.find((item) => {
+    if (typeof item !== 'object' || item === null || 'content' in item) return false;
+    // people are listed by name, and found by other things as well: only an id tells
+    if (field.type === 'user') return item.id !== undefined && list.find({ id: item.id }) === undefined;
+    return list.find(item) === undefined;
+  });
+}
+
+/** @param create the entity is made with it */
+export function checkWritten(id: FieldId, value: Value, create: boolean, fields: TargetFields): FieldWarning[] {
+  if (fields === undefined) return [];
+  const field = fields.get(id);
+  if (field === undefined) return [{ kind: 'unknownField', reason: 'the target has no such field (any more)' }];
+  const warnings: FieldWarning[] = [];
+  if (field.readOnly) warnings.push({ kind: 'readOnly', reason: 'the target does not let it be written' });
+  else if (field.createOnly && !create) {
+    warnings.push({ kind: 'createOnly', reason: 'the target takes it on create only' });
+  }
+  const items = itemsOf(value);
+  const longest = Math.max(0, ...items.map(lengthOf));
+  if (field.maxLength !== undefined && longest > field.maxLength) {
+    warnings.push({ kind: 'tooLong', reason: `has ${longest} characters, the target holds ${field.maxLength}` });
+  }
+  const strange = notListed(field, items);
+  if (strange !== undefined) {
+    warnings.push({ kind: 'notInList', reason: `${showValue(strange)} is not in the target's list` });
+  }
+  return warnings;
+}
+
+/** Fields that the target wants when an entity is made, and that get nothing. */
+export function missingOf(write: Record<FieldId, Value>, fields: TargetFields): Field[] {
+  return [...(fields?.values() ?? [])].filter(
+    ({ id, required, readOnly }) => required === true && readOnly !== true && isEmpty(write[id] ?? null),
+  );
+}

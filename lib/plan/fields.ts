@@ -1,0 +1,113 @@
+/** From a merge's plan to what it means for each target field. Pure. */
+
+import { equalValues } from '../mapping/compare';
+import type { Unresolved } from '../model/message';
+import { type FieldId, isEmpty, type Value } from '../model/values';
+import { concerned, isChanged, isOwn, type MergeInput, type MergePlan } from '../sync/merge';
+import { checkWritten, missingOf, type TargetFields } from './checks';
+import type { FieldEffect, FieldPlan, FieldWarning, HowMapped } from './types';
+
+export interface FieldsInput {
+  merge: MergeInput;
+  plan: MergePlan;
+  create: boolean;
+  how: ReadonlyMap<FieldId, HowMapped[]>;
+  /** what the steps made, before rich texts were spliced into what the target shows */
+  mapped: Record<FieldId, Value>;
+  /** names of source and target fields as the rows know them */
+  names: { source: ReadonlyMap<FieldId, string>; target: ReadonlyMap<FieldId, string> };
+  target: TargetFields;
+  /** the target's field for the source's key */
+  keyField?: FieldId;
+}
+
+export function fieldPlans(input: FieldsInput): FieldPlan[] {
+  const { merge, plan, create, target } = input;
+  const ids = new Set([
+    ...Object.keys(merge.mapped),
+    ...Object.keys(input.mapped),
+    ...Object.keys(merge.unresolved),
+    ...Object.keys(plan.write),
+  ]);
+  const plans = [...ids].map((field) => fieldPlan(field, input));
+  if (!create) return plans;
+  for (const { id, name, type } of missingOf(plan.write, target)) {
+    const warning: FieldWarning = { kind: 'required', reason: 'the target wants a value for it, and gets none' };
+    const known = plans.find(({ field }) => field === id);
+    if (known) known.warnings.push(warning);
+    else {
+      const empty = { sources: [], before: null, after: null, effect: 'none' as const, how: [] };
+      plans.push({ field: id, name, type, ...empty, warnings: [warning] });
+    }
+  }
+  return plans;
+}
+
+function fieldPlan(field: FieldId, input: FieldsInput): FieldPlan {
+  const { merge, plan, names, create } = input;
+  const how = merge.mapped[field];
+  const before = merge.target.now[field] ?? null;
+  const written = plan.write[field];
+  const declared = input.target?.get(field);
+  const wanted = input.mapped[field] ?? (field === input.keyField ? written : undefined);
+  const type = declared?.type ?? how?.type;
+  const isKey = field === input.keyField && !Object.hasOwn(input.mapped, field);
+  return {
+    field,
+    name: declared?.name ?? names.target.get(field) ?? field,
+    ...(type !== undefined && { type }),
+    sources: (how?.from ?? []).map((from) => ({
+      field: from,
+      name: names.source.get(from) ?? from,
+      value: merge.source.now[from] ?? null,
+    })),
+    before,
+    ...(wanted !== undefined && { wanted }),
+    after: written ?? before,
+    effect: effectOf(field, input),
+    how: isKey ? [{ origin: 'key' }] : [...(input.how.get(field) ?? [])],
+    warnings: [
+      ...warningsOf(field, input),
+      ...(written === undefined ? [] : checkWritten(field, written, create, input.target)),
+    ],
+  };
+}
+
+const isOpen = (unresolved: Unresolved | undefined): boolean => unresolved !== undefined && !unresolved.lossy;
+
+function effectOf(field: FieldId, { merge, plan, create, mapped }: FieldsInput): FieldEffect {
+  if (Object.hasOwn(plan.write, field)) return 'write';
+  if (plan.conflicts.includes(field)) return 'conflict';
+  if (plan.same.includes(field) || plan.merged[field] !== undefined) return 'same';
+  if (plan.kept.includes(field) || plan.stopped.includes(field)) return 'kept';
+  if (merge.mapped[field]?.syncWhen === (create ? 'update' : 'create')) return 'notNow';
+  if (isOpen(merge.unresolved[field]) || mapped[field] === undefined) return 'none';
+  if (create) return isEmpty(mapped[field]) ? 'empty' : 'none';
+  return 'unchanged';
+}
+
+function warningsOf(field: FieldId, { merge, plan, create }: FieldsInput): FieldWarning[] {
+  const warnings: FieldWarning[] = [];
+  const unresolved = merge.unresolved[field];
+  if (unresolved) warnings.push({ kind: unresolved.lossy ? 'lossy' : 'unresolved', reason: unresolved.reason });
+  for (const warning of plan.warnings) {
+    if (warning.field !== field || warning.reason === unresolved?.reason) continue;
+    const conflict = plan.kept.includes(field) || warning.reason.startsWith('both sides');
+    warnings.push({ kind: conflict ? 'conflict' : 'other', reason: warning.reason });
+  }
+  if (create || warnings.some(({ kind }) => kind === 'conflict')) return warnings;
+  const decision = decisionOf(field, merge, plan);
+  if (decision !== undefined) warnings.push({ kind: 'conflict', reason: `both sides changed it; ${decision}` });
+  return warnings;
+}
+
+/** What becomes of a field that both sides have changed since the last sync; undefined where they have not. */
+function decisionOf(field: FieldId, merge: MergeInput, plan: MergePlan): string | undefined {
+  if (plan.conflicts.includes(field)) return 'a person has to decide';
+  if (plan.merged[field] !== undefined) return 'the changes of both are put together';
+  if (!Object.hasOwn(plan.write, field)) return undefined;
+  const now = merge.target.now[field] ?? null;
+  const changed = concerned(merge).some((concern) => concern.field === field && concern.why === 'changed');
+  if (!changed || !isChanged(merge, field, now) || isOwn(merge.target.pending, field, now)) return undefined;
+  return equalValues(plan.write[field], now) ? undefined : 'this side wins';
+}

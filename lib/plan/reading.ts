@@ -1,0 +1,14 @@
+/** A connection that can only be read from: a plan never writes, whatever it is given. */
+
+import type { Connection } from '../connectors/connector';
+
+export type ReadingConnection = Pick<Connection, 'read' | 'fields' | 'users'>;
+
+/** A view of the connection that has nothing else, at run time too. */
+export function readingOnly(connection: ReadingConnection): ReadingConnection {
+  return {
+    read: (scope, ids) => connection.read(scope, ids),
+    fields: (project, type) => connection.fields(project, type),
+    ...(connection.users && { users: connection.users.bind(connection) }),
+  };
+}

@@ -1,0 +1,180 @@
+/**
+ * A whole chain of real nodes between two sandboxes (one speaks like Jira, one like Azure DevOps), and a planner that is
+ * given the very same nodes: what is planned can be compared with what the chain then does.
+ */
+
+import type { NodeAPI } from 'node-red';
+import helper from 'node-red-node-test-helper';
+import type { Connection } from '../../lib/connectors/connector';
+import { sandbox } from '../../lib/connectors/sandbox';
+import type { IntegrationConfig } from '../../lib/model/config';
+import type { Entity, Side } from '../../lib/model/entity';
+import { SyncError } from '../../lib/model/errors';
+import type { SyncResult } from '../../lib/model/message';
+import type { Fields } from '../../lib/model/values';
+import { type EntityPlan, planEntity, readStep } from '../../lib/plan';
+import defaultMapper from '../../nodes/default-mapper/default-mapper';
+import fieldMapper from '../../nodes/field-mapper/field-mapper';
+import filter from '../../nodes/filter/filter';
+import integrationNode from '../../nodes/integration/integration';
+import poller from '../../nodes/poller/poller';
+import { hostOf, type IntegrationHandle } from '../../nodes/shared/host';
+import systemNode from '../../nodes/system/system';
+import valueMapper from '../../nodes/value-mapper/value-mapper';
+import writer from '../../nodes/writer/writer';
+import { until } from '../support/wait';
+
+export type StepNode = { id: string; type: string } & Record<string, unknown>;
+
+export const SCOPES = {
+  1: { projects: ['10000'], types: ['10101'] },
+  2: { projects: ['6ce954b1-0001'], types: ['Bug'] },
+} as const;
+
+const both = 'both' as const;
+export const PAIRS = {
+  projectPairs: [
+    { one: { id: '10000', name: 'Demo' }, two: { id: '6ce954b1-0001', name: 'Fabrikam' }, direction: both },
+  ],
+  typePairs: [{ id: 'bug', one: { id: '10101', name: 'Bug' }, two: { id: 'Bug', name: 'Bug' }, direction: both }],
+};
+
+let spaces = 0;
+
+export class Flow {
+  readonly results: SyncResult[] = [];
+  private constructor(
+    private readonly steps: StepNode[],
+    private readonly handle: IntegrationHandle,
+    /** as people see the systems: alice on either side */
+    readonly people: Record<Side, Connection>,
+    readonly dataFolder: string,
+  ) {}
+
+  /** @param steps in order; the runtime must have been started, @see startRuntime */
+  static async deploy(steps: StepNode[], options: Partial<IntegrationConfig> = {}): Promise<Flow> {
+    spaces += 1;
+    const configs = {
+      one: { space: `plan-${process.pid}-${spaces}-1`, template: 'jira' },
+      two: { space: `plan-${process.pid}-${spaces}-2`, template: 'azure-devops' },
+    };
+    const system = (id: 'one' | 'two') => ({
+      ...{ id, type: 'twinflow-system', name: `System ${id}`, kind: 'sandbox' },
+      config: { ...configs[id], user: 'sync' },
+    });
+    const integration = `integration${spaces}`;
+    const chain = steps.map((step, index) => ({
+      ...{ z: 'tab', integration, pairs: 'all' },
+      ...step,
+      wires: [[steps[index + 1]?.id ?? 'writer'], []],
+    }));
+    const read = { type: 'twinflow-poller', z: 'tab', integration, schedule: 'manual', start: 'all' };
+    let red: NodeAPI | undefined;
+    await helper.load(
+      [
+        (RED: NodeAPI) => {
+          red = RED;
+        },
+        ...[systemNode, integrationNode, poller, filter, fieldMapper, valueMapper, defaultMapper, writer],
+      ],
+      [
+        { id: 'tab', type: 'tab', label: 'plan' },
+        ...[system('one'), system('two')],
+        {
+          ...{ id: integration, type: 'twinflow-integration', name: 'Jira ↔ Azure DevOps', active: true },
+          ...{ system1: 'one', system2: 'two', retries: 0, ...PAIRS, ...options },
+        },
+        { ...read, id: 'poller1', side: '1', wires: [[steps[0]?.id ?? 'writer']] },
+        { ...read, id: 'poller2', side: '2', wires: [[steps[0]?.id ?? 'writer']] },
+        ...chain,
+        { id: 'writer', type: 'twinflow-writer', z: 'tab', integration, batchSize: 50, wires: [['out']] },
+        { id: 'out', z: 'tab', type: 'helper' },
+      ],
+    );
+    if (!red) throw new Error('The runtime has loaded no module');
+    const host = hostOf(red);
+    const handle = host.integration(integration);
+    if (!handle) throw new Error('The integration was not deployed');
+    const alice = (config: { space: string; template: string }) =>
+      sandbox.connect({ ...config, user: 'alice' }, { dataFolder: host.dataFolder });
+    const people = { 1: alice(configs.one), 2: alice(configs.two) };
+    const flow = new Flow(steps, handle, people, host.dataFolder);
+    helper.getNode('out').on('input', (message, _send, done) => {
+      flow.results.push(message.payload as SyncResult);
+      done();
+    });
+    return flow;
+  }
+
+  get config(): IntegrationConfig {
+    return this.handle.config;
+  }
+
+  /** What a person does. */
+  async create(side: Side, fields: Fields): Promise<Entity> {
+    const [project = '', type = ''] = [SCOPES[side].projects[0], SCOPES[side].types[0]];
+    return this.written(side, { kind: 'create', project, type, fields });
+  }
+
+  async edit(side: Side, id: string, fields: Fields): Promise<Entity> {
+    return this.written(side, { kind: 'update', id, fields });
+  }
+
+  private async written(side: Side, operation: Parameters<NonNullable<Connection['write']>>[1][number]) {
+    const [result] = (await this.people[side].write?.(this.scope(side), [operation])) ?? [];
+    if (!result?.ok) throw result?.error ?? new SyncError('fatal', 'cannot be written');
+    return result.entity;
+  }
+
+  scope(side: Side) {
+    return { projects: [...SCOPES[side].projects], types: [...SCOPES[side].types] };
+  }
+
+  async all(side: Side): Promise<Entity[]> {
+    const found = new Map<string, Entity>();
+    for await (const page of this.people[side].changes(this.scope(side), undefined, 100)) {
+      for (const entity of page.entities) found.set(entity.id, entity);
+    }
+    return [...found.values()];
+  }
+
+  async read(side: Side, id: string): Promise<Entity> {
+    const [entity] = await this.people[side].read(this.scope(side), [id]);
+    if (!entity) throw new Error(`no ${id}`);
+    return entity;
+  }
+
+  async plan(side: Side, id: string, last?: string): Promise<EntityPlan> {
+    const { store } = await this.handle.ready;
+    return planEntity({
+      config: this.config,
+      steps: this.steps.map(readStep).filter((step) => step !== undefined),
+      connections: [this.people[1], this.people[2]],
+      store,
+      dataFolder: this.dataFolder,
+      side,
+      entity: await this.read(side, id),
+      until: last,
+    });
+  }
+
+  /** Polls a side, and waits until what it has found has come to its end. @returns the results since */
+  async sync(side: Side): Promise<SyncResult[]> {
+    const before = this.results.length;
+    const integration = await this.handle.ready;
+    const [reader] = await until('the poller reads', () => {
+      const readers = integration.readersOf(side);
+      return readers.length > 0 ? readers : undefined;
+    });
+    await reader?.poll();
+    await until('all changes have come to their end', async () => {
+      reader?.pump();
+      const counts = (await integration.counts())[side - 1];
+      const open = counts === undefined ? 1 : counts.waiting + counts.held + counts.sent + counts.retry;
+      return open === 0 ? true : undefined;
+    });
+    // what has landed is told a moment later
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    return this.results.slice(before);
+  }
+}
