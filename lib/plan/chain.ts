@@ -1,7 +1,7 @@
 /** The steps of a chain, compiled: a message goes through them as it would through the nodes, and each leaves its trace. */
 
 import type { Origin, Trace } from '../mapping/trace';
-import type { Direction, Side } from '../model/entity';
+import type { Side } from '../model/entity';
 import { asSyncError, type SyncError } from '../model/errors';
 import type { SyncMessage } from '../model/message';
 import type { FieldId } from '../model/values';
@@ -44,20 +44,32 @@ function compile(step: PlanStep, dataFolder: string): Compiled {
     case 'fieldMapper':
       return { id, pairs, kind: step.kind, step: new FieldMapperStep(step.rows) };
     case 'valueMapper':
-      return { id, pairs, kind: step.kind, step: new ValueMapperStep(step.rows, { dataFolder, once: true }) };
+      return { id, pairs, kind: step.kind, step: new ValueMapperStep(step, { dataFolder, once: true }) };
     case 'defaultMapper':
       return { id, pairs, kind: step.kind, step: new DefaultMapperStep(step.rows) };
   }
 }
 
+/** What the steps ask the systems and the store for. */
+export type SystemsHost = Omit<StepHost, 'lookUp' | 'addresses'>;
+
 export class Chain {
   private readonly steps: Compiled[];
   private readonly host: StepHost;
 
-  /** @param host all of it but the value tables, which are the chain's own */
-  constructor(steps: PlanStep[], dataFolder: string, host: Omit<StepHost, 'lookUp'>) {
+  /** @param host all of it but what the value mappers lend, which are the chain's own */
+  constructor(steps: PlanStep[], dataFolder: string, host: SystemsHost) {
     this.steps = steps.map((step) => compile(step, dataFolder));
-    this.host = { ...host, lookUp: (direction, table, value) => this.lookUp(direction, table, value) };
+    this.host = {
+      ...host,
+      addresses: (direction, email) => [
+        ...new Set(this.valueMappers().flatMap(({ rewrite }) => rewrite[direction](email))),
+      ],
+      lookUp: (direction, table, value) => {
+        const tables = this.valueMappers().flatMap((mapper) => mapper.tables(direction));
+        return findInTables(tables, table, value);
+      },
+    };
   }
 
   /** Source fields that the field mappers read; undefined where there is none. */
@@ -107,9 +119,8 @@ export class Chain {
     }
   }
 
-  private lookUp(direction: Direction, table: string, value: unknown) {
-    const tables = this.steps.flatMap((step) => (step.kind === 'valueMapper' ? step.step.tables(direction) : []));
-    return findInTables(tables, table, value);
+  private valueMappers(): ValueMapperStep[] {
+    return this.steps.flatMap((step) => (step.kind === 'valueMapper' ? [step.step] : []));
   }
 }
 

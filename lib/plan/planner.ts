@@ -8,7 +8,6 @@ import { directionFrom, type Entity, type Field, refOf, type Side, targetSide } 
 import { asSyncError, type SyncError } from '../model/errors';
 import type { SyncMessage, Unresolved } from '../model/message';
 import type { FieldId } from '../model/values';
-import type { StepHost } from '../steps';
 import type { Link, Store, StoredEvent } from '../store/store';
 import { systemClock } from '../sync/clock';
 import { changedFields, messageOf, planEvent } from '../sync/events';
@@ -19,7 +18,7 @@ import { planChange, planNew, remoteKeyField } from '../sync/planning';
 import { Users } from '../sync/users';
 import { refusedFields, without } from '../sync/withhold';
 import { endOf, mergeInputOf, mustPark, targetGone } from '../sync/work';
-import { Chain, type Passed } from './chain';
+import { Chain, type Passed, type SystemsHost } from './chain';
 import type { TargetFields } from './checks';
 import { fieldPlans } from './fields';
 import { namesOf } from './names';
@@ -66,7 +65,7 @@ export class Planner {
     );
     const [users1, users2] = users;
     if (!users1 || !users2) throw new Error('an integration has two systems');
-    const host: Omit<StepHost, 'lookUp'> = {
+    const host: SystemsHost = {
       connection: (side) => (side === 1 ? one : two),
       users: (side) => (side === 1 ? users1 : users2),
       linkOf: async (side, id) => (await this.links(side, [id]))[0],

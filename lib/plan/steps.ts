@@ -1,7 +1,7 @@
 /** The steps of a chain as they stand in a flow, deployed or not: their nodes' own configurations. */
 
-import { readDefaultRows, readFieldRows, readPairs, readValueRows } from '../mapping/saved';
-import type { DefaultRow, FieldRow, ValueRow } from '../model/config';
+import { readDefaultRows, readFieldRows, readPairs, readValueMapper, type ValueMapperSettings } from '../mapping/saved';
+import type { DefaultRow, FieldRow } from '../model/config';
 import { type FilterSettings, readFilter } from '../steps/filter';
 
 export type PlanStep = {
@@ -14,7 +14,7 @@ export type PlanStep = {
 export type StepRows =
   | { kind: 'filter'; filter: FilterSettings; otherOutput: boolean }
   | { kind: 'fieldMapper'; rows: FieldRow[] }
-  | { kind: 'valueMapper'; rows: ValueRow[] }
+  | ({ kind: 'valueMapper' } & ValueMapperSettings)
   | { kind: 'defaultMapper'; rows: DefaultRow[] };
 
 /** Types of the nodes that are steps. */
@@ -38,7 +38,7 @@ export function readStep(node: unknown): PlanStep | undefined {
     case 'twinflow-field-mapper':
       return { ...common, kind: 'fieldMapper', rows: readFieldRows(rows) };
     case 'twinflow-value-mapper':
-      return { ...common, kind: 'valueMapper', rows: readValueRows(rows) };
+      return { ...common, kind: 'valueMapper', ...readValueMapper(saved) };
     case 'twinflow-default-mapper':
       return { ...common, kind: 'defaultMapper', rows: readDefaultRows(rows) };
     default:

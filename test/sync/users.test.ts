@@ -31,7 +31,8 @@ function directory(people: UserValue[]) {
     ...{ identify: unused, projects: unused, entityTypes: unused, fields: unused, changes: unused, newest: unused },
     ...{ checkpointAt: unused, read: unused },
   };
-  const users = new Users(new System('s', 'Target', () => connection, clock), clock);
+  const system = new System('s', 'Target', () => connection, clock);
+  const users = new Users((by) => system.call(async ({ users }) => users?.(by) ?? []), clock);
   const find: FindUser = (by) => users.find(by);
   /** One entity through field and value mapper. */
   const map = async (person: UserValue): Promise<UserValue | undefined> => {
