@@ -3,14 +3,22 @@
  * has no counterpart in the target.
  */
 
-import type { DefaultRow, UnresolvedPolicy } from '../model/config';
+import type { DefaultRow, EmptyPolicy, UnresolvedPolicy } from '../model/config';
 import { type Direction, targetSide } from '../model/entity';
-import type { ChangeKind } from '../model/message';
-import { isEmpty, type Value } from '../model/values';
+import type { ChangeKind, Unresolved } from '../model/message';
+import { type FieldId, isEmpty, type UserValue, type Value } from '../model/values';
+import { showValue } from './describe';
 import type { MappedFields } from './fields';
 import type { Trace } from './trace';
+import { type FindUser, personByWord } from './users';
 
-export type DefaultMapping = (input: MappedFields, kind: ChangeKind, trace?: Trace) => MappedFields;
+export interface DefaultContext {
+  trace?: Trace;
+  /** source fields that differ from what was last in sync; without, all are taken for changed */
+  changed?: FieldId[];
+}
+
+export type DefaultMapping = (input: MappedFields, kind: ChangeKind, context?: DefaultContext) => MappedFields;
 
 const hasDefault = (row: DefaultRow): boolean => row.value !== undefined && !isEmpty(row.value as Value);
 
@@ -20,52 +28,142 @@ export function unresolvedPolicy(row: DefaultRow): UnresolvedPolicy {
   return policy === 'default' && !hasDefault(row) ? 'leave' : policy;
 }
 
+/** What the row says, or the preset: the default if one is given, else the target is emptied as the source is. */
+export function emptyPolicy(row: DefaultRow): EmptyPolicy {
+  const policy = row.empty ?? 'default';
+  return policy === 'default' && !hasDefault(row) ? 'clear' : policy;
+}
+
 /**
  * Compiles the rows of the target's side.
- * - Source empty (the payload has null, '' or []): the default. For a create also where the payload lacks the field; it
- *   is then set on create only.
+ * - Source empty (the payload has null, '' or []): the row's policy. For a create the default also where the payload lacks
+ *   the field; it is then set on create only.
  * - No counterpart: the row's policy goes into `unresolved`; with `default` the default goes into the payload as well.
  * - A value of which only a part came across: it stays, and only `park` is handed on.
  * The input is not changed.
  */
 export function compileDefaultRows(rows: DefaultRow[], direction: Direction): DefaultMapping {
   const compiled = [...rows.entries()].filter(([, row]) => row.side === targetSide(direction));
-  return (input, kind, trace) => {
+  return (input, kind, { trace, changed } = {}) => {
     if (compiled.length === 0 || kind === 'delete') return input;
     const output = { fields: { ...input.fields }, mapped: { ...input.mapped }, unresolved: { ...input.unresolved } };
-    for (const [place, row] of compiled) applyRow(row, kind, output, (field, origin) => trace?.(field, origin, place));
+    for (const [place, row] of compiled) {
+      const { id } = row.field;
+      const open = Object.hasOwn(output.unresolved, id) ? output.unresolved[id] : undefined;
+      const used = (): void => trace?.(id, 'default', place);
+      if (open !== undefined) applyUnresolved(row, open, output, used);
+      else if (Object.hasOwn(output.fields, id)) {
+        if (isEmpty(output.fields[id])) applyEmpty(row, kind, output, changed, used);
+      } else if (kind === 'create' && emptyPolicy(row) === 'default') {
+        output.fields[id] = defaultOf(row);
+        output.mapped[id] = { from: [], type: row.field.type, syncWhen: 'create' };
+        used();
+      }
+    }
     return output;
   };
 }
 
-function applyRow(row: DefaultRow, kind: ChangeKind, output: MappedFields, trace: Trace): void {
+const defaultOf = (row: DefaultRow): Value => (row.value ?? null) as Value;
+
+function applyUnresolved(row: DefaultRow, open: Unresolved, output: MappedFields, used: () => void): void {
   const { id, type } = row.field;
-  const value = (row.value ?? null) as Value;
-  const open = Object.hasOwn(output.unresolved, id) ? output.unresolved[id] : undefined;
-  if (open !== undefined) {
-    const policy = unresolvedPolicy(row);
-    if (open.lossy === true) {
-      if (policy === 'park') output.unresolved[id] = { ...open, policy };
-      return;
-    }
-    // `lossy` tells the writer that the payload has a value all the same.
-    output.unresolved[id] = policy === 'default' ? { ...open, policy, lossy: true } : { ...open, policy };
-    if (policy === 'default') {
-      output.fields[id] = value;
-      trace(id, 'default');
-      if (!Object.hasOwn(output.mapped, id)) output.mapped[id] = { from: [], type };
-    }
+  const policy = unresolvedPolicy(row);
+  if (open.lossy === true) {
+    if (policy === 'park') output.unresolved[id] = { ...open, policy };
     return;
   }
-  if (!hasDefault(row)) return;
-  if (Object.hasOwn(output.fields, id)) {
-    if (isEmpty(output.fields[id])) {
-      output.fields[id] = value;
-      trace(id, 'default');
-    }
-  } else if (kind === 'create') {
-    output.fields[id] = value;
-    output.mapped[id] = { from: [], type, syncWhen: 'create' };
-    trace(id, 'default');
-  }
+  // `lossy` tells the writer that the payload has a value all the same.
+  output.unresolved[id] = policy === 'default' ? { ...open, policy, lossy: true } : { ...open, policy };
+  if (policy !== 'default') return;
+  output.fields[id] = defaultOf(row);
+  if (!Object.hasOwn(output.mapped, id)) output.mapped[id] = { from: [], type };
+  used();
 }
+
+function applyEmpty(
+  row: DefaultRow,
+  kind: ChangeKind,
+  output: MappedFields,
+  changed: FieldId[] | undefined,
+  used: () => void,
+): void {
+  const { id, name } = row.field;
+  const policy = emptyPolicy(row);
+  if (policy === 'clear') return;
+  if (policy === 'default') {
+    output.fields[id] = defaultOf(row);
+    used();
+    return;
+  }
+  delete output.fields[id];
+  // a new entity's field is empty as the source is: nothing is lost that a person should hear of
+  if (policy === 'leave' && kind === 'create') return;
+  const from = output.mapped[id]?.from ?? [];
+  // an entity that was empty before is not parked for a change of something else
+  const now = kind === 'create' || changed === undefined || from.some((field) => changed.includes(field));
+  const does = policy === 'park' ? 'its default row parks that' : `${name} is left as it is`;
+  output.unresolved[id] = {
+    reason: `${name}: the source${from.length > 0 ? ` (${from.join(', ')})` : ''} is empty; ${does}`,
+    value: null,
+    policy: policy === 'park' && now ? 'park' : 'leave',
+  };
+}
+
+/** Fields whose default is a person that the target has yet to be asked for. */
+function unknownPeople(rows: DefaultRow[], used: ReadonlySet<FieldId>): DefaultRow[] {
+  return rows.filter(({ field, value }) => {
+    if (field.type !== 'user' || !used.has(field.id)) return false;
+    return listOf(value).some((person) => person.id === undefined);
+  });
+}
+
+const listOf = (value: DefaultRow['value']): UserValue[] =>
+  (Array.isArray(value) ? value : [value]).filter(
+    (person): person is UserValue => typeof person === 'object' && person !== null && !('content' in person),
+  );
+
+/**
+ * Puts the target's own people in the place of defaults that are given by login, e-mail address or name alone. One whom
+ * the target does not know is taken out and told.
+ * @param used fields that have received their default
+ * @throws what `find` throws
+ */
+export async function resolveDefaultPeople(
+  input: MappedFields,
+  rows: DefaultRow[],
+  direction: Direction,
+  used: ReadonlySet<FieldId>,
+  find: FindUser,
+): Promise<MappedFields> {
+  const sided = rows.filter((row) => row.side === targetSide(direction));
+  const open = unknownPeople(sided, used);
+  if (open.length === 0) return input;
+  const output = { ...input, fields: { ...input.fields }, unresolved: { ...input.unresolved } };
+  for (const { field, value, unresolved } of open) {
+    const people = listOf(value);
+    const found: UserValue[] = [];
+    for (const person of people) {
+      const known = person.id === undefined ? await personByWord(person, find) : person;
+      if (known !== undefined) found.push(known);
+    }
+    const [first] = found;
+    if (first === undefined) delete output.fields[field.id];
+    else output.fields[field.id] = Array.isArray(value) ? found : first;
+    if (found.length === people.length) continue;
+    const before = output.unresolved[field.id];
+    const missing = people.filter((person) => person.id === undefined);
+    const wrong = `${field.name}: the default ${missing.map(showValue).join(', ')} is no user of the target system`;
+    output.unresolved[field.id] = {
+      reason: before === undefined ? wrong : `${before.reason}; ${wrong}`,
+      value: before?.value ?? null,
+      policy: unresolved === 'park' ? 'park' : 'leave',
+      ...(first !== undefined && { lossy: true }),
+    };
+  }
+  return output;
+}
+
+/** True where some row's default is a person without id. */
+export const hasUnknownPeople = (rows: DefaultRow[]): boolean =>
+  unknownPeople(rows, new Set(rows.map(({ field }) => field.id))).length > 0;

@@ -8,6 +8,7 @@ import type {
   ConflictPolicy,
   DefaultRow,
   DomainRule,
+  EmptyPolicy,
   FallbackPolicy,
   FieldChoice,
   FieldRow,
@@ -43,6 +44,7 @@ const CONFLICTS: readonly ConflictPolicy[] = [...FALLBACKS, 'merge'];
 const SYNC_WHEN: readonly SyncWhen[] = ['both', 'create', 'update'];
 const APPLY_WHEN: readonly ApplyWhen[] = ['changed', 'always'];
 const POLICIES: readonly UnresolvedPolicy[] = ['default', 'leave', 'park'];
+const EMPTY_POLICIES: readonly EmptyPolicy[] = ['default', 'clear', 'leave', 'park'];
 
 const isObject = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -204,6 +206,8 @@ export function readDefaultRows(value: unknown): DefaultRow[] {
     if (preset !== undefined) row.value = preset;
     const unresolved = oneOf(POLICIES, saved.unresolved);
     if (unresolved !== undefined) row.unresolved = unresolved;
+    const empty = oneOf(EMPTY_POLICIES, saved.empty);
+    if (empty !== undefined) row.empty = empty;
     return [row];
   });
 }

@@ -70,6 +70,19 @@ async function byWord(text: string, find: FindUser): Promise<UserValue | undefin
   return (await find({ login: text })) ?? find({ name: text });
 }
 
+/**
+ * The target's person whom somebody has typed in: by e-mail address or login, else by a name, which may be meant as a
+ * login as well. Undefined where there is none, or more than one.
+ * @throws what `find` throws
+ */
+export async function personByWord({ email, login, name }: UserValue, find: FindUser): Promise<UserValue | undefined> {
+  const byEmail = word(email) === undefined ? undefined : await find({ email: word(email) });
+  if (byEmail !== undefined) return byEmail;
+  const byLogin = word(login) === undefined ? undefined : await find({ login: word(login) });
+  const text = word(name);
+  return byLogin ?? (text === undefined ? undefined : byWord(text, find));
+}
+
 interface Found {
   person: UserValue;
   by: Origin;
@@ -181,7 +194,9 @@ export async function resolveUsers(
       if (!isPerson(person)) continue;
       if (person.id !== undefined) found.push(person);
       else {
-        const match = await counterpart(withOwnId(person, own), table, find, settled ? keepAddress : rewrite);
+        const match = settled
+          ? as('name', await personByWord(person, find))
+          : await counterpart(withOwnId(person, own), table, find, rewrite);
         if (match === undefined) missing.push(person);
         else {
           found.push(match.person);

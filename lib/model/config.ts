@@ -149,14 +149,18 @@ export interface DomainRule {
 
 /** What happens to a field whose value has no counterpart in the target. */
 export type UnresolvedPolicy = 'default' | 'leave' | 'park';
+/** What happens to a field whose source is empty; `clear`: the target is emptied, too. */
+export type EmptyPolicy = 'default' | 'clear' | 'leave' | 'park';
 
 /** One row of the default mapper, for one target field in one direction. */
 export interface DefaultRow {
   field: FieldChoice;
   /** the side the field is on */
   side: 1 | 2;
-  /** written when the source has no value */
+  /** the default; people may be given by login, e-mail address or name alone */
   value?: Value | UserValue;
+  /** when the source has no value; preset: `default` if a value is given, else `clear` */
+  empty?: EmptyPolicy;
   /** when a lookup value or a user has no counterpart; preset: `default` if a value is given, else `leave` */
   unresolved?: UnresolvedPolicy;
 }

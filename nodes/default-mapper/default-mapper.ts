@@ -16,7 +16,9 @@ export = (RED: NodeAPI): void => {
   function DefaultMapper(this: Node, def: DefaultMapperDef): void {
     RED.nodes.createNode(this, def);
     const mapper = new DefaultMapperStep(readDefaultRows(def.rows));
-    step(RED, this, { integration: def.integration, pairs: readPairs(def.pairs) }, (message) => mapper.map(message));
+    step(RED, this, { integration: def.integration, pairs: readPairs(def.pairs) }, (message, integration) =>
+      mapper.map(message, integration),
+    );
   }
 
   RED.nodes.registerType('twinflow-default-mapper', DefaultMapper);

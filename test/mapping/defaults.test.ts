@@ -36,6 +36,16 @@ describe('mapping/defaults', () => {
     assert.deepEqual(apply({ fields: { severity: null } }, { side: 1 }).fields, { severity: null });
   });
 
+  it('parks an empty source only if it has become empty, or the entity is new', () => {
+    const rows: DefaultRow[] = [{ field: severity, side: 2, empty: 'park' }];
+    const input = { fields: { severity: null }, mapped: { severity: { from: ['priority'] } }, unresolved: {} };
+    const policy = (kind: 'create' | 'update', changed: string[]) =>
+      compileDefaultRows(rows, 'forward')(input, kind, { changed }).unresolved.severity?.policy;
+    assert.equal(policy('update', ['priority', 'summary']), 'park');
+    assert.equal(policy('update', ['summary']), 'leave');
+    assert.equal(policy('create', []), 'park');
+  });
+
   it('uses the default for a value without counterpart, and keeps the reason', () => {
     const result = apply({ unresolved: { severity: urgent } });
     assert.deepEqual(result.fields, { severity: normal });
