@@ -104,10 +104,9 @@ export class Chain {
 
   private async apply(step: Compiled, passed: Passed): Promise<void> {
     const trace = tracer(passed.how, step.id);
-    if (step.kind === 'fieldMapper' || step.kind === 'valueMapper') {
+    if (step.kind !== 'filter') {
       passed.message = await step.step.map(passed.message, this.host, trace);
-    } else if (step.kind === 'defaultMapper') passed.message = step.step.map(passed.message, trace);
-    else {
+    } else {
       const { message } = passed;
       const verdict = filterMessage(step.filter, message);
       const asked = verdict.passes && verdict.notAsked !== undefined ? [] : criteriaOf(step.filter, message);
