@@ -30,6 +30,18 @@ export interface ChangePage {
   checkpoint: Checkpoint;
 }
 
+/** A link to an entity of another system, at the place that a system has of its own for such. */
+export interface RemoteLink {
+  url: string;
+  /** what people read */
+  title: string;
+  /** a link of the same key takes the place of the one that is there, so that there is always one */
+  key: string;
+}
+
+/** Stands for the link where `ignored` names what a system did not take. */
+export const REMOTE_LINK = 'remote link';
+
 export type WriteOperation =
   | {
       kind: 'create';
@@ -38,8 +50,10 @@ export type WriteOperation =
       fields: Fields;
       /** set together with the create where the system can hold one; `find` finds it again */
       marker?: string;
+      /** only where the connection takes links */
+      remoteLink?: RemoteLink;
     }
-  | { kind: 'update'; id: EntityId; fields: Fields };
+  | { kind: 'update'; id: EntityId; fields: Fields; remoteLink?: RemoteLink };
 
 /**
  * What became of one operation. `entity` is the entity as the system shows it after the write, version included: that
@@ -98,6 +112,9 @@ export interface Connection {
    * Throws only where nothing at all was sent.
    */
   write?(scope: Scope, operations: WriteOperation[]): Promise<WriteResult[]>;
+
+  /** `write` understands `remoteLink`. Written again, a link is there once. */
+  readonly remoteLinks?: true;
 
   /** @see FindQuery */
   find?(query: FindQuery, limit: number): Promise<Entity[]>;

@@ -39,6 +39,15 @@ export interface IntegrationConfig {
    */
   remoteKeyField1?: FieldId;
   remoteKeyField2?: FieldId;
+  /** a text or address field on each side that receives the other side's address */
+  remoteUrlField1?: FieldId;
+  remoteUrlField2?: FieldId;
+  /** a link to the other side, where the side's system has a place of its own for such */
+  remoteLink1?: boolean;
+  remoteLink2?: boolean;
+  /** the side's entities from which others are created are given the same, by a write of their own. Preset: off */
+  remoteBack1?: boolean;
+  remoteBack2?: boolean;
   /** attempts before an event that fails for its own fault is parked; preset 3 */
   retries: number;
   /**

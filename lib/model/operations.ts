@@ -24,6 +24,8 @@ export interface SideView {
     shown: number;
     links: number;
   };
+  /** entities that cannot be shown their counterparts, or not yet; absent where there are none */
+  unshown?: { due: number; resting: number; why?: string };
   polling: boolean;
   /** the last poll that came to its end since the last deploy */
   lastPoll?: { at: string; read: number; recorded: number };

@@ -17,8 +17,8 @@ export interface FieldsInput {
   /** names of source and target fields as the rows know them */
   names: { source: ReadonlyMap<FieldId, string>; target: ReadonlyMap<FieldId, string> };
   target: TargetFields;
-  /** the target's field for the source's key */
-  keyField?: FieldId;
+  /** the target's fields for the source's key and address */
+  shown: ReadonlySet<FieldId>;
 }
 
 export function fieldPlans(input: FieldsInput): FieldPlan[] {
@@ -49,9 +49,9 @@ function fieldPlan(field: FieldId, input: FieldsInput): FieldPlan {
   const before = merge.target.now[field] ?? null;
   const written = plan.write[field];
   const declared = input.target?.get(field);
-  const wanted = input.mapped[field] ?? (field === input.keyField ? written : undefined);
+  const wanted = input.mapped[field] ?? (input.shown.has(field) ? written : undefined);
   const type = declared?.type ?? how?.type;
-  const isKey = field === input.keyField && !Object.hasOwn(input.mapped, field);
+  const isKey = input.shown.has(field) && !Object.hasOwn(input.mapped, field);
   return {
     field,
     name: declared?.name ?? names.target.get(field) ?? field,

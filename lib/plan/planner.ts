@@ -10,11 +10,12 @@ import type { SyncMessage, Unresolved } from '../model/message';
 import type { FieldId } from '../model/values';
 import type { Link, Store, StoredEvent } from '../store/store';
 import { systemClock } from '../sync/clock';
+import { showingOf, shownFields } from '../sync/counterpart';
 import { changedFields, messageOf, planEvent } from '../sync/events';
 import { isSystemFault } from '../sync/failure';
 import { emptyPlan, type MergePlan } from '../sync/merge';
 import { type Route, route, writeScope } from '../sync/pairs';
-import { planChange, planNew, remoteKeyField } from '../sync/planning';
+import { planChange, planNew } from '../sync/planning';
 import { Users } from '../sync/users';
 import { refusedFields, without } from '../sync/withhold';
 import { endOf, mergeInputOf, mustPark, targetGone } from '../sync/work';
@@ -184,7 +185,7 @@ export class Planner {
     const merge = mergeInputOf(way, { event, message }, target);
     const create = event.link === undefined;
     const decided = create
-      ? { wanted: message.payload, plan: planNew(config, way.targetSide, message, entity.key) }
+      ? { wanted: message.payload, plan: planNew(config, way.targetSide, message, entity) }
       : draft.unchanged
         ? { wanted: message.payload, plan: emptyPlan() }
         : planChange(merge);
@@ -206,7 +207,7 @@ export class Planner {
         mapped: message.payload,
         names: namesOf(this.input.steps, side),
         target: fields,
-        keyField: create ? remoteKeyField(config, way.targetSide) : undefined,
+        shown: new Set(create ? Object.keys(shownFields(showingOf(config, way.targetSide), entity)) : []),
       }),
     };
   }

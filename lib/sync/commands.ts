@@ -8,7 +8,7 @@ import { SyncError } from '../model/errors';
 import type { SyncResult } from '../model/message';
 import type { ParkedDetail, ParkedView, SideView, SystemView } from '../model/operations';
 import type { Fields } from '../model/values';
-import type { FlowCounts, LinkEnd, ParkedFilter, StoredEvent } from '../store/store';
+import type { FlowCounts, LinkEnd, OwedCounts, ParkedFilter, StoredEvent } from '../store/store';
 import { iso } from './clock';
 import { correctionsOf } from './corrections';
 import type { Integration } from './integration';
@@ -27,15 +27,17 @@ export class Commands {
 
   async overview(): Promise<[SideView, SideView]> {
     const [one, two] = await this.integration.counts();
-    return [this.side(1, one), this.side(2, two)];
+    const owed = await this.integration.store.owedCounts(this.integration.config.id);
+    return [this.side(1, one, owed[0]), this.side(2, two, owed[1])];
   }
 
-  private side(side: Side, counts: FlowCounts): SideView {
+  private side(side: Side, counts: FlowCounts, { due, resting, error }: OwedCounts): SideView {
     const readers = this.integration.readersOf(side);
     const last = readers.map(({ lastPoll }) => lastPoll).find((poll) => poll !== undefined);
     return {
       system: this.viewOf(this.integration.system(side)),
       counts,
+      ...(due + resting > 0 && { unshown: { due, resting, ...(error && { why: error.message }) } }),
       polling: readers.some(({ isPolling }) => isPolling),
       ...(last && { lastPoll: { at: iso(last.at), read: last.read, recorded: last.recorded } }),
     };
@@ -82,8 +84,10 @@ export class Commands {
   async retry(events?: number[]): Promise<number> {
     const { store, config } = this.integration;
     const count = await store.unpark(config.id, events);
+    const resumed = events ? 0 : await store.resumeOwed(config.id);
+    if (resumed > 0) this.integration.backLinks.owed([1, 2]);
     this.integration.resume();
-    return count;
+    return count + resumed;
   }
 
   /**

@@ -9,7 +9,8 @@ import { targetSide } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, SyncResult } from '../model/message';
 import type { Fields } from '../model/values';
-import type { Failure, FlowCounts, Store, StoredEvent } from '../store/store';
+import type { Failure, FlowCounts, Store, StoredError, StoredEvent } from '../store/store';
+import { BackLinks } from './back-links';
 import { FlowLoad } from './budget/priority';
 import { type Clock, iso } from './clock';
 import { Commands } from './commands';
@@ -26,6 +27,8 @@ export interface IntegrationEvents {
   skipped?: (result: SyncResult) => void;
   /** an event failed: tried again later, or parked */
   failed?: (event: StoredEvent, error: SyncError, parked: boolean) => void;
+  /** so many entities of a side can't be given the way to their counterparts; the error is that of the first */
+  unshown?: (side: Side, count: number, first: StoredError) => void;
   /** something changed that a status shows */
   progress?: (side: Side) => void;
 }
@@ -64,6 +67,7 @@ export class Integration {
   private dryRunEnded = false;
   /** what people do with parked events */
   readonly commands = new Commands(this);
+  readonly backLinks = new BackLinks(this);
 
   constructor(
     config: IntegrationConfig,
@@ -111,6 +115,8 @@ export class Integration {
     this.writers.add(writer);
     if (!writer.isDryRun) {
       this.dryRunEnded = true;
+      // where nothing is written, nothing is written back
+      this.backLinks.start();
       this.releaseShown().catch(() => undefined); // the store is away: tried again at the next sweep
     }
     return writer;
@@ -304,6 +310,7 @@ export class Integration {
     this.cancelSweep?.();
     await Promise.all([...this.readers].map((reader) => reader.stop()));
     await Promise.all([...this.writers].map((writer) => writer.stop()));
+    await this.backLinks.stop();
     this.readers.clear();
     this.writers.clear();
   }

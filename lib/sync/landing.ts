@@ -51,7 +51,9 @@ export function landWritten(way: Way, work: Work, written: Extract<WriteResult, 
     version: next.foreign ? '' : entity.version,
     baseline: next.target,
   };
-  return landed(way, work, next.source, end, entity, work.event.link ? 'updated' : 'created', true);
+  const result = landed(way, work, next.source, end, entity, work.event.link ? 'updated' : 'created', true);
+  if (!work.event.link) result.landing.owes = way.owing.created;
+  return result;
 }
 
 function landed(

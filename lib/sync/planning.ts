@@ -4,26 +4,26 @@
  */
 
 import type { IntegrationConfig } from '../model/config';
-import type { Side } from '../model/entity';
+import type { EntityRef, Side } from '../model/entity';
 import type { SyncMessage } from '../model/message';
 import type { Fields } from '../model/values';
+import { showingOf, shownFields } from './counterpart';
 import { type MergeInput, type MergePlan, planCreate, planUpdate } from './merge';
 import { keepRichText } from './rich-text';
 
-/** The target's field that receives the other side's key, if the integration has one. */
-export const remoteKeyField = (config: IntegrationConfig, side: Side): string | undefined =>
-  (side === 1 ? config.remoteKeyField1 : config.remoteKeyField2) || undefined;
-
 /**
- * What a create writes, the source's key included.
+ * What a create writes, the source's key and address included where they are wanted and no row maps their fields.
  * @param side the target's
- * @param key of the source entity
+ * @param source the source entity
  */
-export function planNew(config: IntegrationConfig, side: Side, { sync, payload }: SyncMessage, key: string): MergePlan {
+export function planNew(
+  config: IntegrationConfig,
+  side: Side,
+  { sync, payload }: SyncMessage,
+  source: EntityRef,
+): MergePlan {
   const plan = planCreate(payload, sync.mapped ?? {}, sync.unresolved ?? {});
-  const field = remoteKeyField(config, side);
-  if (field && !(field in plan.write)) plan.write[field] = key;
-  return plan;
+  return { ...plan, write: { ...shownFields(showingOf(config, side), source), ...plan.write } };
 }
 
 /**

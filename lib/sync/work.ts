@@ -7,6 +7,7 @@ import { SyncError } from '../model/errors';
 import type { SyncMessage, SyncResult } from '../model/message';
 import type { FieldId, Fields } from '../model/values';
 import type { LinkEnd, StoredEvent } from '../store/store';
+import { type Owing, owingOf } from './counterpart';
 import type { Integration } from './integration';
 import type { MergeInput, MergePlan } from './merge';
 import type { System } from './system';
@@ -25,6 +26,8 @@ export interface Way {
   targetSide: Side;
   source: System;
   target: System;
+  /** ends that have yet to show their counterpart after a create */
+  owing: Owing;
 }
 
 export function wayOf(integration: Integration, direction: Direction): Way {
@@ -36,6 +39,7 @@ export function wayOf(integration: Integration, direction: Direction): Way {
     targetSide: other,
     source: integration.system(side),
     target: integration.system(other),
+    owing: owingOf(integration.config, direction),
   };
 }
 

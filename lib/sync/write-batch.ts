@@ -10,6 +10,7 @@ import { asSyncError, SyncError } from '../model/errors';
 import type { SyncResult } from '../model/message';
 import type { Failure } from '../store/store';
 import { corrected } from './corrections';
+import { showingOf, shownLink } from './counterpart';
 import { adoptable, adoptedEnds, adoptedState, type Create, markerOf, openIntents } from './create';
 import { isCreatedAgain } from './events';
 import type { Integration } from './integration';
@@ -17,7 +18,7 @@ import { type Landed, landUnchanged, landWritten } from './landing';
 import { concerned, emptyPlan, intended } from './merge';
 import { stopOscillating } from './oscillation';
 import { writeScope } from './pairs';
-import { planChange, planNew, remoteKeyField } from './planning';
+import { planChange, planNew } from './planning';
 import type { System } from './system';
 import { refusedFields, without } from './withhold';
 import { endOf, type Job, mergeInputOf, mustPark, nameEntity, targetGone, type Way, type Work, wayOf } from './work';
@@ -189,8 +190,8 @@ export class Batch {
     for (const work of works) {
       const { config } = this.integration;
       const { sync } = work.message;
-      work.plan = planNew(config, this.way.targetSide, work.message, work.event.entity.key);
-      const remoteKey = remoteKeyField(config, this.way.targetSide);
+      work.plan = planNew(config, this.way.targetSide, work.message, work.event.entity);
+      const remoteKey = showingOf(config, this.way.targetSide).key;
       const parked = mustPark(work);
       if (parked) await this.fail([work], parked);
       else creates.push({ work, event: work.event, fields: work.plan.write, target: sync.target, remoteKey });
@@ -220,7 +221,9 @@ export class Batch {
     const ends = adoptedEnds(work.event, work.message, adopted, source, this.target);
     // no event ends with this landing
     const { replaces } = work;
-    const [refused] = await store.land([{ integration: config.id, event: 0, delivery: 0, ends, replaces }]);
+    const owes = this.way.owing.adopted;
+    const [refused] = await store.land([{ integration: config.id, event: 0, delivery: 0, ends, replaces, owes }]);
+    if (!refused) this.integration.backLinks.owed(owes);
     const [event] = refused ? [] : await store.load([work]);
     if (event?.link) return [{ ...work, event, adopted: true, replaces: undefined }];
     if (refused) await this.fail([work], new SyncError('fatal', refused));
@@ -292,7 +295,12 @@ export class Batch {
     if (work.event.link)
       return { kind: 'update', id: endOf(work, this.way.targetSide).ref.id, fields: work.plan.write };
     const { type, project } = work.message.sync.target;
-    return { kind: 'create', type, project, fields: work.plan.write, marker: markerOf(work.event) };
+    const showing = showingOf(this.integration.config, this.way.targetSide);
+    const remoteLink = this.target.connection().remoteLinks
+      ? shownLink(this.integration.config, showing, work.event.entity, this.way.source.name)
+      : undefined;
+    const { write: fields } = work.plan;
+    return { kind: 'create', type, project, fields, marker: markerOf(work.event), ...(remoteLink && { remoteLink }) };
   }
 
   protected async land(landings: Landed[]): Promise<void> {
@@ -303,6 +311,7 @@ export class Batch {
       if (reason) await this.fail([work], new SyncError('fatal', reason));
       else this.results.set(work.seq, { ok: true, result });
     }
+    this.integration.backLinks.owed(landings.flatMap(({ landing }) => landing.owes ?? []));
   }
 
   /** @param unmade the write certainly had no effect: a create need not be looked for */

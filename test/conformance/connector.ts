@@ -7,6 +7,7 @@ import { findingChecks } from './connector/finding';
 import type { ConnectorHarness } from './connector/harness';
 import { pollingChecks } from './connector/polling';
 import { Probe } from './connector/probe';
+import { remoteLinkChecks } from './connector/remote-links';
 import { structureChecks } from './connector/structure';
 import { writingChecks } from './connector/writing';
 
@@ -28,6 +29,7 @@ export function connectorConformance(title: string, harness: ConnectorHarness): 
     after(() => probe.stop());
     structureChecks(probe);
     writingChecks(probe);
+    remoteLinkChecks(probe);
     pollingChecks(probe);
     findingChecks(probe);
   });

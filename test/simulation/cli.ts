@@ -23,7 +23,7 @@ const { values } = parseArgs({
 const LEAST_SHARE = 100;
 const MOST_SHOWN = 20;
 
-const KINDS = ['lostEdits', 'duplicates', 'loops', 'diverged', 'dryRunWrites'] as const;
+const KINDS = ['lostEdits', 'duplicates', 'loops', 'diverged', 'dryRunWrites', 'unshown'] as const;
 const COUNTS = ['events', 'crashes', 'dryRuns', 'merged', 'contested'] as const;
 type Total = Record<(typeof KINDS)[number] | (typeof COUNTS)[number], number> & { failures: string[] };
 
@@ -38,6 +38,7 @@ const none = (): Total => ({
   loops: 0,
   diverged: 0,
   dryRunWrites: 0,
+  unshown: 0,
   failures: [],
 });
 

@@ -12,12 +12,13 @@ import { type RunReport, simulate } from './run';
 const MOST_RUNS = 50;
 const SOUND_RUNS = 300;
 
-const faults = ({ lostEdits, duplicates, loops, diverged, dryRunWrites }: RunReport): string[] => [
+const faults = ({ lostEdits, duplicates, loops, diverged, dryRunWrites, unshown }: RunReport): string[] => [
   ...lostEdits,
   ...duplicates,
   ...loops,
   ...diverged,
   ...dryRunWrites,
+  ...unshown,
 ];
 
 /** A store of which some calls do something else. */

@@ -34,6 +34,8 @@ export interface RunReport {
   dryRunWrites: string[];
   /** processes whose writer did */
   dryRuns: number;
+  /** pairs that do not show each other at the end, where they are to */
+  unshown: string[];
 }
 
 export interface RunOptions {
@@ -46,7 +48,7 @@ export interface RunOptions {
 }
 
 const START = Date.UTC(2026, 0, 1);
-const config: IntegrationConfig = {
+const CONFIG: IntegrationConfig = {
   id: 'integration',
   name: 'Simulated',
   active: true,
@@ -57,6 +59,9 @@ const config: IntegrationConfig = {
   retries: 3,
   lostAfterMs: 60_000,
 };
+/** The field in which an entity shows its counterpart, in every third history. */
+const REMOTE = 'remote';
+const SHOWN = { remoteKeyField1: REMOTE, remoteKeyField2: REMOTE, remoteBack1: true, remoteBack2: true };
 
 /** A process: the engine between two systems. Once dead, nothing that it began ever goes on. */
 class Process {
@@ -75,7 +80,7 @@ class Process {
       new System('s1', 'One', () => this.mortal(this.guarded(world.one.connection())), world.clock),
       new System('s2', 'Two', () => this.mortal(this.guarded(world.two.connection())), world.clock),
     ] as const;
-    const integration = new Integration(config, systems, this.mortal(this.observed()), world.clock);
+    const integration = new Integration(world.config, systems, this.mortal(this.observed()), world.clock);
     this.integration = integration;
     await integration.start();
     const relevant = { fields: new Set<string>(FIELDS), always: false };
@@ -143,6 +148,7 @@ class Process {
         { from: [field], type: 'text', conflict: isMerged(field) ? 'merge' : this.world.conflict },
       ]),
     );
+    delete message.payload[REMOTE];
     const copy = structuredClone(message);
     const deliver = (it: SyncMessage): void => {
       clock.after(random.int(0, 20), () => {
@@ -214,6 +220,7 @@ class World {
   /** of its own, so that histories without dry runs are the same as ever */
   private readonly deploys: Random;
   private readonly deploysOften: boolean;
+  readonly config: IntegrationConfig;
   private process: Process | undefined;
   private readonly people: Person;
   private readonly store: Store;
@@ -221,6 +228,7 @@ class World {
   readonly trace: ((line: string) => void) | undefined;
 
   constructor(seed: number, store: Store, trace?: (line: string) => void) {
+    this.config = seed % 3 === 0 ? { ...CONFIG, ...SHOWN } : CONFIG;
     this.trace = trace && ((line) => trace(`${this.clock.now() - START} ${line}`));
     this.random = new Random(seed);
     this.clock = new SimulatedClock(START, this.random);
@@ -320,6 +328,7 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
     diverged: [],
     dryRunWrites: world.dryRunWrites,
     dryRuns: 0,
+    unshown: [],
   };
   world.one.automation = options.automation?.[1];
   world.two.automation = options.automation?.[2];
@@ -333,7 +342,10 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
     report.events = world.one.edits.length + world.two.edits.length;
     report.crashes = world.crashes;
     report.dryRuns = world.dryRuns;
-    const counts = await store.counts(config.id);
+    const owed = await store.owedCounts(CONFIG.id);
+    for (const [index, { due, resting }] of owed.entries())
+      if (due + resting > 0) report.diverged.push(`side ${index + 1} still owes ${due}, ${resting} of them rest`);
+    const counts = await store.counts(CONFIG.id);
     for (const [index, side] of counts.entries()) {
       const open = side.waiting + side.held + side.sent + side.retry + side.parked + side.shown;
       if (open > 0) report.diverged.push(`side ${index + 1} still has ${JSON.stringify(side)}`);
@@ -349,13 +361,18 @@ async function check(world: World, store: Store, report: RunReport): Promise<voi
   const ones = world.one.entities();
   const twos = new Map(world.two.entities().map((entity) => [entity.id, entity]));
   for (const one of ones) {
-    const link = await store.linkOf(config.id, 1, one.id);
+    const link = await store.linkOf(CONFIG.id, 1, one.id);
     const two = link ? twos.get(link.ends[1].ref.id) : undefined;
     if (!two) {
       report.duplicates.push(`${one.id} has no counterpart: it is lost, or a second copy`);
       continue;
     }
     twos.delete(two.id);
+    if (
+      world.config.remoteBack1 &&
+      !(plain(one.fields[REMOTE]) === plain(two.id) && plain(two.fields[REMOTE]) === plain(one.id))
+    )
+      report.unshown.push(`${one.id} shows ${one.fields[REMOTE]}, ${two.id} shows ${two.fields[REMOTE]}`);
     for (const field of FIELDS) {
       const [left, right] = [one.fields[field] ?? null, two.fields[field] ?? null];
       if (!agrees(left, right)) {

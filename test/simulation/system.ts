@@ -290,7 +290,8 @@ export class SimulatedSystem {
         if (marker !== query.marker) continue;
       }
       if (query.createdBySelfSince !== undefined && !own) continue;
-      if (query.field && entity.fields[query.field.id] !== query.field.value) continue;
+      // as it stores values, so it looks for them
+      if (query.field && entity.fields[query.field.id] !== this.normalise(query.field.value)) continue;
       found.push(structuredClone(entity));
       if (found.length >= limit) break;
     }

@@ -3,7 +3,7 @@
  * in between copies every field under its own name.
  */
 
-import type { ChangePage, Connection, WriteOperation, WriteResult } from '../../lib/connectors/connector';
+import type { ChangePage, Connection, RemoteLink, WriteOperation, WriteResult } from '../../lib/connectors/connector';
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Entity } from '../../lib/model/entity';
 import { SyncError } from '../../lib/model/errors';
@@ -33,6 +33,9 @@ export class Tracker {
   fault: SyncError | undefined;
   /** what every search finds */
   found: Entity[] = [];
+  /** links by entity and key; without `takesLinks` there is no place for them */
+  readonly links = new Map<string, Map<string, RemoteLink>>();
+  takesLinks = false;
   /** how long a request to write takes */
   work: () => Promise<void> = async () => undefined;
   private counter = 0;
@@ -70,6 +73,7 @@ export class Tracker {
       if (this.fault) throw this.fault;
     };
     return {
+      ...(this.takesLinks && { remoteLinks: true as const }),
       identify: async () => ({ user: { name: 'Sync' }, server: this.name, missing: [] }),
       projects: async () => [{ id: 'P', name: 'P' }],
       entityTypes: async () => [{ id: 'Bug', name: 'Bug' }],
@@ -102,6 +106,11 @@ export class Tracker {
     }
     const taken = Object.fromEntries(Object.entries(operation.fields).filter(([field]) => !(field in this.ignores)));
     const entity = this.save(operation.kind === 'update' ? operation.id : undefined, taken);
+    const { remoteLink } = operation;
+    if (remoteLink && this.takesLinks) {
+      const links = this.links.get(entity.id) ?? new Map<string, RemoteLink>();
+      this.links.set(entity.id, links.set(remoteLink.key, remoteLink));
+    }
     const ignored = Object.fromEntries(Object.entries(this.ignores).filter(([field]) => field in operation.fields));
     return { ok: true, entity, exact: true, ignored };
   }
@@ -112,6 +121,7 @@ export class Workbench {
   readonly two: Tracker;
   readonly results: SyncResult[] = [];
   readonly failures: { error: SyncError; parked: boolean }[] = [];
+  readonly unshown: string[] = [];
   readonly sent: SyncMessage[] = [];
   /** what the writer told of changes that it did not write */
   readonly dryRuns: SyncResult[] = [];
@@ -148,6 +158,7 @@ export class Workbench {
     const systems = [new System('s1', 'One', open(1), clock), new System('s2', 'Two', open(2), clock)] as const;
     const integration = new Integration(config, systems, store, clock, {
       landed: (result) => bench?.results.push(result),
+      unshown: (side, count, first) => bench?.unshown.push(`${side} ${count} ${first.message}`),
       failed: (_event, error, parked) => bench?.failures.push({ error, parked }),
     });
     bench = new Workbench(integration, store, clock);

@@ -50,6 +50,7 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
     checkpointAt: (time) => poller.checkpointAt(time),
     read: (_scope, ids) => reader.read(ids),
     write: (_scope, operations) => writer.write(operations),
+    remoteLinks: true,
     find: (query, limit) => findWorkItems(metadata, reader, wiql, query, limit),
     users: (query) => people.find(query),
     lookupValues: (project, type, field, search) => lookupValuesOf(metadata, project, type, field, search),

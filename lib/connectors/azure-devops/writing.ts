@@ -14,6 +14,7 @@ import { markerLink } from './marker';
 import type { Metadata, TypeInfo } from './metadata';
 import type { Patcher, PatchOperation, PatchTarget } from './patching';
 import type { WorkItemReader } from './reading';
+import { remoteLinkPatch } from './remote-link';
 import { idOf, type RawWorkItem, textOf } from './shapes';
 
 interface Task {
@@ -69,7 +70,7 @@ export class WorkItemWriter {
       const base = this.reader.takeBase(id);
       if (base) found.set(operation.id, base);
       // links are not read with every entity, and are addressed by their place in the list
-      if (PARENT in operation.fields) linked.push(id);
+      if (PARENT in operation.fields || operation.remoteLink) linked.push(id);
       else if (!base) unread.push(id);
     }
     for (const item of (await this.reader.items(unread)).values()) found.set(String(item.id), item);
@@ -99,6 +100,8 @@ export class WorkItemWriter {
     if (why.length > 0) {
       throw new SyncError('invalid', `${about} was not written. ${why.join('; ')}`, { fields: problems });
     }
+    if (operation.remoteLink)
+      operations.push(...remoteLinkPatch(operation.remoteLink, target.current?.relations, operations));
     if (operation.kind === 'update') {
       const rev = target.current?.rev ?? 0;
       if (operations.length === 0) return this.untouched(operation.id);

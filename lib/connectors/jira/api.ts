@@ -197,6 +197,15 @@ export class JiraApi {
     await this.request('POST', `issue/${encodeURIComponent(id)}/transitions`, { body: request });
   }
 
+  /**
+   * Links the issue to something elsewhere; a link of the same global id is changed instead.
+   * https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-remote-links/
+   */
+  async link(id: string, globalId: string, object: { url: string; title: string }): Promise<void> {
+    const body = { globalId, object };
+    await this.request('POST', `issue/${encodeURIComponent(id)}/remotelink`, { body, idempotent: true });
+  }
+
   close(): void {
     this.http.close();
     this.token?.close();

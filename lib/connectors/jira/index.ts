@@ -43,6 +43,7 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
     newest: (scope) => poller.newest(scope),
     checkpointAt: (time) => poller.checkpointAt(time),
     read: (_scope, ids) => reader.byId(ids),
+    remoteLinks: true,
     write: (scope, operations) => writer.write(scope, operations),
     find: (query, limit) => finder.find(query, limit),
     users: (query) => people.find(query),

@@ -7,7 +7,7 @@
 import type { Entity, EntityId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
 import type { LookupValue } from '../../model/values';
-import type { Scope, WriteOperation, WriteResult } from '../connector';
+import { REMOTE_LINK, type Scope, type WriteOperation, type WriteResult } from '../connector';
 import { CREATE, type JiraApi } from './api';
 import { elementsOf, elementsOfError, refused } from './failures';
 import { compared, type Done, outOfSight, overwritten, showsAll, type Task } from './outcomes';
@@ -138,6 +138,10 @@ export class IssueWriter {
       queue(one.id, async () => {
         try {
           await this.complete(one);
+          await this.link(one).catch((thrown: unknown) => {
+            if (isTrouble(thrown)) throw thrown;
+            one.ignored[REMOTE_LINK] = `The issue was created without it: ${asSyncError(thrown).message}`;
+          });
         } catch (thrown) {
           const { kind, message, detail } = asSyncError(thrown);
           const words = `Issue ${one.id} was created, but not all that belongs to it could be written: ${message}`;
@@ -154,7 +158,9 @@ export class IssueWriter {
       queue(operation.id, async () => {
         try {
           if (halt) throw notSent(halt);
-          done.push(await this.update(task, operation.id));
+          const one = await this.update(task, operation.id);
+          await this.link(one);
+          done.push(one);
         } catch (thrown) {
           const error = asSyncError(thrown);
           results[index] = { ok: false, error };
@@ -183,6 +189,15 @@ export class IssueWriter {
     }
     await this.moveTo(done, status);
     return done;
+  }
+
+  /** The link to a counterpart, which is no field. What the issue shows after it is read. */
+  private async link(done: Done): Promise<void> {
+    const { remoteLink } = done.task.operation;
+    if (!remoteLink) return;
+    const { key, url, title } = remoteLink;
+    done.issue = undefined;
+    await this.api.link(done.id, key, { url, title });
   }
 
   /**
@@ -304,8 +319,11 @@ const isTrouble = (thrown: unknown): boolean => ['transient', 'rateLimited', 'au
 
 const idOf = (operation: WriteOperation): EntityId => (operation.kind === 'update' ? operation.id : '');
 
-const needsMore = ({ resolved }: Task): boolean =>
-  hasChanges(resolved.edit) || resolved.status !== undefined || Object.keys(resolved.transition).length > 0;
+const needsMore = ({ resolved, operation }: Task): boolean =>
+  operation.remoteLink !== undefined ||
+  hasChanges(resolved.edit) ||
+  resolved.status !== undefined ||
+  Object.keys(resolved.transition).length > 0;
 
 function newIssue({ operation, resolved, context }: Task): Json {
   const marker = operation.kind === 'create' ? operation.marker : undefined;

@@ -48,6 +48,8 @@ export interface SystemUnderTest {
   searchable?: FieldId;
   /** creates can carry a marker */
   hasMarker: boolean;
+  /** where the connection takes links to other systems: those of an entity, as people see them */
+  remoteLinks?: (id: EntityId) => Promise<{ url: string; title: string }[]>;
 }
 
 export interface ConnectorHarness {

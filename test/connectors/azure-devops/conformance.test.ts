@@ -68,6 +68,10 @@ function conformance(title: string, config: ConnectorConfig, format: 'html' | 'm
           field === 'System.Title' ? text.trim() : format === 'html' ? withoutScripts(text) : text,
         searchable: 'Custom.ExternalId',
         hasMarker: true,
+        remoteLinks: async (id) =>
+          (standIn.service.state.item(Number(id))?.relations ?? [])
+            .filter(({ rel }) => rel === 'Hyperlink')
+            .map(({ url, attributes }) => ({ url, title: String(attributes.comment) })),
       };
     },
     async stop() {

@@ -90,6 +90,11 @@ function conformance(title: string, options: JiraOptions & { deployment: Deploym
         normalise: (text, field) =>
           field === 'summary' ? text : cloud ? textOfDocument(documentOfText(text)) : text.replace(/\r\n/g, '\n'),
         hasMarker: cloud,
+        remoteLinks: async (id) =>
+          (running.site.find(id)?.remoteLinks ?? []).map(({ object }) => ({
+            url: String(object.url),
+            title: String(object.title),
+          })),
         searchable: 'customfield_10017',
       };
     },

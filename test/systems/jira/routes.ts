@@ -140,6 +140,15 @@ export class Routes {
         return { status: 204 };
       }),
     );
+    this.on('POST', '/issue/{issueIdOrKey}/remotelink', ({ viewer, body }, [id = '']) =>
+      this.withIssue(id, (issue) => {
+        if (this.options.withheld[viewer.login]?.includes('LINK_ISSUES'))
+          return failure(403, ['You do not have permission to link issues in this project.']);
+        const { link, isNew } = site.link(viewer, issue, asJson(body));
+        const self = `${site.url}/rest/api/3/issue/${issue.id}/remotelink/${link.id}`;
+        return { status: isNew ? 201 : 200, body: { id: link.id, self } };
+      }),
+    );
     if (site.isCloud) {
       this.on('POST', '/search/jql', (call) => this.enhancedSearch(call));
       this.on('POST', '/issue/bulkfetch', (call) => this.bulkFetch(call));

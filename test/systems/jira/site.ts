@@ -35,7 +35,14 @@ export interface Issue {
   creator: string;
   values: Record<string, Stored>;
   properties: Record<string, unknown>;
+  remoteLinks: RemoteIssueLink[];
   log: LogEntry[];
+}
+
+export interface RemoteIssueLink {
+  id: number;
+  globalId: string | undefined;
+  object: Json;
 }
 
 export interface SiteOptions {
@@ -71,6 +78,7 @@ export class Site {
   private index = new Map<string, { visibleAt: number; issue: Issue }[]>();
   private nextId = 20_000;
   private nextLog = 50_000;
+  private nextLink = 60_000;
   private readonly counters = new Map<string, number>();
 
   constructor(readonly options: SiteOptions) {
@@ -146,6 +154,7 @@ export class Site {
       creator: by.login,
       values: { priority: '3', reporter: by.login },
       properties: {},
+      remoteLinks: [],
       log: [],
     };
     const { project: _project, issuetype: _type, ...others } = fields;
@@ -222,6 +231,27 @@ export class Site {
     if (transition.clears) draft.values[transition.clears] = null;
     draft.resolved = draft.values.resolution ? (draft.resolved ?? this.options.now()) : undefined;
     this.commit(by, issue, draft);
+  }
+
+  /** Makes a remote link, or changes the one of the same global id. @throws Invalid @returns it, and whether it is new */
+  link(by: Person, issue: Issue, { globalId, object }: Json): { link: RemoteIssueLink; isNew: boolean } {
+    const { url, title } = isJson(object) ? object : {};
+    if (typeof url !== 'string' || !URL.canParse(url)) throw new Invalid([], { url: "'url' is required." });
+    if (typeof title !== 'string' || title === '') throw new Invalid([], { title: "'title' is required." });
+    if (typeof globalId === 'string' && globalId.length > 255)
+      throw new Invalid([], { globalId: "'globalId' must be no longer than 255 characters." });
+    const draft: Issue = structuredClone(issue);
+    const known = issue.remoteLinks.find((one) => one.globalId !== undefined && one.globalId === globalId);
+    const link = known ?? {
+      id: this.nextLink++,
+      globalId: typeof globalId === 'string' ? globalId : undefined,
+      object: {},
+    };
+    link.object = { url, title };
+    if (!known) issue.remoteLinks.push(link);
+    // a new update time, as for any change
+    this.commit(by, issue, draft);
+    return { link, isNew: !known };
   }
 
   remove(issue: Issue): void {
