@@ -7,6 +7,7 @@
  *   POST /twinflow/parked/retry   {integration, events?}               all of it without events        twinflow.write
  *   POST /twinflow/parked/skip    {integration, events, reason}                                        twinflow.write
  *   POST /twinflow/parked/correct {integration, event, fields}         edit, then retry                twinflow.write
+ *   POST /twinflow/dry-run/again  {integration}                        what dry runs showed, anew      twinflow.write
  *
  * Every answer is JSON and bounded; long texts are cut and named in `cut`. A fault comes as
  * `{ error: { kind, message, fields? } }`. No answer holds a secret: errors are freed of them where they are made.
@@ -122,6 +123,11 @@ export function registerOperations({ httpAdmin, auth, log }: OperationsHost, ser
     await commands.correct(number ?? -1, fieldsOf(fields));
     return { count: 1 };
   });
+
+  post('dry-run/again', async ({ integration }) => {
+    const { commands } = await find(integration);
+    return { count: await commands.showAgain() };
+  });
 }
 
 /** An integration as the sidebar lists it. */
@@ -134,7 +140,9 @@ async function stateOf({ config, ready }: OperatedIntegration) {
   });
   try {
     const running = await Promise.race([ready, late]);
-    return running ? { ...about, sides: await running.commands.overview() } : { ...about, starting: true };
+    if (!running) return { ...about, starting: true };
+    const { commands } = running;
+    return { ...about, sides: await commands.overview(), ...(commands.isDryRun && { dryRun: true }) };
   } catch (thrown) {
     return { ...about, fault: cut(asSyncError(thrown).message) };
   } finally {

@@ -13,6 +13,8 @@ export interface IntegrationState {
   starting?: boolean;
   /** why it cannot start */
   fault?: string;
+  /** a writer of it only shows what it would do */
+  dryRun?: boolean;
 }
 
 export type Detail = ParkedDetail & { cut: string[] };
@@ -47,5 +49,9 @@ export const skip = async (integration: string, events: number[], reason: string
 
 export const correct = async (integration: string, event: number, fields: Fields): Promise<number> =>
   counted(await request('POST', 'parked/correct', { integration, event, fields }));
+
+/** What dry runs have shown, once more. */
+export const showAgain = async (integration: string): Promise<number> =>
+  counted(await request('POST', 'dry-run/again', { integration }));
 
 const counted = (answer: unknown): number => (answer as { count: number }).count;

@@ -1,20 +1,24 @@
 /** One running integration: is it at work, are its systems, how much is under way. */
 
 import type { SideView } from '../../lib/model/operations';
-import type { IntegrationState } from './ask';
-import { say, when } from './words';
+import { words } from '../editor';
+import { type IntegrationState, showAgain } from './ask';
+import { button, say, when } from './words';
 
 type Tone = 'good' | 'warn' | 'bad' | 'dim';
 
 /** What the chip beside the name says. */
-export function chipOf({ active, sides, fault }: IntegrationState): { text: string; tone: Tone } {
+export function chipOf({ active, sides, fault, dryRun }: IntegrationState): { text: string; tone: Tone } {
   if (fault) return { text: say('state.failed'), tone: 'bad' };
   if (!active) return { text: say('state.inactive'), tone: 'dim' };
   if (!sides) return { text: say('state.starting'), tone: 'dim' };
   if (sides.some(({ system }) => system.pausedUntil)) return { text: say('state.paused'), tone: 'bad' };
   if (parkedIn(sides) > 0) return { text: say('state.parked', { count: parkedIn(sides) }), tone: 'warn' };
+  if (dryRun) return { text: say('state.dryRun'), tone: 'warn' };
   return { text: say('state.running'), tone: 'good' };
 }
+
+const shownIn = (sides: readonly SideView[] = []): number => sides.reduce((sum, { counts }) => sum + counts.shown, 0);
 
 export const parkedIn = (sides: readonly SideView[] = []): number =>
   sides.reduce((sum, { counts }) => sum + counts.parked, 0);
@@ -24,10 +28,26 @@ export class Card {
   private readonly name = $('<span>');
   private readonly chip = $('<span class="twinflow-side-chip" role="status">');
   private readonly body = $('<div>');
+  private readonly dryRun = $('<div hidden>');
+  private readonly shown = $('<div class="twinflow-side-line twinflow-side-small" role="status" aria-live="polite">');
+  private readonly again: JQuery;
   private drawn = '';
 
-  constructor() {
-    this.element.append($('<h3>').append(this.name, this.chip), this.body);
+  /** @param integration id */
+  constructor(private readonly integration: string) {
+    this.again = button(say('dryRun.again'), 'fa-eye', () => this.showAgain());
+    this.dryRun.append(this.shown, $('<div class="twinflow-side-buttons">').append(this.again));
+    this.element.append($('<h3>').append(this.name, this.chip), this.body, this.dryRun);
+  }
+
+  private showAgain(): void {
+    this.again.prop('disabled', true);
+    showAgain(this.integration)
+      .then(
+        (count) => this.shown.text(say('dryRun.sent', { count })),
+        (thrown: unknown) => this.shown.text(words(thrown)),
+      )
+      .finally(() => this.again.prop('disabled', false));
   }
 
   update(state: IntegrationState): void {
@@ -42,6 +62,13 @@ export class Card {
     this.chip.attr('class', `twinflow-side-chip twinflow-side-${tone}`);
     this.body.empty();
     if (state.fault) $('<div class="twinflow-side-line twinflow-side-bad">').text(state.fault).appendTo(this.body);
+    const count = shownIn(state.sides);
+    this.dryRun.prop('hidden', !state.dryRun && count === 0);
+    this.again.toggle(count > 0);
+    if (state.dryRun || count > 0) {
+      const text = say(state.dryRun ? 'dryRun.waiting' : 'dryRun.left', { count });
+      if (this.shown.text() !== text) this.shown.text(text);
+    }
     state.sides?.forEach((side, index) => {
       this.body.append(system(side, index + 1));
     });
@@ -70,6 +97,7 @@ function system({ system, counts, polling, lastPoll }: SideView, side: number): 
     [counts.sent, 'count.sent'],
     [counts.retry, 'count.retry'],
     [counts.parked, 'count.parked'],
+    [counts.shown, 'count.shown'],
   ] as const;
   const open = amounts.flatMap(([count, key]) => (count > 0 ? [say(key, { count })] : []));
   line([...(open.length > 0 ? open : [say('count.none')]), say('count.links', { count: counts.links })].join(' · '));

@@ -168,7 +168,7 @@ export class Panel {
   }
 
   private add(id: string): { card: Card; list: ParkedList } {
-    const card = new Card();
+    const card = new Card(id);
     const list = new ParkedList(id, () => setTimeout(() => this.refresh(), 300));
     card.element.append(list.element).appendTo(this.element);
     const box = { card, list };

@@ -1,4 +1,4 @@
-/** The form of a writer: to which integration it belongs, and how much it writes at a time. */
+/** The form of a writer: to which integration it belongs, how much it writes at a time, and whether it writes at all. */
 
 import { addStyle, entered, input, offerOnlyIntegration, takeOnlyIntegration } from '../editor';
 
@@ -6,6 +6,7 @@ interface WriterProperties {
   name: string;
   integration: string;
   batchSize: number;
+  dryRun: boolean;
   version: number;
 }
 
@@ -30,10 +31,12 @@ RED.nodes.registerType<WriterProperties>('twinflow-writer', {
         return fits || this._('writer.invalid.batchSize', { most: LARGEST_BATCH });
       },
     },
+    dryRun: { value: false },
     version: { value: 1 },
   },
   label() {
-    return this.name || this._('writer.paletteLabel');
+    const name = this.name || this._('writer.paletteLabel');
+    return this.dryRun ? this._('writer.dryRunLabel', { name }) : name;
   },
   labelStyle() {
     return this.name ? 'node_label_italic' : '';

@@ -12,6 +12,8 @@ import { NO_INTEGRATION } from '../shared/step';
 interface WriterDef extends NodeDef {
   integration: string;
   batchSize: number;
+  /** absent in flows of before */
+  dryRun?: boolean;
 }
 
 const BATCH_SIZE = 50;
@@ -29,13 +31,17 @@ class Tally {
   private failed = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly show: (landed: number, failed: number) => void) {}
+  constructor(private readonly draw: (landed: number, failed: number) => void) {}
 
   add(what: 'landed' | 'failed'): void {
     this[what] += 1;
+    this.show();
+  }
+
+  show(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      this.show(this.landed, this.failed);
+      this.draw(this.landed, this.failed);
     }, STATUS_MS).unref();
   }
 
@@ -63,20 +69,32 @@ export = (RED: NodeAPI): void => {
     host.acquire();
     const handle = integrationOf(RED, def.integration);
     if (!handle) this.status({ fill: 'red', shape: 'ring', text: RED._(NO_INTEGRATION) });
+    const dryRun = def.dryRun === true;
     const writer: Promise<Writer> | undefined = handle?.ready.then((integration) =>
-      integration.writer({ batchSize: batchSizeOf(def) }),
+      integration.writer({ batchSize: batchSizeOf(def), dryRun }),
     );
     writer?.catch(() => undefined); // each message that needs it says so
     /** the fault that Catch nodes have been told of: one outage is one error, not one for each message */
     let told = '';
-    const tally = new Tally((landed, failed) => {
-      const text = RED._('writer.status.counts', { landed, failed });
-      this.status(
-        told
-          ? { fill: 'red', shape: 'ring', text: RED._('writer.status.paused', { why: told }) }
-          : { fill: 'green', shape: 'dot', text },
+    /** How many changes wait for the end of the dry run: more than this writer has shown, after a restart. */
+    const shown = async (): Promise<number> => {
+      const [one, two] = (await (await handle?.ready)?.counts()) ?? [];
+      return (one?.shown ?? 0) + (two?.shown ?? 0);
+    };
+    const showDryRun = (): void => {
+      shown().then(
+        (count) => this.status({ fill: 'blue', shape: 'ring', text: RED._('writer.status.dryRun', { count }) }),
+        () => undefined, // the store is away; whoever needs it says so
       );
+    };
+    const tally = new Tally((landed, failed) => {
+      if (told) this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.paused', { why: told }) });
+      else if (dryRun) showDryRun();
+      else this.status({ fill: 'green', shape: 'dot', text: RED._('writer.status.counts', { landed, failed }) });
     });
+    if (handle && dryRun) showDryRun();
+    // the last word of a dry run that has ended must not stand there until something lands
+    else if (handle) this.status({});
 
     const report = (thrown: unknown): Error | undefined => {
       const error = asSyncError(thrown);
@@ -88,6 +106,7 @@ export = (RED: NodeAPI): void => {
       return error;
     };
 
+    const stopProgress = dryRun ? handle?.onProgress(() => tally.show()) : undefined;
     const stopListening = handle?.onSkipped((result) => this.send({ topic: handle.config.name, payload: result }));
 
     this.on('input', (message, send, done) => {
@@ -132,6 +151,7 @@ export = (RED: NodeAPI): void => {
     this.on('close', (done: () => void) => {
       tally.stop();
       stopListening?.();
+      stopProgress?.();
       const stop = async (): Promise<void> => {
         const ready = await writer?.catch(() => undefined);
         await ready?.stop();

@@ -78,11 +78,12 @@ describe('Routes of the sidebar', () => {
   }
 
   it('ask for the permission to read or to write', async () => {
-    const routes = ['operations', 'parked', 'parked-change', 'parked/retry', 'parked/skip', 'parked/correct'];
+    const read = ['operations', 'parked', 'parked-change'];
+    const write = ['parked/retry', 'parked/skip', 'parked/correct', 'dry-run/again'];
     denied = 'twinflow.read';
-    for (const route of routes.slice(0, 3)) assert.equal((await call(route)).status, 401, route);
+    for (const route of read) assert.equal((await call(route)).status, 401, route);
     denied = 'twinflow.write';
-    for (const route of routes.slice(3)) assert.equal((await post(route, {})).status, 401, route);
+    for (const route of write) assert.equal((await post(route, {})).status, 401, route);
     assert.deepEqual(asked, [
       'GET /twinflow/operations twinflow.read',
       'GET /twinflow/parked twinflow.read',
@@ -90,7 +91,24 @@ describe('Routes of the sidebar', () => {
       'POST /twinflow/parked/retry twinflow.write',
       'POST /twinflow/parked/skip twinflow.write',
       'POST /twinflow/parked/correct twinflow.write',
+      'POST /twinflow/dry-run/again twinflow.write',
     ]);
+  });
+
+  it('tell a dry run, and have what it has shown shown again', async () => {
+    await bench.setDryRun(true);
+    bench.one.save(undefined, { title: 'A' });
+    await bench.sync();
+    const [state] = (await call('operations')).body.items as { dryRun?: boolean; sides: { counts: object }[] }[];
+    assert.equal(state?.dryRun, true);
+    assert.equal(Reflect.get(state?.sides[0]?.counts ?? {}, 'shown'), 1);
+    assert.equal((await post('dry-run/again', { integration: 'elsewhere' })).status, 404);
+    assert.deepEqual((await post('dry-run/again', { integration: 'integration' })).body, { count: 1 });
+    await bench.wait();
+    assert.equal(bench.dryRuns.length, 2);
+    await bench.setDryRun(false);
+    const [after] = (await call('operations')).body.items as { dryRun?: boolean }[];
+    assert.equal(after?.dryRun, undefined);
   });
 
   it('tell the state of every integration, also of one that cannot start', async () => {
