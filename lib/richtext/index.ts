@@ -68,9 +68,8 @@ export function convert(
  * itself. Deterministic, throws nothing.
  *
  * The engine calls it for an update whose row has one rich text field on each side, with both baselines:
- * `mergeRichText({ target: target.base[field], before: source.base[from], after: source.now[from] })`. Where somebody has
- * edited the target since, `target` is its text now if the conflict policy lets the source win; then his edits stay in the
- * blocks that the source didn't touch.
+ * `mergeRichText({ target: target.base[field], before: source.base[from], after: source.now[from] })`. What somebody has
+ * edited in the target since is put together with the result by the engine (lib/sync/text-merge.ts), if the row says so.
  * @returns the text to write, in the target's format
  */
 export function mergeRichText(input: MergeInput, context: ConvertContext = {}): Merged {

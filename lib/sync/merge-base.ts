@@ -8,6 +8,7 @@ import { equalValues } from '../mapping/compare';
 import type { FieldId, FieldType, Value } from '../model/values';
 import type { MergeInput, SideState } from './merge';
 import { hasArrived, type Merged, mergeValues, respelled, sameMerged } from './merge-values';
+import { splice } from './rich-text';
 
 /**
  * @param want the target's field as mapped from the source now
@@ -20,18 +21,49 @@ export function threeWay(input: MergeInput, field: FieldId, want: Value, now: Va
   const known = only === undefined ? undefined : { base: source.base[only], now: source.now[only] ?? null };
   // of a create that was adopted after its source had changed, only the other end's base is known: better than none
   const synced = field in target.base ? (target.base[field] ?? null) : known?.base;
-  const ways = { ours: want, theirs: now, type, oursFirst: direction === 'forward' };
+  const ways = { theirs: now, type, oursFirst: direction === 'forward' };
 
   // what we had brought to the source came from the target: there it is no change, whatever the baselines say
   const brought = only === undefined || !known ? undefined : arrivedIn(source, only, known.base, known.now, type);
-  const isBase = brought !== undefined && synced !== undefined && inSameWords(known?.base, synced, type);
-  const base = isBase ? respelled(respelled(brought, synced), now) : synced;
-  const own = isBase && known ? { base: respelled(brought, known.now), now: known.now } : known;
+  const { base, ours, own } = afterBrought({ brought, known, synced, want, now }, type);
 
   const arrived = arrivedIn(target, field, base, now, type);
-  if (arrived === undefined) return mergeValues({ ...ways, base, source: own });
+  if (arrived === undefined) return mergeValues({ ...ways, base, ours, source: own });
   const there = respelled(arrived, now);
-  return mergeValues({ ...ways, base: there, ours: respelled(want, there) });
+  return mergeValues({ ...ways, base: there, ours: respelled(ours, there) });
+}
+
+interface Known {
+  base: Value | undefined;
+  now: Value;
+}
+
+interface Brought {
+  /** what an update of ours had brought to the source, if it did */
+  brought: Value | undefined;
+  /** the source's own values */
+  known: Known | undefined;
+  /** the target's base */
+  synced: Value | undefined;
+  want: Value;
+  now: Value;
+}
+
+/** The three ways as they were after that update: its value is the base of both sides. */
+function afterBrought(
+  { brought, known, synced, want, now }: Brought,
+  type: FieldType | undefined,
+): { base: Value | undefined; ours: Value; own: Known | undefined } {
+  if (brought === undefined || synced === undefined || !known) return { base: synced, ours: want, own: known };
+  const own = { base: respelled(brought, known.now), now: known.now };
+  if (inSameWords(known.base, synced, type))
+    return { base: respelled(respelled(brought, synced), now), ours: want, own };
+  // texts in two markups: the same, in the target's words
+  const asWanted = splice(known.base, known.now, synced);
+  const there = asWanted && equalValues(asWanted, want) ? splice(known.base, brought, synced) : undefined;
+  if (!there) return { base: synced, ours: want, own: known };
+  const base = respelled(there, now);
+  return { base, ours: splice(brought, known.now, base) ?? want, own };
 }
 
 /** The newest value that an update without a landing did bring. */

@@ -1,11 +1,24 @@
 /**
  * One field whose row says `merge`, three ways in the target's words: its value when last in sync, the one the source now
- * wants there, the one that is there. Lists merge as sets, texts by lines; of anything else one value has to win. Pure.
+ * wants there, the one that is there. Lists merge as sets, texts by lines, rich texts by paragraphs, items, rows and lines;
+ * of anything else one value has to win. Pure.
  */
 
 import { equalValues } from '../mapping/compare';
 import { type FieldType, isEmpty, type RichText, type SingleValue, type Value } from '../model/values';
-import { asShown, linesOf, MOST_LINES, mergeLines, showsLines, spelledLike, undoSpelling } from './text-merge';
+import type { Line, Placed } from '../richtext/pieces';
+import {
+  asPlaced,
+  asShown,
+  type Lines,
+  linesOf,
+  MOST_LINES,
+  mergeLines,
+  showsLines,
+  spelledLike,
+  textOfLines,
+  undoSpelling,
+} from './text-merge';
 
 export interface ThreeWay {
   /** undefined = never in sync */
@@ -108,6 +121,8 @@ function textOf(value: Value | undefined): Text | undefined {
   return { content: value.content, format: value.format };
 }
 
+const linesOfText = ({ content, format }: Text): Lines => linesOf(content, format);
+
 const IS_TEXT: ReadonlySet<FieldType | undefined> = new Set([undefined, 'text', 'richtext']);
 
 function mergeTexts({ base, ours, theirs, type, oursFirst, source }: ThreeWay): Merged {
@@ -122,24 +137,20 @@ function mergeTexts({ base, ours, theirs, type, oursFirst, source }: ThreeWay): 
   if (most <= 1) return { conflict: ONE_WINS };
   if (most > MOST_LINES) return { conflict: `a text of more than ${MOST_LINES} lines is not merged` };
   const [sourceBase, sourceNow] = [textOf(source?.base), textOf(source?.now)];
-  const inSpellingOf = (lines: string[]): string[] =>
-    sourceBase && sourceNow
-      ? undoSpelling(lines, mine.lines, {
-          base: linesOf(sourceBase.content, sourceBase.format).lines,
-          now: linesOf(sourceNow.content, sourceNow.format).lines,
-        })
-      : mine.lines;
+  const told = sourceBase && sourceNow && { base: linesOfText(sourceBase), now: linesOfText(sourceNow) };
+  const inSpellingOf = (lines: Line[]): Line[] =>
+    told ? undoSpelling(lines, mine.lines, { base: told.base.lines, now: told.now.lines }) : mine.lines;
   // the base may be what was sent, in another spelling than the target's
   const spelled = spelledLike(before.lines, there.lines);
   const merged = mergeLines(spelled, inSpellingOf(spelled), there.lines, oursFirst);
   if (merged === undefined) return { conflict: 'both sides changed the same lines' };
-  const { join } = isEmpty(theirs) ? mine : there;
-  const asText = (lines: string[]): Value => {
-    const content = join(lines);
+  const like = isEmpty(theirs) ? mine : there;
+  const asText = (placed: Placed[]): Value => {
+    const content = placed.length === 0 ? '' : textOfLines(placed, like, oursFirst ? 'ours' : 'theirs');
     if (content === '') return null;
     return model.format === undefined ? content : { format: model.format, content };
   };
-  return { value: asText(merged), ours: asText(inSpellingOf(before.lines)) };
+  return { value: asText(merged), ours: asText(asPlaced(inSpellingOf(before.lines))) };
 }
 
 /**
@@ -154,9 +165,9 @@ export function asStored(value: Value, sent: Value, shown: Value, type: FieldTyp
   }
   const [text, written, there] = [textOf(value), textOf(sent), textOf(shown)];
   if (!text || !written || !there || text.format !== there.format || text.format !== written.format) return value;
-  const [own, from, to] = [text, written, there].map(({ content }) => linesOf(content, text.format));
+  const [own, from, to] = [text, written, there].map(linesOfText);
   if (!own || !from || !to) return value;
-  const content = own.join(asShown(own.lines, from.lines, to.lines));
+  const content = textOfLines(asShown(own.lines, from.lines, to.lines), own);
   return text.format === undefined ? content : { format: text.format, content };
 }
 
@@ -164,8 +175,8 @@ export function asStored(value: Value, sent: Value, shown: Value, type: FieldTyp
 export function respelled(value: Value, like: Value): Value {
   const [text, model] = [textOf(value), textOf(like)];
   if (!text || !model || text.format !== model.format) return value;
-  const own = linesOf(text.content, text.format);
-  const content = own.join(spelledLike(own.lines, linesOf(model.content, model.format).lines));
+  const own = linesOfText(text);
+  const content = textOfLines(asPlaced(spelledLike(own.lines, linesOfText(model).lines)), own);
   return text.format === undefined ? content : { format: text.format, content };
 }
 
@@ -185,6 +196,6 @@ export function hasArrived(base: Value | undefined, sent: Value, now: Value, typ
   }
   const [before, written, there] = [base, sent, now].map(textOf);
   if (!written || !there) return false;
-  const lines = (text: Text | undefined): string[] => (text ? linesOf(text.content, text.format).lines : []);
+  const lines = (text: Text | undefined): Line[] => (text ? linesOfText(text).lines : []);
   return showsLines(lines(before), lines(written), lines(there));
 }

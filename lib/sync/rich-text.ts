@@ -6,6 +6,7 @@
  * of its own, with which the row's policy deals. Put in here it would pass for the source's, and never reach the source.
  */
 
+import { equalValues } from '../mapping/compare';
 import type { MappedField } from '../model/message';
 import type { FieldId, Fields, RichText, Value } from '../model/values';
 import { convert, mergeRichText } from '../richtext';
@@ -27,21 +28,33 @@ export function keepRichText({ wanted, mapped, source, target }: RichTextInput):
   for (const [field, { from }] of Object.entries(mapped)) {
     const [only, ...more] = from;
     if (only === undefined || more.length > 0) continue;
-    const spliced = splice(wanted[field], source.base[only], source.now[only], target.base[field] ?? target.now[field]);
+    const now = source.now[only];
+    if (!isAsConverted(now, wanted[field])) continue;
+    const synced = target.base[field];
+    const there = synced === undefined || equalValues(synced, target.now[field]) ? target.now[field] : synced;
+    const spliced = splice(source.base[only], now, there);
     if (spliced) kept = { ...kept, [field]: spliced };
   }
   return kept;
 }
 
-function splice(
-  want: Value | undefined,
+/** True where a target's text is what the field mapper makes of a source's text in another markup. */
+export function isAsConverted(source: Value | undefined, want: Value | undefined): boolean {
+  if (!isRichText(source) || !isRichText(want) || source.format === want.format) return false;
+  return convert(source, want.format).text.content === want.content;
+}
+
+/**
+ * An edit of one side, from `before` to `after`, in a text of the other side.
+ * @returns undefined where one of them is no rich text, or both sides have one markup
+ */
+export function splice(
   before: Value | undefined,
   after: Value | undefined,
   there: Value | undefined,
 ): RichText | undefined {
-  if (!isRichText(want) || !isRichText(before) || !isRichText(after) || !isRichText(there)) return undefined;
-  if (after.format === there.format || want.format !== there.format) return undefined;
-  if (convert(after, want.format).text.content !== want.content) return undefined;
+  if (!isRichText(before) || !isRichText(after) || !isRichText(there) || after.format === there.format)
+    return undefined;
   return mergeRichText({ target: there, before, after }).text;
 }
 

@@ -3,74 +3,67 @@
  * conflict only where both changed the very same line in different ways, or one changed what the other took out. Lines
  * that both inserted at one place are all kept. Pure.
  *
- * A line is what a person sees as one: of HTML a paragraph, list entry or row, of the Atlassian document format a block.
+ * A line is what a person edits as one: of rich text a paragraph or a line of it, a list item, a table row, a line of code.
  */
 
 import { diffIndices } from 'node-diff3';
 import type { RichTextFormat } from '../model/values';
+import { parse } from '../richtext';
+import { type Cut, compose, cut, cutPlain, keyOf, type Line, linesOfCut, type Placed } from '../richtext/pieces';
 
 /** Longer texts are not merged: comparing takes time with the square of the lines, and nobody edits those by hand. */
 export const MOST_LINES = 5_000;
 
-/** A text in its lines, and how lines become a text again. */
+/** A text in its lines. */
 export interface Lines {
-  lines: string[];
-  join(lines: string[]): string;
+  cut: Cut;
+  lines: Line[];
+  newline: string;
 }
-
-const HTML_BLOCK_END = /(?<=<\/(?:p|li|h[1-6]|div|tr|pre|blockquote|ul|ol|table)>|<br\s*\/?>|\n)/i;
 
 /** @param format undefined for a plain text field */
 export function linesOf(text: string, format: RichTextFormat | undefined): Lines {
-  if (format === 'adf') return adfBlocks(text) ?? plainLines(text);
-  if (format !== 'html') return plainLines(text);
-  return { lines: text === '' ? [] : text.split(HTML_BLOCK_END), join: (lines) => lines.join('') };
+  const source = text.replace(/\r\n?/g, '\n');
+  const made = format === undefined ? cutPlain(source) : cut(source, format, (content) => parse({ format, content }));
+  return { cut: made, lines: linesOfCut(made), newline: text.includes('\r\n') ? '\r\n' : '\n' };
 }
 
-function plainLines(text: string): Lines {
-  const end = text.includes('\r\n') ? '\r\n' : '\n';
-  return { lines: text === '' ? [] : text.split(/\r\n?|\n/), join: (lines) => lines.join(end) };
+/** The text of some lines. @param like how its lines end, and how it is stored as a whole */
+export function textOfLines(placed: readonly Placed[], like: Lines, first: 'ours' | 'theirs' = 'ours'): string {
+  const content = like.cut.whole(compose(placed, like.cut, first));
+  return like.newline === '\n' ? content : content.replaceAll('\n', like.newline);
 }
 
-/** The document's top blocks, each as JSON; undefined where it is no such document. */
-function adfBlocks(text: string): Lines | undefined {
-  try {
-    const document: unknown = JSON.parse(text);
-    if (typeof document !== 'object' || document === null || !('content' in document)) return undefined;
-    if (!Array.isArray(document.content)) return undefined;
-    return {
-      lines: document.content.map((block) => JSON.stringify(block)),
-      join: (lines) => JSON.stringify({ ...document, content: lines.map((line) => JSON.parse(line) as unknown) }),
-    };
-  } catch {
-    return undefined;
-  }
-}
+/** Lines of one text, in whatever spelling, as a text. */
+export const asPlaced = (lines: readonly Line[]): Placed[] => lines.map(({ piece, own }) => ({ piece, ours: own }));
 
 /** What a line is compared by: blanks at its end are nobody's edit. */
-const keyOf = (line: string): string => line.trimEnd();
+const sign = ({ piece }: Line): string => keyOf(piece);
 
 /** A line whatever its case and blanks: two people who differ in no more than that wrote the same. */
-const foldLine = (line: string): string => line.trim().replace(/\s+/g, ' ').toLowerCase();
+const foldLine = (line: Line): string => sign(line).trim().replace(/\s+/g, ' ').toLowerCase();
 
 /** A line as any mapping or system may have spelled it: without case and punctuation, unless nothing else is in it. */
-function bareLine(line: string): string {
-  const bare = line.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
-  return bare === '' ? keyOf(line) : bare;
+function bareLine(line: Line): string {
+  const bare = line.piece.text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+  return bare === '' ? sign(line) : bare;
 }
 
 /** A version told by the base's lines: what became of each, and what was inserted before each and at the end. */
 interface Script {
   /** the line as this version has it; null = taken out */
-  line: (string | null)[];
+  line: (Line | null)[];
   /** `spelled`: it differs in case and blanks only, which a mapping or a system may have done as well as a person */
   changed: (boolean | 'spelled')[];
   /** one more than lines */
-  inserted: string[][];
+  inserted: Line[][];
 }
 
-/** A changed block is told line by line: its first lines are edited ones, what is left over was inserted or taken out. */
-function scriptOf(base: string[], version: string[]): Script {
+/**
+ * A changed block is told line by line: each line is an edited one as long as there is one of its kind, what is left over
+ * was inserted or taken out.
+ */
+function scriptOf(base: readonly Line[], version: readonly Line[]): Script {
   const script: Script = {
     line: [],
     changed: base.map((): boolean | 'spelled' => false),
@@ -79,38 +72,104 @@ function scriptOf(base: string[], version: string[]): Script {
   let [from, at] = [0, 0];
   const keep = (until: number): void => {
     for (; from < until; from += 1, at += 1) {
-      const [line = '', old = ''] = [version[at], base[from]];
-      script.line[from] = line;
-      if (keyOf(line) !== keyOf(old)) script.changed[from] = 'spelled';
+      const [line, old] = [version[at], base[from]];
+      script.line[from] = line ?? null;
+      if (line && old && sign(line) !== sign(old)) script.changed[from] = 'spelled';
     }
   };
   for (const { buffer1, buffer2 } of diffIndices(base.map(foldLine), version.map(foldLine))) {
     const [start, length] = buffer1;
-    const [versionStart, versionLength] = buffer2;
+    const end = buffer2[0] + buffer2[1];
     keep(start);
-    for (let n = 0; n < length; n += 1) {
-      script.line[start + n] = n < versionLength ? (version[versionStart + n] ?? null) : null;
-      script.changed[start + n] = true;
+    at = buffer2[0];
+    for (const [index, there] of pairsIn(base.slice(start, start + length), version.slice(at, end))) {
+      const line = there === undefined ? undefined : buffer2[0] + there;
+      if (line !== undefined) {
+        script.inserted[start + index]?.push(...version.slice(at, line));
+        at = line + 1;
+      }
+      script.line[start + index] = line === undefined ? null : (version[line] ?? null);
+      script.changed[start + index] = true;
     }
-    if (versionLength > length) {
-      script.inserted[start + length]?.push(...version.slice(versionStart + length, versionStart + versionLength));
-    }
+    script.inserted[start + length]?.push(...version.slice(at, end));
     from = start + length;
-    at = versionStart + versionLength;
+    at = end;
   }
   keep(base.length);
   return script;
 }
 
-/** Lines that both inserted at one place: the common ones once, of the others the first side's first. */
-function union(first: string[], second: string[]): string[] {
-  const result: string[] = [];
-  let at = 0;
-  for (const { buffer1, buffer2 } of diffIndices(first.map(foldLine), second.map(foldLine))) {
-    result.push(...first.slice(at, buffer1[0] + buffer1[1]), ...second.slice(buffer2[0], buffer2[0] + buffer2[1]));
+/** For each line of a changed block its counterpart in the version, if it has one. */
+function pairsIn(base: readonly Line[], version: readonly Line[]): [number, number | undefined][] {
+  const [kinds, there] = [base.map(kindOf), version.map(kindOf)];
+  if (new Set([...kinds, ...there]).size <= 1)
+    return base.map((_, index) => [index, index < version.length ? index : undefined]);
+  const counterparts = new Map<number, number>();
+  let [at, other] = [0, 0];
+  const pair = (until: number): void => {
+    for (; at < until; at += 1, other += 1) counterparts.set(at, other);
+  };
+  for (const { buffer1, buffer2 } of diffIndices(kinds, there)) {
+    pair(buffer1[0]);
+    // a paragraph that became a heading is an edited one
+    for (let n = 0; n < Math.min(buffer1[1], buffer2[1]); n += 1) counterparts.set(buffer1[0] + n, buffer2[0] + n);
     at = buffer1[0] + buffer1[1];
+    other = buffer2[0] + buffer2[1];
   }
-  return [...result, ...first.slice(at)];
+  pair(base.length);
+  return base.map((_, index) => [index, counterparts.get(index)]);
+}
+
+/** What a line is of: a paragraph, an item, a row … */
+const kindOf = ({ piece }: Line): string => [...piece.frames.map(({ name }) => name), piece.role].join('/');
+
+/** Two lists of which what is common comes once, of the others the first one's first. */
+function union<T>(first: readonly T[], second: readonly T[], keyOfOne: (one: T) => string): [T?, T?][] {
+  const result: [T?, T?][] = [];
+  let [at, there] = [0, 0];
+  const common = (until: number): void => {
+    for (; at < until; at += 1, there += 1) result.push([first[at], second[there]]);
+  };
+  for (const { buffer1, buffer2 } of diffIndices(first.map(keyOfOne), second.map(keyOfOne))) {
+    common(buffer1[0]);
+    for (; at < buffer1[0] + buffer1[1]; at += 1) result.push([first[at], undefined]);
+    for (; there < buffer2[0] + buffer2[1]; there += 1) result.push([undefined, second[there]]);
+  }
+  common(first.length);
+  return result;
+}
+
+/**
+ * Lines inserted at one place, by what they belong to: the block before, blocks of their own, the block behind. So what one
+ * side adds to a list stays in that list, and a paragraph or a piece of code is never mixed with the other side's.
+ */
+function stretches(lines: readonly Line[]): { head: Line[]; blocks: Line[][]; tail: Line[] } {
+  const head: Line[] = [];
+  const blocks: Line[][] = [];
+  for (const line of lines) {
+    const { cut: text, at } = line.own;
+    const block = text.pieces[at]?.block;
+    if (blocks.length === 0 && at > 0 && text.pieces[at - 1]?.block === block) head.push(line);
+    else if (at > 0 && text.pieces[at - 1]?.block === block) blocks.at(-1)?.push(line);
+    else blocks.push([line]);
+  }
+  const last = blocks.at(-1)?.at(-1)?.own;
+  const goesOn = last && last.cut.pieces[last.at]?.block === last.cut.pieces[last.at + 1]?.block;
+  return { head, tail: (goesOn ? blocks.pop() : undefined) ?? [], blocks };
+}
+
+type Pair = [Line?, Line?];
+
+/** What both inserted at one place. */
+function inserts(first: readonly Line[], second: readonly Line[]): Pair[] {
+  if (first.length === 0 || second.length === 0) return union(first, second, foldLine);
+  const [one, two] = [stretches(first), stretches(second)];
+  const blocks = union(one.blocks, two.blocks, (block) => block.map(foldLine).join('\n'));
+  return [
+    ...union(one.head, two.head, foldLine),
+    ...blocks.flatMap(([own, other]) => union(own ?? [], other ?? [], foldLine)),
+    ...union(one.tail, two.tail, foldLine),
+  ];
 }
 
 /**
@@ -118,42 +177,52 @@ function union(first: string[], second: string[]): string[] {
  * @param oursFirst whether our lines come first where both inserted some at one place
  * @returns the merged lines, in their spelling where nobody changed them; undefined where both changed one line
  */
-export function mergeLines(base: string[], ours: string[], theirs: string[], oursFirst: boolean): string[] | undefined {
+export function mergeLines(
+  base: readonly Line[],
+  ours: readonly Line[],
+  theirs: readonly Line[],
+  oursFirst: boolean,
+): Placed[] | undefined {
   if (Math.max(base.length, ours.length, theirs.length) > MOST_LINES) return undefined;
   const [a, b] = [scriptOf(base, ours), scriptOf(base, theirs)];
-  const merged: string[] = [];
+  const merged: Placed[] = [];
   for (let at = 0; at <= base.length; at += 1) {
     const [mine, other] = [a.inserted[at] ?? [], b.inserted[at] ?? []];
-    merged.push(...(oursFirst ? union(mine, other) : union(other, mine)));
+    for (const [one, two] of oursFirst ? inserts(mine, other) : inserts(other, mine)) {
+      const [own, there] = oursFirst ? [one, two] : [two, one];
+      const line = one ?? two;
+      if (line) merged.push({ piece: line.piece, ours: own?.own, theirs: there?.own });
+    }
     if (at === base.length) break;
     const [left, right] = [a.line[at] ?? null, b.line[at] ?? null];
     const [byUs, byThem] = [a.changed[at] ?? false, b.changed[at] ?? false];
     if (byUs === true && byThem === true && !sameLine(left, right)) return undefined;
     // where one only spelled a line anew, what the other did to it goes first
     const line = byUs && (!byThem || (byUs === true && byThem === 'spelled')) ? left : right;
-    if (line !== null) merged.push(line);
+    if (line) merged.push({ piece: line.piece, base: base[at]?.own, ours: left?.own, theirs: right?.own });
   }
   return merged;
 }
 
-const sameLine = (a: string | null, b: string | null): boolean =>
+const sameLine = (a: Line | null, b: Line | null): boolean =>
   a === null || b === null ? a === b : foldLine(a) === foldLine(b);
 
 /**
  * `lines`, some of which were sent, in the spelling in which the sent ones are shown now.
  * @param shown `sent` as the target stores it; lines that people changed meanwhile are not taken for that
  */
-export function asShown(lines: string[], sent: string[], shown: string[]): string[] {
-  if (sent.length !== shown.length || Math.max(lines.length, sent.length) > MOST_LINES) return lines;
-  const result = [...lines];
+export function asShown(lines: readonly Line[], sent: readonly Line[], shown: readonly Line[]): Placed[] {
+  const result = asPlaced(lines);
+  if (sent.length !== shown.length || Math.max(lines.length, sent.length) > MOST_LINES) return result;
   let [at, there] = [0, 0];
   const same = (until: number): void => {
     for (; at < until; at += 1, there += 1) {
-      const [stored, written] = [shown[there], sent[there]];
-      if (stored !== undefined && written !== undefined && bareLine(stored) === bareLine(written)) result[at] = stored;
+      const [stored, written, line] = [shown[there], sent[there], lines[at]];
+      if (!stored || !written || !line || bareLine(stored) !== bareLine(written)) continue;
+      result[at] = { piece: stored.piece, base: written.own, ours: line.own, theirs: stored.own };
     }
   };
-  for (const { buffer1, buffer2 } of diffIndices(lines.map(keyOf), sent.map(keyOf))) {
+  for (const { buffer1, buffer2 } of diffIndices(lines.map(sign), sent.map(sign))) {
     same(buffer1[0]);
     at = buffer1[0] + buffer1[1];
     there = buffer2[0] + buffer2[1];
@@ -163,12 +232,15 @@ export function asShown(lines: string[], sent: string[], shown: string[]): strin
 }
 
 /** `lines` with those that `like` has too, whatever their case and blanks, as they stand there. */
-export function spelledLike(lines: string[], like: string[]): string[] {
-  if (Math.max(lines.length, like.length) > MOST_LINES) return lines;
+export function spelledLike(lines: readonly Line[], like: readonly Line[]): Line[] {
   const result = [...lines];
+  if (Math.max(lines.length, like.length) > MOST_LINES) return result;
   let [at, there] = [0, 0];
   const same = (until: number): void => {
-    for (; at < until; at += 1, there += 1) result[at] = like[there] ?? result[at] ?? '';
+    for (; at < until; at += 1, there += 1) {
+      const [line, other] = [lines[at], like[there]];
+      if (line && other) result[at] = { ...line, piece: other.piece };
+    }
   };
   for (const { buffer1, buffer2 } of diffIndices(lines.map(foldLine), like.map(foldLine))) {
     same(buffer1[0]);
@@ -183,7 +255,7 @@ export function spelledLike(lines: string[], like: string[]): string[] {
  * True where `now` shows what `sent` has more than `base`, or some of it: people go on editing. Where it has only less, none
  * of that must be there.
  */
-export function showsLines(base: string[], sent: string[], now: string[]): boolean {
+export function showsLines(base: readonly Line[], sent: readonly Line[], now: readonly Line[]): boolean {
   const [before, written, there] = [base, sent, now].map((lines) => new Set(lines.map(foldLine)));
   if (!before || !written || !there) return false;
   const added = [...written].filter((line) => !before.has(line));
@@ -196,15 +268,19 @@ export function showsLines(base: string[], sent: string[], now: string[]): boole
  * in which the target stores lines, is nobody's edit.
  * @param source the source's own lines, when last in sync and now; `ours` is made of the latter, line for line
  */
-export function undoSpelling(base: string[], ours: string[], source: { base: string[]; now: string[] }): string[] {
-  if (source.now.length !== ours.length || Math.max(source.base.length, source.now.length) > MOST_LINES) return ours;
+export function undoSpelling(
+  base: readonly Line[],
+  ours: readonly Line[],
+  source: { base: readonly Line[]; now: readonly Line[] },
+): Line[] {
   const result = [...ours];
-  const hunks = diffIndices(source.base.map(keyOf), source.now.map(keyOf));
+  if (source.now.length !== ours.length || Math.max(source.base.length, source.now.length) > MOST_LINES) return result;
+  const hunks = diffIndices(source.base.map(sign), source.now.map(sign));
   let [from, at] = [0, 0];
   const same = (until: number): void => {
     for (; from < until; from += 1, at += 1) {
       const [line, old] = [ours[at], base[from]];
-      if (line !== undefined && old !== undefined && bareLine(line) === bareLine(old)) result[at] = old;
+      if (line && old && bareLine(line) === bareLine(old)) result[at] = { ...line, piece: old.piece };
     }
   };
   for (const { buffer1, buffer2 } of hunks) {
