@@ -9,14 +9,16 @@ import type { ConflictPolicy, IntegrationConfig } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { SyncMessage } from '../../lib/model/message';
 import type { Fields, Value } from '../../lib/model/values';
+import { convert } from '../../lib/richtext';
 import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Landing, Store } from '../../lib/store/store';
 import { Integration } from '../../lib/sync/integration';
 import { System } from '../../lib/sync/system';
 import { SimulatedClock } from './clock';
 import { agrees, contestedLines, lostItems, returnedItems, standing } from './oracle';
-import { type EditedField, FIELDS, isMerged, Person } from './person';
+import { type EditedField, FIELDS, isMerged, isText, Person } from './person';
 import { Random } from './random';
+import { FORMATS, isRichText } from './rich';
 import { type Habits, plain, SimulatedSystem } from './system';
 
 export interface RunReport {
@@ -145,10 +147,17 @@ class Process {
     message.sync.mapped = Object.fromEntries(
       FIELDS.map((field) => [
         field,
-        { from: [field], type: 'text', conflict: isMerged(field) ? 'merge' : this.world.conflict },
+        {
+          from: [field],
+          type: field === 'body' ? 'richtext' : 'text',
+          conflict: isMerged(field) ? 'merge' : this.world.conflict,
+        },
       ]),
     );
     delete message.payload[REMOTE];
+    const { body } = message.payload;
+    const to = (message.sync.direction === 'forward' ? this.world.two : this.world.one).habits.format;
+    if (isRichText(body)) message.payload.body = convert(body, to).text;
     const copy = structuredClone(message);
     const deliver = (it: SyncMessage): void => {
       clock.after(random.int(0, 20), () => {
@@ -236,7 +245,7 @@ class World {
     this.two = new SimulatedSystem('B', this.habits(), this.clock, this.random);
     this.conflict = this.random.pick(['system1', 'system2', 'newest'] as const);
     this.mortality = this.random.pick([0, 0.002, 0.01, 0.03]);
-    this.people = new Person(this.random);
+    this.people = new Person(this.random, this.random.pick(['paragraphs', 'list'] as const));
     this.store = store;
     this.deploys = new Random(seed + 1_000_000_007);
     this.deploysOften = this.deploys.chance(0.4);
@@ -248,6 +257,7 @@ class World {
       skew: random.pick([0, 0, -3_600_000, 7_000]),
       grain: random.pick([1, 1_000, 60_000]),
       normalises: random.chance(0.3),
+      format: random.pick(FORMATS),
       marks: random.chance(0.5),
       exact: random.chance(0.6),
       lag: random.pick([0, 0, 500, 3_000]),
@@ -280,11 +290,11 @@ class World {
     const system = random.pick([this.one, this.two]);
     const known = system.entities();
     if (known.length === 0 || (known.length < 12 && random.chance(0.3))) {
-      system.create(this.people.create());
+      system.create(this.people.create(system.habits.format));
       return;
     }
     const entity = random.pick(known);
-    const fields = this.people.edit(entity.fields);
+    const fields = this.people.edit(entity.fields, system.habits.format);
     this.trace?.(`EDIT ${entity.id} ${JSON.stringify(fields)}`);
     system.edit(entity.id, fields);
   }
@@ -408,7 +418,7 @@ function checkEdits(
     report.lostEdits.push(`${name} is "${plain(value)}", but ${[...open].join(' or ')} was never replaced`);
     return;
   }
-  if (field === 'notes' && contestedLines(edits)) {
+  if (isText(field) && contestedLines(edits)) {
     report.contested += 1;
     return;
   }

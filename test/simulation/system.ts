@@ -14,10 +14,11 @@ import type {
 } from '../../lib/connectors/connector';
 import type { Entity } from '../../lib/model/entity';
 import { SyncError } from '../../lib/model/errors';
-import type { Fields, Value } from '../../lib/model/values';
+import type { Fields, RichTextFormat, Value } from '../../lib/model/values';
 import { iso } from '../../lib/sync/clock';
 import type { SimulatedClock } from './clock';
 import type { Random } from './random';
+import { isRichText, lowered, paragraphsOf } from './rich';
 
 export interface Habits {
   /** ms that the system's clock is ahead of ours */
@@ -26,6 +27,8 @@ export interface Habits {
   grain: number;
   /** stores text trimmed and in lower case */
   normalises: boolean;
+  /** the markup of its descriptions */
+  format: RichTextFormat;
   /** holds markers */
   marks: boolean;
   /** the write's answer is the state it made (else it is read a moment later) */
@@ -68,12 +71,13 @@ export interface Edit {
 const AUTOMATION_MS = 500;
 
 /** A value whatever the way in which a system stores it: lists as sets, texts without case and blanks around. */
-export const plain = (value: Value | undefined): string =>
-  Array.isArray(value)
-    ? [...new Set(value.map((item) => plain(item)))].sort().join(', ')
-    : String(value ?? '')
-        .trim()
-        .toLowerCase();
+export function plain(value: Value | undefined): string {
+  if (Array.isArray(value)) return [...new Set(value.map((item) => plain(item)))].sort().join(', ');
+  const text = isRichText(value) ? paragraphsOf(value).join('\n') : String(value ?? '');
+  return text.trim().toLowerCase();
+}
+
+const shown = (value: Value): string => (isRichText(value) ? value.content : String(value));
 
 export class SimulatedSystem {
   readonly name: string;
@@ -119,7 +123,7 @@ export class SimulatedSystem {
   /** The engine has stored these values as in sync. @param wrote together with what it wrote here */
   hasLanded(id: string, fields: Fields, wrote: boolean): void {
     for (const [field, value] of Object.entries(fields)) {
-      this.landed.add(`${id}.${field}=${value}`);
+      this.landed.add(`${id}.${field}=${shown(value)}`);
       if (wrote) this.unlanded.delete(`${id}.${field}`);
     }
   }
@@ -127,6 +131,7 @@ export class SimulatedSystem {
   private normalise(value: Value): Value {
     if (!this.habits.normalises) return value;
     if (Array.isArray(value)) return value.map((item) => (typeof item === 'string' ? item.toLowerCase() : item));
+    if (isRichText(value)) return lowered(value);
     return typeof value === 'string' ? value.trim().toLowerCase() : value;
   }
 
@@ -140,7 +145,7 @@ export class SimulatedSystem {
     for (const [field, value] of Object.entries(fields)) {
       const kept = this.normalise(value);
       const saw = next[field] ?? null;
-      const replaced = !this.writtenByUs.has(`${key}.${field}`) || this.landed.has(`${key}.${field}=${saw}`);
+      const replaced = !this.writtenByUs.has(`${key}.${field}`) || this.landed.has(`${key}.${field}=${shown(saw)}`);
       const unlanded = this.unlanded.has(`${key}.${field}`);
       if (own) {
         this.writtenByUs.add(`${key}.${field}`);

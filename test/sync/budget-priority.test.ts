@@ -12,7 +12,16 @@ import { SimulatedClock } from '../simulation/clock';
 import { Random } from '../simulation/random';
 import { type Habits, SimulatedSystem } from '../simulation/system';
 
-const HABITS: Habits = { skew: 0, grain: 1, normalises: false, marks: true, exact: true, lag: 0, faults: 0 };
+const HABITS: Habits = {
+  skew: 0,
+  grain: 1,
+  normalises: false,
+  format: 'markdown',
+  marks: true,
+  exact: true,
+  lag: 0,
+  faults: 0,
+};
 const COUNT = 1_800;
 const config: IntegrationConfig = {
   id: 'integration',
