@@ -46,12 +46,14 @@ export function fieldPlans(input: FieldsInput): FieldPlan[] {
 function fieldPlan(field: FieldId, input: FieldsInput): FieldPlan {
   const { merge, plan, names, create } = input;
   const how = merge.mapped[field];
-  const before = merge.target.now[field] ?? null;
-  const written = plan.write[field];
+  const before = own(merge.target.now, field) ?? null;
+  const written = own(plan.write, field);
   const declared = input.target?.get(field);
-  const wanted = input.mapped[field] ?? (input.shown.has(field) ? written : undefined);
+  const mapped = own(input.mapped, field);
+  const shown = input.shown.has(field);
+  const wanted = mapped === undefined && shown ? written : mapped;
   const type = declared?.type ?? how?.type;
-  const isKey = input.shown.has(field) && !Object.hasOwn(input.mapped, field);
+  const isKey = shown && mapped === undefined;
   return {
     field,
     name: declared?.name ?? names.target.get(field) ?? field,
@@ -59,11 +61,11 @@ function fieldPlan(field: FieldId, input: FieldsInput): FieldPlan {
     sources: (how?.from ?? []).map((from) => ({
       field: from,
       name: names.source.get(from) ?? from,
-      value: merge.source.now[from] ?? null,
+      value: own(merge.source.now, from) ?? null,
     })),
     before,
     ...(wanted !== undefined && { wanted }),
-    after: written ?? before,
+    after: written === undefined ? before : written,
     effect: effectOf(field, input),
     how: isKey ? [{ origin: 'key' }] : [...(input.how.get(field) ?? [])],
     warnings: [
@@ -73,6 +75,10 @@ function fieldPlan(field: FieldId, input: FieldsInput): FieldPlan {
   };
 }
 
+/** A field may be called like a property that every object has. */
+const own = (fields: Record<FieldId, Value>, id: FieldId): Value | undefined =>
+  Object.hasOwn(fields, id) ? fields[id] : undefined;
+
 const isOpen = (unresolved: Unresolved | undefined): boolean => unresolved !== undefined && !unresolved.lossy;
 
 function effectOf(field: FieldId, { merge, plan, create, mapped }: FieldsInput): FieldEffect {
@@ -81,8 +87,8 @@ function effectOf(field: FieldId, { merge, plan, create, mapped }: FieldsInput):
   if (plan.same.includes(field) || plan.merged[field] !== undefined) return 'same';
   if (plan.kept.includes(field) || plan.stopped.includes(field)) return 'kept';
   if (merge.mapped[field]?.syncWhen === (create ? 'update' : 'create')) return 'notNow';
-  if (isOpen(merge.unresolved[field]) || mapped[field] === undefined) return 'none';
-  if (create) return isEmpty(mapped[field]) ? 'empty' : 'none';
+  if (isOpen(merge.unresolved[field]) || own(mapped, field) === undefined) return 'none';
+  if (create) return isEmpty(own(mapped, field)) ? 'empty' : 'none';
   return 'unchanged';
 }
 

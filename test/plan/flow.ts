@@ -158,6 +158,13 @@ export class Flow {
     });
   }
 
+  /** Ids of the entities of a side that wait for a person. */
+  async parked(side: Side): Promise<Set<string>> {
+    const { store } = await this.handle.ready;
+    const events = await store.parked(this.config.id, 0, 100, { side });
+    return new Set(events.map(({ entity }) => entity.id));
+  }
+
   /** Polls a side, and waits until what it has found has come to its end. @returns the results since */
   async sync(side: Side): Promise<SyncResult[]> {
     const before = this.results.length;
@@ -170,7 +177,8 @@ export class Flow {
     await until('all changes have come to their end', async () => {
       reader?.pump();
       const counts = (await integration.counts())[side - 1];
-      const open = counts === undefined ? 1 : counts.waiting + counts.held + counts.sent + counts.retry;
+      // what is held waits behind what is parked
+      const open = counts === undefined ? 1 : counts.waiting + counts.sent + counts.retry;
       return open === 0 ? true : undefined;
     });
     // what has landed is told a moment later
