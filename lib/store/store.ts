@@ -255,13 +255,16 @@ export interface Store {
    * Records what was read and how far, in one transaction. An entity with its known version makes no event. `system` is
    * the side's system node id; `readAt` the sequence taken before the page was requested. The same entity twice in one
    * page counts twice; the later one is the newer.
+   * @param checkpoint undefined leaves the stored one as it is: what was read lies ahead of it, and is met again
+   * @param urgent the events made or renewed are urgent (see `claim`), and stay so until they are finished
    */
   record(
     flow: Flow,
     system: string,
     entities: Entity[],
     readAt: number,
-    checkpoint: Checkpoint,
+    checkpoint: Checkpoint | undefined,
+    urgent?: boolean,
   ): Promise<RecordSummary>;
 
   /**
@@ -271,14 +274,16 @@ export interface Store {
   forgetSeen(flow: Flow): Promise<void>;
 
   /**
-   * Marks up to `limit` events as sent, oldest first, and returns them with link and intent, in the order of `seq`.
+   * Marks up to `limit` events as sent and returns them with link and intent, in the order of `seq`: first the oldest
+   * of the urgent ones, `urgent` of them at most, then the oldest of all.
    * Events due for retry (`dueAt` ≤ `now`) become waiting first, at least 1,000 of them per call. Never returned: an
    * event whose entity's counterpart (by link) has an event that is sent; an event of an entity without link while an
    * intent towards this flow's side, opened before the event was recorded, is open (the entity may be what that create
    * made). The cost does not depend on how many events wait.
    * @param now ms since 1970; becomes `sentAt`
+   * @param urgent preset 0: strictly the oldest first
    */
-  claim(flow: Flow, limit: number, now: number): Promise<StoredEvent[]>;
+  claim(flow: Flow, limit: number, now: number, urgent?: number): Promise<StoredEvent[]>;
 
   /**
    * Takes newer snapshots of sent events; others are passed over. The version becomes known unless a change is held

@@ -4,15 +4,17 @@
  */
 
 import type { ChangePage, Checkpoint } from '../connectors/connector';
-import { directionFrom, type Entity, type Side, targetSide } from '../model/entity';
+import { directionFrom, type Side, targetSide } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage } from '../model/message';
 import type { Flow, FlowCounts, StoredEvent } from '../store/store';
-import { type FlowLoad, onBehalfOf } from './budget/priority';
+import { AheadReading } from './ahead';
+import { BACKLOG, type FlowLoad, onBehalfOf } from './budget/priority';
 import { iso } from './clock';
 import { planEvent } from './events';
 import type { Integration } from './integration';
 import { readScope } from './pairs';
+import { refreshStale } from './stale';
 import type { System } from './system';
 
 export interface ReaderOptions {
@@ -22,6 +24,8 @@ export interface ReaderOptions {
   window: number;
   /** where polling starts when nothing was read yet */
   start: { kind: 'newest' } | { kind: 'all' } | { kind: 'time'; time: string };
+  /** more waiting events, or more entities read in one poll, are a backlog, before which people's changes go; preset 1,000 */
+  backlog?: number;
 }
 
 export interface PollSummary {
@@ -45,9 +49,12 @@ export class Reader {
   private readonly send: (message: SyncMessage) => void;
   private readonly onError: (error: SyncError) => void;
   private polling: Promise<PollSummary> | undefined;
+  private ahead: AheadReading | undefined;
   /** the last poll that came to its end; `at` in ms since 1970 */
   lastPoll: ({ at: number } & PollSummary) | undefined;
   private pumping = false;
+  /** of claims that have room for one event only, every other one is the backlog's */
+  private backlogsTurn = true;
   private again = false;
   private stopped = false;
   private cancelTimer: (() => void) | undefined;
@@ -77,10 +84,12 @@ export class Reader {
   }
 
   /**
-   * Reads everything that changed since the checkpoint. Concurrent calls share one poll.
+   * Reads everything that changed since the checkpoint. Concurrent calls share one poll; where that reads a backlog, what
+   * people have changed meanwhile is read ahead of it.
    * @throws SyncError; what was read before the fault is stored all the same
    */
   poll(): Promise<PollSummary> {
+    this.ahead?.ask();
     this.polling ??= onBehalfOf(this.load, () => this.pollOnce())
       .then((summary) => {
         this.lastPoll = { at: this.integration.clock.now(), ...summary };
@@ -88,6 +97,7 @@ export class Reader {
       })
       .finally(() => {
         this.polling = undefined;
+        this.ahead = undefined;
         this.load.read = 0;
       });
     return this.polling;
@@ -111,33 +121,56 @@ export class Reader {
     }
     const own = system.ignoreOwn ? (await system.identity()).user.id : undefined;
     const since = await this.startFrom();
+    const { backlog = BACKLOG, pageSize } = this.options;
+    const take = async (page: ChangePage, urgent: boolean, isAhead: boolean): Promise<void> => {
+      summary.recorded += await this.keep(page, readAt, own, urgent, isAhead);
+      summary.read += page.entities.length;
+      summary.pages += 1;
+      this.pump();
+    };
+    let readAt = await integration.store.sequence();
+    const ahead = new AheadReading(scope, pageSize, async (page) => {
+      await take(page, true, true);
+      readAt = await integration.store.sequence();
+    });
+    await this.counts();
     await system.call(async (connection) => {
-      let readAt = await integration.store.sequence();
-      for await (const page of connection.changes(scope, since, this.options.pageSize)) {
+      for await (const page of connection.changes(scope, since, pageSize)) {
         if (this.stopped) return;
-        const recorded = await this.keep(page, readAt, own);
-        summary.read += page.entities.length;
-        summary.recorded += recorded;
-        summary.pages += 1;
+        // a short poll behind a backlog: people
+        await take(page, this.load.waiting > backlog && summary.read + page.entities.length <= backlog, false);
         this.load.read = summary.read;
-        this.pump();
-        await this.backlogFalls();
+        if (summary.read > backlog) this.ahead = ahead;
+        readAt = await integration.store.sequence();
+        await this.backlogFalls(async () => this.ahead?.catchUp(connection));
         readAt = await integration.store.sequence();
       }
     });
     return summary;
   }
 
-  private async keep(page: ChangePage, readAt: number, own: string | undefined): Promise<number> {
+  /** @param isAhead it lies ahead of the stored checkpoint, which stays */
+  private async keep(
+    page: ChangePage,
+    readAt: number,
+    own: string | undefined,
+    urgent: boolean,
+    isAhead: boolean,
+  ): Promise<number> {
     for (const entity of page.entities) this.system.sawTime(entity.updatedAt);
     const entities = own === undefined ? page.entities : page.entities.filter((entity) => entity.updatedBy?.id !== own);
     const { store } = this.integration;
-    return (await store.record(this.flow, this.system.id, entities, readAt, page.checkpoint)).recorded;
+    const checkpoint = isAhead ? undefined : page.checkpoint;
+    return (await store.record(this.flow, this.system.id, entities, readAt, checkpoint, urgent)).recorded;
   }
 
-  /** A backlog is read only as fast as it is written, so that neither the disk nor a claim grows without bound. */
-  private async backlogFalls(): Promise<void> {
+  /**
+   * A backlog is read only as fast as it is written, so that neither the disk nor a claim grows without bound.
+   * @param meanwhile done at least once
+   */
+  private async backlogFalls(meanwhile: () => Promise<void>): Promise<void> {
     while (!this.stopped) {
+      await meanwhile();
       const counts = await this.counts();
       if (!counts || counts.waiting < BACKLOG_HIGH) return;
       await new Promise<void>((resolve) => {
@@ -195,7 +228,7 @@ export class Reader {
       const room = this.options.window - integration.inFlight(flow.side);
       // refilled in halves: a claim for every single landed change would cost a transaction each
       if (room < Math.max(1, this.options.window / 2)) return;
-      const events = await integration.store.claim(flow, room, integration.clock.now());
+      const events = await integration.store.claim(flow, room, integration.clock.now(), this.urgentShare(room));
       if (events.length === 0) return this.pumpAtNextRetry();
       integration.claimed(events);
       if (this.load.due(integration.clock.now(), COUNT_MS)) await this.counts();
@@ -203,53 +236,23 @@ export class Reader {
     }
   }
 
+  /** Of a claim for that many events, how many may be people's before the backlog's: half of them, so that neither starves. */
+  private urgentShare(room: number): number {
+    if (room > 1) return Math.ceil(room / 2);
+    this.backlogsTurn = !this.backlogsTurn;
+    return this.backlogsTurn ? 0 : 1;
+  }
+
   private async dispatch(claimed: StoredEvent[]): Promise<void> {
     const { integration } = this;
     const done: number[] = [];
-    for (const event of await this.refreshStale(claimed, done)) {
+    for (const event of await refreshStale(integration, this.flow, claimed, done, this.onError)) {
       if (this.stopped) return;
       const plan = planEvent(integration.config, event, integration.relevant(this.flow.side));
       if (plan.send) this.send(plan.message);
       else done.push(event.seq);
     }
     if (done.length) await integration.finish(this.flow.side, done);
-  }
-
-  /**
-   * Snapshots older than our own later write, also one of which it is not known whether it arrived, are read again, so
-   * that a stale value is never taken for an edit.
-   */
-  private async refreshStale(events: StoredEvent[], done: number[]): Promise<StoredEvent[]> {
-    const isStale = (event: StoredEvent): boolean =>
-      event.stale || event.link?.ends[this.flow.side - 1]?.pending !== undefined;
-    const stale = events.filter(isStale);
-    if (stale.length === 0) return events;
-    const { integration, flow } = this;
-    const scope = readScope(integration.config, flow.side);
-    if (!scope) return events;
-    const readAt = await integration.store.sequence();
-    let present: (Entity | undefined)[];
-    try {
-      const ids = stale.map((event) => event.entity.id);
-      present = await this.system.call((connection) => connection.read(scope, ids));
-    } catch (thrown) {
-      const error = asSyncError(thrown);
-      await integration.failEvents(flow.side, stale, error, this.system);
-      this.onError(error);
-      return events.filter((event) => !isStale(event));
-    }
-    const fresh = new Map<number, Entity>();
-    stale.forEach((event, index) => {
-      const entity = present[index];
-      if (entity) fresh.set(event.seq, entity);
-      else done.push(event.seq);
-    });
-    await integration.store.refresh([...fresh].map(([seq, entity]) => ({ seq, entity, readAt })));
-    return events.flatMap((event) => {
-      if (!isStale(event)) return [event];
-      const entity = fresh.get(event.seq);
-      return entity ? [{ ...event, entity, stale: false }] : [];
-    });
   }
 
   private async counts(): Promise<FlowCounts | undefined> {

@@ -70,7 +70,7 @@ const mutants: Record<string, (store: Store) => Store> = {
 };
 
 /** Every third time nothing can be recorded: the disk is full. */
-function oftenFull(store: Store, first?: (flow: Flow, checkpoint: Checkpoint) => Promise<void>): Store {
+function oftenFull(store: Store, first?: (flow: Flow, checkpoint: Checkpoint | undefined) => Promise<void>): Store {
   let calls = 0;
   return spoilt(store, {
     record: async (flow, system, entities, readAt, checkpoint) => {

@@ -13,6 +13,7 @@ import { convert } from '../../lib/richtext';
 import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Landing, Store } from '../../lib/store/store';
 import { Integration } from '../../lib/sync/integration';
+import type { Reader } from '../../lib/sync/reader';
 import { System } from '../../lib/sync/system';
 import { SimulatedClock } from './clock';
 import { agrees, contestedLines, lostItems, returnedItems, standing } from './oracle';
@@ -91,7 +92,13 @@ class Process {
     for (const side of [1, 2] as const) {
       const reader = integration.reader(
         side,
-        { pageSize: world.random.int(2, 20), window: world.random.int(1, 30), start: { kind: 'all' } },
+        {
+          // polls are long where they have many pages
+          pageSize: Math.min(world.random.int(2, 20), world.backlog),
+          window: world.random.int(1, 30),
+          start: { kind: 'all' },
+          backlog: world.backlog,
+        },
         (message) => this.flow(message, (mapped) => writer.accept(mapped)),
         () => undefined,
       );
@@ -104,6 +111,7 @@ class Process {
           .finally(() => world.clock.after(world.weather.bad ? 1_000 : 10_000, poll));
       };
       poll();
+      if (world.backlog < Number.POSITIVE_INFINITY) this.impatience(reader);
     }
   }
 
@@ -117,6 +125,15 @@ class Process {
         throw new Error('written in a dry run');
       },
     };
+  }
+
+  /** Polls are asked for while one is under way: what is new is then read ahead of it. */
+  private impatience(reader: Reader): void {
+    this.world.clock.after(this.world.random.int(5, 60), () => {
+      if (this.dead || !this.world.weather.bad) return;
+      if (reader.isPolling) reader.poll().catch(() => undefined);
+      this.impatience(reader);
+    });
   }
 
   /** The store, with the systems hearing of what has landed. */
@@ -223,6 +240,8 @@ class World {
   readonly weather = { bad: true };
   readonly conflict: ConflictPolicy;
   readonly mortality: number;
+  /** what counts as a backlog, in entities */
+  readonly backlog: number;
   crashes = 0;
   dryRuns = 0;
   readonly dryRunWrites: string[] = [];
@@ -246,6 +265,8 @@ class World {
     this.conflict = this.random.pick(['system1', 'system2', 'newest'] as const);
     this.mortality = this.random.pick([0, 0.002, 0.01, 0.03]);
     this.people = new Person(this.random, this.random.pick(['paragraphs', 'list'] as const));
+    // drawn apart, so that the other histories stay what they were
+    this.backlog = new Random(seed ^ 0x5eed).pick([2, 3, 4, Number.POSITIVE_INFINITY]);
     this.store = store;
     this.deploys = new Random(seed + 1_000_000_007);
     this.deploysOften = this.deploys.chance(0.4);

@@ -189,7 +189,12 @@ export class SimulatedSystem {
       entityTypes: async () => [{ id: 'Bug', name: 'Bug' }],
       fields: async () => [],
       changes: (_scope, since, pageSize) => this.changes(since, pageSize),
-      newest: async () => undefined,
+      newest: async () => {
+        await this.trip();
+        this.maybeFail();
+        const seen = [...this.stored.values()].filter((row) => row.visibleAt <= this.clock.now());
+        return seen.length > 0 ? { at: Math.max(...seen.map(({ changedAt }) => changedAt)) } : undefined;
+      },
       checkpointAt: () => ({ after: 0 }),
       read: async (_scope, ids) => {
         await this.trip();

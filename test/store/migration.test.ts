@@ -26,6 +26,7 @@ describe('SQLite file of the first version', () => {
     db.exec(
       'DROP TABLE corrections; DROP TABLE parked_texts; DROP TABLE owed; DROP INDEX events_shown; PRAGMA user_version = 1',
     );
+    db.exec('DROP INDEX events_urgent; DROP INDEX events_urgent_linked; ALTER TABLE events DROP COLUMN urgent');
     db.close();
 
     const store = await openSqliteStore({ file });

@@ -12,15 +12,21 @@ import { STATE } from './schema';
 /** Events that leave `retry` in one call, at least: a bound for the call after a long outage. */
 const DUE_PER_CALL = 1_000;
 
-const CANDIDATES = `
-  SELECT seq, flow, entity, version, state, linked, readAt, delivery FROM events
-  WHERE flow = ? AND state = ${STATE.waiting}`;
+const candidates = (index: string, which: string) => `
+  SELECT seq, flow, entity, version, state, linked, readAt, delivery FROM events INDEXED BY ${index}
+  WHERE flow = ? AND state = ${STATE.waiting} ${which} AND seq > ? AND seq < ? ORDER BY seq LIMIT ?`;
+
+/** Events of one kind that wait, by number: all of them, and those whose entity has a link. */
+interface Queue {
+  all: Query<EventRow>;
+  linked: Query<EventRow>;
+}
 
 export class Claims {
   private readonly due: Query<EventRow>;
   private readonly oldestIntent: Query<{ opened: number | null }>;
-  private readonly waiting: Query<EventRow>;
-  private readonly linked: Query<EventRow>;
+  private readonly waiting: Queue;
+  private readonly urgent: Queue;
 
   constructor(
     db: Database,
@@ -32,24 +38,36 @@ export class Claims {
       SELECT seq, flow, entity, version, state, linked, readAt, delivery FROM events
       WHERE flow = ? AND state = ${STATE.retry} AND dueAt <= ? ORDER BY dueAt LIMIT ?`);
     this.oldestIntent = db.prepare('SELECT min(opened) AS opened FROM intents WHERE toward = ?');
-    this.waiting = db.prepare(`${CANDIDATES} AND seq > ? AND seq < ? ORDER BY seq LIMIT ?`);
-    this.linked = db.prepare(`${CANDIDATES} AND linked = 1 AND seq > ? AND seq < ? ORDER BY seq LIMIT ?`);
+    this.waiting = {
+      all: db.prepare(candidates('events_waiting', '')),
+      linked: db.prepare(candidates('events_linked', 'AND linked = 1')),
+    };
+    this.urgent = {
+      all: db.prepare(candidates('events_urgent', 'AND urgent = 1')),
+      linked: db.prepare(candidates('events_urgent_linked', 'AND urgent = 1 AND linked = 1')),
+    };
   }
 
-  /** Marks up to `limit` events as sent and returns their numbers in order. Runs in a transaction. */
-  claim(flow: number, limit: number, now: number): { seq: number }[] {
+  /** Marks up to `limit` events as sent, the urgent share first; returns their numbers in order. Runs in a transaction. */
+  claim(flow: number, limit: number, now: number, urgent: number): { seq: number }[] {
     for (const row of this.due.all(flow, now, Math.max(limit, DUE_PER_CALL))) this.events.toWaiting(row);
     const opened = this.oldestIntent.get(flow)?.opened ?? Number.MAX_SAFE_INTEGER;
-    const chosen: EventRow[] = [];
-    // Before the oldest open create everything is free; after it only what has a link cannot be what it created.
-    this.choose(chosen, this.waiting, flow, -1, opened, limit);
-    this.choose(chosen, this.linked, flow, opened, Number.MAX_SAFE_INTEGER, limit);
-    for (const row of chosen) this.events.toSent(row, now);
-    return chosen;
+    const chosen = new Map<number, EventRow>();
+    for (const [queue, most] of [
+      [this.urgent, Math.min(urgent, limit)],
+      [this.waiting, limit],
+    ] as const) {
+      // Before the oldest open create everything is free; after it only what has a link cannot be what it created.
+      this.choose(chosen, queue.all, flow, -1, opened, most);
+      this.choose(chosen, queue.linked, flow, opened, Number.MAX_SAFE_INTEGER, most);
+    }
+    const rows = [...chosen.values()].sort((a, b) => a.seq - b.seq);
+    for (const row of rows) this.events.toSent(row, now);
+    return rows;
   }
 
   private choose(
-    chosen: EventRow[],
+    chosen: Map<number, EventRow>,
     candidates: Query<EventRow>,
     flow: number,
     after: number,
@@ -57,10 +75,10 @@ export class Claims {
     limit: number,
   ): void {
     let from = after;
-    while (chosen.length < limit) {
+    while (chosen.size < limit) {
       const rows = candidates.all(flow, from, before, limit);
       for (const row of rows) {
-        if (chosen.length < limit && !this.counterpartIsSent(row)) chosen.push(row);
+        if (chosen.size < limit && !chosen.has(row.seq) && !this.counterpartIsSent(row)) chosen.set(row.seq, row);
       }
       const last = rows.at(-1);
       if (!last || rows.length < limit) return;

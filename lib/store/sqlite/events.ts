@@ -74,6 +74,8 @@ export class Events {
   private readonly updateVersion: Query<Nothing>;
   private readonly updateSnapshot: Query<Nothing>;
   private readonly updateReadAt: Query<Nothing>;
+  private readonly updateUrgent: Query<Nothing>;
+  private readonly inheritUrgent: Query<Nothing>;
   private readonly moveSnapshot: Query<Nothing>;
   private readonly updateLinked: Query<Nothing>;
   private readonly updateState: Query<Nothing>;
@@ -109,12 +111,16 @@ export class Events {
         LEFT JOIN corrections c USING (seq)
       WHERE seq = ?`);
     this.insertEvent = db.prepare(`
-      INSERT INTO events (seq, flow, entity, version, state, linked, readAt, delivery, attempts)
-      VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)`);
+      INSERT INTO events (seq, flow, entity, version, state, linked, readAt, urgent, delivery, attempts)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0)`);
     this.insertSnapshot = db.prepare('INSERT INTO snapshots (seq, entity) VALUES (?, ?)');
     this.updateVersion = db.prepare('UPDATE events SET version = ?, readAt = ? WHERE seq = ?');
     this.updateSnapshot = db.prepare('UPDATE snapshots SET entity = ? WHERE seq = ?');
     this.updateReadAt = db.prepare('UPDATE events SET readAt = ? WHERE seq = ?');
+    this.updateUrgent = db.prepare('UPDATE events SET urgent = 1 WHERE seq = ?');
+    this.inheritUrgent = db.prepare(
+      'UPDATE events SET urgent = max(urgent, (SELECT urgent FROM events WHERE seq = ?)) WHERE seq = ?',
+    );
     this.moveSnapshot = db.prepare(
       'UPDATE snapshots SET entity = (SELECT entity FROM snapshots WHERE seq = ?) WHERE seq = ?',
     );
@@ -190,9 +196,16 @@ export class Events {
     return events;
   }
 
-  insert(flow: number, entity: Entity, readAt: number, state: 'waiting' | 'held', linked: boolean): void {
+  insert(
+    flow: number,
+    entity: Entity,
+    readAt: number,
+    state: 'waiting' | 'held',
+    { linked, urgent }: { linked: boolean; urgent: boolean },
+  ): void {
     const seq = this.sequence.next();
-    this.insertEvent.run(seq, flow, entity.id, entity.version, STATE[state], linked ? 1 : 0, readAt);
+    const flags = [linked ? 1 : 0, readAt, urgent ? 1 : 0];
+    this.insertEvent.run(seq, flow, entity.id, entity.version, STATE[state], ...flags);
     this.insertSnapshot.run(seq, JSON.stringify(entity));
     this.counters.event(flow, state, 1);
   }
@@ -207,7 +220,12 @@ export class Events {
   takeOver(seq: number, held: EventRow): void {
     this.updateVersion.run(held.version, held.readAt, seq);
     this.moveSnapshot.run(held.seq, seq);
+    this.inheritUrgent.run(held.seq, seq);
     this.remove(held);
+  }
+
+  markUrgent(seq: number): void {
+    this.updateUrgent.run(seq);
   }
 
   markStale(seq: number): void {

@@ -116,13 +116,14 @@ export class SqliteStore implements Store {
     system: string,
     entities: Entity[],
     readAt: number,
-    checkpoint: Checkpoint,
+    checkpoint: Checkpoint | undefined,
+    urgent = false,
   ): Promise<RecordSummary> {
     return this.db.write(() => {
       const id = this.flow(flow);
       if (this.flows.setSystem(id, system) === 'changed') this.seen.forget(id);
-      this.flows.setCheckpoint(id, checkpoint);
-      return recordEntities(this.parts, id, entities, readAt);
+      if (checkpoint) this.flows.setCheckpoint(id, checkpoint);
+      return recordEntities(this.parts, id, entities, readAt, urgent);
     });
   }
 
@@ -130,11 +131,11 @@ export class SqliteStore implements Store {
     this.db.write(() => this.seen.forget(this.flow(flow)));
   }
 
-  async claim(flow: Flow, limit: number, now: number): Promise<StoredEvent[]> {
+  async claim(flow: Flow, limit: number, now: number, urgent = 0): Promise<StoredEvent[]> {
     // durably: a number and delivery that are out in a message must never be given out again
     return this.db.writeDurably(() => {
       const id = this.findFlow(flow);
-      return id === undefined ? [] : this.events.readAll(this.claims.claim(id, limit, now));
+      return id === undefined ? [] : this.events.readAll(this.claims.claim(id, limit, now, urgent));
     });
   }
 

@@ -39,6 +39,7 @@ export function recordEntities(
   flow: number,
   entities: readonly Entity[],
   readAt: number,
+  urgent: boolean,
 ): RecordSummary {
   const summary: RecordSummary = { recorded: 0, known: 0 };
   for (const entity of entities) {
@@ -54,15 +55,16 @@ export function recordEntities(
     summary.recorded += 1;
     if (!newest) {
       const linked = links.key(integrationOf(flow), sideOf(flow), entity.id) !== undefined;
-      events.insert(flow, entity, readAt, 'waiting', linked);
+      events.insert(flow, entity, readAt, 'waiting', { linked, urgent });
       continue;
     }
     const state = stateOf(newest);
     if (state === 'sent' || state === 'parked') {
-      events.insert(flow, entity, readAt, 'held', newest.linked === 1);
+      events.insert(flow, entity, readAt, 'held', { linked: newest.linked === 1, urgent });
     } else {
       events.replaceSnapshot(newest.seq, entity, readAt);
       if (state === 'shown') events.toWaiting(newest);
+      if (urgent) events.markUrgent(newest.seq);
     }
   }
   return summary;

@@ -127,7 +127,15 @@ const version4: Migration = (db) =>
 /** What a dry run has shown. */
 const version5: Migration = (db) => db.exec(`CREATE INDEX events_shown ON events (flow) WHERE state = ${STATE.shown}`);
 
-export const MIGRATIONS: readonly Migration[] = [version1, version2, version3, version4, version5];
+/** Changes that go before a backlog. The indexes hold few rows, however long the backlog is. */
+const version6: Migration = (db) =>
+  db.exec(`
+    ALTER TABLE events ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX events_urgent ON events (flow, seq) WHERE state = 0 AND urgent = 1;
+    CREATE INDEX events_urgent_linked ON events (flow, seq) WHERE state = 0 AND urgent = 1 AND linked = 1;
+  `);
+
+export const MIGRATIONS: readonly Migration[] = [version1, version2, version3, version4, version5, version6];
 
 /**
  * Looks whether the file is ours, changing nothing in it. An empty one is.

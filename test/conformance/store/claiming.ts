@@ -1,6 +1,7 @@
 /** What may be sent, in which order, and what must wait for something else. */
 
 import assert from 'node:assert/strict';
+import type { Entity } from '../../../lib/model';
 import {
   BACKWARD,
   type Bench,
@@ -13,6 +14,7 @@ import {
   names,
   park,
   retry,
+  SYSTEM1,
 } from './harness';
 
 export function claimingChecks(bench: Bench): void {
@@ -84,6 +86,73 @@ export function claimingChecks(bench: Bench): void {
       assert.deepEqual(names(await bench.claim(BACKWARD)), ['10@1']);
       await bench.store.skip(back.map(({ seq }) => seq));
       assert.deepEqual(names(await bench.claim(FORWARD)), ['1@b']);
+    });
+
+    describe('of urgent events', () => {
+      const urgently = async (...entities: Entity[]) =>
+        bench.store.record(FORWARD, SYSTEM1, entities, await bench.store.sequence(), undefined, true);
+      const claim = (limit: number, urgent?: number) => bench.store.claim(FORWARD, limit, NOON, urgent);
+
+      it('takes as many as it is told, the oldest first, before the backlog, which has the rest', async () => {
+        await bench.record(FORWARD, entity('1'), entity('2'), entity('3'));
+        await urgently(entity('a'), entity('b'), entity('c'));
+        assert.deepEqual(names(await claim(4, 2)), ['1@1', '2@1', 'a@1', 'b@1']);
+        assert.deepEqual(names(await claim(4, 2)), ['3@1', 'c@1']);
+      });
+
+      it('takes no more than are asked for at all, and none before the backlog where nobody asks', async () => {
+        await bench.record(FORWARD, entity('1'));
+        await urgently(entity('a'), entity('b'));
+        assert.deepEqual(names(await claim(1, 5)), ['a@1']);
+        assert.deepEqual(names(await claim(1)), ['1@1']);
+        assert.deepEqual(names(await claim(5)), ['b@1']);
+      });
+
+      it('takes an event of the backlog that was renewed urgently, once, and keeps it urgent in a retry', async () => {
+        await bench.record(FORWARD, entity('1'), entity('2'));
+        await urgently(entity('2', 'b'));
+        const [first, ...more] = await claim(1, 1);
+        assert.deepEqual([first?.entity.version, more], ['b', []]);
+        assert.ok(first);
+        await bench.store.fail([retry(first)]);
+        assert.deepEqual(names(await claim(1, 1)), ['2@b']);
+      });
+
+      it('keeps the order of an entity: an urgent change waits for the one that is under way, then goes first', async () => {
+        await bench.record(FORWARD, entity('1'), entity('2'), entity('3'));
+        const [sent] = await claim(1);
+        assert.ok(sent);
+        await urgently(entity('1', 'b'));
+        assert.deepEqual(names(await claim(1, 1)), ['2@1']);
+        await bench.store.land([landing(sent, '9')]);
+        assert.deepEqual(names(await claim(1, 1)), ['1@b']);
+      });
+
+      it('takes over the urgency of a change held behind one that is tried again', async () => {
+        await bench.record(FORWARD, entity('1'), entity('2'));
+        const [sent] = await bench.claim(FORWARD);
+        assert.ok(sent);
+        await bench.record(FORWARD, entity('0'));
+        await urgently(entity('1', 'b'));
+        await bench.store.recover(INTEGRATION);
+        assert.deepEqual(names(await claim(1, 1)), ['1@b']);
+      });
+
+      it('holds back an urgent one that an open create may have made', async () => {
+        await bench.record(BACKWARD, entity('1'));
+        const creating = await bench.claimOne(BACKWARD);
+        await bench.store.openIntents([intent(creating.seq)]);
+        await urgently(entity('made?'));
+        assert.deepEqual(await claim(5, 5), []);
+      });
+
+      it('leaves the checkpoint where it is when what is read lies ahead of it', async () => {
+        await bench.record(FORWARD, entity('1'));
+        const before = await bench.store.checkpoint(FORWARD);
+        await urgently(entity('a'));
+        assert.deepEqual(await bench.store.checkpoint(FORWARD), before);
+        assert.deepEqual(await bench.record(FORWARD, entity('a')), { recorded: 0, known: 1 });
+      });
     });
 
     it('finds what may go behind many that may not', async () => {

@@ -41,6 +41,7 @@ interface Event {
   corrections?: Corrections;
   intent?: Intent;
   intentOpened?: number;
+  urgent: boolean;
 }
 
 interface OwedEnd {
@@ -86,9 +87,10 @@ export class ModelStore implements Store {
     _system: string,
     entities: Entity[],
     readAt: number,
-    checkpoint: Checkpoint,
+    checkpoint: Checkpoint | undefined,
+    urgent = false,
   ): Promise<RecordSummary> {
-    this.checkpoints.set(key(flow), checkpoint);
+    if (checkpoint) this.checkpoints.set(key(flow), checkpoint);
     const summary = { recorded: 0, known: 0 };
     for (const entity of entities) {
       const main = this.main(flow, entity.id);
@@ -105,9 +107,19 @@ export class ModelStore implements Store {
         folds.entity = entity;
         folds.readAt = readAt;
         if (folds.state === 'shown') folds.state = 'waiting';
+        folds.urgent ||= urgent;
       } else {
         const seq = await this.sequence();
-        this.events.push({ seq, flow, state: main ? 'held' : 'waiting', entity, readAt, delivery: 0, attempts: 0 });
+        this.events.push({
+          seq,
+          flow,
+          state: main ? 'held' : 'waiting',
+          entity,
+          readAt,
+          urgent,
+          delivery: 0,
+          attempts: 0,
+        });
       }
     }
     return summary;
@@ -119,7 +131,7 @@ export class ModelStore implements Store {
     }
   }
 
-  async claim(flow: Flow, limit: number, now: number): Promise<StoredEvent[]> {
+  async claim(flow: Flow, limit: number, now: number, urgent = 0): Promise<StoredEvent[]> {
     for (const event of this.events) {
       if (sameFlow(event.flow, flow) && event.state === 'retry' && (event.dueAt ?? 0) <= now) {
         event.state = 'waiting';
@@ -136,7 +148,10 @@ export class ModelStore implements Store {
       const counterpart = nth(link.ends, other(flow.side)).ref.id;
       return this.main({ ...flow, side: other(flow.side) }, counterpart)?.state !== 'sent';
     });
-    const claimed = free.toSorted((a, b) => a.seq - b.seq).slice(0, limit);
+    const inOrder = free.toSorted((a, b) => a.seq - b.seq);
+    const first = inOrder.filter((event) => event.urgent).slice(0, Math.min(urgent, limit));
+    const others = inOrder.filter((event) => !first.includes(event)).slice(0, limit - first.length);
+    const claimed = [...first, ...others].toSorted((a, b) => a.seq - b.seq);
     for (const event of claimed) {
       event.state = 'sent';
       event.delivery += 1;
@@ -481,6 +496,7 @@ export class ModelStore implements Store {
     if (!held) return;
     event.entity = held.entity;
     event.readAt = held.readAt;
+    event.urgent ||= held.urgent;
     this.remove(held);
   }
 
@@ -496,7 +512,7 @@ export class ModelStore implements Store {
 
   private view(event: Event): StoredEvent {
     const link = this.find(event.flow.integration, event.flow.side, event.entity.id);
-    const { readAt, intentOpened: _, ...rest } = event;
+    const { readAt, intentOpened: _opened, urgent: _urgent, ...rest } = event;
     return {
       ...rest,
       stale: readAt < (link ? nth(link.wrote, event.flow.side) : 0),

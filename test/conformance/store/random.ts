@@ -34,11 +34,18 @@ const step = fc.oneof(
       flow,
       entities: fc.array(fc.record({ id, version }), { minLength: 1, maxLength: 3 }),
       readAt: pick,
+      ahead: fc.boolean(),
+      urgent: fc.boolean(),
     }),
   },
   {
     weight: 8,
-    arbitrary: fc.record({ do: fc.constant('claim' as const), flow, limit: fc.integer({ min: 1, max: 3 }) }),
+    arbitrary: fc.record({
+      do: fc.constant('claim' as const),
+      flow,
+      limit: fc.integer({ min: 1, max: 3 }),
+      urgent: fc.option(fc.nat(4), { nil: undefined }),
+    }),
   },
   {
     weight: 6,
@@ -159,15 +166,18 @@ class History {
         const readAt = newest(this.readings, step.readAt) ?? { model: 0, real: 0 };
         const entities = step.entities.map((read) => entity(read.id, read.version));
         const system = step.flow.side === 1 ? SYSTEM1 : SYSTEM2;
-        const checkpoint = { at: now };
+        const checkpoint = step.ahead ? undefined : { at: now };
         assert.deepEqual(
-          await real.record(step.flow, system, entities, readAt.real, checkpoint),
-          await model.record(step.flow, system, entities, readAt.model, checkpoint),
+          await real.record(step.flow, system, entities, readAt.real, checkpoint, step.urgent),
+          await model.record(step.flow, system, entities, readAt.model, checkpoint, step.urgent),
         );
         return;
       }
       case 'claim':
-        return this.same(await model.claim(step.flow, step.limit, now), await real.claim(step.flow, step.limit, now));
+        return this.same(
+          await model.claim(step.flow, step.limit, now, step.urgent),
+          await real.claim(step.flow, step.limit, now, step.urgent),
+        );
       case 'land':
         return this.land(step);
       case 'fail': {
