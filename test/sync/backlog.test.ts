@@ -12,7 +12,16 @@ import { SimulatedClock } from '../simulation/clock';
 import { Random } from '../simulation/random';
 import { type Habits, SimulatedSystem } from '../simulation/system';
 
-const HABITS: Habits = { skew: 0, grain: 1, normalises: false, marks: true, exact: true, lag: 0, faults: 0 };
+const HABITS: Habits = {
+  skew: 0,
+  grain: 1,
+  normalises: false,
+  marks: true,
+  exact: true,
+  lag: 0,
+  faults: 0,
+  format: 'markdown',
+};
 const COUNT = 400;
 const BACKLOG = 20;
 const WINDOW = 10;
