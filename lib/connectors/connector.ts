@@ -119,6 +119,18 @@ export interface Connection {
   /** @see FindQuery */
   find?(query: FindQuery, limit: number): Promise<Entity[]>;
 
+  /**
+   * The entity that people know by this key, typed by a person: with blanks around, in whatever case. Undefined = there is
+   * none, or it is out of sight; it need not be in any scope.
+   */
+  byKey?(key: string): Promise<Entity | undefined>;
+
+  /**
+   * The entities of the scope that changed last, newest first, for a person to choose from. One request or two, so it may
+   * lag behind writes, and where a system can't tell all cheaply there are fewer than `limit`.
+   */
+  latest?(scope: Scope, limit: number): Promise<Entity[]>;
+
   /** People who may stand in user fields. Exactly one of the criteria, or none for the first of all. */
   users?(query: {
     email?: string;

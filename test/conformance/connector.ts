@@ -5,6 +5,7 @@
 
 import { findingChecks } from './connector/finding';
 import type { ConnectorHarness } from './connector/harness';
+import { pickingChecks } from './connector/picking';
 import { pollingChecks } from './connector/polling';
 import { Probe } from './connector/probe';
 import { remoteLinkChecks } from './connector/remote-links';
@@ -32,5 +33,6 @@ export function connectorConformance(title: string, harness: ConnectorHarness): 
     remoteLinkChecks(probe);
     pollingChecks(probe);
     findingChecks(probe);
+    pickingChecks(probe);
   });
 }

@@ -52,6 +52,8 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
     write: (_scope, operations) => writer.write(operations),
     remoteLinks: true,
     find: (query, limit) => findWorkItems(metadata, reader, wiql, query, limit),
+    byKey: (key) => reader.byKey(key),
+    latest: (scope, limit) => poller.latest(scope, limit),
     users: (query) => people.find(query),
     lookupValues: (project, type, field, search) => lookupValuesOf(metadata, project, type, field, search),
     history: (id) => historyOf(api, metadata, reader, id),

@@ -86,6 +86,15 @@ export class RevisionPoller {
     return item && from ? { from, seen: [`${item.id}@${item.rev}`] } : undefined;
   }
 
+  /** @see Connection.latest */
+  async latest(scope: Scope, limit: number): Promise<Entity[]> {
+    const { projects } = await this.within(scope);
+    const ids = await this.wiql.latest([...projects.values()], scope.types, limit);
+    const items = await this.reader.items(ids);
+    const found = ids.map((id) => items.get(id)).filter((item) => item !== undefined);
+    return Promise.all(found.map((item) => this.reader.entity(item)));
+  }
+
   /** @see Connection.changes */
   async *changes(scope: Scope, checkpoint: Checkpoint | undefined, pageSize: number): AsyncGenerator<ChangePage> {
     const { feed, projects } = await this.within(scope);

@@ -43,6 +43,13 @@ export class WorkItemReader {
     return ids.map((id) => entities.get(id));
   }
 
+  /** @see Connection.byKey */
+  async byKey(key: string): Promise<Entity | undefined> {
+    const id = idOf(key.trim().replace(/^#/, ''));
+    const item = id === undefined ? undefined : (await this.items([id])).get(id);
+    return item && this.entity(item);
+  }
+
   /** Those that are there and visible, by id. @param relations with links */
   async items(ids: Iterable<number>, relations = false): Promise<Map<number, RawWorkItem>> {
     const wanted = [...new Set(ids)];

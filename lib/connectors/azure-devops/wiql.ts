@@ -45,6 +45,20 @@ export class Wiql {
     return undefined;
   }
 
+  /** Work items of the scope that changed last, newest first; fewer than `top` where more are too many to be asked for. */
+  async latest(projects: string[], types: string[], top: number): Promise<number[]> {
+    const scope = [`[System.TeamProject] IN ${list(projects)}`, `[System.WorkItemType] IN ${list(types)}`];
+    let latest: number[] = [];
+    for (const days of [...WIDER, undefined]) {
+      const since = days === undefined ? [] : [`[System.ChangedDate] >= ${this.daysAgo(days)}`];
+      const found = await this.attempt([...scope, ...since], '[System.ChangedDate] DESC, [System.Id] DESC', top);
+      if (found === undefined) return latest;
+      latest = found;
+      if (latest.length >= top) return latest;
+    }
+    return latest;
+  }
+
   /** Where thousands change in a day: a window that is small enough to be answered and still holds something. */
   private async newestOfMany(scope: string[], order: string, firstDays: number): Promise<number | undefined> {
     let [most, least] = [firstDays, 0];

@@ -46,6 +46,8 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
     remoteLinks: true,
     write: (scope, operations) => writer.write(scope, operations),
     find: (query, limit) => finder.find(query, limit),
+    byKey: (key) => reader.byKey(key),
+    latest: (scope, limit) => poller.latest(scope, limit),
     users: (query) => people.find(query),
     lookupValues: (project, type, field, search) => lookupValues(metadata, project, type, field, search),
     history: (id) => historyOf(api, metadata, id),

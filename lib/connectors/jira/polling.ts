@@ -14,6 +14,7 @@
  *   they were, the server was restored from a back-up.
  */
 
+import type { Entity } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import { FETCH, type JiraApi } from './api';
@@ -56,6 +57,13 @@ export class IssuePoller {
     const ms = Date.parse(time);
     if (Number.isNaN(ms)) throw new SyncError('invalid', `"${time}" is not a point in time (ISO 8601)`);
     return checkpointOf({ from: ms, seen: new Map() });
+  }
+
+  /** @see Connection.latest */
+  async latest(scope: Scope, limit: number): Promise<Entity[]> {
+    const { rows } = await this.rows(`${scopeClause(scope)} ORDER BY updated DESC, key DESC`);
+    const read = await this.reader.byId(rows.slice(0, Math.min(limit, FETCH)).map(({ id }) => id));
+    return read.filter((entity) => entity !== undefined);
   }
 
   /** @see Connection.newest */

@@ -45,6 +45,13 @@ export class IssueReader {
     return ids.map((id) => entities.get(id));
   }
 
+  /** @see Connection.byKey. A key from before an issue was moved leads to it as well. */
+  async byKey(key: string): Promise<Entity | undefined> {
+    const wanted = key.trim().toUpperCase();
+    if (!/^[A-Z][A-Z0-9_]*-\d{1,18}$/.test(wanted)) return undefined;
+    return (await this.entities(await this.api.issues([wanted])))[0];
+  }
+
   /** In the order given. */
   async entities(issues: RawIssue[]): Promise<Entity[]> {
     if (issues.length === 0) return [];

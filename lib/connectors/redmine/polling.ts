@@ -13,6 +13,7 @@
  *   that was restored from a back-up.
  */
 
+import type { Entity } from '../../model/entity';
 import { SyncError } from '../../model/errors';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import { type Filter, filterQuery, type IssueList, PAGE, type RedmineApi } from './api';
@@ -105,6 +106,13 @@ export class IssuePoller {
     let skip = 0;
     if (inReach.length === PAGE) skip = (await this.query(since(filters, time), ORDER, 0, 1)).total;
     return checkpointOf({ time, skip, seen });
+  }
+
+  /** @see Connection.latest */
+  async latest(scope: Scope, limit: number): Promise<Entity[]> {
+    const filters = await this.scopeFilters(scope);
+    const { issues } = await this.query(filters, 'updated_on:desc,id:desc', 0, Math.min(PAGE, limit));
+    return this.reader.entities(issues.slice(0, limit));
   }
 
   /** @see Connection.changes */

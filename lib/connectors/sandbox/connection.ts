@@ -127,6 +127,16 @@ export class SandboxConnection implements Connection {
     return found;
   }
 
+  async byKey(key: string): Promise<Entity | undefined> {
+    this.space.beforeRead();
+    return this.space.reader.keyed(key.trim().toUpperCase());
+  }
+
+  async latest(scope: Scope, limit: number): Promise<Entity[]> {
+    this.space.beforeRead();
+    return this.space.reader.latest(scope, limit);
+  }
+
   async users(query: { email?: string; login?: string; name?: string; search?: string }): Promise<UserValue[]> {
     this.space.beforeRead();
     const same = (one: string | undefined, other: string | undefined) => one?.toLowerCase() === other?.toLowerCase();

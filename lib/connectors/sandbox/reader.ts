@@ -162,6 +162,18 @@ export class SpaceReader {
     return guarded(() => this.statements.newestRevision(this.id, scopeLists(scope)));
   }
 
+  /** @returns undefined where there is none. Keys are in upper case */
+  keyed(key: string): Entity | undefined {
+    const row = guarded(() => this.statements.entityWithKey(this.id, key));
+    return row && this.entity(row);
+  }
+
+  /** The scope's entities that changed last, newest first. */
+  latest(scope: Scope, limit: number): Entity[] {
+    this.checkScope(scope);
+    return guarded(() => this.statements.latest(this.id, scopeLists(scope), limit)).map((row) => this.entity(row));
+  }
+
   /** The first revision that shows a change at or after `time`; undefined where there is none. */
   firstRevisionSince(scope: Scope, time: string): number | undefined {
     return guarded(() => this.statements.firstRevisionSince(this.id, scopeLists(scope), time));

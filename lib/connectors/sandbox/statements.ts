@@ -61,6 +61,7 @@ export class Statements {
   private readonly deleteHistory: StatementSync;
   private readonly page: StatementSync;
   private readonly newest: StatementSync;
+  private readonly latestOf: StatementSync;
   private readonly firstSince: StatementSync;
   private readonly list: StatementSync;
   private readonly total: StatementSync;
@@ -97,6 +98,9 @@ export class Statements {
     );
     this.newest = db.prepare(
       `SELECT revision FROM entity WHERE space = :space AND ${IN_SCOPE} ORDER BY revision DESC LIMIT 1`,
+    );
+    this.latestOf = db.prepare(
+      `SELECT ${COLUMNS} FROM entity WHERE space = :space AND ${IN_SCOPE} ORDER BY revision DESC LIMIT :limit`,
     );
     this.firstSince = db.prepare(
       `SELECT revision FROM entity WHERE space = :space AND updated_at >= :time AND ${IN_SCOPE} ORDER BY revision LIMIT 1`,
@@ -187,6 +191,10 @@ export class Statements {
 
   newestRevision(space: number, scope: ScopeLists): number | undefined {
     return (this.newest.get({ space, ...scope }) as { revision: number } | undefined)?.revision;
+  }
+
+  latest(space: number, scope: ScopeLists, limit: number): EntityRow[] {
+    return this.latestOf.all({ space, limit, ...scope }) as EntityRow[];
   }
 
   firstRevisionSince(space: number, scope: ScopeLists, time: string): number | undefined {

@@ -198,8 +198,10 @@ type Methods = Required<Omit<Connection, 'remoteLinks'>>;
 
 /** All of a connection's methods, as an object of its own. */
 function methodsOf(connection: Connection): Methods {
-  const { write, find, users, lookupValues, history, close } = connection;
-  if (!write || !find || !users || !lookupValues || !history || !close) throw new Error('the sandbox can all of this');
+  const { write, find, byKey, latest, users, lookupValues, history, close } = connection;
+  if (!write || !find || !byKey || !latest || !users || !lookupValues || !history || !close) {
+    throw new Error('the sandbox can all of this');
+  }
   return {
     identify: () => connection.identify(),
     projects: () => connection.projects(),
@@ -211,6 +213,8 @@ function methodsOf(connection: Connection): Methods {
     read: (scope, ids) => connection.read(scope, ids),
     write: write.bind(connection),
     find: find.bind(connection),
+    byKey: byKey.bind(connection),
+    latest: latest.bind(connection),
     users: users.bind(connection),
     lookupValues: lookupValues.bind(connection),
     history: history.bind(connection),

@@ -1,0 +1,37 @@
+/** Checks: what a person who looks for an entity is offered. */
+
+import assert from 'node:assert/strict';
+import { until } from '../../support/wait';
+import { newTitle, type Probe } from './probe';
+
+export function pickingChecks(probe: Probe): void {
+  describe('picking', () => {
+    it('knows an entity by its key, however it is typed, and none by another', async function () {
+      const { connection } = probe;
+      if (!connection.byKey) this.skip();
+      const created = await probe.create({});
+      assert.deepEqual(await connection.byKey(created.key), created);
+      assert.equal((await connection.byKey(` ${created.key.toLowerCase()} `))?.id, created.id);
+      for (const strange of ['', '0', 'NOSUCH-999999999', "'; --", '999999999999999999999']) {
+        assert.equal(await connection.byKey(strange), undefined, strange);
+      }
+    });
+
+    it('offers what changed last, newest first, and no more than asked for', async function () {
+      const { connection } = probe;
+      if (!connection.latest) this.skip();
+      const latest = connection.latest.bind(connection);
+      await probe.create({});
+      const last = await probe.create({ [probe.system.title]: newTitle('Last') });
+      // others may have the very same time
+      const found = await until('the newest is offered', async () => {
+        const some = await latest(probe.system.scope, 20);
+        return some.some(({ id }) => id === last.id) ? some : undefined;
+      });
+      assert.ok(found.length > 1 && found.length <= 20);
+      const times = found.map(({ updatedAt }) => updatedAt);
+      assert.deepEqual(times, [...times].sort().reverse());
+      assert.equal((await latest(probe.system.scope, 1)).length, 1);
+    });
+  });
+}
