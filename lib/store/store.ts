@@ -346,6 +346,8 @@ export interface Store {
 
   /** Parked events, oldest first. */
   parked(integration: string, offset: number, limit: number, filter?: ParkedFilter): Promise<StoredEvent[]>;
+  /** Numbers of parked events, rising, those after `after` only. */
+  parkedNumbers(integration: string, after: number, limit: number): Promise<number[]>;
   /** An unfinished event of an integration, whatever its state. */
   event(integration: string, seq: number): Promise<StoredEvent | undefined>;
   /**

@@ -16,6 +16,8 @@ import { route } from './pairs';
 import type { System } from './system';
 
 const LONGEST_REASON = 1_000;
+/** Parked events that go back into the queue in one transaction: some ten milliseconds in which Node-RED stands still. */
+const RETRY_PORTION = 200;
 
 export class Commands {
   constructor(private readonly integration: Integration) {}
@@ -83,11 +85,35 @@ export class Commands {
   /** Sends parked changes again, in their order; all of the integration where no numbers are given. Returns how many. */
   async retry(events?: number[]): Promise<number> {
     const { store, config } = this.integration;
-    const count = await store.unpark(config.id, events);
+    const count = events ? await store.unpark(config.id, events) : await this.retryAll();
     const resumed = events ? 0 : await store.resumeOwed(config.id);
     if (resumed > 0) this.integration.backLinks.owed([1, 2]);
     this.integration.resume();
     return count + resumed;
+  }
+
+  /** In portions, the first of which are sent while the others are still parked: Node-RED goes on meanwhile. */
+  private async retryAll(): Promise<number> {
+    const { store, config, clock } = this.integration;
+    // what is parked again, or anew, while this goes on has had its try
+    const counts = await store.counts(config.id);
+    const most = counts.reduce((sum, { parked }) => sum + parked, 0);
+    let after = -1;
+    let seen = 0;
+    let count = 0;
+    while (seen < most) {
+      const numbers = await store.parkedNumbers(config.id, after, Math.min(RETRY_PORTION, most - seen));
+      count += await store.unpark(config.id, numbers);
+      this.integration.resume();
+      const last = numbers.at(-1);
+      if (last === undefined || numbers.length < RETRY_PORTION) return count;
+      after = last;
+      seen += numbers.length;
+      await new Promise<void>((resolve) => {
+        clock.after(0, resolve);
+      });
+    }
+    return count;
   }
 
   /**

@@ -76,6 +76,27 @@ describe('Parked changes', () => {
     assert.equal(await bench.integration.commands.retry(), 0);
   });
 
+  it('8: are retried in portions where they are many, each once, also those that fail again meanwhile', async () => {
+    await start({ retries: 0 });
+    bench.two.refuses = () => ({ title: 'no' });
+    for (let n = 0; n < 450; n += 1) bench.one.save(undefined, { title: `Bug ${n}` });
+    await bench.sync();
+    assert.equal((await bench.integration.commands.overview())[0].counts.parked, 450);
+    const before = bench.two.asked.length;
+    const unparked: number[] = [];
+    const unpark = bench.store.unpark.bind(bench.store);
+    bench.store.unpark = async (integration, events) => {
+      unparked.push(events?.length ?? Number.POSITIVE_INFINITY);
+      return unpark(integration, events);
+    };
+    const retried = bench.integration.commands.retry();
+    await bench.wait();
+    assert.equal(await retried, 450);
+    assert.deepEqual(unparked, [200, 200, 50]);
+    assert.equal(bench.two.asked.length - before, 450);
+    assert.equal((await bench.integration.commands.overview())[0].counts.parked, 450);
+  });
+
   it('are written with what a person corrected, for exactly those fields', async () => {
     const id = await refused();
     bench.one.save(id, { note: 'b' });

@@ -69,6 +69,7 @@ export class SqliteStore implements Store {
   private readonly owedEnds: OwedEnds;
   private readonly overdueSeqs: Query<{ seq: number }>;
   private readonly parkedSeqs: Query<{ seq: number }>;
+  private readonly parkedAfter: Query<{ seq: number }>;
   private readonly foundSeqs: Query<{ seq: number }>;
 
   constructor(private readonly db: Database) {
@@ -88,6 +89,8 @@ export class SqliteStore implements Store {
       ORDER BY sentAt, seq LIMIT ?`);
     this.parkedSeqs = db.prepare(`
       SELECT seq FROM events WHERE flow >> 1 = ? AND state = ${STATE.parked} ORDER BY seq LIMIT ? OFFSET ?`);
+    this.parkedAfter = db.prepare(`
+      SELECT seq FROM events WHERE flow >> 1 = ? AND state = ${STATE.parked} AND seq > ? ORDER BY seq LIMIT ?`);
     // lower() knows the letters a to z
     this.foundSeqs = db.prepare(`
       SELECT seq FROM parked_texts p JOIN events e USING (seq)
@@ -218,6 +221,13 @@ export class SqliteStore implements Store {
       if (side === undefined && search === '') return this.events.readAll(this.parkedSeqs.all(id, limit, offset));
       const flow = side === undefined ? null : flowOf(id, side);
       return this.events.readAll(this.foundSeqs.all(id, flow, search, limit, offset));
+    });
+  }
+
+  async parkedNumbers(integration: string, after: number, limit: number): Promise<number[]> {
+    return this.db.read(() => {
+      const id = this.integrations.find(integration);
+      return id === undefined ? [] : this.parkedAfter.all(id, after, limit).map(({ seq }) => seq);
     });
   }
 

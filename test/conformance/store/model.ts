@@ -342,6 +342,11 @@ export class ModelStore implements Store {
       .map((event) => this.view(event));
   }
 
+  async parkedNumbers(integration: string, after: number, limit: number): Promise<number[]> {
+    const numbers = this.allParked(integration).map(({ seq }) => seq);
+    return numbers.filter((seq) => seq > after).slice(0, limit);
+  }
+
   async event(integration: string, seq: number): Promise<StoredEvent | undefined> {
     const found = this.events.find((event) => event.seq === seq && event.flow.integration === integration);
     return found && this.view(found);

@@ -347,6 +347,10 @@ class History {
     for (const integration of INTEGRATIONS) {
       assert.deepEqual(await real.counts(integration), await model.counts(integration));
       assert.deepEqual(await real.owedCounts(integration), await model.owedCounts(integration));
+      assert.equal(
+        (await real.parkedNumbers(integration, -1, 10)).length,
+        (await model.parkedNumbers(integration, -1, 10)).length,
+      );
       this.same(await model.parked(integration, 0, 10), await real.parked(integration, 0, 10));
       for (const side of [1, 2] as const) {
         const flow = { integration, side };
