@@ -7,6 +7,8 @@ import type { EntityPlan } from './types';
 export { type PlanInput, Planner } from './planner';
 export { type ReadingConnection, readingOnly } from './reading';
 export { type PlanStep, readStep, STEP_TYPES } from './steps';
+export { type SurveyInput, SurveyRun } from './survey';
+export * from './survey-types';
 export * from './types';
 
 export interface EntityPlanInput extends PlanInput {

@@ -12,7 +12,7 @@ import type { Entity, Side } from '../../lib/model/entity';
 import { SyncError } from '../../lib/model/errors';
 import type { SyncResult } from '../../lib/model/message';
 import type { Fields } from '../../lib/model/values';
-import { type EntityPlan, planEntity, readStep } from '../../lib/plan';
+import { type EntityPlan, planEntity, readStep, type SurveyInput, SurveyRun } from '../../lib/plan';
 import defaultMapper from '../../nodes/default-mapper/default-mapper';
 import fieldMapper from '../../nodes/field-mapper/field-mapper';
 import filter from '../../nodes/filter/filter';
@@ -163,6 +163,20 @@ export class Flow {
     const { store } = await this.handle.ready;
     const events = await store.parked(this.config.id, 0, 100, { side });
     return new Set(events.map(({ entity }) => entity.id));
+  }
+
+  /** A survey of the chain as it is deployed. */
+  async surveying(sample: number | 'all', more: Partial<SurveyInput> = {}): Promise<SurveyRun> {
+    const { store } = await this.handle.ready;
+    return new SurveyRun({
+      config: this.config,
+      steps: this.steps.map(readStep).filter((step) => step !== undefined),
+      connections: [this.people[1], this.people[2]],
+      store,
+      dataFolder: this.dataFolder,
+      sample,
+      ...more,
+    });
   }
 
   /** Polls a side, and waits until what it has found has come to its end. @returns the results since */

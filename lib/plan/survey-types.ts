@@ -1,0 +1,86 @@
+/** What a survey says: what would happen to many entities, counted. Plain JSON of bounded size; read in the browser too. */
+
+import type { Direction, EntityRef, EntityTypeId, Side } from '../model/entity';
+import type { FieldId } from '../model/values';
+import type { EntityPlan, FieldWarningKind, PlanOutcome } from './types';
+
+export type OutcomeKind = PlanOutcome['kind'];
+
+/** In the order in which people want to hear of them. */
+export const OUTCOMES: readonly OutcomeKind[] = [
+  'create',
+  'update',
+  'parked',
+  'filtered',
+  'nothing',
+  'unmapped',
+  'skipped',
+  'noPair',
+  'waits',
+];
+
+export interface Survey {
+  /** one for each direction and entity type of its source, in the order of the integration's pairs */
+  groups: GroupSurvey[];
+}
+
+export interface GroupSurvey {
+  direction: Direction;
+  side: Side;
+  /** of the source, and of the pair that leads it to the other side */
+  type: { id: EntityTypeId; name: string };
+  targetType: { id: EntityTypeId; name: string };
+  /** entities that were looked at */
+  read: number;
+  /** these are all that there are; false: the ones that changed last, or it was ended before */
+  whole: boolean;
+  outcomes: Record<OutcomeKind, number>;
+  /** why there is nothing to do, in `outcomes.nothing` of them */
+  nothing: Record<Extract<PlanOutcome, { kind: 'nothing' }>['why'], number>;
+  /** entities with a field that both sides have changed */
+  conflicts: number;
+  /** target fields that something would happen to, the ones written most often first */
+  fields: FieldSurvey[];
+  /** what is worth a look, most frequent first */
+  findings: Finding[];
+  /** findings of other kinds or values than the listed ones */
+  moreFindings: number;
+  /** a few of each outcome, cut to what matters */
+  samples: Partial<Record<OutcomeKind, EntityPlan[]>>;
+  /** why it ended before its end */
+  fault?: string;
+}
+
+export interface FieldSurvey {
+  field: FieldId;
+  name: string;
+  /** entities in which it would be written: of those created, of those updated */
+  created: number;
+  updated: number;
+  /** both sides changed it: the other side's value stays, or a person has to decide */
+  kept: number;
+  conflict: number;
+}
+
+/** The same thing that was found in `count` entities. */
+export interface Finding {
+  kind: FieldWarningKind;
+  field: FieldId;
+  name: string;
+  /** the source's value, where it is the value that something is wrong with */
+  value?: string;
+  /** of the first one */
+  reason: string;
+  count: number;
+  /** some of the entities */
+  examples: Pick<EntityRef, 'key' | 'url'>[];
+}
+
+/** How far a survey is. */
+export interface SurveyProgress {
+  /** entities looked at so far */
+  read: number;
+  /** the group at work, from 0; `groups` when all are done */
+  group: number;
+  groups: number;
+}

@@ -1,0 +1,130 @@
+/**
+ * What would happen now to all entities of an integration, or to the ones that changed last: each goes through the plan of
+ * one entity, in both directions as configured, and is counted. Nothing is written. Memory does not grow with the number
+ * of entities; one page is read at a time, as a backlog reads, behind whatever people have changed.
+ */
+
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Scope } from '../connectors/connector';
+import type { IntegrationConfig, TypePair } from '../model/config';
+import { directionFrom, type Entity, type Side } from '../model/entity';
+import { asSyncError, SyncError } from '../model/errors';
+import { onBehalfOf } from '../sync/budget/priority';
+import { readScope } from '../sync/pairs';
+import { allEntities, newestEntities, PAGE, type PagesConnection } from './entities';
+import { Patience, type Wait } from './patience';
+import { type PlanInput, Planner } from './planner';
+import type { ReadingConnection } from './reading';
+import type { Survey, SurveyProgress } from './survey-types';
+import { type GroupHead, Tally } from './tally';
+import type { EntityPlan } from './types';
+
+export interface SurveyInput extends Omit<PlanInput, 'connections'> {
+  connections: readonly [ReadingConnection & PagesConnection, ReadingConnection & PagesConnection];
+  /** how many entities of each direction and type: those that changed last; or all */
+  sample: number | 'all';
+  /** ms since 1970; for tests */
+  now?: number;
+  wait?: Wait;
+}
+
+interface Group {
+  head: GroupHead;
+  scope: Scope;
+}
+
+/** One for each direction and entity type that it is read from. */
+function groupsOf(config: IntegrationConfig): Group[] {
+  return ([1, 2] as const).flatMap((side) => {
+    const scope = readScope(config, side);
+    const type = (pair: TypePair, of: Side) => (of === 1 ? pair.one : pair.two);
+    return (scope?.types ?? []).flatMap((id): Group[] => {
+      const pair = config.typePairs.find((candidate) => type(candidate, side).id === id);
+      if (!pair || !scope) return [];
+      const head = {
+        direction: directionFrom(side),
+        side,
+        type: type(pair, side),
+        targetType: type(pair, side === 1 ? 2 : 1),
+      };
+      return [{ head, scope: { ...scope, types: [id] } }];
+    });
+  });
+}
+
+export class SurveyRun {
+  private readonly input: SurveyInput;
+  private readonly groups: Group[];
+  private readonly tallies: Tally[];
+  private read = 0;
+  private done = 0;
+
+  constructor(input: SurveyInput) {
+    this.input = input;
+    this.groups = groupsOf(input.config);
+    this.tallies = this.groups.map(({ head }) => new Tally(head));
+  }
+
+  progress(): SurveyProgress {
+    return { read: this.read, group: this.done, groups: this.groups.length };
+  }
+
+  /** What was found so far. */
+  result(): Survey {
+    return { groups: this.tallies.map((tally) => tally.result()) };
+  }
+
+  /**
+   * Looks at everything, group by group; what stops one group is told in it, and the next one begins.
+   * @throws AbortError – the signal; StoreError – the links can't be read
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const planner = new Planner(this.input);
+    try {
+      await onBehalfOf({ priority: 'bulk' }, async () => {
+        for (const [index, group] of this.groups.entries()) {
+          const tally = this.tallies[index];
+          if (tally) await this.survey(planner, group, tally, signal);
+          this.done = index + 1;
+        }
+      });
+    } finally {
+      planner.close();
+    }
+  }
+
+  private async survey(planner: Planner, { head, scope }: Group, tally: Tally, signal: AbortSignal): Promise<void> {
+    const { connections, sample, now = Date.now(), wait } = this.input;
+    const connection = connections[head.side === 1 ? 0 : 1];
+    const patience = new Patience(signal, wait);
+    const look = async (entities: Entity[]): Promise<void> => {
+      for (const plan of await this.plans(planner, head.side, entities, new Patience(signal, wait))) tally.add(plan);
+      this.read += entities.length;
+      // flows go on beside it
+      await breathe(undefined, { signal });
+    };
+    try {
+      if (sample === 'all') {
+        for await (const page of allEntities(connection, scope, patience)) await look(page);
+        tally.whole = true;
+      } else {
+        const { entities, whole } = await newestEntities(connection, scope, sample, now, patience);
+        for (let at = 0; at < entities.length; at += PAGE) await look(entities.slice(at, at + PAGE));
+        tally.whole = whole;
+      }
+    } catch (thrown) {
+      if (signal.aborted || !(thrown instanceof SyncError)) throw thrown;
+      tally.fault = asSyncError(thrown).message;
+    }
+  }
+
+  /** Where a system is in trouble, nothing can be said of an entity: it is waited for. */
+  private async plans(planner: Planner, side: Side, entities: Entity[], patience: Patience): Promise<EntityPlan[]> {
+    for (;;) {
+      const plans = await planner.plan(side, entities);
+      const waiting = plans.find(({ outcome }) => outcome.kind === 'waits');
+      if (waiting?.outcome.kind !== 'waits') return plans;
+      await patience.wait(new SyncError('transient', waiting.outcome.reason));
+    }
+  }
+}
