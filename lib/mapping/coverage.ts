@@ -5,7 +5,7 @@ import { applies, type Direction, type Field, targetSide } from '../model/entity
 import { isEmpty, type LookupValue, type Value } from '../model/values';
 import { compatibility, type LossCode } from './compatibility';
 import { endsOf, fieldFinder, goes, lacksTransform, templateRefs, transformOf } from './transform';
-import { compileTable, indexValues } from './values';
+import { compileTable, indexValues, type SheetTables } from './values';
 
 export type RowIssueCode =
   | LossCode
@@ -138,14 +138,16 @@ export function missingRequired(
 /**
  * Source list entries that a row of the value mapper has no counterpart for.
  * @param targetValues the target's list: without it, a value of the same name is taken as there if the row allows it
+ * @param sheets what the row's sheet holds
  */
 export function unmappedValues(
   row: ValueRow,
   direction: Direction,
   sourceValues: LookupValue[],
   targetValues?: LookupValue[],
+  sheets?: SheetTables,
 ): LookupValue[] {
-  const table = compileTable(row, direction);
+  const table = compileTable(row, direction, sheets);
   const same = targetValues === undefined ? undefined : indexValues(targetValues, row.ignoreCase ?? true);
   return sourceValues.filter((value) => {
     if (table.find(value) !== undefined) return false;

@@ -4,7 +4,9 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { readDefaultRows, readPairs } from '../../lib/mapping';
 import type { DefaultRow } from '../../lib/model/config';
 import { DefaultMapperStep } from '../../lib/steps';
+import { hostOf } from '../shared/host';
 import { step } from '../shared/step';
+import { tellFindings } from '../shared/tell-findings';
 
 interface DefaultMapperDef extends NodeDef {
   integration: string;
@@ -15,8 +17,15 @@ interface DefaultMapperDef extends NodeDef {
 export = (RED: NodeAPI): void => {
   function DefaultMapper(this: Node, def: DefaultMapperDef): void {
     RED.nodes.createNode(this, def);
-    const mapper = new DefaultMapperStep(readDefaultRows(def.rows));
-    step(RED, this, { integration: def.integration, pairs: readPairs(def.pairs) }, (message, integration) =>
+    const [rows, pairs] = [readDefaultRows(def.rows), readPairs(def.pairs)];
+    const mapper = new DefaultMapperStep(rows);
+    const { checks } = hostOf(RED);
+    checks.add(def.integration, {
+      ...{ id: this.id, pairs, mapper: { kind: 'defaults', rows } },
+      report: (findings) => tellFindings(RED, this, findings, (status) => this.status(status)),
+    });
+    this.on('close', () => checks.remove(this.id));
+    step(RED, this, { integration: def.integration, pairs }, (message, integration) =>
       mapper.map(message, integration),
     );
   }

@@ -1,12 +1,13 @@
 /** The `twinflow-field-mapper` node: turns a payload of source fields into one of target fields. */
 
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red';
 import { readFieldRows, readPairs, roundTrip, rowIssues } from '../../lib/mapping';
 import { expressionFault } from '../../lib/mapping/transform-expression';
 import type { FieldRow } from '../../lib/model/config';
 import { FieldMapperStep } from '../../lib/steps';
-import { integrationOf } from '../shared/host';
+import { hostOf, integrationOf } from '../shared/host';
 import { step } from '../shared/step';
+import { tellFindings } from '../shared/tell-findings';
 
 interface FieldMapperDef extends NodeDef {
   integration: string;
@@ -17,12 +18,14 @@ interface FieldMapperDef extends NodeDef {
 export = (RED: NodeAPI): void => {
   function FieldMapper(this: Node, def: FieldMapperDef): void {
     RED.nodes.createNode(this, def);
-    const rows = readFieldRows(def.rows);
+    const [rows, pairs] = [readFieldRows(def.rows), readPairs(def.pairs)];
     const mapper = new FieldMapperStep(rows);
+    const { checks } = hostOf(RED);
     const handle = integrationOf(RED, def.integration);
     handle?.declare(this.id, mapper.relevant);
     this.on('close', (done: () => void) => {
       handle?.withdraw(this.id);
+      checks.remove(this.id);
       mapper.close();
       done();
     });
@@ -30,16 +33,23 @@ export = (RED: NodeAPI): void => {
     const broken = rows.filter((row) =>
       rowIssues(row, rows, {}, expressionFault).some(({ level }) => level === 'error'),
     ).length;
-    if (rows.length === 0) this.status({ fill: 'yellow', shape: 'ring', text: RED._('field-mapper.status.empty') });
-    else if (broken > 0) {
-      this.status({ fill: 'yellow', shape: 'ring', text: RED._('field-mapper.status.broken', { count: broken }) });
-    }
+    let shown: NodeStatus | undefined;
+    const show = (text: string): void => {
+      shown = { fill: 'yellow', shape: 'ring', text };
+      this.status(shown);
+    };
+    if (rows.length === 0) show(RED._('field-mapper.status.empty'));
+    else if (broken > 0) show(RED._('field-mapper.status.broken', { count: broken }));
     for (const { round } of roundTrip(rows, [])) {
       this.warn(RED._('field-mapper.restless', { round: round.join(' → ') }));
-      this.status({ fill: 'yellow', shape: 'ring', text: RED._('field-mapper.status.restless') });
+      show(RED._('field-mapper.status.restless'));
     }
+    checks.add(def.integration, {
+      ...{ id: this.id, pairs, mapper: { kind: 'fields', rows } },
+      report: (findings) => tellFindings(RED, this, findings, (status) => this.status(shown ?? status)),
+    });
 
-    step(RED, this, { integration: def.integration, pairs: readPairs(def.pairs) }, (message, integration) =>
+    step(RED, this, { integration: def.integration, pairs }, (message, integration) =>
       mapper.map(message, integration),
     );
   }

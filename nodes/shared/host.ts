@@ -28,6 +28,7 @@ import { registerOperations } from '../admin/operations';
 import { registerSandboxPage } from '../sandbox-page';
 import { addressesInTarget, lookUpTable } from '../value-mapper/lookup-tables';
 import { connectSystem, isObject, type SystemSettings } from './connect';
+import { DeployChecks } from './deploy-checks';
 
 /** Connections to one host, where the system's budget does not ask for more. */
 const SOCKETS = 8;
@@ -63,6 +64,8 @@ export class Host {
   private readonly RED: NodeAPI;
   private readonly systems = new Map<string, SystemEntry>();
   private readonly integrations = new Map<string, IntegrationHandle>();
+  /** what mappers are told of the systems after a deploy */
+  readonly checks = new DeployChecks((id) => this.integrations.get(id));
   private opening: Promise<Store> | undefined;
   private users = 0;
   /** resolves when all flows of the deploy under way have started */
@@ -71,6 +74,7 @@ export class Host {
   constructor(RED: NodeAPI) {
     this.RED = RED;
     RED.events.on('flows:started', () => {
+      this.checks.deployed();
       for (const integration of this.integrations.values()) integration.settleDeclarations();
     });
   }
@@ -220,6 +224,11 @@ export class IntegrationHandle implements IntegrationRuntime {
 
   users(side: Side): UserDirectory {
     return this.host.systemEntry(side === 1 ? this.config.system1 : this.config.system2).users;
+  }
+
+  mayAsk(side: Side): boolean {
+    const { system } = this.host.systemEntry(side === 1 ? this.config.system1 : this.config.system2);
+    return system.pauseLeft() === 0;
   }
 
   async linkOf(side: Side, entity: EntityId): Promise<Link | undefined> {

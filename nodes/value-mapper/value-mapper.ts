@@ -7,6 +7,7 @@ import { ValueMapperStep } from '../../lib/steps';
 import { registerTableRoutes } from '../admin/tables';
 import { hostOf } from '../shared/host';
 import { step } from '../shared/step';
+import { tellFindings } from '../shared/tell-findings';
 import { offerTables, withdrawTables } from './lookup-tables';
 
 interface ValueMapperDef extends NodeDef {
@@ -22,7 +23,7 @@ export = (RED: NodeAPI): void => {
     const settings = readValueMapper(def);
 
     const restless = roundTrip([], settings.rows);
-    const rest: NodeStatus =
+    let rest: NodeStatus =
       restless.length === 0 ? {} : { fill: 'yellow', shape: 'ring', text: RED._('value-mapper.status.restless') };
     for (const { one, two, round } of restless) {
       const names = { one: one.name, two: two.name, round: round.join(' → ') };
@@ -46,13 +47,29 @@ export = (RED: NodeAPI): void => {
         backward: { tables: mapper.tables('backward'), rewrite: mapper.rewrite.backward },
       });
     offer();
+    const pairs = readPairs(def.pairs);
+    const { checks } = hostOf(RED);
+    const sheets = async () => {
+      await mapper.sheets.ready();
+      return mapper.sheets.tables();
+    };
+    checks.add(def.integration, {
+      ...{ id: this.id, pairs, mapper: { kind: 'values', sheets, ...settings } },
+      report: (findings) =>
+        tellFindings(RED, this, findings, (status) => {
+          if (restless.length > 0) return;
+          rest = status;
+          if (mapper.sheets.problem() === undefined) this.status(rest);
+        }),
+    });
     this.on('close', (done: () => void) => {
+      checks.remove(this.id);
       mapper.close();
       withdrawTables(def.integration, this.id);
       done();
     });
 
-    step(RED, this, { integration: def.integration, pairs: readPairs(def.pairs) }, (message, integration) =>
+    step(RED, this, { integration: def.integration, pairs }, (message, integration) =>
       mapper.map(message, integration),
     );
   }

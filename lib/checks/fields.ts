@@ -1,0 +1,92 @@
+/** A field mapper's rows against what both systems declare now. Pure. */
+
+import { type ExpressionFault, missingRequired, rowIssues } from '../mapping/coverage';
+import { endsOf, goes } from '../mapping/transform';
+import type { DefaultRow, FieldChoice, FieldRow } from '../model/config';
+import { type Direction, type Side, sourceSide, targetSide } from '../model/entity';
+import { asNow, fieldDrift, valueDrift } from './drift';
+import { type Finding, type Live, liveOf } from './finding';
+import { namedOf } from './values-of';
+
+export interface FieldsContext {
+  live: Live;
+  /** rows of the default mappers of the same pair */
+  defaults?: DefaultRow[];
+  /** parses expressions */
+  fault?: ExpressionFault;
+  /** directions in which entities may be created; preset: both */
+  directions?: Direction[];
+}
+
+const ARROW = { both: '↔', forward: '→', backward: '←' } as const;
+
+export const rowLabel = ({ one, two, direction }: Pick<FieldRow, 'one' | 'two' | 'direction'>): string =>
+  [one?.name, ARROW[one === undefined ? 'forward' : two === undefined ? 'backward' : direction], two?.name]
+    .filter((part) => part !== undefined)
+    .join(' ');
+
+const inRow = (row: FieldRow, side: Side): FieldChoice | undefined => (side === 1 ? row.one : row.two);
+
+const SIDES: Side[] = [1, 2];
+
+/**
+ * Fields that are gone, renamed, of another type or not to be written; conversions that lose more than the row knew when
+ * it was saved; constants that the list does not have; required fields that get no value.
+ */
+export function checkFieldRows(rows: FieldRow[], context: FieldsContext): Finding[] {
+  const { live } = context;
+  const now = rows.map((row): FieldRow => {
+    const { one, two } = row;
+    return { ...row, ...(one && { one: asNow(one, live.one) }), ...(two && { two: asNow(two, live.two) }) };
+  });
+  return [
+    ...rows.flatMap((row, place) => checkRow(row, place, rows, now, context)),
+    ...(context.directions ?? (['forward', 'backward'] as const)).flatMap((direction) =>
+      checkRequired(now, direction, context),
+    ),
+  ];
+}
+
+function checkRow(row: FieldRow, place: number, rows: FieldRow[], now: FieldRow[], context: FieldsContext): Finding[] {
+  const { live, fault } = context;
+  const at = { row: place, label: rowLabel(row) };
+  const drift = SIDES.flatMap((side) => {
+    const choice = inRow(row, side);
+    return choice === undefined ? [] : fieldDrift(choice, side, liveOf(live, side), at);
+  });
+  const current = now[place] ?? row;
+  const known = { ...(live.one && { one: live.one }), ...(live.two && { two: live.two }) };
+  const before = new Set(rowIssues(row, rows, {}, fault).map(({ code, direction }) => `${code} ${direction}`));
+  const issues = rowIssues(current, now, known, fault)
+    .filter(({ code, level, direction }) => {
+      if (code === 'unknownField') return false; // told by the drift, and better
+      // what the person at the form has seen and left as it is
+      return level === 'error' || !before.has(`${code} ${direction}`);
+    })
+    .map(({ level, code, direction }): Finding => ({ ...at, level, code, direction, names: {} }));
+  return [...drift, ...issues, ...checkConstant(current, at, live)];
+}
+
+function checkConstant(row: FieldRow, at: Pick<Finding, 'row' | 'label'>, live: Live): Finding[] {
+  const side = SIDES.find((one) => inRow(row, one) !== undefined);
+  const target = side === undefined ? undefined : inRow(row, side);
+  if (side === undefined || target === undefined || row.constant === undefined) return [];
+  if ((row.one === undefined) === (row.two === undefined) || target.type !== 'lookup') return [];
+  const list = liveOf(live, side)?.get(target.id)?.values;
+  return valueDrift(namedOf(row.constant), list, side, at, target.name).map((finding) =>
+    finding.code === 'goneValues' ? { ...finding, level: 'error' } : finding,
+  );
+}
+
+function checkRequired(rows: FieldRow[], direction: Direction, context: FieldsContext): Finding[] {
+  const side = targetSide(direction);
+  const targets = liveOf(context.live, side);
+  if (targets === undefined || !rows.some((row) => goes(row, direction) && endsOf(row, direction).target)) return [];
+  const sources = liveOf(context.live, sourceSide(direction));
+  return missingRequired([...targets.values()], rows, context.defaults ?? [], direction, sources)
+    .filter(({ why }) => why === 'unmapped')
+    .map(({ field }) => ({
+      ...{ level: 'error' as const, code: 'unmapped' as const, direction, side },
+      ...{ label: field.name, names: { name: field.name } },
+    }));
+}

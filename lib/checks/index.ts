@@ -1,0 +1,6 @@
+export * from './defaults';
+export * from './drift';
+export * from './fields';
+export * from './finding';
+export * from './sentence';
+export * from './values';

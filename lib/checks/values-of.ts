@@ -1,0 +1,13 @@
+/** The list entries in a value. */
+
+import type { LookupValue, UserValue, Value } from '../model/values';
+
+/** Entries with a name; a plain text counts as the name of one. */
+export function namedOf(value: Value | UserValue | undefined): LookupValue[] {
+  const items = Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
+  return items.flatMap((item): LookupValue[] => {
+    if (typeof item === 'string') return [{ name: item }];
+    if (typeof item !== 'object' || 'content' in item || typeof item.name !== 'string') return [];
+    return [item.id === undefined ? { name: item.name } : { id: item.id, name: item.name }];
+  });
+}
