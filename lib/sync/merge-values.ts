@@ -38,7 +38,9 @@ export type Merged =
    * `ours` is what the source wants, as the target spells what it has of it. `doubt` says what could not be taken over
    * for sure.
    */
-  { value: Value; ours: Value; doubt?: string } | { conflict: string };
+  | { value: Value; ours: Value; doubt?: string }
+  /** `decided`: the merge in which one side wins where the two collide, and everything else of both is kept */
+  | { conflict: string; decided?: (winner: 'ours' | 'theirs') => { value: Value; ours: Value } };
 
 export function mergeValues(input: ThreeWay): Merged {
   const { base, ours, theirs, type } = input;
@@ -142,15 +144,21 @@ function mergeTexts({ base, ours, theirs, type, oursFirst, source }: ThreeWay): 
     told ? undoSpelling(lines, mine.lines, { base: told.base.lines, now: told.now.lines }) : mine.lines;
   // the base may be what was sent, in another spelling than the target's
   const spelled = spelledLike(before.lines, there.lines);
-  const merged = mergeLines(spelled, inSpellingOf(spelled), there.lines, oursFirst);
-  if (merged === undefined) return { conflict: 'both sides changed the same lines' };
   const like = isEmpty(theirs) ? mine : there;
   const asText = (placed: Placed[]): Value => {
     const content = placed.length === 0 ? '' : textOfLines(placed, like, oursFirst ? 'ours' : 'theirs');
     if (content === '') return null;
     return model.format === undefined ? content : { format: model.format, content };
   };
-  return { value: asText(merged), ours: asText(asPlaced(inSpellingOf(before.lines))) };
+  const result = (merged: Placed[]): { value: Value; ours: Value } => ({
+    value: asText(merged),
+    ours: asText(asPlaced(inSpellingOf(before.lines))),
+  });
+  const merge = (winner?: 'ours' | 'theirs'): Placed[] | undefined =>
+    mergeLines(spelled, inSpellingOf(spelled), there.lines, oursFirst, winner);
+  const merged = merge();
+  if (merged) return result(merged);
+  return { conflict: 'both sides changed the same lines', decided: (winner) => result(merge(winner) ?? []) };
 }
 
 /**

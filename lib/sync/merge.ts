@@ -169,6 +169,16 @@ function putTogether(
     const decision = why === 'changed' ? decide(input, field, want, now) : 'leave';
     const winner = decision === 'write' ? 'this side wins' : 'the other side wins';
     const reason = `both sides changed it, and ${merged.conflict}; ${winner}`;
+    if (decision === 'write' || decision === 'keep') {
+      const { value, ours } = merged.decided?.(decision === 'write' ? 'ours' : 'theirs') ?? { value: want, ours: want };
+      if (!sameMerged(value, want, how?.type) && !sameMerged(value, now, how?.type)) {
+        // only what collides is lost
+        plan.warnings.push({ field, reason: `${reason} there` });
+        plan.write[field] = value;
+        plan.merged[field] = ours;
+        return;
+      }
+    }
     if (decision === 'write' && isChanged(input, field, now)) plan.warnings.push({ field, reason });
     carryOut(plan, decision, field, want, reason);
     return;

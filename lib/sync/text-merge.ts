@@ -175,13 +175,16 @@ function inserts(first: readonly Line[], second: readonly Line[]): Pair[] {
 /**
  * @param base the lines when both were last the same
  * @param oursFirst whether our lines come first where both inserted some at one place
- * @returns the merged lines, in their spelling where nobody changed them; undefined where both changed one line
+ * @param winner whose lines are taken where both changed them
+ * @returns the merged lines, in their spelling where nobody changed them; undefined where both changed one line and nobody
+ *   wins
  */
 export function mergeLines(
   base: readonly Line[],
   ours: readonly Line[],
   theirs: readonly Line[],
   oursFirst: boolean,
+  winner?: 'ours' | 'theirs',
 ): Placed[] | undefined {
   if (Math.max(base.length, ours.length, theirs.length) > MOST_LINES) return undefined;
   const [a, b] = [scriptOf(base, ours), scriptOf(base, theirs)];
@@ -196,9 +199,11 @@ export function mergeLines(
     if (at === base.length) break;
     const [left, right] = [a.line[at] ?? null, b.line[at] ?? null];
     const [byUs, byThem] = [a.changed[at] ?? false, b.changed[at] ?? false];
-    if (byUs === true && byThem === true && !sameLine(left, right)) return undefined;
+    const contested = byUs === true && byThem === true && !sameLine(left, right);
+    if (contested && winner === undefined) return undefined;
     // where one only spelled a line anew, what the other did to it goes first
-    const line = byUs && (!byThem || (byUs === true && byThem === 'spelled')) ? left : right;
+    const isOurs = contested ? winner === 'ours' : byUs && (!byThem || (byUs === true && byThem === 'spelled'));
+    const line = isOurs ? left : right;
     if (line) merged.push({ piece: line.piece, base: base[at]?.own, ours: left?.own, theirs: right?.own });
   }
   return merged;

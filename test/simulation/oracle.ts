@@ -46,7 +46,7 @@ export function returnedItems(edits: Edit[], end: Value): string[] {
 }
 
 /**
- * Did two people change or take out one line, neither seeing what the other did? Then one whole text wins. So it may where
+ * Did two people change or take out one line, neither seeing what the other did? Then one of the two wins. So it may where
  * somebody changed a line of a write that had not landed: it cannot be told who changed what.
  */
 export function contestedLines(edits: Edit[]): boolean {

@@ -109,6 +109,24 @@ describe('Merged fields, turn by turn (invariants 4, 5 and 7)', () => {
     }
   });
 
+  it('where they collide, only that is decided: what else either side wrote stays', () => {
+    for (const [fallback, wins] of [
+      ['system1', 'one'],
+      ['system2', 'two'],
+    ] as const) {
+      const pair = new Pair('first\nmiddle\nlast');
+      pair.fallback = fallback;
+      pair.now[0] = 'one\nmiddle\nlast\nadded by one';
+      pair.now[1] = 'two\nmiddle\nlast of two';
+      const [warning] = pair.sync(1).warnings;
+      assert.match(warning?.reason ?? '', /both sides changed the same lines; (this|the other) side wins there/);
+      pair.sync(2);
+      const all = `${wins}\nmiddle\nlast of two\nadded by one`;
+      assert.deepEqual(pair.now, [all, all]);
+      assert.deepEqual([pair.sync(1).write, pair.sync(2).write], [{}, {}]);
+    }
+  });
+
   it('a collision is parked where the second choice says so', () => {
     const pair = new Pair('first\nlast');
     pair.fallback = 'park';
