@@ -1,5 +1,7 @@
 /** What connectors remember of a system, bounded. */
 
+import { randomUUID } from 'node:crypto';
+
 /** Remembers answers; whoever asks while one is on its way waits for the same one. Failures are not kept. */
 export class Cache<T> {
   private readonly entries = new Map<string, { at: number; value: Promise<T> }>();
@@ -64,5 +66,39 @@ export class Recent<K, V> {
     const value = this.entries.get(key);
     this.entries.delete(key);
     return value;
+  }
+}
+
+/**
+ * What a checkpoint has no room for, in memory under a name that the checkpoint carries: the same process need not read
+ * again what it has read. A checkpoint of another process, or an old one, finds nothing, and what it lacks is read once more.
+ */
+export class Overflow<K, V> {
+  private readonly kept: Recent<string, ReadonlyMap<K, V>>;
+  private readonly own = randomUUID();
+  private count = 0;
+
+  /**
+   * @param limit entries under one name, the newest
+   * @param names checkpoints that are remembered, over all flows
+   */
+  constructor(
+    private readonly limit = 20_000,
+    names = 8,
+  ) {
+    this.kept = new Recent(names);
+  }
+
+  /** @param entries newest last. @returns the name */
+  keep(entries: ReadonlyMap<K, V>): string {
+    this.count += 1;
+    const name = `${this.own}.${this.count}`;
+    this.kept.set(name, new Map([...entries].slice(-this.limit)));
+    return name;
+  }
+
+  /** What was kept under the name, else nothing. */
+  recall(name: unknown): ReadonlyMap<K, V> {
+    return (typeof name === 'string' && this.kept.get(name)) || new Map();
   }
 }

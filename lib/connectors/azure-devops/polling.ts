@@ -16,6 +16,7 @@
 
 import type { Entity } from '../../model/entity';
 import { SyncError } from '../../model/errors';
+import { Overflow } from '../cache';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import type { AzureDevOpsApi } from './api';
 import type { LinkFeed } from './links';
@@ -28,6 +29,7 @@ import {
   positionOf,
   RESTART_MARGIN_MS,
   remember,
+  SEEN,
   startOf,
   trim,
 } from './position';
@@ -60,6 +62,8 @@ interface FeedPage {
 }
 
 export class RevisionPoller {
+  /** more was read after the token than a checkpoint holds */
+  private readonly overflow = new Overflow<number, number>();
   private witnessed = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -100,10 +104,13 @@ export class RevisionPoller {
     const { feed, projects } = await this.within(scope);
     const size = Math.max(1, Math.floor(pageSize));
     const start = positionOf(checkpoint, feed);
+    start.seen = new Map([...this.overflow.recall(checkpoint?.more), ...start.seen]);
     const position: Position = { ...start, seen: new Map(start.seen) };
     /** where the feed is read on, ahead of the position's token */
     let cursor = position.token;
     let settled = true;
+    /** changes behind the position's token: what the next poll meets again */
+    let behind = 0;
     let recognised = false;
 
     for (;;) {
@@ -131,6 +138,7 @@ export class RevisionPoller {
       for (const { id, rev } of page.changes) remember(position.seen, id, Math.max(rev, position.seen.get(id) ?? 0));
       trim(position.seen);
 
+      behind += page.changes.length;
       if (page.changes.length > 0) {
         const newest = page.changes.reduce((latest, { at }) => (at > latest ? at : latest), '');
         settled &&= Date.parse(newest) < now - SETTLE_MS;
@@ -138,6 +146,7 @@ export class RevisionPoller {
         if (!position.open && page.token !== undefined) {
           position.token = page.token;
           position.from = undefined;
+          behind = 0;
         }
       }
       if (page.last) {
@@ -149,7 +158,8 @@ export class RevisionPoller {
           };
         }
         const rest = children.slice(Math.floor(Math.max(0, children.length - 1) / size) * size);
-        yield { entities: rest, checkpoint: checkpointOf(position) };
+        const more = behind > SEEN ? { more: this.overflow.keep(new Map([...position.seen].slice(-behind))) } : {};
+        yield { entities: rest, checkpoint: { ...checkpointOf(position), ...more } };
         return;
       }
       if (page.token === undefined || page.token === cursor) {

@@ -5,7 +5,9 @@ import { type LinkPosition, linkPositionOf } from './links';
 import { idOf, isoOf } from './shapes';
 
 /** Revisions in a checkpoint: the newest ones. */
-const SEEN = 1_000;
+export const SEEN = 1_000;
+/** The same in memory. */
+const SEEN_IN_MEMORY = 20_000;
 /** A start by time: the feed speaks of "after", and drops fractions in some versions. */
 const START_MARGIN_MS = 2_000;
 /** Where a token means nothing (another scope, expired), reading starts this long before what was read last. */
@@ -40,9 +42,9 @@ export function remember(seen: Map<number, number>, id: number, rev: number): vo
 
 /** An import of millions is not kept in memory: what was read long ago is behind the token. */
 export function trim(seen: Map<number, number>): void {
-  if (seen.size < 2 * SEEN) return;
+  if (seen.size < 2 * SEEN_IN_MEMORY) return;
   for (const id of seen.keys()) {
-    if (seen.size <= SEEN) return;
+    if (seen.size <= SEEN_IN_MEMORY) return;
     seen.delete(id);
   }
 }

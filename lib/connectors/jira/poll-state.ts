@@ -5,6 +5,7 @@
 
 import type { Entity } from '../../model/entity';
 import { SyncError } from '../../model/errors';
+import type { Overflow } from '../cache';
 import type { Checkpoint, Scope } from '../connector';
 import type { JiraApi } from './api';
 import type { IssueReader } from './reading';
@@ -59,6 +60,7 @@ export class Poll {
     private readonly start: Position,
     private readonly scope: Scope,
     readonly pageSize: number,
+    private readonly overflow: Overflow<string, number>,
   ) {
     this.known = new Map(start.seen);
     this.anchor = newestOf(start.seen);
@@ -138,17 +140,20 @@ export class Poll {
     // any more, and they needn't be read again and again.
     const over = serverNow !== undefined && serverNow - newest > LAG_MS + RESOLUTION_MS;
     if (over) return this.checkpoint(newest + 1, WITNESSES);
-    return this.checkpoint(Math.max(from, Math.min(first, newest - LEAST_LAG_MS)));
+    return this.checkpoint(Math.max(from, Math.min(first, newest - LEAST_LAG_MS)), SEEN, true);
   }
 
   private behind(at: number): number {
     return Math.max(this.start.from ?? Number.NEGATIVE_INFINITY, at - LAG_MS);
   }
 
-  private checkpoint(from: number, most = SEEN): Checkpoint {
+  /** @param keepAll what does not fit is kept in memory */
+  private checkpoint(from: number, most = SEEN, keepAll = false): Checkpoint {
     const read = [...this.known].filter(([id, at]) => at >= from - RESOLUTION_MS && !this.unsettled.has(id));
-    const newest = read.sort(([, a], [, b]) => a - b).slice(-most);
-    return checkpointOf({ from, seen: new Map(newest) });
+    read.sort(([, a], [, b]) => a - b);
+    const checkpoint = checkpointOf({ from, seen: new Map(read.slice(-most)) });
+    if (!keepAll || read.length <= most) return checkpoint;
+    return { ...checkpoint, more: this.overflow.keep(new Map(read)) };
   }
 }
 
@@ -181,14 +186,14 @@ function newestOf(seen: ReadonlyMap<string, number>): Row | undefined {
   return newest;
 }
 
-/** `{from: ISO 8601, seen: ["10001@<ms after from, base 36>"]}` */
+/** `{from: ISO 8601, seen: ["10001@<ms after from, base 36>"]}`; `more` names what is kept in memory besides */
 export function checkpointOf({ from, seen }: Position): Checkpoint {
   if (from === undefined) return {};
   const pairs = [...seen].map(([id, at]) => `${id}@${(at - from).toString(36)}`);
   return { from: new Date(from).toISOString(), ...(pairs.length > 0 ? { seen: pairs } : {}) };
 }
 
-export function positionOf(checkpoint: Checkpoint | undefined): Position {
+export function positionOf(checkpoint: Checkpoint | undefined, overflow: Overflow<string, number>): Position {
   const from = utcOf(checkpoint?.from);
   if (from === undefined) return { from: undefined, seen: new Map() };
   const ms = Date.parse(from);
@@ -197,5 +202,6 @@ export function positionOf(checkpoint: Checkpoint | undefined): Position {
     const [, id, after] = /^(\d+)@(-?[0-9a-z]+)$/.exec(String(one)) ?? [];
     return id && after ? [[id, ms + Number.parseInt(after, 36)]] : [];
   });
-  return { from: ms, seen: new Map(pairs) };
+  // the newest last, in any case
+  return { from: ms, seen: new Map([...overflow.recall(checkpoint?.more), ...pairs]) };
 }

@@ -10,12 +10,15 @@
  *   and one that is newer however late it is. What was read already is recognised by id and update time, which the checkpoint holds.
  * - Within a poll the next page begins at the last page's time, not at an offset. Where more issues than a page have about the
  *   same time, paging follows the index's own token, and is repeated until a pass finds nothing that it had missed.
+ * - After a large import or clean-up more issues lie in that stretch than a checkpoint holds; what it leaves out is kept in
+ *   memory, so that only another process reads them again.
  * - The newest issue that was read bears witness: where it is no longer found, a few are looked at, and if they are older than
  *   they were, the server was restored from a back-up.
  */
 
 import type { Entity } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
+import { Overflow } from '../cache';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import { FETCH, type JiraApi } from './api';
 import { among, since } from './jql';
@@ -45,6 +48,8 @@ interface Rows {
 }
 
 export class IssuePoller {
+  private readonly overflow = new Overflow<string, number>();
+
   constructor(
     private readonly api: JiraApi,
     private readonly reader: IssueReader,
@@ -92,8 +97,15 @@ export class IssuePoller {
 
   /** @see Connection.changes */
   async *changes(scope: Scope, checkpoint: Checkpoint | undefined, pageSize: number): AsyncGenerator<ChangePage> {
-    const start = positionOf(checkpoint);
-    const poll = new Poll(this.api, this.reader, start, scope, Math.min(FETCH, Math.max(1, Math.floor(pageSize))));
+    const start = positionOf(checkpoint, this.overflow);
+    const poll = new Poll(
+      this.api,
+      this.reader,
+      start,
+      scope,
+      Math.min(FETCH, Math.max(1, Math.floor(pageSize))),
+      this.overflow,
+    );
     let from = start.from;
     let token: string | undefined;
     // of the present pass over a stretch that takes several pages

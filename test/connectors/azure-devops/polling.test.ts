@@ -51,6 +51,31 @@ describe(`Azure DevOps: polling (${compared})`, () => {
     assert.deepEqual(requests, ['GET /_apis/wit/reporting/workitemrevisions', 'POST /_apis/wit/workitemsbatch']);
   });
 
+  it('reads nothing again after an import that a checkpoint cannot hold; another process loses nothing by it', async () => {
+    await start();
+    await alice.create(['Old']);
+    const since = (await poll(connection, await connection.newest(scope))).checkpoint;
+    const titles = Array.from({ length: 150 }, (_, index) => `Imported ${index}`);
+    for (let n = 0; n < 10; n += 1) await alice.create(titles);
+    const first = await poll(connection, since);
+    assert.equal(new Set(first.ids).size, 1_500);
+    assert.ok(JSON.stringify(first.checkpoint).length < 30_000, 'the checkpoint stays small');
+    let second = first;
+    const again = await requestsOf(async () => {
+      second = await poll(connection, first.checkpoint);
+    });
+    assert.deepEqual(second.ids, []);
+    assert.deepEqual([...new Set(again)], ['GET /_apis/wit/reporting/workitemrevisions']);
+
+    const [id = ''] = await alice.create(['After the import']);
+    assert.deepEqual((await poll(connection, second.checkpoint)).ids, [id]);
+    const elsewhere = connectTo(standIn);
+    const anew = await poll(elsewhere, second.checkpoint);
+    await elsewhere.close?.();
+    assert.equal(anew.ids.at(-1), id);
+    assert.ok(anew.ids.length <= 510, `only what the checkpoint lacks is read once more, not ${anew.ids.length}`);
+  }).timeout(30_000);
+
   it('reads the feed of the project where there is only one', async () => {
     await start();
     await alice.create(['Here']);

@@ -57,6 +57,33 @@ describe(`Polling Jira (${checked('cloud')})`, function () {
     assert.deepEqual(await requestsOf(jira, () => poll(connection, checkpoint)), ['POST search/jql']);
   });
 
+  it('reads nothing again after an import that a checkpoint cannot hold; another process loses nothing by it', async () => {
+    await open();
+    const { checkpoint } = await poll(connection, await connection.newest(scope));
+    const count = 1_500;
+    for (let n = 0; n < count; n += 1) make(jira, `Imported ${n}`);
+    pass(5_000);
+    const first = await poll(connection, checkpoint);
+    assert.equal(new Set(first.ids).size, count);
+    assert.ok(JSON.stringify(first.checkpoint).length < 30_000, 'the checkpoint stays small');
+    pass(MINUTE);
+    let second = first;
+    const again = await requestsOf(jira, async () => {
+      second = await poll(connection, first.checkpoint);
+    });
+    assert.deepEqual(second.ids, []);
+    assert.deepEqual([...new Set(again)], ['POST search/jql']);
+
+    const issue = make(jira, 'After the import');
+    pass(5_000);
+    assert.deepEqual((await poll(connection, second.checkpoint)).ids, [issue.id]);
+    const elsewhere = connect(jira);
+    const anew = await poll(elsewhere, second.checkpoint);
+    await elsewhere.close?.();
+    assert.equal(anew.ids.at(-1), issue.id);
+    assert.equal(anew.ids.length, 1 + count - 1_000, 'what the checkpoint lacks is read once more');
+  });
+
   it('reads a write that the index takes minutes after later ones', async () => {
     let lag = 0;
     await open({ indexLagMs: () => lag });
