@@ -10,7 +10,7 @@ import { asSyncError } from '../model/errors';
 import { iso } from '../sync/clock';
 import type { Patience } from './patience';
 
-export type PagesConnection = Pick<Connection, 'changes' | 'checkpointAt'>;
+export type PagesConnection = Pick<Connection, 'changes' | 'checkpointAt' | 'latest'>;
 
 export const PAGE = 100;
 /** Ids remembered so that a page's overlap with the one before it is not counted twice. */
@@ -68,6 +68,9 @@ export async function newestEntities(
   now: number,
   patience: Patience,
 ): Promise<Newest> {
+  const latest = await askLatest(connection, scope, limit, patience);
+  // fewer than wanted may be all, or only what the system tells cheaply
+  if (latest.length >= limit) return { entities: latest.slice(0, limit), whole: false };
   for (const window of WINDOWS) {
     const since = window === undefined ? undefined : connection.checkpointAt(iso(now - window));
     const found = new Map<string, Entity>();
@@ -93,4 +96,19 @@ export async function newestEntities(
     return { entities: [...found.values()].reverse(), whole: window === undefined && ended && read <= limit };
   }
   return { entities: [], whole: true };
+}
+
+async function askLatest(
+  connection: PagesConnection,
+  scope: Scope,
+  limit: number,
+  patience: Patience,
+): Promise<Entity[]> {
+  for (;;) {
+    try {
+      return (await connection.latest?.(scope, limit)) ?? [];
+    } catch (thrown) {
+      await patience.wait(asSyncError(thrown));
+    }
+  }
 }

@@ -107,11 +107,14 @@ describe('plan: survey', function () {
   it('looks at the ones that changed last, and says that there are more', async () => {
     const flow = await Flow.deploy(CHAIN);
     for (let n = 0; n < 30; n += 1) await flow.create(1, { summary: `Bug ${n}` });
-    const group = forward(await surveyed(flow, 5));
-    assert.deepEqual([group.read, group.whole], [5, false]);
-    const keys = group.samples.create?.map(({ source }) => source.key) ?? [];
     const newest = (await flow.all(1)).slice(-5).map(({ key }) => key);
-    assert.deepEqual(keys, newest.reverse());
+    const untold: Connection = Object.create(flow.people[1], { latest: { value: undefined } });
+    for (const connection of [flow.people[1], untold]) {
+      const group = forward(await surveyed(flow, 5, { connections: [connection, flow.people[2]] }));
+      assert.deepEqual([group.read, group.whole], [5, false]);
+      const keys = group.samples.create?.map(({ source }) => source.key) ?? [];
+      assert.deepEqual(keys, newest.toReversed());
+    }
     const all = forward(await surveyed(flow, 100));
     assert.deepEqual([all.read, all.whole], [30, true]);
   });
