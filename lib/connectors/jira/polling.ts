@@ -68,7 +68,9 @@ export class IssuePoller {
   async latest(scope: Scope, limit: number): Promise<Entity[]> {
     const { rows } = await this.rows(`${scopeClause(scope)} ORDER BY updated DESC, key DESC`);
     const read = await this.reader.byId(rows.slice(0, Math.min(limit, FETCH)).map(({ id }) => id));
-    return read.filter((entity) => entity !== undefined);
+    // the index may have older times of them
+    const found = read.filter((entity) => entity !== undefined);
+    return found.sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1));
   }
 
   /** @see Connection.newest */
