@@ -3,9 +3,10 @@
 import type { ConnectContext, Connector } from '../../lib/connectors/connector';
 import { connectSystem } from '../shared/connect';
 import { type DeployedNodes, deployedSystem } from './deployed';
-import type { AdminServices } from './routes';
+import type { AdminServices } from './services';
 
-export { type AdminHost, type AdminServices, registerAdminRoutes } from './routes';
+export { registerAdminRoutes } from './routes';
+export type { AdminHost, AdminServices } from './services';
 
 /** Shorter than a question's time limit, so that the form hears what happened and not merely that nothing did. */
 const REQUEST_MS = 25_000;
@@ -13,16 +14,20 @@ const REQUEST_MS = 25_000;
 /**
  * The routes' services on top of Node-RED's runtime and the registry.
  * @param context what the host lends to connections made for forms, e.g. the sandbox's data folder
+ * @param links @see AdminServices
  */
 export function adminServices(
   nodes: DeployedNodes,
   connectors: () => Connector[],
   context: ConnectContext = {},
+  links?: AdminServices['links'],
 ): AdminServices {
   const http = { timeoutMs: REQUEST_MS, ...context.http };
   const byKind = (kind: string) => connectors().find((connector) => connector.kind === kind);
   return {
     connectors,
+    links,
+    dataFolder: context.dataFolder,
     deployed: (id) => deployedSystem(nodes, id),
     connect: (system) => connectSystem(nodes, byKind, system, { ...context, http }),
   };

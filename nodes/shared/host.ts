@@ -327,11 +327,12 @@ export function hostOf(RED: NodeAPI): Host {
     // absent where Node-RED runs without its admin API (httpAdminRoot: false)
     if (RED.settings.httpAdminRoot !== false) {
       const { dataFolder } = host;
+      const made = host;
+      const links = async (id: string) => (await made.integration(id)?.ready)?.store;
       registerAdminRoutes(
         RED,
-        adminServices(RED.nodes, () => Object.values(connectors), { dataFolder }),
+        adminServices(RED.nodes, () => Object.values(connectors), { dataFolder }, links),
       );
-      const made = host;
       registerOperations(RED, { integrations: () => made.allIntegrations() });
       registerSandboxPage(RED, dataFolder);
     }

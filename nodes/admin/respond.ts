@@ -1,0 +1,55 @@
+/** How the admin routes that forms use answer: JSON, errors by their kind, nothing later than the time limit. */
+
+import type { NodeAPI } from 'node-red';
+import { SyncError, type SyncErrorKind } from '../../lib/model/errors';
+
+export type Handler = ReturnType<NodeAPI['auth']['needsPermission']>;
+export type Response = Parameters<Handler>[1];
+
+export const TIME_LIMIT_MS = 30_000;
+
+// never 401 or 403: the editor would take them for the end of its own login
+const STATUS: Record<SyncErrorKind, number> = {
+  auth: 422,
+  forbidden: 422,
+  notFound: 422,
+  invalid: 422,
+  conflict: 422,
+  rateLimited: 503,
+  transient: 503,
+  fatal: 502,
+};
+
+export function send(response: Response, status: number, body: object): void {
+  if (response.writableEnded || response.destroyed) return;
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+/** @param mask takes secrets out */
+export function sendError(response: Response, error: SyncError, mask: (text: string) => string, status?: number): void {
+  const { kind, detail } = error;
+  const answered = detail.answer && !error.message.includes(detail.answer) ? ` (${detail.answer})` : '';
+  const fields = Object.entries(detail.fields ?? {}).map(([name, why]) => [name, mask(why)]);
+  const message = mask(`${error.message}${answered}`).slice(0, 2000);
+  send(response, status ?? STATUS[kind], {
+    error: { kind, message, ...(fields.length > 0 && { fields: Object.fromEntries(fields) }) },
+  });
+}
+
+/** @throws SyncError transient – it took longer; what was begun goes on, and nobody hears of it */
+export async function within<Result>(limitMs: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const seconds = Math.round(limitMs / 1000);
+      reject(new SyncError('transient', `The system gave no answer within ${seconds} seconds. Try again.`));
+    }, limitMs);
+    timer.unref();
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

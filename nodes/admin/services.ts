@@ -1,0 +1,49 @@
+/** What the admin routes need of their surroundings, and how a form's draft of a system becomes a connection's settings. */
+
+import type { NodeAPI } from 'node-red';
+import type { Connection, Connector } from '../../lib/connectors/connector';
+import { SyncError } from '../../lib/model/errors';
+import type { Store } from '../../lib/store/store';
+import type { SystemSettings } from '../shared/connect';
+import { completeDraft, type Draft, parseDraft, type StoredSystem, secretsOf } from './draft';
+
+export interface AdminServices {
+  connectors(): Connector[];
+  /** the deployed system node of this id; undefined where there is none, or the node is of another type */
+  deployed(id: string): StoredSystem | undefined;
+  /** @throws SyncError where the configuration is unusable */
+  connect(system: SystemSettings): Connection;
+  /** the links of a deployed integration; undefined where it is not deployed. @throws StoreError */
+  links?(integration: string): Promise<Pick<Store, 'linksOf'> | undefined>;
+  /** where uploaded sheets are kept */
+  dataFolder?: string;
+  /** milliseconds; for tests */
+  timeLimitMs?: number;
+  idleMs?: number;
+}
+
+/** The part of Node-RED's API that is used here. */
+export type AdminHost = Pick<NodeAPI, 'httpAdmin' | 'auth'>;
+
+export interface DraftedSystem {
+  connector: Connector;
+  settings: SystemSettings;
+}
+
+/**
+ * A system as a form sends it, ready to be connected to.
+ * @param learn is told the secrets as soon as they are known, so that no error shows one
+ * @throws SyncError invalid – no draft, an unknown connector, or a stored secret that may not go where the draft leads
+ */
+export function draftedSystem(
+  services: AdminServices,
+  system: unknown,
+  learn: (secrets: string[]) => void,
+): DraftedSystem {
+  const draft: Draft = parseDraft({ system });
+  const stored = draft.id ? services.deployed(draft.id) : undefined;
+  learn(secretsOf(draft, stored));
+  const connector = services.connectors().find(({ kind }) => kind === draft.kind);
+  if (!connector) throw new SyncError('invalid', `There is no connector "${draft.kind}".`);
+  return { connector, settings: completeDraft(connector, draft, stored) };
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import type { Connection } from '../../../lib/connectors/connector';
+import type { Entity } from '../../../lib/model/entity';
+import { SyncError } from '../../../lib/model/errors';
+import type { EntityPlan } from '../../../lib/plan';
+import type { Link } from '../../../lib/store/store';
+import { DRAFT, type Harness, SECRET, start } from './harness';
+
+const ENTITY: Entity = {
+  ...{ id: '17', key: 'DEMO-17', type: '7', project: '1', version: '1', updatedAt: '2026-05-01T10:00:00Z' },
+  fields: { subject: 'Login fails', prio: { id: '2', name: 'High' } },
+};
+const INTEGRATION = {
+  ...{ id: 'int', type: 'twinflow-integration', name: 'A ↔ B', system1: 'sys1', system2: 'sys1' },
+  projectPairs: [{ one: { id: '1', name: 'Demo' }, two: { id: '2', name: 'Other' }, direction: 'both' }],
+  typePairs: [{ id: 'bug', one: { id: '7', name: 'Bug' }, two: { id: '7', name: 'Bug' }, direction: 'both' }],
+};
+const MAPPER = {
+  ...{ id: 'fields', type: 'twinflow-field-mapper', pairs: 'all' },
+  rows: [
+    {
+      one: { id: 'subject', name: 'Subject', type: 'text' },
+      two: { id: 'subject', name: 'Subject', type: 'text' },
+      direction: 'both',
+    },
+  ],
+};
+const ASK = { integration: INTEGRATION, systems: [DRAFT, DRAFT], side: 1, key: 'DEMO-17', steps: [MAPPER] };
+const NEVER: Partial<Connection> = {
+  write: async () => assert.fail('a preview must not write'),
+};
+const ANSWERS: Partial<Connection> = {
+  ...NEVER,
+  byKey: async (key) => (key === 'DEMO-17' ? ENTITY : undefined),
+  read: async (_scope, ids) => ids.map((id) => (id === '17' ? ENTITY : undefined)),
+  latest: async () => [ENTITY, { ...ENTITY, id: '16', key: 'DEMO-16' }],
+};
+
+const planOf = (body: Record<string, unknown>): EntityPlan => body.plan as EntityPlan;
+
+describe('the preview route', () => {
+  let red: Harness;
+  afterEach(() => red.stop());
+
+  it('asks for the permission to write, and for the one to deploy where a step reads a sheet', async () => {
+    red = await start(ANSWERS);
+    await red.post('/twinflow/preview', ASK);
+    await red.post('/twinflow/preview/latest', ASK);
+    const path = { kind: 'path', path: '/etc/passwd' };
+    const sheet = {
+      ...{ id: 'values', type: 'twinflow-value-mapper' },
+      rows: [{ ...MAPPER.rows[0], sheet: { from: path, sheet: '', one: 'a', two: 'b' }, pairs: [] }],
+    };
+    await red.post('/twinflow/preview', { ...ASK, steps: [MAPPER, sheet] });
+    assert.deepEqual(red.asked, [
+      '/twinflow/preview twinflow.write',
+      '/twinflow/preview/latest twinflow.write',
+      '/twinflow/preview twinflow.write',
+      '/twinflow/preview flows.write',
+    ]);
+  });
+
+  it('plans an entity by its key, with the drafts as they come', async () => {
+    red = await start(ANSWERS);
+    const { status, body } = await red.post('/twinflow/preview', ASK);
+    assert.equal(status, 200);
+    const plan = planOf(body);
+    assert.deepEqual(plan.outcome, { kind: 'create' });
+    assert.deepEqual(plan.fields[0]?.after, 'Login fails');
+    assert.equal(body.title, 'Login fails');
+    assert.equal(body.deployed, false);
+  });
+
+  it('knows the links of a deployed integration', async () => {
+    const link: Link = {
+      ...{ id: 1, integration: 'int' },
+      ends: [
+        { system: 'sys1', ref: ENTITY, version: '0', baseline: { subject: 'Old' } },
+        { system: 'sys1', ref: { ...ENTITY, id: '17' }, version: '1', baseline: { subject: 'Login fails' } },
+      ],
+    };
+    const links = async (id: string) => (id === 'int' ? { linksOf: async () => [link] } : undefined);
+    red = await start(ANSWERS, { links });
+    const { body } = await red.post('/twinflow/preview', ASK);
+    assert.deepEqual(planOf(body).outcome, { kind: 'nothing', why: 'same' });
+    assert.equal(body.deployed, true);
+  });
+
+  it('offers the newest entities with their titles', async () => {
+    red = await start(ANSWERS);
+    const { body } = await red.post('/twinflow/preview/latest', ASK);
+    assert.deepEqual(body.items, [
+      { id: '17', key: 'DEMO-17', updatedAt: ENTITY.updatedAt, title: 'Login fails' },
+      { id: '16', key: 'DEMO-16', updatedAt: ENTITY.updatedAt, title: 'Login fails' },
+    ]);
+    const oneWay = [{ ...INTEGRATION.projectPairs[0], direction: 'forward' }];
+    const { body: none } = await red.post('/twinflow/preview/latest', {
+      ...ASK,
+      ...{ side: 2, integration: { ...INTEGRATION, projectPairs: oneWay } },
+    });
+    assert.deepEqual(none.items, []);
+  });
+
+  it('says what to do where something is missing', async () => {
+    red = await start(ANSWERS);
+    const said = async (body: object): Promise<string> => {
+      const { status, body: answer } = await red.post('/twinflow/preview', { ...ASK, ...body });
+      assert.ok(status >= 400 && status < 500, String(status));
+      return JSON.stringify(answer);
+    };
+    assert.match(await said({ key: ' ' }), /Enter the key of an entity/);
+    assert.match(await said({ key: 'DEMO-99' }), /There is no \\"DEMO-99\\", or the account may not see it/);
+    assert.match(await said({ systems: [DRAFT] }), /Choose the kind of system first/);
+    assert.match(await said({ side: 3 }), /Choose the side/);
+    assert.match(await said({ integration: undefined }), /Choose an integration first/);
+    assert.match(
+      await said({ systems: [DRAFT, { ...DRAFT, config: { url: 'https://evil.example' } }] }),
+      /Enter the secret/,
+    );
+    assert.match(await said({ steps: Array.from({ length: 101 }, () => MAPPER) }), /more than 100 nodes/);
+    assert.match(await said({ padding: 'x'.repeat(4_000_001) }), /too large/);
+    for (const odd of [[], [null], {}, { systems: 'x' }]) {
+      const { status } = await red.post('/twinflow/preview', odd);
+      assert.ok(status === 400, JSON.stringify(odd));
+    }
+  });
+
+  it('never shows a secret, whatever a system says', async () => {
+    red = await start({
+      ...ANSWERS,
+      fields: async () => {
+        throw new SyncError('invalid', `refused ${SECRET}`);
+      },
+    });
+    const { text } = await red.post('/twinflow/preview', ASK);
+    assert.match(text, /refused \*\*\*/);
+    assert.ok(!text.includes(SECRET));
+  });
+
+  it('ends within its time limit', async () => {
+    red = await start({ ...ANSWERS, byKey: () => new Promise(() => undefined) }, { timeLimitMs: 50 });
+    const { status, text } = await red.post('/twinflow/preview', ASK);
+    assert.equal(status, 503);
+    assert.match(text, /no answer within/);
+  });
+
+  it('cuts what is too long for a page', async () => {
+    const long = { ...ENTITY, fields: { subject: 'x'.repeat(30_000) } };
+    red = await start({ ...ANSWERS, byKey: async () => long });
+    const { body } = await red.post('/twinflow/preview', ASK);
+    assert.equal(String(planOf(body).fields[0]?.after).length, 20_001);
+  });
+});
