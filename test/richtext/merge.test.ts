@@ -137,6 +137,57 @@ describe('an edit in the other system', () => {
     );
   });
 
+  it('of one item or cell leaves the other items and rows of ADF as they are, with what other markups cannot show', () => {
+    const paragraph = (...content: object[]): object => ({ type: 'paragraph', content });
+    const text = (value: string): object => ({ type: 'text', text: value });
+    const status = { type: 'status', attrs: { text: 'DONE', color: 'green', localId: 'q' } };
+    const item = (...content: object[]): object => ({ type: 'listItem', content: [paragraph(...content)] });
+    const cell = (width: number, ...content: object[]): object => ({
+      type: 'tableCell',
+      attrs: { colwidth: [width] },
+      content: [paragraph(...content)],
+    });
+    const task = (id: string, value: string): object => ({
+      type: 'taskItem',
+      attrs: { localId: id, state: 'TODO' },
+      content: [text(value)],
+    });
+    const of = (items: object[], rows: object[][], tasks: object[]): string =>
+      JSON.stringify({
+        version: 1,
+        type: 'doc',
+        content: [
+          { type: 'bulletList', content: items },
+          { type: 'table', attrs: { layout: 'wide' }, content: rows.map((content) => ({ type: 'tableRow', content })) },
+          { type: 'taskList', attrs: { localId: 'l' }, content: tasks },
+        ],
+      });
+    const mention = { type: 'mention', attrs: { id: '123', text: '@Ann' } };
+    const rows = [
+      [cell(100, text('a')), cell(50, status)],
+      [cell(100, text('x')), cell(50, text('y'))],
+    ];
+    const target: RichText = {
+      format: 'adf',
+      content: of([item(text('one '), status), item(text('two '), mention)], rows, [task('7', 'do'), task('8', 'let')]),
+    };
+    const before = convert(target, 'html').text;
+    const after = {
+      ...before,
+      content: before.content.replace('two ', 'second ').replace('>y<', '>z<').replace('let', 'leave'),
+    };
+    const edited = { type: 'tableCell', content: [paragraph(text('z'))] };
+    const left = { type: 'tableCell', content: [paragraph(text('x'))] };
+    assert.equal(
+      mergeRichText({ target, before, after }).text.content,
+      of(
+        [item(text('one '), status), item(text('second '), mention)],
+        [rows[0] ?? [], [left, edited]],
+        [task('7', 'do'), task('task-2-1', 'leave')],
+      ),
+    );
+  });
+
   it('keeps the line ends of the target', () => {
     const target: RichText = { format: 'textile', content: 'a\r\n\r\nb {{toc}}\r\n\r\nc' };
     const before = convert(target, 'markdown').text;

@@ -5,11 +5,11 @@
 
 import { colour } from '../colour';
 import { type Leaf, type LeafNode, type Mark, nest, withMark } from '../inline';
-import type { Align, Block, Inline, ListItem, PanelKind, TableCell, TableRow, Tree } from '../tree';
+import type { Align, Block, Inline, ListItem, PanelKind, Span, TableCell, TableRow, Tree } from '../tree';
 import { MAX_DEPTH, paragraph, text } from '../tree';
 import { Unreadable } from '../unreadable';
 import { safeImage, safeLink } from '../url';
-import { topNodePlaces } from './places';
+import { placesWithin, topNodePlaces } from './places';
 import { type AdfNode, contentOf, isNode, marksOf, numberAttr, textAttr } from './schema';
 
 /** Reads ADF. @throws Unreadable where the text is no ADF document */
@@ -30,10 +30,36 @@ export function parseAdf(source: string): Tree {
     const made = block(node, 0);
     const span = places[index];
     if (span) for (const one of made) one.span = { ...span };
+    const [only] = made;
+    if (span && only && made.length === 1) placeParts(source, node, only);
     children.push(...made);
   });
   return { type: 'root', children };
 }
+
+/** Gives the items of a list and the rows of a table their places, where each node makes one of them. */
+function placeParts(source: string, node: AdfNode, block: Block): void {
+  if ((block.type !== 'list' && block.type !== 'table') || !block.span) return;
+  const parts: { span?: Span }[] = block.children;
+  const places = placesWithin(source, block.span);
+  const nodes: unknown[] = node.content ?? [];
+  const own = places.map((place, index) => ({ place, within: isNestedTasks(nodes[index]) }));
+  if (places.length !== nodes.length || own.filter(({ within }) => !within).length !== parts.length) return;
+  let next = 0;
+  for (const { place, within } of own) {
+    // a list of tasks stands behind the task that it belongs to
+    const last = parts[next - 1];
+    if (within && last?.span) last.span = { start: last.span.start, end: place.end };
+    else if (!within) {
+      const part = parts[next];
+      if (part) part.span = place;
+      next++;
+    }
+  }
+}
+
+const isNestedTasks = (node: unknown): boolean =>
+  isNode(node) && (node.type === 'taskList' || node.type === 'decisionList');
 
 const blocks = (node: AdfNode, depth: number): Block[] => contentOf(node).flatMap((child) => block(child, depth + 1));
 

@@ -34,6 +34,16 @@ export function topNodePlaces(source: string): Span[] {
   return places;
 }
 
+/**
+ * The places of the elements of a node's own `content`, in the text of the whole document.
+ * @param span the node's place
+ */
+export const placesWithin = (source: string, span: Span): Span[] =>
+  topNodePlaces(source.slice(span.start, span.end)).map(({ start, end }) => ({
+    start: span.start + start,
+    end: span.start + end,
+  }));
+
 /** The closing quote of the string that begins here. */
 function stringEnd(source: string, start: number): number {
   for (let at = start + 1; at < source.length; at++) {

@@ -238,13 +238,13 @@ class Merge {
       if (single && old && original && unit?.blocks.length === 1) {
         const text =
           isParted(original) && isParted(old) && isParted(block)
-            ? mergeItems(this.source, this.format, original, old, block, (tree) => this.render(tree))
+            ? mergeItems(this.source, this.format, original, old, block, (tree) => this.render(tree), this.restore)
             : undefined;
         if (text !== undefined) {
-          this.expected.push(...this.reread(text));
+          this.expected.push(...this.reread(this.asDocument(text)));
           return text;
         }
-        const restored = restoreAtoms(original, old, block, this.before.format, this.tools);
+        const restored = this.restore(original, old, block);
         if (restored) return this.renderNew([restored]);
       }
     }
@@ -256,6 +256,13 @@ class Merge {
     this.expected.push(...this.reread(text));
     return this.format === 'adf' ? contentOf(text) : text;
   }
+
+  private restore = (original: Block, before: Block, after: Block): Block | undefined =>
+    restoreAtoms(original, before, after, this.before.format, this.tools);
+
+  /** A block of ADF as a document of its own. */
+  private asDocument = (block: string): string =>
+    this.format === 'adf' ? `{"version":1,"type":"doc","content":[${block}]}` : block;
 
   private render(tree: Tree): string {
     const { text, losses } = this.tools.render(tree, this.format);
