@@ -8,7 +8,7 @@ import { equalValues } from '../mapping/compare';
 import type { FieldId, FieldType, Value } from '../model/values';
 import type { MergeInput, SideState } from './merge';
 import { hasArrived, type Merged, mergeValues, respelled, sameMerged } from './merge-values';
-import { splice } from './rich-text';
+import { inMarkupOf, splice } from './rich-text';
 
 /**
  * @param want the target's field as mapped from the source now
@@ -22,6 +22,10 @@ export function threeWay(input: MergeInput, field: FieldId, want: Value, now: Va
   // of a create that was adopted after its source had changed, only the other end's base is known: better than none
   const synced = field in target.base ? (target.base[field] ?? null) : known?.base;
   const ways = { theirs: now, type, oursFirst: direction === 'forward' };
+  if (!(field in target.base)) {
+    const [base, ours] = [inMarkupOf(known?.base, now), inMarkupOf(known?.now, now)];
+    if (base !== undefined && ours !== undefined) return mergeValues({ ...ways, base, ours });
+  }
 
   // what we had brought to the source came from the target: there it is no change, whatever the baselines say
   const brought = only === undefined || !known ? undefined : arrivedIn(source, only, known.base, known.now, type);

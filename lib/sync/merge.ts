@@ -184,7 +184,7 @@ function putTogether(
     return;
   }
   if (merged.doubt !== undefined) plan.warnings.push({ field, reason: merged.doubt });
-  const isWanted = sameMerged(merged.value, want, how?.type);
+  const isWanted = [merged.value, merged.ours].every((value) => sameMerged(value, want, how?.type));
   if (sameMerged(merged.value, now, how?.type)) {
     if (isWanted) plan.same.push(field);
     else if (why === 'unlanded') plan.left.push(field);

@@ -58,5 +58,11 @@ export function splice(
   return mergeRichText({ target: there, before, after }).text;
 }
 
+/** A text in the markup of another; undefined where it is none, or has that markup already. */
+export function inMarkupOf(text: Value | undefined, model: Value | undefined): RichText | undefined {
+  if (!isRichText(text) || !isRichText(model) || text.format === model.format) return undefined;
+  return convert(text, model.format).text;
+}
+
 const isRichText = (value: Value | undefined): value is RichText =>
   typeof value === 'object' && value !== null && 'content' in value && 'format' in value;

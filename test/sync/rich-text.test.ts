@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RichText, RichTextFormat } from '../../lib/model/values';
 import { convert } from '../../lib/richtext';
+import { planUpdate } from '../../lib/sync/merge';
 import { keepRichText } from '../../lib/sync/rich-text';
 
 const text = (format: RichTextFormat, content: string): RichText => ({ format, content });
@@ -57,5 +58,25 @@ describe('Rich text in an update (invariant 7)', () => {
       target: { now: { title: 'y' }, base: { title: 'y' } },
     };
     assert.equal(keepRichText(same).title, 'x');
+  });
+
+  it('5: merges texts of two markups also where only the source is known to have been in sync: after an adoption', () => {
+    const [base, now] = [text('markdown', 'One.\n\nTwo.'), text('markdown', 'Ours.\n\nOne.\n\nTwo.')];
+    const plan = planUpdate({
+      direction: 'forward',
+      wanted: { body: convert(now, 'html').text },
+      mapped: { body: { from: ['description'], type: 'richtext', conflict: 'merge' } },
+      unresolved: {},
+      source: { now: { description: now }, base: { description: base }, updatedAt: '2026-01-01' },
+      target: {
+        now: { body: text('html', '<p>One.</p><p>Theirs.</p><p>Two.</p>') },
+        base: {},
+        updatedAt: '2026-01-02',
+      },
+    });
+    const words = (value: unknown): string[] => JSON.stringify(value).match(/\w+(?=\.)/g) ?? [];
+    assert.deepEqual(words(plan.write.body), ['Ours', 'One', 'Theirs', 'Two']);
+    assert.deepEqual(words(plan.merged.body), ['Ours', 'One', 'Two'], "the target's own event carries the rest back");
+    assert.deepEqual(plan.warnings, []);
   });
 });
