@@ -14,21 +14,22 @@ const REQUEST_MS = 25_000;
 /**
  * The routes' services on top of Node-RED's runtime and the registry.
  * @param context what the host lends to connections made for forms, e.g. the sandbox's data folder
- * @param links @see AdminServices
+ * @param runtime what is deployed, @see AdminServices
  */
 export function adminServices(
   nodes: DeployedNodes,
   connectors: () => Connector[],
   context: ConnectContext = {},
-  links?: AdminServices['links'],
+  runtime: Pick<AdminServices, 'links' | 'gate'> = {},
 ): AdminServices {
   const http = { timeoutMs: REQUEST_MS, ...context.http };
   const byKind = (kind: string) => connectors().find((connector) => connector.kind === kind);
   return {
     connectors,
-    links,
+    ...runtime,
     dataFolder: context.dataFolder,
     deployed: (id) => deployedSystem(nodes, id),
-    connect: (system) => connectSystem(nodes, byKind, system, { ...context, http }),
+    connect: (system, gate) =>
+      connectSystem(nodes, byKind, system, { ...context, http: { ...http, ...(gate && { gate }) } }),
   };
 }

@@ -20,6 +20,7 @@ import type { ParkedDetail } from '../../lib/model/operations';
 import type { FieldId, Fields, Value } from '../../lib/model/values';
 import type { Integration } from '../../lib/sync/integration';
 import { isObject } from '../shared/connect';
+import { userOf } from './person';
 import { fieldsOf } from './values';
 
 /** A deployed integration; `ready` rejects where its store can't be opened. */
@@ -209,12 +210,6 @@ function bodyOf(request: Request): Read {
   if (!isObject(body)) return { fault: { status: 400, message: 'Send a JSON object.' } };
   if (JSON.stringify(body).length > LARGEST_BODY) return { fault: { status: 413, message: 'This is too large.' } };
   return { body };
-}
-
-/** The name of the person who is logged in to the editor, if anybody has to. */
-function userOf(request: Request): string | undefined {
-  const user: unknown = 'user' in request ? request.user : undefined;
-  return isObject(user) && typeof user.username === 'string' ? user.username.slice(0, 100) : undefined;
 }
 
 function answer(response: Response, reply: Promise<object>): void {

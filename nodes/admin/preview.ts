@@ -26,7 +26,7 @@ import { type Handler, send, sendError, TIME_LIMIT_MS, within } from './respond'
 import { type AdminHost, type AdminServices, type DraftedSystem, draftedSystem } from './services';
 
 /** Value tables may have tens of thousands of pairs. */
-const LARGEST_BODY = 4_000_000;
+export const LARGEST_BODY = 4_000_000;
 const MOST_STEPS = 100;
 const LONGEST_KEY = 500;
 const OFFERED = 5;
@@ -42,12 +42,12 @@ type Ask = (drawn: Drawn, connections: readonly [Connection, Connection], mask: 
 
 const bad = (message: string): SyncError => new SyncError('invalid', message);
 
-function stepsOf(body: Record<string, unknown>): PlanStep[] {
+export function stepsOf(body: Record<string, unknown>): PlanStep[] {
   const nodes: unknown[] = Array.isArray(body.steps) ? body.steps : [];
   return nodes.map(readStep).filter((step) => step !== undefined);
 }
 
-const hasSheet = (steps: PlanStep[]): boolean =>
+export const hasSheet = (steps: PlanStep[]): boolean =>
   steps.some((step) => step.kind === 'valueMapper' && step.rows.some(({ sheet }) => sheet !== undefined));
 
 /** By the key that people know, or by the id of an entity that was offered. */

@@ -4,6 +4,7 @@
  *   GET  /twinflow/connectors      the kinds of system, the server's time zone               twinflow.read
  *   POST /twinflow/test, projects, types, fields, lookup-values, users, newest              twinflow.write
  *   POST /twinflow/preview, preview/latest                                 @see preview.ts   twinflow.write
+ *   GET, POST /twinflow/survey                                             @see survey.ts
  *
  * Those that make the server contact a system, perhaps with a stored secret, ask for the permission to write. No answer
  * holds a secret; a fault comes as `{ error: { kind, message, fields? } }`. Every question ends within 30 seconds.
@@ -16,11 +17,16 @@ import { Connections } from './connections';
 import { registerPreview } from './preview';
 import { type Handler, send, sendError, TIME_LIMIT_MS, within } from './respond';
 import { type AdminHost, type AdminServices, type DraftedSystem, draftedSystem } from './services';
+import { registerSurvey } from './survey';
+import { SurveyJobs } from './survey-jobs';
 
 const LARGEST_BODY = 64 * 1024;
 
-/** Adds the routes. Call it once, when the first node type is loaded. Returns how to close what is kept open. */
-export function registerAdminRoutes(host: AdminHost, services: AdminServices): { close(): void } {
+/**
+ * Adds the routes. Call it once, when the first node type is loaded.
+ * @returns how to close what is kept open, and how to end what goes on between two questions
+ */
+export function registerAdminRoutes(host: AdminHost, services: AdminServices): { close(): void; flowsStop(): void } {
   const connections = new Connections((system) => services.connect(system), services.idleMs);
 
   const answer =
@@ -60,5 +66,13 @@ export function registerAdminRoutes(host: AdminHost, services: AdminServices): {
   for (const [route, question] of Object.entries(QUESTIONS))
     host.httpAdmin.post(`/twinflow/${route}`, host.auth.needsPermission('twinflow.write'), answer(question));
   registerPreview(host, services, connections);
-  return { close: () => connections.close() };
+  const surveys = new SurveyJobs();
+  registerSurvey(host, services, surveys);
+  return {
+    close() {
+      surveys.end();
+      connections.close();
+    },
+    flowsStop: () => surveys.end(),
+  };
 }

@@ -2,6 +2,7 @@
 
 import type { NodeAPI } from 'node-red';
 import type { Connection, Connector } from '../../lib/connectors/connector';
+import type { RequestGate } from '../../lib/connectors/http/options';
 import { SyncError } from '../../lib/model/errors';
 import type { Store } from '../../lib/store/store';
 import type { SystemSettings } from '../shared/connect';
@@ -12,7 +13,9 @@ export interface AdminServices {
   /** the deployed system node of this id; undefined where there is none, or the node is of another type */
   deployed(id: string): StoredSystem | undefined;
   /** @throws SyncError where the configuration is unusable */
-  connect(system: SystemSettings): Connection;
+  connect(system: SystemSettings, gate?: RequestGate): Connection;
+  /** the budget that the requests to a deployed system share */
+  gate?(system: string): RequestGate | undefined;
   /** the links of a deployed integration; undefined where it is not deployed. @throws StoreError */
   links?(integration: string): Promise<Pick<Store, 'linksOf'> | undefined>;
   /** where uploaded sheets are kept */

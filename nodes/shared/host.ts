@@ -138,6 +138,11 @@ export class Host {
     return entry;
   }
 
+  /** What limits the requests to a deployed system. */
+  budgetOf(id: string): RequestGate | undefined {
+    return this.systems.get(id)?.system.budget;
+  }
+
   addIntegration(config: IntegrationConfig): IntegrationHandle {
     const handle: IntegrationHandle = new IntegrationHandle(this, config, {
       landed: (result: SyncResult) => {
@@ -329,10 +334,15 @@ export function hostOf(RED: NodeAPI): Host {
       const { dataFolder } = host;
       const made = host;
       const links = async (id: string) => (await made.integration(id)?.ready)?.store;
-      registerAdminRoutes(
+      const gate = (id: string) => made.budgetOf(id);
+      const routes = registerAdminRoutes(
         RED,
-        adminServices(RED.nodes, () => Object.values(connectors), { dataFolder }, links),
+        adminServices(RED.nodes, () => Object.values(connectors), { dataFolder }, { links, gate }),
       );
+      // the store is closed then
+      RED.events.on('flows:stopping', ({ type }: { type: string }) => {
+        if (type === 'full') routes.flowsStop();
+      });
       registerOperations(RED, { integrations: () => made.allIntegrations() });
       registerSandboxPage(RED, dataFolder);
     }

@@ -1,0 +1,126 @@
+/**
+ * The routes of plans for a whole integration, by the forms' own drafts, deployed or not. Nothing is written.
+ *
+ *   POST /twinflow/survey          { integration, systems, steps, sample } → { survey }          twinflow.write
+ *   POST /twinflow/survey/cancel   { integration } → { survey }                                  twinflow.write
+ *   GET  /twinflow/survey?integration → { survey? }: how far it is, or what it has found         twinflow.read
+ *
+ * `integration`, `systems` and `steps` as in preview.ts; `sample` is 'all', or how many of the entities that changed last.
+ * Where a step has a sheet, which makes the server read a file, starting asks for flows.write as well. The work goes on
+ * when the form is closed, and ends when the flows stop. Requests to a deployed system pass its budget, behind all others.
+ */
+
+import { createMask, type Mask } from '../../lib/connectors/http/masking';
+import { asSyncError, SyncError } from '../../lib/model/errors';
+import { type Survey, SurveyRun } from '../../lib/plan';
+import { readIntegration } from '../../lib/sync/saved';
+import { isObject } from '../shared/connect';
+import { bodyOf } from './answers';
+import { userOf } from './person';
+import { hasSheet, LARGEST_BODY, stepsOf } from './preview';
+import { boundedPlan } from './preview-bounds';
+import { type Handler, send, sendError, TIME_LIMIT_MS, within } from './respond';
+import { type AdminHost, type AdminServices, draftedSystem } from './services';
+import type { SurveyJobs, SurveyView } from './survey-jobs';
+
+/** More would be held in memory at once; who wants more takes all. */
+const LARGEST_SAMPLE = 1_000;
+
+const bad = (message: string): SyncError => new SyncError('invalid', message);
+const plain: Mask = (text) => text;
+
+function sampleOf(value: unknown): number | 'all' {
+  if (value === 'all') return value;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= LARGEST_SAMPLE) return value;
+  throw bad(`Choose how many entities are looked at: 1 to ${LARGEST_SAMPLE}, or all.`);
+}
+
+function integrationOf(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw bad('Choose an integration first.');
+}
+
+/** Adds the routes. @param jobs what is under way; whoever made them ends them */
+export function registerSurvey(host: AdminHost, services: AdminServices, jobs: SurveyJobs): void {
+  const start = async (
+    body: Record<string, unknown>,
+    by: string | undefined,
+    secrets: string[],
+  ): Promise<SurveyView> => {
+    if (JSON.stringify(body).length > LARGEST_BODY) throw bad('The forms of this chain are too large for a plan.');
+    if (!isObject(body.integration)) throw bad('Choose an integration first.');
+    const config = readIntegration(body.integration);
+    const integration = integrationOf(config.id);
+    const sample = sampleOf(body.sample);
+    const steps = stepsOf(body);
+    const drafts: unknown[] = Array.isArray(body.systems) ? body.systems.slice(0, 2) : [];
+    const open = (draft: unknown) => {
+      const { settings } = draftedSystem(services, draft, (learned) => secrets.push(...learned));
+      const id = isObject(draft) && typeof draft.id === 'string' ? draft.id : '';
+      return services.connect(settings, services.gate?.(id));
+    };
+    const store = await services.links?.(integration);
+    const [one, two] = [open(drafts[0]), open(drafts[1])];
+    const close = () => Promise.allSettled([one.close?.(), two.close?.()]);
+    try {
+      const { dataFolder } = services;
+      const run = new SurveyRun({ config, steps, connections: [one, two], store, dataFolder, sample });
+      const mask = createMask(secrets);
+      return jobs.start({
+        ...{ integration, by, sample, mask },
+        run: {
+          progress: () => run.progress(),
+          result: () => masked(run.result(), mask),
+          run: (signal) => run.run(signal).finally(close),
+        },
+      });
+    } catch (thrown) {
+      await close();
+      throw thrown;
+    }
+  };
+
+  const post =
+    (act: (body: Record<string, unknown>, by: string | undefined, secrets: string[]) => Promise<SurveyView>): Handler =>
+    (request, response) => {
+      const secrets: string[] = [];
+      within(services.timeLimitMs ?? TIME_LIMIT_MS, act(bodyOf(request.body), userOf(request), secrets)).then(
+        (survey) => send(response, 200, { survey }),
+        (thrown: unknown) => sendError(response, asSyncError(thrown), createMask(secrets)),
+      );
+    };
+
+  const needsDeploy: Handler = (request, response, next) => {
+    if (hasSheet(stepsOf(bodyOf(request.body)))) host.auth.needsPermission('flows.write')(request, response, next);
+    else next();
+  };
+  const mayWrite = host.auth.needsPermission('twinflow.write');
+  host.httpAdmin.post('/twinflow/survey', mayWrite, needsDeploy, post(start));
+  host.httpAdmin.post(
+    '/twinflow/survey/cancel',
+    mayWrite,
+    post(async ({ integration }) => jobs.cancel(integrationOf(integration))),
+  );
+  host.httpAdmin.get('/twinflow/survey', host.auth.needsPermission('twinflow.read'), (request, response) => {
+    try {
+      const survey = jobs.of(integrationOf(request.query.integration));
+      send(response, 200, survey ? { survey } : {});
+    } catch (thrown) {
+      sendError(response, asSyncError(thrown), plain);
+    }
+  });
+}
+
+/** What systems and errors said, free of secrets. */
+function masked({ groups }: Survey, mask: Mask): Survey {
+  return {
+    groups: groups.map((group) => ({
+      ...group,
+      ...(group.fault !== undefined && { fault: mask(group.fault) }),
+      findings: group.findings.map((finding) => ({ ...finding, reason: mask(finding.reason) })),
+      samples: Object.fromEntries(
+        Object.entries(group.samples).map(([kind, plans]) => [kind, plans.map((plan) => boundedPlan(plan, mask))]),
+      ),
+    })),
+  };
+}
