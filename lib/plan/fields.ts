@@ -5,6 +5,7 @@ import type { Unresolved } from '../model/message';
 import { type FieldId, isEmpty, type Value } from '../model/values';
 import { concerned, isChanged, isOwn, type MergeInput, type MergePlan } from '../sync/merge';
 import { checkWritten, missingOf, type TargetFields } from './checks';
+import type { KnownFields } from './known-fields';
 import type { FieldEffect, FieldPlan, FieldWarning, HowMapped } from './types';
 
 export interface FieldsInput {
@@ -14,15 +15,16 @@ export interface FieldsInput {
   how: ReadonlyMap<FieldId, HowMapped[]>;
   /** what the steps made, before rich texts were spliced into what the target shows */
   mapped: Record<FieldId, Value>;
-  /** names of source and target fields as the rows know them */
-  names: { source: ReadonlyMap<FieldId, string>; target: ReadonlyMap<FieldId, string> };
+  known: KnownFields;
+  /** steps are left that may still turn a value into one of the target's list, or fill a field */
+  partial: boolean;
   target: TargetFields;
   /** the target's fields for the source's key and address */
   shown: ReadonlySet<FieldId>;
 }
 
 export function fieldPlans(input: FieldsInput): FieldPlan[] {
-  const { merge, plan, create, target } = input;
+  const { merge, plan, create, target, partial } = input;
   const ids = new Set([
     ...Object.keys(merge.mapped),
     ...Object.keys(input.mapped),
@@ -30,7 +32,7 @@ export function fieldPlans(input: FieldsInput): FieldPlan[] {
     ...Object.keys(plan.write),
   ]);
   const plans = [...ids].map((field) => fieldPlan(field, input));
-  if (!create) return plans;
+  if (!create || partial) return plans;
   for (const { id, name, type } of missingOf(plan.write, target)) {
     const warning: FieldWarning = { kind: 'required', reason: 'the target wants a value for it, and gets none' };
     const known = plans.find(({ field }) => field === id);
@@ -44,7 +46,7 @@ export function fieldPlans(input: FieldsInput): FieldPlan[] {
 }
 
 function fieldPlan(field: FieldId, input: FieldsInput): FieldPlan {
-  const { merge, plan, names, create } = input;
+  const { merge, plan, known, create, partial } = input;
   const how = merge.mapped[field];
   const before = own(merge.target.now, field) ?? null;
   const written = own(plan.write, field);
@@ -54,13 +56,15 @@ function fieldPlan(field: FieldId, input: FieldsInput): FieldPlan {
   const wanted = mapped === undefined && shown ? written : mapped;
   const type = declared?.type ?? how?.type;
   const isKey = shown && mapped === undefined;
+  const checks = written === undefined ? [] : checkWritten(field, written, create, input.target);
   return {
     field,
-    name: declared?.name ?? names.target.get(field) ?? field,
+    name: declared?.name ?? known.target.get(field)?.name ?? field,
     ...(type !== undefined && { type }),
     sources: (how?.from ?? []).map((from) => ({
       field: from,
-      name: names.source.get(from) ?? from,
+      name: known.source.get(from)?.name ?? from,
+      type: known.source.get(from)?.type,
       value: own(merge.source.now, from) ?? null,
     })),
     before,
@@ -68,10 +72,7 @@ function fieldPlan(field: FieldId, input: FieldsInput): FieldPlan {
     after: written === undefined ? before : written,
     effect: effectOf(field, input),
     how: isKey ? [{ origin: 'key' }] : [...(input.how.get(field) ?? [])],
-    warnings: [
-      ...warningsOf(field, input),
-      ...(written === undefined ? [] : checkWritten(field, written, create, input.target)),
-    ],
+    warnings: [...warningsOf(field, input), ...checks.filter(({ kind }) => !partial || kind !== 'notInList')],
   };
 }
 

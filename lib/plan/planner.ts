@@ -22,7 +22,7 @@ import { endOf, mergeInputOf, mustPark, targetGone } from '../sync/work';
 import { Chain, type Passed, type SystemsHost } from './chain';
 import type { TargetFields } from './checks';
 import { fieldPlans } from './fields';
-import { namesOf } from './names';
+import { fieldsOf } from './known-fields';
 import { type ReadingConnection, readingOnly } from './reading';
 import type { PlanStep } from './steps';
 import type { EntityPlan, PlanOutcome } from './types';
@@ -47,6 +47,8 @@ interface Draft {
   passed?: Passed;
   /** the entity has a shape that no connector should make: its change would fail as well */
   broken?: SyncError;
+  /** steps are left that it has not been through */
+  partial: boolean;
   /** nothing that is mapped has changed: the engine would not even send it */
   unchanged: boolean;
 }
@@ -112,13 +114,14 @@ export class Planner {
     const { entity, flow } = event;
     try {
       const way = route(config, flow.side, entity);
-      if (!way) return { entity, event, unchanged: false };
+      if (!way) return { entity, event, unchanged: false, partial: false };
       const relevant = this.chain.relevant(flow.side);
       const plan = planEvent(config, event, relevant);
       const message = plan.send ? plan.message : messageOf(config, event, way, changedFields(event, relevant));
-      return { entity, event, passed: await this.chain.pass(message, until), unchanged: !plan.send };
+      const partial = until !== undefined && until !== this.input.steps.at(-1)?.id;
+      return { entity, event, passed: await this.chain.pass(message, until), unchanged: !plan.send, partial };
     } catch (thrown) {
-      return { entity, event, broken: asSyncError(thrown), unchanged: false };
+      return { entity, event, broken: asSyncError(thrown), unchanged: false, partial: false };
     }
   }
 
@@ -205,7 +208,8 @@ export class Planner {
         create,
         how: draft.passed?.how ?? new Map(),
         mapped: message.payload,
-        names: namesOf(this.input.steps, side),
+        known: fieldsOf(this.input.steps, side),
+        partial: draft.partial,
         target: fields,
         shown: new Set(create ? Object.keys(shownFields(showingOf(config, way.targetSide), entity)) : []),
       }),

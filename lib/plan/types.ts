@@ -48,7 +48,7 @@ export interface FieldPlan {
   name: string;
   type?: FieldType;
   /** source fields that the value was made from */
-  sources: { field: FieldId; name: string; value: Value }[];
+  sources: { field: FieldId; name: string; type?: FieldType; value: Value }[];
   /** what the target shows now; null where there is no target yet */
   before: Value;
   /** what the steps made of it; absent where they have no value for it */

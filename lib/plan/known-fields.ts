@@ -1,4 +1,4 @@
-/** What the fields of a chain's rows are called, by the side that is read. Pure. */
+/** The fields of a chain as its rows know them, by the side that is read. Pure. */
 
 import { endsOf, transformOf } from '../mapping/transform';
 import type { FieldChoice } from '../model/config';
@@ -6,15 +6,17 @@ import { directionFrom, type Side, targetSide } from '../model/entity';
 import type { FieldId } from '../model/values';
 import type { PlanStep } from './steps';
 
-export function namesOf(
-  steps: PlanStep[],
-  side: Side,
-): { source: ReadonlyMap<FieldId, string>; target: ReadonlyMap<FieldId, string> } {
+export interface KnownFields {
+  source: ReadonlyMap<FieldId, FieldChoice>;
+  target: ReadonlyMap<FieldId, FieldChoice>;
+}
+
+export function fieldsOf(steps: PlanStep[], side: Side): KnownFields {
   const direction = directionFrom(side);
-  const source = new Map<FieldId, string>();
-  const target = new Map<FieldId, string>();
-  const add = (names: Map<FieldId, string>, field: FieldChoice | undefined): void => {
-    if (field !== undefined && !names.has(field.id)) names.set(field.id, field.name);
+  const source = new Map<FieldId, FieldChoice>();
+  const target = new Map<FieldId, FieldChoice>();
+  const add = (known: Map<FieldId, FieldChoice>, field: FieldChoice | undefined): void => {
+    if (field !== undefined && !known.has(field.id)) known.set(field.id, field);
   };
   for (const step of steps) {
     if (step.kind === 'fieldMapper') {
