@@ -246,9 +246,11 @@ export class Reader {
   private async dispatch(claimed: StoredEvent[]): Promise<void> {
     const { integration } = this;
     const done: number[] = [];
-    for (const event of await refreshStale(integration, this.flow, claimed, done, this.onError)) {
+    const events = await refreshStale(integration, this.flow, claimed, done, this.onError);
+    const relevant = integration.relevant(this.flow.side);
+    for (const event of events) {
       if (this.stopped) return;
-      const plan = planEvent(integration.config, event, integration.relevant(this.flow.side));
+      const plan = planEvent(integration.config, event, relevant);
       if (plan.send) this.send(plan.message);
       else done.push(event.seq);
     }

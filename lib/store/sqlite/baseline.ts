@@ -30,12 +30,13 @@ const SHARED_LENGTH = 300;
 const SAME_LENGTH = 12;
 
 export function packBaselines([one, two]: [Fields, Fields], names: Names): string {
-  const values1 = Object.values(one).map((value) => packValue(value, names));
   const positions = new Map<string, number>();
-  for (const [position, value] of values1.entries()) {
-    const text = longText(value);
+  const values1 = Object.values(one).map((value, position) => {
+    const packed = packValue(value, names);
+    const text = longText(packed);
     if (text !== undefined) positions.set(text, position);
-  }
+    return packed;
+  });
   const values2 = Object.values(two).map((value) => {
     const packed = packValue(value, names);
     const text = longText(packed);
