@@ -38,6 +38,12 @@ interface IntegrationProperties {
   typePairs: TypePair[];
   remoteKeyField1: string;
   remoteKeyField2: string;
+  remoteUrlField1: string;
+  remoteUrlField2: string;
+  remoteLink1: boolean;
+  remoteLink2: boolean;
+  remoteBack1: boolean;
+  remoteBack2: boolean;
   retries: number;
   parkFields: boolean;
   targetDeleted: TargetDeletedPolicy;
@@ -52,6 +58,19 @@ const PREFIX = 'node-config-input';
 const SIDES: Side[] = [1, 2];
 /** Types and text fields are asked for in that many of a side's projects: more would be slow and seldom differ. */
 const PROJECTS_ASKED = 10;
+/** Fields that receive the counterpart's key or address. */
+const PICKED = [
+  { side: 1, property: 'remoteKeyField1', element: 'key1', types: ['text'] },
+  { side: 1, property: 'remoteUrlField1', element: 'url1', types: ['url', 'text'] },
+  { side: 2, property: 'remoteKeyField2', element: 'key2', types: ['text'] },
+  { side: 2, property: 'remoteUrlField2', element: 'url2', types: ['url', 'text'] },
+] as const;
+const TICKED = [
+  { property: 'remoteLink1', element: 'link1' },
+  { property: 'remoteBack1', element: 'back1' },
+  { property: 'remoteLink2', element: 'link2' },
+  { property: 'remoteBack2', element: 'back2' },
+] as const;
 const ARROW = { forward: 'System 1 → System 2', backward: 'System 2 → System 1' } as const;
 
 const end = (pair: Pair, side: Side): Choice => (side === 1 ? pair.one : pair.two);
@@ -73,7 +92,7 @@ class IntegrationForm {
   private readonly node: IntegrationNode;
   private readonly projectList: PairList;
   private readonly typeList: PairList;
-  private readonly keys: SearchSelect[];
+  private readonly picked: { choice: (typeof PICKED)[number]; select: SearchSelect }[];
   /** the systems as last seen, to notice when another one is chosen */
   private systems = '';
 
@@ -103,15 +122,18 @@ class IntegrationForm {
       newId: () => RED.nodes.id(),
       onChange: () => this.note('types', this.typeList),
     });
-    this.keys = SIDES.map((side) => {
-      const id = side === 1 ? node.remoteKeyField1 : node.remoteKeyField2;
-      return searchSelect($(`#twinflow-integration-key${side}`), {
-        load: () => this.textFields(side),
+    this.picked = PICKED.map((choice) => {
+      const id = node[choice.property];
+      const select = searchSelect($(`#twinflow-integration-${choice.element}`), {
+        load: () => this.fieldsFor(choice),
         value: id ? { id, name: id } : undefined,
         empty: node._('integration.label.none'),
         placeholder: node._('integration.label.none'),
       });
+      return { choice, select };
     });
+    for (const { property, element } of TICKED)
+      $(`#twinflow-integration-${element}`).prop('checked', node[property] === true);
 
     for (const side of SIDES) input(PREFIX, `system${side}`).on('change', () => this.systemsChanged());
     $('#twinflow-integration-reload').on('click', () => {
@@ -135,7 +157,7 @@ class IntegrationForm {
         $('.twinflow-integration-tab').hide();
         $(`#${id}`).show();
         if (id === 'twinflow-integration-open') this.showOpen();
-        if (id === 'twinflow-integration-keys') this.nameKeys();
+        if (id === 'twinflow-integration-keys') this.nameFields();
         RED.tray.resize();
       },
     });
@@ -160,7 +182,7 @@ class IntegrationForm {
   private reloadAll(): void {
     this.projectList.reload();
     this.typeList.reload();
-    for (const key of this.keys) key.reload();
+    for (const { select } of this.picked) select.reload();
   }
 
   private async projects(side: Side): Promise<SearchItem[]> {
@@ -186,26 +208,29 @@ class IntegrationForm {
     return unique(found.map(({ id, name }) => ({ id, name, detail: id }))).sort(byName);
   }
 
-  private async textFields(side: Side): Promise<SearchItem[]> {
+  private async fieldsFor({ side, types: wanted }: (typeof PICKED)[number]): Promise<SearchItem[]> {
+    const fits: readonly string[] = wanted;
     const draft = this.draft(side);
     const [project] = this.chosenProjects(side);
     const chosenTypes = [...new Set(this.typeList.pairs().map((pair) => end(pair, side).id))].slice(0, PROJECTS_ASKED);
     if (project === undefined || chosenTypes.length === 0)
       throw new MetadataError('invalid', this.node._('integration.invalid.typeFirst'));
     const found = await together(chosenTypes.map((type) => fields(draft, project, type)));
-    const texts = found.filter((field) => field.type === 'text' && !field.readOnly && !field.required && !field.multi);
-    return unique(texts.map(({ id, name }) => ({ id, name, detail: id }))).sort(byName);
+    const fitting = found.filter(
+      ({ type, readOnly, required, multi }) => fits.includes(type) && !readOnly && !required && !multi,
+    );
+    return unique(fitting.map(({ id, name }) => ({ id, name, detail: id }))).sort(byName);
   }
 
   /** Only a field's id is saved: its name comes from the system, while it can be asked. */
-  private nameKeys(): void {
-    for (const [index, key] of this.keys.entries()) {
-      const value = key.value();
+  private nameFields(): void {
+    for (const { choice, select } of this.picked) {
+      const value = select.value();
       if (!value || value.name !== value.id) continue;
-      this.textFields(index === 0 ? 1 : 2).then(
+      this.fieldsFor(choice).then(
         (items) => {
-          const item = items.find(({ id }) => id === key.value()?.id);
-          if (item) key.set(item);
+          const item = items.find(({ id }) => id === select.value()?.id);
+          if (item) select.set(item);
         },
         () => undefined, // the id stays; opening the list says why
       );
@@ -258,8 +283,14 @@ class IntegrationForm {
     const { node } = this;
     node.projectPairs = this.projectList.pairs().map(({ one, two, direction }) => ({ one, two, direction }));
     node.typePairs = this.typeList.pairs();
-    node.remoteKeyField1 = this.keys[0]?.value()?.id ?? '';
-    node.remoteKeyField2 = this.keys[1]?.value()?.id ?? '';
+    for (const { choice, select } of this.picked) {
+      const id = select.value()?.id ?? '';
+      if (id !== (node[choice.property] ?? '')) node[choice.property] = id;
+    }
+    for (const { property, element } of TICKED) {
+      const ticked = $(`#twinflow-integration-${element}`).prop('checked') === true;
+      if (ticked !== (node[property] === true)) node[property] = ticked;
+    }
     node.retries = entered(PREFIX, 'retries') ?? node.retries;
     node.lostAfterMs = number($('#twinflow-integration-lost').val(), PRESET_LOST_AFTER_MS / 1000, 10) * 1000;
     // what an older flow does not have stays away while it is the preset: opening a form changes nothing
@@ -296,6 +327,12 @@ RED.nodes.registerType<IntegrationProperties>('twinflow-integration', {
     },
     remoteKeyField1: { value: '' },
     remoteKeyField2: { value: '' },
+    remoteUrlField1: { value: '' },
+    remoteUrlField2: { value: '' },
+    remoteLink1: { value: false },
+    remoteLink2: { value: false },
+    remoteBack1: { value: false },
+    remoteBack2: { value: false },
     retries: {
       value: PRESET_RETRIES,
       validate(value, _options) {

@@ -13,7 +13,7 @@ export = (RED: NodeAPI): void => {
   function Integration(this: Node, def: IntegrationDef): void {
     RED.nodes.createNode(this, def);
     host.acquire();
-    const handle = host.addIntegration(readIntegration(def));
+    const handle = host.addIntegration(readIntegration(def), (text) => this.warn(text));
     handle.ready.catch((error: Error) => this.error(`${def.name}: ${error.message}`));
     this.on('close', (done: () => void) => {
       host

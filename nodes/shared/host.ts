@@ -143,13 +143,15 @@ export class Host {
     return this.systems.get(id)?.system.budget;
   }
 
-  addIntegration(config: IntegrationConfig): IntegrationHandle {
+  /** @param warn hears of what no message stands for: counterparts that cannot be shown */
+  addIntegration(config: IntegrationConfig, warn: (text: string) => void = () => undefined): IntegrationHandle {
     const handle: IntegrationHandle = new IntegrationHandle(this, config, {
       landed: (result: SyncResult) => {
         this.RED.events.emit(LANDED, result);
       },
       skipped: (result) => handle.skipped(result),
       progress: () => handle.progressed(),
+      unshown: (_side, count, { message }) => warn(count > 1 ? `${message} (and ${count - 1} more)` : message),
       failed: (event, error, parked) => handle.failed(event, error, parked),
     });
     this.integrations.set(config.id, handle);

@@ -75,7 +75,7 @@ export class Card {
   }
 }
 
-function system({ system, counts, polling, lastPoll }: SideView, side: number): JQuery {
+function system({ system, counts, polling, lastPoll, unshown }: SideView, side: number): JQuery {
   const box = $('<div class="twinflow-side-system">');
   const line = (text: string, style = ''): JQuery =>
     $('<div class="twinflow-side-line twinflow-side-small">').addClass(style).text(text).appendTo(box);
@@ -101,5 +101,8 @@ function system({ system, counts, polling, lastPoll }: SideView, side: number): 
   ] as const;
   const open = amounts.flatMap(([count, key]) => (count > 0 ? [say(key, { count })] : []));
   line([...(open.length > 0 ? open : [say('count.none')]), say('count.links', { count: counts.links })].join(' · '));
+  if (unshown && unshown.due > 0) line(say('unshown.due', { count: unshown.due }), 'twinflow-side-dim');
+  if (unshown && unshown.resting > 0)
+    line(`${say('unshown.resting', { count: unshown.resting })} ${unshown.why ?? ''}`.trim(), 'twinflow-side-warn');
   return box;
 }

@@ -1,0 +1,116 @@
+/** How counterparts are shown: chosen in an integration's form, saved, and nothing changed by merely opening it. */
+
+import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
+import { type Browser, describeWithChromium } from '../../support/chromium';
+import { Editor } from '../../support/editor';
+import { type FlowNode, NodeRed } from '../../support/node-red';
+import { until } from '../../support/wait';
+
+const sandbox = (id: string, template: string): FlowNode => ({
+  ...{ id, type: 'twinflow-system', name: id, kind: 'sandbox', config: { space: id, template } },
+  ...{ proxy: '', tls: '', ignoreOwn: false, version: 1 },
+});
+
+const FLOW: FlowNode[] = [
+  sandbox('left', 'jira'),
+  sandbox('right', 'azure-devops'),
+  // saved by an older version
+  {
+    ...{
+      id: 'integration',
+      type: 'twinflow-integration',
+      name: 'Bugs',
+      active: true,
+      system1: 'left',
+      system2: 'right',
+    },
+    projectPairs: [
+      { one: { id: '10000', name: 'Demo' }, two: { id: '6ce954b1-0002', name: 'Contoso' }, direction: 'both' },
+    ],
+    typePairs: [{ id: 'bugs', one: { id: '10101', name: 'Bug' }, two: { id: 'Bug', name: 'Bug' }, direction: 'both' }],
+    ...{ remoteKeyField1: '', remoteKeyField2: '', retries: 3, lostAfterMs: 600_000, version: 1 },
+  },
+];
+
+const NAMES = ['KeyField', 'UrlField', 'Link', 'Back'].flatMap((name) => [`remote${name}1`, `remote${name}2`]);
+
+describeWithChromium('the counterparts in an integration’s form', (launch) => {
+  let red: NodeRed;
+  let browser: Browser;
+  let page: Page;
+  let editor: Editor;
+
+  const open = async (): Promise<void> => {
+    await page.evaluate("RED.editor.editConfig('', 'twinflow-integration', 'integration')");
+    await page.waitForSelector('.red-ui-tray-toolbar .primary');
+    await until('the form stands', () => page.evaluate("$('#red-ui-editor-stack').css('zIndex') === '13'"));
+    await page.locator('#twinflow-integration-tabs a', { hasText: 'Counterpart' }).click();
+    await page.waitForSelector('#twinflow-integration-back1', { state: 'visible' });
+  };
+  const done = async (): Promise<void> => {
+    await page.click('.red-ui-tray-toolbar .primary');
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+  };
+  const saved = async (): Promise<Record<string, unknown>> => {
+    const node: Record<string, unknown> = await page.evaluate("RED.nodes.convertNode(RED.nodes.node('integration'))");
+    return Object.fromEntries(NAMES.flatMap((name) => (node[name] ? [[name, node[name]]] : [])));
+  };
+
+  before(async function () {
+    this.timeout(90_000);
+    red = await NodeRed.start({ flows: FLOW });
+    browser = await launch();
+    page = browser.page;
+    editor = new Editor(page, red.url);
+    await page.goto(red.url, { waitUntil: 'domcontentloaded' });
+    await until('the flow is loaded', () => page.evaluate("!!window.RED?.nodes?.node('integration')?._def"));
+    await page.waitForSelector('#red-ui-loading-progress', { state: 'hidden' });
+  });
+
+  beforeEach(function () {
+    this.currentTest?.timeout(60_000);
+  });
+
+  after(async () => {
+    await browser?.close();
+    await red?.stop();
+  });
+
+  it('are not shown in a flow of an older version, and opening the form changes nothing', async () => {
+    await open();
+    for (const box of ['link1', 'back1', 'link2', 'back2'])
+      assert.equal(await page.locator(`#twinflow-integration-${box}`).isChecked(), false, box);
+    await done();
+    assert.deepEqual(await saved(), {});
+    assert.equal(await page.evaluate("RED.nodes.node('integration').changed === true"), false);
+  });
+
+  it('are saved as chosen, by keyboard too', async () => {
+    await open();
+    await editor.choose(page.locator('#twinflow-integration-key1'), 'External reference');
+    await editor.choose(page.locator('#twinflow-integration-url2'), 'External Link');
+    await page.locator('#twinflow-integration-link2').focus();
+    await page.keyboard.press('Space');
+    await page.locator('#twinflow-integration-back1').check();
+    const picture = process.env.TWINFLOW_PICTURE;
+    if (picture) await page.screenshot({ path: picture });
+    await done();
+    const chosen = await saved();
+    assert.equal(chosen.remoteLink2, true);
+    assert.equal(chosen.remoteBack1, true);
+    assert.deepEqual(Object.keys(chosen).sort(), ['remoteBack1', 'remoteKeyField1', 'remoteLink2', 'remoteUrlField2']);
+    await open();
+    assert.equal(await page.locator('#twinflow-integration-back1').isChecked(), true);
+    await page.locator('#twinflow-integration-back1').uncheck();
+    await done();
+    assert.equal((await saved()).remoteBack1, undefined);
+  });
+
+  it('leave no errors in the console', () => {
+    assert.deepEqual(
+      browser.errors.filter((error) => !/503|422|400|catalogue/.test(error)),
+      [],
+    );
+  });
+});
