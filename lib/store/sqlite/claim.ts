@@ -48,9 +48,17 @@ export class Claims {
     };
   }
 
+  /** False where certainly nothing may be claimed. */
+  any(flow: number): boolean {
+    return this.counters.inState(flow, 'waiting') + this.counters.inState(flow, 'retry') > 0;
+  }
+
   /** Marks up to `limit` events as sent, the urgent share first; returns their numbers in order. Runs in a transaction. */
   claim(flow: number, limit: number, now: number, urgent: number): { seq: number }[] {
-    for (const row of this.due.all(flow, now, Math.max(limit, DUE_PER_CALL))) this.events.toWaiting(row);
+    if (this.counters.inState(flow, 'retry') > 0) {
+      for (const row of this.due.all(flow, now, Math.max(limit, DUE_PER_CALL))) this.events.toWaiting(row);
+    }
+    if (this.counters.inState(flow, 'waiting') === 0) return [];
     const opened = this.oldestIntent.get(flow)?.opened ?? Number.MAX_SAFE_INTEGER;
     const chosen = new Map<number, EventRow>();
     for (const [queue, most] of [

@@ -135,11 +135,12 @@ export class SqliteStore implements Store {
   }
 
   async claim(flow: Flow, limit: number, now: number, urgent = 0): Promise<StoredEvent[]> {
+    this.db.assertOpen();
+    const flowId = this.findFlow(flow);
+    // most claims find nothing: they need no transaction
+    if (flowId === undefined || !this.claims.any(flowId)) return [];
     // durably: a number and delivery that are out in a message must never be given out again
-    return this.db.writeDurably(() => {
-      const id = this.findFlow(flow);
-      return id === undefined ? [] : this.events.readAll(this.claims.claim(id, limit, now, urgent));
-    });
+    return this.db.writeDurably(() => this.events.readAll(this.claims.claim(flowId, limit, now, urgent)));
   }
 
   async refresh(events: { seq: number; entity: Entity; readAt: number }[]): Promise<void> {
