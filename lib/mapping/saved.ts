@@ -53,6 +53,40 @@ const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []
 const oneOf = <T extends string>(list: readonly T[], value: unknown): T | undefined =>
   list.find((item) => item === value);
 
+/** Names that must not become keys of an object. */
+const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
+
+/**
+ * What a row has beyond the properties that this version knows: a later version's, or another program's. It is kept, so
+ * that opening and saving a form loses nothing.
+ */
+export function extrasOf(saved: object, known: readonly string[]): object {
+  return Object.fromEntries(Object.entries(saved).filter(([key]) => !known.includes(key) && !FORBIDDEN.has(key)));
+}
+
+const FIELD_ROW: readonly (keyof FieldRow)[] = [
+  'one',
+  'two',
+  'direction',
+  'constant',
+  'syncWhen',
+  'applyWhen',
+  'conflict',
+  'fallback',
+  'transform',
+];
+const VALUE_ROW: readonly (keyof ValueRow)[] = ['one', 'two', 'pairs', 'sheet', 'ignoreCase', 'sameName'];
+const PAIR: readonly (keyof ValuePair)[] = ['one', 'two', 'direction'];
+const DEFAULT_ROW: readonly (keyof DefaultRow)[] = ['field', 'side', 'value', 'unresolved'];
+const CONDITION: readonly (keyof Condition)[] = ['field', 'operator', 'value'];
+
+/** What a field mapper's row has that this version doesn't know. */
+export const fieldRowExtras = (row: object): object => extrasOf(row, FIELD_ROW);
+export const valueRowExtras = (row: object): object => extrasOf(row, VALUE_ROW);
+export const pairExtras = (pair: object): object => extrasOf(pair, PAIR);
+export const defaultRowExtras = (row: object): object => extrasOf(row, DEFAULT_ROW);
+export const conditionExtras = (condition: object): object => extrasOf(condition, CONDITION);
+
 export const readDirection = (value: unknown): DirectionSetting =>
   value === 'forward' || value === 'backward' ? value : 'both';
 
@@ -119,7 +153,7 @@ function readTransforms(value: unknown): FieldRow['transform'] {
 export function readFieldRows(value: unknown): FieldRow[] {
   return listOf(value).flatMap((saved) => {
     if (!isObject(saved)) return [];
-    const row: FieldRow = { direction: readDirection(saved.direction) };
+    const row: FieldRow = { ...fieldRowExtras(saved), direction: readDirection(saved.direction) };
     const [one, two] = [readField(saved.one), readField(saved.two)];
     if (one === undefined && two === undefined) return [];
     if (one !== undefined) row.one = one;
@@ -168,11 +202,13 @@ export function readValueRows(value: unknown): ValueRow[] {
     const pairs = listOf(saved.pairs).flatMap((pair): ValuePair[] => {
       if (!isObject(pair)) return [];
       const [left, right] = [readLookup(pair.one), readLookup(pair.two)];
-      return left && right ? [{ one: left, two: right, direction: readDirection(pair.direction) }] : [];
+      return left && right
+        ? [{ ...pairExtras(pair), one: left, two: right, direction: readDirection(pair.direction) }]
+        : [];
     });
     const sheet = readSheet(saved.sheet);
     const options = { ignoreCase: saved.ignoreCase !== false, sameName: saved.sameName !== false };
-    return [{ one, two, pairs, ...(sheet && { sheet }), ...options }];
+    return [{ ...valueRowExtras(saved), one, two, pairs, ...(sheet && { sheet }), ...options }];
   });
 }
 
@@ -201,7 +237,7 @@ export function readDefaultRows(value: unknown): DefaultRow[] {
   return listOf(value).flatMap((saved) => {
     const field = isObject(saved) ? readField(saved.field) : undefined;
     if (!isObject(saved) || field === undefined) return [];
-    const row: DefaultRow = { field, side: saved.side === 1 || saved.side === '1' ? 1 : 2 };
+    const row: DefaultRow = { ...defaultRowExtras(saved), field, side: saved.side === 1 || saved.side === '1' ? 1 : 2 };
     const preset = readValue(saved.value);
     if (preset !== undefined) row.value = preset;
     const unresolved = oneOf(POLICIES, saved.unresolved);
@@ -218,6 +254,7 @@ export function readConditions(value: unknown): Condition[] {
     if (!isObject(saved) || field === undefined) return [];
     const operator: Operator = oneOf(operatorsFor(field.type), saved.operator) ?? operatorsFor(field.type)[0] ?? 'is';
     const wanted = readValue(saved.value);
-    return [wanted === undefined ? { field, operator } : { field, operator, value: wanted }];
+    const extras = conditionExtras(saved);
+    return [wanted === undefined ? { ...extras, field, operator } : { ...extras, field, operator, value: wanted }];
   });
 }

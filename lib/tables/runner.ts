@@ -5,18 +5,23 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname, join } from 'node:path';
+import type { TextSheet } from '../mapping/exchange/sheets';
 import type { ExportedTable, SheetColumns, SheetInfo } from '../mapping/tables/shapes';
 import { asSyncError, SyncError } from '../model/errors';
 
 export type SheetJob =
   | { kind: 'inspect'; file: string }
   | { kind: 'columns'; file: string; sheet: string; columns: { one: string; two: string } }
-  | { kind: 'write'; table: ExportedTable };
+  | { kind: 'write'; table: ExportedTable }
+  | { kind: 'read-sheets'; bytes: Uint8Array }
+  | { kind: 'write-sheets'; sheets: TextSheet[] };
 
 export type SheetAnswer =
   | { kind: 'inspect'; sheets: SheetInfo[] }
   | { kind: 'columns'; columns: SheetColumns }
   | { kind: 'write'; workbook: Uint8Array }
+  | { kind: 'read-sheets'; sheets: TextSheet[] }
+  | { kind: 'write-sheets'; workbook: Uint8Array }
   | { kind: 'failed'; message: string };
 
 export interface SheetJobLimits {
@@ -100,3 +105,11 @@ export const columnsOfFile = async (
 /** A workbook (xlsx). */
 export const workbookOf = async (table: ExportedTable): Promise<Buffer> =>
   Buffer.from((await run({ kind: 'write', table }, {})).workbook);
+
+/** All sheets of a workbook (xlsx, ods) to the letter. @throws SyncError invalid – it can't be read, or is too large */
+export const sheetsOfWorkbook = async (bytes: Buffer, limits: Partial<SheetJobLimits> = {}): Promise<TextSheet[]> =>
+  (await run({ kind: 'read-sheets', bytes }, limits)).sheets;
+
+/** A workbook (xlsx) with these sheets: every cell a text, whatever it begins with. */
+export const workbookOfSheets = async (sheets: TextSheet[]): Promise<Buffer> =>
+  Buffer.from((await run({ kind: 'write-sheets', sheets }, {})).workbook);

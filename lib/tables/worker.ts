@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { inspectSheets, readColumns, writeTable } from '../mapping/tables/sheets';
+import { readWorkbook, writeWorkbook } from '../mapping/tables/workbook';
 import { asSyncError } from '../model/errors';
 import type { SheetAnswer, SheetJob } from './runner';
 
@@ -14,6 +15,10 @@ async function answer(job: SheetJob): Promise<SheetAnswer> {
     }
     case 'write':
       return { kind: 'write', workbook: writeTable(job.table) };
+    case 'read-sheets':
+      return { kind: 'read-sheets', sheets: readWorkbook(Buffer.from(job.bytes)) };
+    case 'write-sheets':
+      return { kind: 'write-sheets', workbook: writeWorkbook(job.sheets) };
   }
 }
 

@@ -11,52 +11,17 @@
 import type { NodeAPI } from 'node-red';
 import { readSheet } from '../../lib/mapping/saved';
 import type { ExportedTable } from '../../lib/mapping/tables/shapes';
-import { SHEET_LIMITS } from '../../lib/mapping/tables/sheets';
 import type { SheetSource } from '../../lib/model/config';
-import { asSyncError, SyncError } from '../../lib/model/errors';
+import { SyncError } from '../../lib/model/errors';
 import type { LookupValue } from '../../lib/model/values';
 import { checkFile, fileOf, keepUpload, plainFileName, removeUpload, uploadName } from '../../lib/tables/files';
 import { SheetLookUps } from '../../lib/tables/look-up';
 import { inspectFile, workbookOf } from '../../lib/tables/runner';
 import { isObject } from '../shared/connect';
-
-type Handler = ReturnType<NodeAPI['auth']['needsPermission']>;
-type Request = Parameters<Handler>[0];
-type Response = Parameters<Handler>[1];
+import { bytesOf, fail, MOST_UPLOADS, type Request, send, sendWorkbook } from './file-answers';
 
 const LONGEST_CELL = 1_000;
 const MOST_ROWS = 100_000;
-/** At most so many uploads at a time: each is held in memory until it is stored. */
-const MOST_UPLOADS = 2;
-
-function send(response: Response, status: number, body: object): void {
-  if (response.writableEnded || response.destroyed) return;
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
-  response.end(JSON.stringify(body));
-}
-
-function fail(response: Response, thrown: unknown): void {
-  const { kind, message } = asSyncError(thrown);
-  // what the file system says names folders of the server: not for a form
-  const shown = kind === 'fatal' ? 'The server could not store or read the file.' : message.slice(0, 1_000);
-  send(response, kind === 'invalid' ? 422 : 500, { error: { kind, message: shown } });
-}
-
-const tooLarge = (): SyncError =>
-  new SyncError('invalid', `The file is larger than ${SHEET_LIMITS.file / 1_000_000} MB.`);
-
-/** The body as bytes. @throws SyncError invalid – more than a sheet may have */
-async function bytesOf(request: Request): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > SHEET_LIMITS.file) throw tooLarge();
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > SHEET_LIMITS.file) throw tooLarge();
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
-}
 
 function sourceOf(body: unknown): SheetSource['from'] {
   const from = isObject(body) ? body.from : undefined;
@@ -162,14 +127,7 @@ export function registerTableRoutes(host: Pick<NodeAPI, 'httpAdmin' | 'auth'>, d
   });
   httpAdmin.post('/twinflow/tables/export', mayWrite, (request, response) => {
     workbookOf(exported(request.body)).then(
-      (workbook) => {
-        response.writeHead(200, {
-          'content-type': 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-          'content-disposition': 'attachment; filename="table.xlsx"',
-          'cache-control': 'no-store',
-        });
-        response.end(workbook);
-      },
+      (workbook) => sendWorkbook(response, workbook, 'table.xlsx'),
       (thrown: unknown) => fail(response, thrown),
     );
   });

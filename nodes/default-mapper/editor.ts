@@ -1,7 +1,7 @@
 /** The form of the default mapper: what a field receives where the source has nothing that it could take. */
 
 import { missingRequired } from '../../lib/mapping/coverage';
-import { readDefaultRows, readPairs } from '../../lib/mapping/saved';
+import { defaultRowExtras, readDefaultRows, readPairs } from '../../lib/mapping/saved';
 import type { DefaultRow, FieldChoice, UnresolvedPolicy } from '../../lib/model/config';
 import type { Field, Side } from '../../lib/model/entity';
 import type { Value } from '../../lib/model/values';
@@ -19,6 +19,7 @@ import {
   type ValueInput,
   valueInput,
 } from '../editor/mapping';
+import { exchangePanel } from '../editor/mapping/exchange';
 
 interface DefaultMapperProperties {
   name: string;
@@ -51,6 +52,7 @@ class DefaultRowView {
   private field: FieldSelect;
   private input: { key: string; input: ValueInput } | undefined;
   private preset: Value | undefined;
+  private readonly extras: object;
 
   constructor(container: JQuery, form: FormRow, node: DefaultMapperNode, scope: MappingScope, onChange: () => void) {
     this.container = container;
@@ -59,6 +61,7 @@ class DefaultRowView {
     this.onChange = onChange;
     const { row } = form;
     this.preset = row?.value;
+    this.extras = defaultRowExtras(row ?? {});
     this.side = $('<select class="twinflow-half">').attr('aria-label', node._('default-mapper.label.side'));
     for (const side of SIDES) $('<option>').attr('value', String(side)).appendTo(this.side);
     this.side.val(String(row?.side ?? 2)).on('change', () => {
@@ -98,6 +101,7 @@ class DefaultRowView {
     const value = this.input?.input.value();
     const unresolved = POLICIES.find((policy) => policy === this.policy.val());
     return {
+      ...this.extras,
       field,
       side: this.sideOf(),
       ...(value !== undefined && { value }),
@@ -194,7 +198,22 @@ class DefaultMapperForm {
       'addItems',
       readDefaultRows(node.rows).map((row): FormRow => ({ row: { ...row, value: row.value } })),
     );
+    exchangePanel({
+      container: $('#twinflow-defaults-exchange'),
+      ...{ part: 'defaults', node, scope: this.scope },
+      rows: () => this.rows(),
+      apply: (rows) => this.replace(rows),
+    });
     this.load();
+  }
+
+  private replace(rows: DefaultRow[]): void {
+    this.list.editableList('empty');
+    this.list.editableList(
+      'addItems',
+      rows.map((row): FormRow => ({ row })),
+    );
+    this.check();
   }
 
   private views(): DefaultRowView[] {

@@ -5,6 +5,7 @@
  */
 
 export { type DirectionButton, directionButton } from './direction-button';
+export * from './files';
 export * from './form';
 export { matching, type SearchItem } from './matching';
 export * from './metadata';

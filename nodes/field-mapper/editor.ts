@@ -20,6 +20,7 @@ import {
   rowsOf,
   soon,
 } from '../editor/mapping';
+import { exchangePanel } from '../editor/mapping/exchange';
 
 interface FieldMapperProperties {
   name: string;
@@ -58,6 +59,12 @@ class FieldMapperForm {
         .text(node._(`field-mapper.show.${key}`))
         .appendTo(this.show);
     }
+    exchangePanel({
+      container: $('#twinflow-map-exchange'),
+      ...{ part: 'fields', node, scope: this.scope },
+      rows: () => this.rows(),
+      apply: (rows) => this.replace(rows),
+    });
     this.search.on('input', () => this.filter());
     this.show.on('change', () => this.filter());
     $('#twinflow-map-auto').on('click', () => {
@@ -104,6 +111,15 @@ class FieldMapperForm {
 
   pairs(): 'all' | string[] {
     return this.scope.pairs();
+  }
+
+  private replace(rows: FieldRow[]): void {
+    this.list.editableList('empty');
+    this.list.editableList(
+      'addItems',
+      rows.map((row): FormRow => ({ row })),
+    );
+    this.checkAll();
   }
 
   /** Asks both systems for their fields, so that rows can be checked. */

@@ -24,6 +24,7 @@ import { Integration, type IntegrationEvents } from '../../lib/sync/integration'
 import { System } from '../../lib/sync/system';
 import { type UserQuery, Users } from '../../lib/sync/users';
 import { adminServices, registerAdminRoutes } from '../admin';
+import { registerMappingFileRoutes } from '../admin/mapping-files';
 import { registerOperations } from '../admin/operations';
 import { registerSandboxPage } from '../sandbox-page';
 import { addressesInTarget, lookUpTable } from '../value-mapper/lookup-tables';
@@ -345,6 +346,7 @@ export function hostOf(RED: NodeAPI): Host {
       RED.events.on('flows:stopping', ({ type }: { type: string }) => {
         if (type === 'full') routes.flowsStop();
       });
+      registerMappingFileRoutes(RED);
       registerOperations(RED, { integrations: () => made.allIntegrations() });
       registerSandboxPage(RED, dataFolder);
     }

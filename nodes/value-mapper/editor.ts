@@ -1,6 +1,6 @@
 /** The form of the value mapper: for each pair of list or user fields, which value means which. */
 
-import { readPairs, readValueRows } from '../../lib/mapping/saved';
+import { pairExtras, readPairs, readValueRows } from '../../lib/mapping/saved';
 import type { ValuePair, ValueRow } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { LookupValue, UserValue } from '../../lib/model/values';
@@ -33,6 +33,7 @@ import {
   tableTitle,
   userItem,
 } from '../editor/mapping';
+import { exchangePanel } from '../editor/mapping/exchange';
 import { SheetInput } from './sheet-input';
 import { downloadTable } from './sheet-requests';
 import { exportName, exportOf, showChecks, wholeTable } from './table-checks';
@@ -105,6 +106,12 @@ class ValueMapperForm {
       onChange: () => this.check(),
     });
     this.buildList();
+    exchangePanel({
+      container: $('#twinflow-values-exchange'),
+      ...{ part: 'values', node, scope: this.scope },
+      rows: () => this.rows(),
+      apply: (rows) => this.replace(rows),
+    });
     for (const kind of ['export', 'template']) {
       $(`#twinflow-values-${kind}`).on('click', () => {
         this.download(kind === 'template').catch((thrown: unknown) => say(this.note, 'bad', words(thrown)));
@@ -224,9 +231,10 @@ class ValueMapperForm {
   }
 
   private shown(): ValuePair[] {
-    return rowsOf<PairRow>(this.list).flatMap(({ one, two, direction }) => {
+    return rowsOf<PairRow>(this.list).flatMap(({ pair, one, two, direction }) => {
       const [left, right] = [chosen(one), chosen(two)];
-      return left && right ? [{ one: left, two: right, direction: direction?.value() ?? 'both' }] : [];
+      const extras = pairExtras(pair ?? {});
+      return left && right ? [{ ...extras, one: left, two: right, direction: direction?.value() ?? 'both' }] : [];
     });
   }
 
@@ -319,6 +327,13 @@ class ValueMapperForm {
     const tone = found.length > 0 ? 'good' : 'plain';
     say(this.note, tone, this.node._('value-mapper.note.found', { count: found.length }));
     this.check();
+  }
+
+  private replace(rows: ValueRow[]): void {
+    this.current = undefined;
+    this.tables.splice(0, this.tables.length, ...rows);
+    this.open(this.tables[0]);
+    this.adding.reload();
   }
 
   rows(): ValueRow[] {

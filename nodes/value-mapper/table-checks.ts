@@ -10,6 +10,7 @@ import { returningAsOthers, withSheetPairs } from '../../lib/mapping/tables/tota
 import type { ValuePair, ValueRow } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { LookupValue } from '../../lib/model/values';
+import { fileName } from '../editor';
 import { type Lists, tableTitle } from '../editor/mapping';
 import { lookUpInSheet } from './sheet-requests';
 
@@ -97,5 +98,4 @@ export function exportOf(table: ValueRow, [ones = [], twos = []]: Lists, templat
   };
 }
 
-/** A file name that every system takes. */
-export const exportName = (table: ValueRow): string => `${tableTitle(table).replace(/[^\p{L}\p{N} _-]+/gu, '-')}.xlsx`;
+export const exportName = (table: ValueRow): string => `${fileName(tableTitle(table))}.xlsx`;

@@ -26,7 +26,7 @@ const HEAD_WITHIN = 20;
 const MOST_MERGED = 2_000_000;
 
 /** Row → its cells as text; undefined where a row or cell is empty. */
-type Grid = (string[] | undefined)[];
+export type Grid = (string[] | undefined)[];
 
 const bad = (message: string): SyncError => new SyncError('invalid', message);
 
@@ -51,7 +51,14 @@ function dateText({ y, m, d, H, M, S }: Record<'y' | 'm' | 'd' | 'H' | 'M' | 'S'
   return H === 0 && M === 0 && S === 0 ? day : `${day}T${two(H)}:${two(M)}:${two(S)}`;
 }
 
-function gridOf(sheet: xlsx.WorkSheet, date1904: boolean): Grid {
+/** How the text of a cell is read: for look-ups without spaces around it, or to the letter. */
+export type CellText = (cell: xlsx.CellObject | undefined, date1904: boolean) => string;
+
+/** A text cell to the letter; numbers and dates as for look-ups. */
+export const wholeText: CellText = (cell, date1904) =>
+  cell?.t === 's' && typeof cell.v === 'string' ? cell.v : textOf(cell, date1904);
+
+function gridOf(sheet: xlsx.WorkSheet, date1904: boolean, cellText: CellText): Grid {
   const rows: unknown = sheet['!data'];
   const grid: Grid = [];
   if (!Array.isArray(rows)) return grid;
@@ -61,7 +68,7 @@ function gridOf(sheet: xlsx.WorkSheet, date1904: boolean): Grid {
     const texts: string[] = [];
     cells.forEach((cell: xlsx.CellObject | undefined, column) => {
       if (column >= SHEET_LIMITS.columns) return;
-      const text = textOf(cell, date1904);
+      const text = cellText(cell, date1904);
       if (text !== '') texts[column] = text;
     });
     if (texts.length > 0) grid[row] = texts;
@@ -84,8 +91,15 @@ function gridOf(sheet: xlsx.WorkSheet, date1904: boolean): Grid {
   return grid;
 }
 
-/** @param only the one sheet that is wanted; '' = the first; undefined = all */
-function gridsOf(bytes: Buffer, only: string | undefined): { name: string; grid: Grid }[] {
+/**
+ * @param only the one sheet that is wanted; '' = the first; undefined = all
+ * @throws SyncError invalid – it can't be read, and why
+ */
+export function gridsOf(
+  bytes: Buffer,
+  only: string | undefined,
+  cellText: CellText = textOf,
+): { name: string; grid: Grid }[] {
   if (bytes.length === 0) throw bad('The file is empty.');
   if (bytes.length > SHEET_LIMITS.file) throw bad(`The file is larger than ${SHEET_LIMITS.file / 1_000_000} MB.`);
   if (bytes.length > 8 && bytes.readUInt32LE(0) === COMPOUND_FILE) {
@@ -116,7 +130,7 @@ function gridsOf(bytes: Buffer, only: string | undefined): { name: string; grid:
   }
   return names.map((name) => {
     const sheet = Object.hasOwn(book.Sheets, name) ? book.Sheets[name] : undefined;
-    return { name, grid: sheet === undefined ? [] : gridOf(sheet, date1904) };
+    return { name, grid: sheet === undefined ? [] : gridOf(sheet, date1904, cellText) };
   });
 }
 

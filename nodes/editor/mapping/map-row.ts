@@ -5,6 +5,7 @@
 
 import type { RowIssue } from '../../../lib/mapping/coverage';
 import { isMergeable } from '../../../lib/mapping/mergeable';
+import { fieldRowExtras } from '../../../lib/mapping/saved';
 import type { ApplyWhen, FieldChoice, FieldRow, SyncWhen, Transform } from '../../../lib/model/config';
 import { applies, type Direction, type DirectionSetting, type Side } from '../../../lib/model/entity';
 import type { Value } from '../../../lib/model/values';
@@ -44,6 +45,7 @@ export class MapRow {
   private readonly more = $('<div class="twinflow-more" hidden>');
   private readonly issueList = $('<div class="twinflow-issues">');
   private readonly confidence: number | undefined;
+  private readonly extras: object;
   private readonly settings: { syncWhen?: SyncWhen; applyWhen?: ApplyWhen } & ConflictSettings;
   private conflict: ConflictChoice | undefined;
   private readonly transforms: { forward?: Transform; backward?: Transform };
@@ -61,6 +63,7 @@ export class MapRow {
     this.onChange = onChange;
     this.confidence = form.confidence;
     this.constant = row?.constant;
+    this.extras = fieldRowExtras(row ?? {});
     const { syncWhen, applyWhen, conflict, fallback } = row ?? {};
     this.settings = { syncWhen, applyWhen, conflict, fallback };
     this.transforms = { ...row?.transform };
@@ -102,6 +105,7 @@ export class MapRow {
     const transform = this.transform();
     const constant = one !== undefined && two !== undefined ? undefined : this.constantInput?.input.value();
     return {
+      ...this.extras,
       ...(one && { one }),
       ...(two && { two }),
       direction: this.direction.value(),

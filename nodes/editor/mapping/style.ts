@@ -63,6 +63,9 @@ const RULES = `
 .twinflow-list { min-width: 0; }
 .twinflow-list .red-ui-editableList-container { min-width: 0; min-height: 44px; }
 .twinflow-label-full { display: block; width: auto !important; font-weight: bold; }
+.twinflow-exchange { border-top: 1px solid var(--red-ui-secondary-border-color); padding-top: 8px; margin-top: 4px; }
+.twinflow-exchange-body { padding: 4px 8px; margin: 0 0 8px; border: 1px solid var(--red-ui-secondary-border-color); border-radius: 4px; background: var(--red-ui-secondary-background); }
+.twinflow-exchange-body[hidden] { display: none; }
 .twinflow-sub { border-top: 1px solid var(--red-ui-secondary-border-color); padding-top: 8px; }
 `;
 

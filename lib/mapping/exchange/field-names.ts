@@ -1,0 +1,68 @@
+/** Fields in cells: by name where one field has it, else by name and id. Found again by either, whatever the case. */
+
+import type { FieldChoice } from '../../model/config';
+import { folded } from './words';
+
+export type FoundField = { field: FieldChoice } | { problem: 'unknownField' | 'ambiguousField' };
+
+/** The fields of one side that are known, in groups: an earlier group's field of a name hides those of later groups. */
+export class FieldNames {
+  private readonly groups: readonly (readonly FieldChoice[])[];
+
+  constructor(...groups: (readonly FieldChoice[])[]) {
+    this.groups = groups;
+  }
+
+  all(): FieldChoice[] {
+    const byId = new Map<string, FieldChoice>();
+    for (const field of this.groups.flat()) if (!byId.has(field.id)) byId.set(field.id, field);
+    return [...byId.values()];
+  }
+
+  /** What a cell says: an id, a name, or `name [id]`. */
+  find(cell: string): FoundField {
+    const text = cell.trim();
+    for (const group of this.groups) {
+      const found = inGroup(group, text);
+      if (found !== undefined) return found;
+    }
+    return { problem: 'unknownField' };
+  }
+
+  /** The cell by which this very field is found again. @throws Error – none is, since the id itself is no text to write */
+  label(field: FieldChoice): string {
+    const { id, name } = field;
+    for (const cell of [name, `${name} [${id}]`, id, `[${id}]`, JSON.stringify(id)]) {
+      const found = this.find(cell);
+      if (cell === cell.trim() && !cell.includes('\r') && 'field' in found && found.field.id === id) return cell;
+    }
+    return JSON.stringify(id);
+  }
+}
+
+function inGroup(group: readonly FieldChoice[], text: string): FoundField | undefined {
+  const byId = group.find(({ id }) => id === text);
+  if (byId !== undefined) return { field: byId };
+  const wanted = folded(text);
+  const named = group.filter(({ name }) => folded(name) === wanted);
+  const exact = named.filter(({ name }) => name === text);
+  const [field] = exact.length === 1 ? exact : named;
+  if (field !== undefined) return named.length === 1 || exact.length === 1 ? { field } : { problem: 'ambiguousField' };
+  const bracketed = /\[([^[\]]*)\]$/.exec(text)?.[1] ?? quoted(text);
+  const byBracket = bracketed === undefined ? undefined : group.find(({ id }) => id === bracketed);
+  if (byBracket !== undefined) return { field: byBracket };
+  const loose = group.filter(({ id }) => folded(id) === wanted);
+  const [only] = loose;
+  return only !== undefined && loose.length === 1 ? { field: only } : undefined;
+}
+
+/** An id that stands as JSON, since it holds what a cell would not keep. */
+function quoted(text: string): string | undefined {
+  if (!text.startsWith('"')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

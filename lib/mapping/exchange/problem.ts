@@ -1,0 +1,40 @@
+/** What is wrong with a mapping file, and where: a code, so that a form says it in its own language. */
+
+export type ProblemCode =
+  // the whole file
+  | 'tooLarge'
+  | 'notJson'
+  | 'notMapping'
+  | 'noVersion'
+  | 'newerVersion'
+  | 'nothingIn'
+  // rows of a JSON file
+  | 'notRows'
+  | 'notRow'
+  | 'notUnderstood'
+  // sheets
+  | 'noColumn'
+  | 'strangeColumn'
+  | 'strangeSheet'
+  | 'noFields'
+  | 'unknownField'
+  | 'ambiguousField'
+  | 'unknownWord'
+  | 'badValue'
+  | 'noValue'
+  | 'badTransform'
+  | 'badMore'
+  | 'sameField'
+  | 'sameRow'
+  | 'sameTable'
+  | 'samePair';
+
+export interface Problem {
+  /** name of the sheet, or of the part of a JSON file; '' = the whole file */
+  sheet: string;
+  /** number of the row as the spreadsheet shows it, or of the entry in a JSON file; 0 = all of it */
+  row: number;
+  code: ProblemCode;
+  /** what stands there, shortened */
+  value: string;
+}

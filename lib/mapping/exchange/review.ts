@@ -1,0 +1,99 @@
+/**
+ * What importing would change: which rows a mapper would have then, and which of them are new, other than before, or gone.
+ * `merge` keeps the rows that the file does not speak of, `replace` leaves the file's only. Nothing is applied here.
+ */
+
+import isEqual from 'lodash/isEqual';
+import type { DefaultRow, FieldRow, ValuePair, ValueRow } from '../../model/config';
+import type { LookupValue } from '../../model/values';
+import { sharesWay } from './sheets';
+
+export type Mode = 'replace' | 'merge';
+
+export interface Review<Row> {
+  /** the rows as they would be */
+  rows: Row[];
+  added: Row[];
+  changed: { before: Row; after: Row }[];
+  removed: Row[];
+  /** rows that stay as they are */
+  same: number;
+}
+
+/** How rows of one kind are told apart, and put together where the file and the form have one each. */
+interface Kind<Row> {
+  /** 0 = another row; the highest counts */
+  likeness(present: Row, incoming: Row): number;
+  merged(present: Row, incoming: Row): Row;
+}
+
+function review<Row>(present: Row[], incoming: Row[], mode: Mode, kind: Kind<Row>): Review<Row> {
+  const open = new Set(present);
+  /** present row → what stands in its place */
+  const next = new Map<Row, Row>();
+  const placed = incoming.map((row): { row: Row; before?: Row } => {
+    let best: { before: Row; likeness: number } | undefined;
+    for (const before of open) {
+      const likeness = isEqual(before, row) ? Number.POSITIVE_INFINITY : kind.likeness(before, row);
+      if (likeness > (best?.likeness ?? 0)) best = { before, likeness };
+    }
+    if (best === undefined) return { row };
+    open.delete(best.before);
+    const after = mode === 'merge' ? kind.merged(best.before, row) : row;
+    next.set(best.before, after);
+    return { row: after, before: best.before };
+  });
+  const added = placed.filter(({ before }) => before === undefined).map(({ row }) => row);
+  const changes = [...next].map(([before, after]) => ({ before, after }));
+  const changed = changes.filter(({ before, after }) => !isEqual(before, after));
+  return {
+    rows: mode === 'merge' ? [...present.map((row) => next.get(row) ?? row), ...added] : placed.map(({ row }) => row),
+    added,
+    changed,
+    removed: mode === 'merge' ? [] : [...open],
+    same: changes.length - changed.length + (mode === 'merge' ? open.size : 0),
+  };
+}
+
+/** Rows are the same one where they join the same fields in a common way; a constant's row by its one field. */
+export const reviewFields = (present: FieldRow[], incoming: FieldRow[], mode: Mode): Review<FieldRow> =>
+  review(present, incoming, mode, {
+    likeness: (a, b) => {
+      if (a.one?.id !== b.one?.id || a.two?.id !== b.two?.id || !sharesWay(a, b)) return 0;
+      return 1 + Number(a.direction === b.direction) * 2 + Number((a.syncWhen ?? 'both') === (b.syncWhen ?? 'both'));
+    },
+    merged: (_present, incoming) => incoming,
+  });
+
+/** The same entry, also where only one of the two knows its id. */
+const sameEntry = (a: LookupValue, b: LookupValue): boolean =>
+  a.name === b.name && (a.id === undefined || b.id === undefined || a.id === b.id);
+
+const samePair = (a: ValuePair, b: ValuePair): boolean => sameEntry(a.one, b.one) && sameEntry(a.two, b.two);
+
+/** One table for each pair of fields. Merged, the file's pairs come first, since the first pair of a value counts. */
+export const reviewValues = (present: ValueRow[], incoming: ValueRow[], mode: Mode): Review<ValueRow> =>
+  review(present, incoming, mode, {
+    likeness: (a, b) => Number(a.one.id === b.one.id && a.two.id === b.two.id),
+    merged: (before, row) => {
+      const rest = before.pairs.filter((pair) => !row.pairs.some((other) => samePair(pair, other)));
+      return rest.length === 0 ? row : { ...row, pairs: [...row.pairs, ...rest] };
+    },
+  });
+
+/** One default for each field of a side. */
+export const reviewDefaults = (present: DefaultRow[], incoming: DefaultRow[], mode: Mode): Review<DefaultRow> =>
+  review(present, incoming, mode, {
+    likeness: (a, b) => Number(a.side === b.side && a.field.id === b.field.id),
+    merged: (_present, incoming) => incoming,
+  });
+
+/** How many pairs of a changed table are new or gone: a table is too long to be shown whole. */
+export function pairChanges(before: ValueRow, after: ValueRow): { added: ValuePair[]; removed: ValuePair[] } {
+  const has = (pairs: ValuePair[], pair: ValuePair): boolean =>
+    pairs.some((other) => samePair(pair, other) && pair.direction === other.direction);
+  return {
+    added: after.pairs.filter((pair) => !has(before.pairs, pair)),
+    removed: before.pairs.filter((pair) => !has(after.pairs, pair)),
+  };
+}

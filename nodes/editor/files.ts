@@ -1,0 +1,53 @@
+/** Files between a form and the server, and files that a person gets as a download. */
+
+import { isObject } from './read';
+import { t } from './text';
+
+function reasonOf(failed: JQuery.jqXHR): Error {
+  const body: unknown = failed.responseJSON;
+  const error = isObject(body) && isObject(body.error) ? body.error : {};
+  if (typeof error.message === 'string') return new Error(error.message);
+  return new Error(t(failed.status === 401 || failed.status === 403 ? 'error.forbidden' : 'error.offline'));
+}
+
+/**
+ * Posts to one of Twinflow's routes. A rejection's message is for people.
+ * @param route below /twinflow/
+ */
+export function post<Answer>(route: string, settings: JQuery.AjaxSettings): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    // a relative address: the editor adds its root and the login's token
+    $.ajax({ url: `twinflow/${route}`, method: 'POST', ...settings }).then(
+      (answer: Answer) => resolve(answer),
+      (failed: JQuery.jqXHR) => reject(reasonOf(failed)),
+    );
+  });
+}
+
+/** Posts a file as it is, and gets JSON. */
+export const postFile = <Answer>(route: string, file: File): Promise<Answer> =>
+  post(route, { data: file, processData: false, contentType: 'application/octet-stream', dataType: 'json' });
+
+/** Posts JSON and gets JSON. */
+export const postJson = <Answer>(route: string, body: object): Promise<Answer> =>
+  post(route, { data: JSON.stringify(body), contentType: 'application/json', dataType: 'json' });
+
+/** Posts JSON and gets a file. */
+export const postForFile = (route: string, body: object): Promise<Blob> =>
+  post(route, {
+    data: JSON.stringify(body),
+    contentType: 'application/json',
+    xhrFields: { responseType: 'blob' },
+  });
+
+/** Hands a file to the person. */
+export function download(file: Blob, name: string): void {
+  const address = URL.createObjectURL(file);
+  const link = $('<a>').attr({ href: address, download: name }).appendTo(document.body);
+  link[0]?.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** A file name that every system takes. */
+export const fileName = (text: string): string => text.replace(/[^\p{L}\p{N} _-]+/gu, '-').slice(0, 80);
