@@ -77,7 +77,7 @@ const FIELD_ROW: readonly (keyof FieldRow)[] = [
 ];
 const VALUE_ROW: readonly (keyof ValueRow)[] = ['one', 'two', 'pairs', 'sheet', 'ignoreCase', 'sameName'];
 const PAIR: readonly (keyof ValuePair)[] = ['one', 'two', 'direction'];
-const DEFAULT_ROW: readonly (keyof DefaultRow)[] = ['field', 'side', 'value', 'unresolved'];
+const DEFAULT_ROW: readonly (keyof DefaultRow)[] = ['field', 'side', 'value', 'empty', 'unresolved'];
 const CONDITION: readonly (keyof Condition)[] = ['field', 'operator', 'value'];
 
 /** What a field mapper's row has that this version doesn't know. */

@@ -19,7 +19,7 @@ import {
   type ValueInput,
   valueInput,
 } from '../editor/mapping';
-import { exchangePanel } from '../editor/mapping/exchange';
+import { exchangePanel, partForm } from '../editor/mapping/exchange';
 
 interface DefaultMapperProperties {
   name: string;
@@ -32,7 +32,7 @@ interface DefaultMapperProperties {
 type DefaultMapperNode = EditorNode & DefaultMapperProperties;
 
 interface FormRow {
-  row?: { field?: FieldChoice; side: Side; value?: Value; unresolved?: UnresolvedPolicy };
+  row?: Partial<DefaultRow> & { side: Side; value?: Value };
   view?: DefaultRowView;
 }
 
@@ -61,7 +61,7 @@ class DefaultRowView {
     this.onChange = onChange;
     const { row } = form;
     this.preset = row?.value;
-    this.extras = defaultRowExtras(row ?? {});
+    this.extras = { ...defaultRowExtras(row ?? {}), ...(row?.empty && { empty: row.empty }) };
     this.side = $('<select class="twinflow-half">').attr('aria-label', node._('default-mapper.label.side'));
     for (const side of SIDES) $('<option>').attr('value', String(side)).appendTo(this.side);
     this.side.val(String(row?.side ?? 2)).on('change', () => {
@@ -198,12 +198,12 @@ class DefaultMapperForm {
       'addItems',
       readDefaultRows(node.rows).map((row): FormRow => ({ row: { ...row, value: row.value } })),
     );
-    exchangePanel({
-      container: $('#twinflow-defaults-exchange'),
-      ...{ part: 'defaults', node, scope: this.scope },
-      rows: () => this.rows(),
-      apply: (rows) => this.replace(rows),
-    });
+    const rows = partForm(
+      'defaults',
+      () => this.rows(),
+      (changed) => this.replace(changed),
+    );
+    exchangePanel({ container: $('#twinflow-defaults-exchange'), node, scope: this.scope, forms: [rows] });
     this.load();
   }
 

@@ -20,7 +20,7 @@ import {
   rowsOf,
   soon,
 } from '../editor/mapping';
-import { exchangePanel } from '../editor/mapping/exchange';
+import { exchangePanel, partForm } from '../editor/mapping/exchange';
 
 interface FieldMapperProperties {
   name: string;
@@ -59,12 +59,12 @@ class FieldMapperForm {
         .text(node._(`field-mapper.show.${key}`))
         .appendTo(this.show);
     }
-    exchangePanel({
-      container: $('#twinflow-map-exchange'),
-      ...{ part: 'fields', node, scope: this.scope },
-      rows: () => this.rows(),
-      apply: (rows) => this.replace(rows),
-    });
+    const rows = partForm(
+      'fields',
+      () => this.rows(),
+      (changed) => this.replace(changed),
+    );
+    exchangePanel({ container: $('#twinflow-map-exchange'), node, scope: this.scope, forms: [rows] });
     this.search.on('input', () => this.filter());
     this.show.on('change', () => this.filter());
     $('#twinflow-map-auto').on('click', () => {

@@ -33,7 +33,7 @@ import {
   tableTitle,
   userItem,
 } from '../editor/mapping';
-import { exchangePanel } from '../editor/mapping/exchange';
+import { exchangePanel, partForm } from '../editor/mapping/exchange';
 import { SheetInput } from './sheet-input';
 import { downloadTable } from './sheet-requests';
 import { exportName, exportOf, showChecks, wholeTable } from './table-checks';
@@ -106,12 +106,12 @@ class ValueMapperForm {
       onChange: () => this.check(),
     });
     this.buildList();
-    exchangePanel({
-      container: $('#twinflow-values-exchange'),
-      ...{ part: 'values', node, scope: this.scope },
-      rows: () => this.rows(),
-      apply: (rows) => this.replace(rows),
-    });
+    const rows = partForm(
+      'values',
+      () => this.rows(),
+      (changed) => this.replace(changed),
+    );
+    exchangePanel({ container: $('#twinflow-values-exchange'), node, scope: this.scope, forms: [rows] });
     for (const kind of ['export', 'template']) {
       $(`#twinflow-values-${kind}`).on('click', () => {
         this.download(kind === 'template').catch((thrown: unknown) => say(this.note, 'bad', words(thrown)));

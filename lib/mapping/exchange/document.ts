@@ -4,8 +4,8 @@
  */
 
 import isEqual from 'lodash/isEqual';
-import type { DefaultRow, FieldRow, ValueRow } from '../../model/config';
-import { readDefaultRows, readFieldRows, readValueRows } from '../saved';
+import type { DefaultRow, DomainRule, FieldRow, ValueRow } from '../../model/config';
+import { readDefaultRows, readDomains, readFieldRows, readValueRows } from '../saved';
 import type { Problem } from './problem';
 
 export const MAPPING_FORMAT = 'twinflow-mapping';
@@ -25,12 +25,14 @@ export interface OriginSystem {
 export interface MappingParts {
   fields?: FieldRow[];
   values?: ValueRow[];
+  /** the value mapper's rules for people's e-mail domains */
+  domains?: DomainRule[];
   defaults?: DefaultRow[];
 }
 
 export type PartName = keyof MappingParts;
 
-export const PARTS: readonly PartName[] = ['fields', 'values', 'defaults'];
+export const PARTS: readonly PartName[] = ['fields', 'values', 'domains', 'defaults'];
 
 export interface MappingDocument extends MappingParts {
   /** what people call it: the node's or the integration's name */
@@ -62,6 +64,7 @@ export function toJson({ name, systems, ...parts }: MappingDocument): string {
 const READERS: { [Part in PartName]: (value: unknown) => NonNullable<MappingParts[Part]> } = {
   fields: readFieldRows,
   values: readValueRows,
+  domains: readDomains,
   defaults: readDefaultRows,
 };
 

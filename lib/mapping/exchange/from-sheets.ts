@@ -3,9 +3,9 @@
  * Everything that is not understood is told with sheet and row; where anything was wrong there is no document at all.
  */
 
-import type { DefaultRow, FieldChoice, FieldRow, Transform, ValuePair, ValueRow } from '../../model/config';
+import type { DefaultRow, DomainRule, FieldChoice, FieldRow, Transform, ValuePair, ValueRow } from '../../model/config';
 import type { Direction, DirectionSetting, Side } from '../../model/entity';
-import { readDefaultRows, readField, readFieldRows, readValueRows } from '../saved';
+import { readDefaultRows, readDomains, readField, readFieldRows, readValueRows } from '../saved';
 import { type ExpressionReads, templateRefs } from '../transform';
 import { readEntry, readSource, readText, readTransformCell, readValueCell } from './cells';
 import { MAPPING_FORMAT, MAPPING_VERSION, type MappingDocument, type OriginSystem, type ReadResult } from './document';
@@ -270,6 +270,13 @@ class Reader {
     return one && two ? { ...this.more(line), one, two, direction } : undefined;
   }
 
+  private domains(): DomainRule[] | undefined {
+    return this.lines('domains')?.flatMap((line) => {
+      const [one, two] = [readText(line.cells.domain1 ?? ''), readText(line.cells.domain2 ?? '')];
+      return readDomains([{ one, two, direction: this.direction(line) }]);
+    });
+  }
+
   private defaultRows(): DefaultRow[] | undefined {
     const seen = new Map<string, number>();
     return this.lines('defaults')?.flatMap((line) => {
@@ -284,10 +291,12 @@ class Reader {
       const twin = seen.get(key);
       if (twin !== undefined) this.complain(line, 'sameRow', String(twin), this.remarks);
       seen.set(key, twin ?? line.row);
-      const unresolved = this.word(line, 'unresolved', CHOICES.unresolved);
-      return readDefaultRows([
-        { ...this.more(line), field, side, value: this.value(line, 'value', field), unresolved },
-      ]);
+      const saved = {
+        ...{ ...this.more(line), field, side, value: this.value(line, 'value', field) },
+        empty: this.word(line, 'empty', CHOICES.empty),
+        unresolved: this.word(line, 'unresolved', CHOICES.unresolved),
+      };
+      return readDefaultRows([saved]);
     });
   }
 
@@ -327,8 +336,12 @@ class Reader {
       1: new FieldNames(listed[1], ...(known[1] ?? [])),
       2: new FieldNames(listed[2], ...(known[2] ?? [])),
     };
-    const [fields, values, defaults] = [this.fieldRows(), this.valueRows(), this.defaultRows()];
-    const parts = { ...(fields && { fields }), ...(values && { values }), ...(defaults && { defaults }) };
+    const [fields, values] = [this.fieldRows(), this.valueRows()];
+    const [domains, defaults] = [this.domains(), this.defaultRows()];
+    const parts = {
+      ...{ ...(fields && { fields }), ...(values && { values }) },
+      ...{ ...(domains && { domains }), ...(defaults && { defaults }) },
+    };
     if (Object.keys(parts).length === 0 && this.problems.length === 0)
       this.complain({ sheet: '', row: 0 }, 'nothingIn');
     const { problems, remarks } = this;

@@ -4,7 +4,7 @@
  */
 
 import isEqual from 'lodash/isEqual';
-import type { DefaultRow, FieldRow, ValuePair, ValueRow } from '../../model/config';
+import type { DefaultRow, DomainRule, FieldRow, ValuePair, ValueRow } from '../../model/config';
 import type { LookupValue } from '../../model/values';
 import { sharesWay } from './sheets';
 
@@ -79,6 +79,14 @@ export const reviewValues = (present: ValueRow[], incoming: ValueRow[], mode: Mo
       const rest = before.pairs.filter((pair) => !row.pairs.some((other) => samePair(pair, other)));
       return rest.length === 0 ? row : { ...row, pairs: [...row.pairs, ...rest] };
     },
+  });
+
+/** Rules are the same one where they name the same domains. */
+export const reviewDomains = (present: DomainRule[], incoming: DomainRule[], mode: Mode): Review<DomainRule> =>
+  review(present, incoming, mode, {
+    likeness: (a, b) =>
+      Number(a.one.toLowerCase() === b.one.toLowerCase() && a.two.toLowerCase() === b.two.toLowerCase()),
+    merged: (_present, incoming) => incoming,
   });
 
 /** One default for each field of a side. */

@@ -27,7 +27,8 @@ export const TABLE_COLUMNS = {
   ],
   tables: ['one', 'two', 'ignoreCase', 'sameName', 'from', 'sheet', 'column1', 'column2', 'wayBack', 'more'],
   pairs: ['one', 'two', 'value1', 'direction', 'value2', 'more'],
-  defaults: ['side', 'field', 'value', 'unresolved', 'more'],
+  domains: ['domain1', 'direction', 'domain2'],
+  defaults: ['side', 'field', 'value', 'empty', 'unresolved', 'more'],
   list: ['side', 'name', 'id', 'type', 'multi', 'maxLength', 'integer', 'format'],
 } satisfies Record<string, readonly ColumnKey[]>;
 
@@ -38,6 +39,7 @@ export const NEEDED: Record<TableKey, readonly ColumnKey[]> = {
   fields: ['one', 'two'],
   tables: ['one', 'two'],
   pairs: ['one', 'two', 'value1', 'value2'],
+  domains: ['domain1', 'domain2'],
   defaults: ['side', 'field'],
   list: ['side', 'name', 'id', 'type'],
 };

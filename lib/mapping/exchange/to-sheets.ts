@@ -4,7 +4,7 @@
  */
 
 import isEqual from 'lodash/isEqual';
-import type { DefaultRow, FieldChoice, FieldRow, ValueRow } from '../../model/config';
+import type { DefaultRow, DomainRule, FieldChoice, FieldRow, ValueRow } from '../../model/config';
 import type { Side } from '../../model/entity';
 import { defaultRowExtras, fieldRowExtras, pairExtras, valueRowExtras } from '../saved';
 import { LONGEST_CELL, writeEntry, writeSource, writeText, writeTransform, writeValue } from './cells';
@@ -104,11 +104,16 @@ class Writer {
     }));
   }
 
+  private domain({ one, two, direction }: DomainRule): Cells {
+    return { domain1: writeText(one), direction: this.word(CHOICES.direction, direction), domain2: writeText(two) };
+  }
+
   private default(row: DefaultRow): Cells {
     return {
       side: this.word(CHOICES.side, row.side),
       field: this.label(row.side, row.field),
       value: row.value === undefined ? '' : writeValue(row.value, row.field, this.language),
+      empty: this.word(CHOICES.empty, row.empty),
       unresolved: this.word(CHOICES.unresolved, row.unresolved),
       ...this.more(defaultRowExtras(row)),
     };
@@ -156,12 +161,13 @@ class Writer {
 
   /** The words that may stand in the tables' columns. */
   private words(): TextSheet {
-    const { direction, syncWhen, applyWhen, conflict, unresolved, yesNo, type, format, transform } = CHOICES;
+    const { direction, syncWhen, applyWhen, conflict, empty, unresolved, yesNo, type, format, transform } = CHOICES;
     const columns: [ColumnKey, Record<string, Record<Language, string>>][] = [
       ['direction', direction],
       ['syncWhen', syncWhen],
       ['applyWhen', applyWhen],
       ['conflict', conflict],
+      ['empty', empty],
       ['unresolved', unresolved],
       ['sameName', yesNo],
       ['type', type],
@@ -176,43 +182,17 @@ class Writer {
   }
 
   sheets(): TextSheet[] {
-    const { fields, values, defaults } = this.document;
-    return [
-      this.about(),
-      ...(fields === undefined
-        ? []
-        : [
-            this.sheet(
-              'fields',
-              fields.map((row) => this.fieldRow(row)),
-            ),
-          ]),
-      ...(values === undefined
-        ? []
-        : [
-            this.sheet(
-              'tables',
-              values.map((row) => this.table(row)),
-            ),
-            this.sheet(
-              'pairs',
-              values.flatMap((row) => this.pairs(row)),
-            ),
-          ]),
-      ...(defaults === undefined
-        ? []
-        : [
-            this.sheet(
-              'defaults',
-              defaults.map((row) => this.default(row)),
-            ),
-          ]),
-      this.sheet(
-        'list',
-        SIDES.flatMap((side) => this.listed(side)),
-      ),
-      this.words(),
+    const { fields, values, domains, defaults } = this.document;
+    const tables: [TableKey, Cells[] | undefined][] = [
+      ['fields', fields?.map((row) => this.fieldRow(row))],
+      ['tables', values?.map((row) => this.table(row))],
+      ['pairs', values?.flatMap((row) => this.pairs(row))],
+      ['domains', domains?.map((rule) => this.domain(rule))],
+      ['defaults', defaults?.map((row) => this.default(row))],
+      ['list', SIDES.flatMap((side) => this.listed(side))],
     ];
+    const sheets = tables.flatMap(([key, rows]) => (rows === undefined ? [] : [this.sheet(key, rows)]));
+    return [this.about(), ...sheets, this.words()];
   }
 }
 

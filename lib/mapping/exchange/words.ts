@@ -3,7 +3,7 @@
  * language and read in any: files go from one person's editor to another's.
  */
 
-import type { ApplyWhen, ConflictPolicy, SyncWhen, UnresolvedPolicy } from '../../model/config';
+import type { ApplyWhen, ConflictPolicy, EmptyPolicy, SyncWhen, UnresolvedPolicy } from '../../model/config';
 import type { DirectionSetting } from '../../model/entity';
 import type { FieldType, RichTextFormat } from '../../model/values';
 
@@ -17,13 +17,14 @@ type Words<Key extends string> = Record<Key, Word>;
 
 const same = (text: string): Word => ({ 'en-US': text, de: text });
 
-export type SheetKey = 'about' | 'fields' | 'tables' | 'pairs' | 'defaults' | 'list' | 'words';
+export type SheetKey = 'about' | 'fields' | 'tables' | 'pairs' | 'domains' | 'defaults' | 'list' | 'words';
 
 export const SHEETS: Words<SheetKey> = {
   about: { 'en-US': 'Mapping', de: 'Zuordnung' },
   fields: { 'en-US': 'Field mapper', de: 'Felder zuordnen' },
   tables: { 'en-US': 'Value tables', de: 'Wertetabellen' },
   pairs: { 'en-US': 'Value mapper', de: 'Werte zuordnen' },
+  domains: { 'en-US': 'E-mail domains', de: 'E-Mail-Domains' },
   defaults: { 'en-US': 'Default mapper', de: 'Vorgabewerte' },
   list: { 'en-US': 'Fields', de: 'Felder' },
   words: { 'en-US': 'Words', de: 'Wörter' },
@@ -53,7 +54,10 @@ export type ColumnKey =
   | 'side'
   | 'field'
   | 'value'
+  | 'empty'
   | 'unresolved'
+  | 'domain1'
+  | 'domain2'
   | 'id'
   | 'name'
   | 'type'
@@ -86,6 +90,9 @@ export const COLUMNS: Words<ColumnKey> = {
   side: { 'en-US': 'System of the field', de: 'System des Feldes' },
   field: { 'en-US': 'Field', de: 'Feld' },
   value: { 'en-US': 'Default', de: 'Vorgabe' },
+  empty: { 'en-US': 'When the source is empty', de: 'Wenn die Quelle leer ist' },
+  domain1: { 'en-US': 'System 1 domain', de: 'Domain von System 1' },
+  domain2: { 'en-US': 'System 2 domain', de: 'Domain von System 2' },
   unresolved: { 'en-US': 'When the value has no counterpart', de: 'Wenn der Wert kein Gegenstück hat' },
   id: same('Id'),
   name: same('Name'),
@@ -119,6 +126,12 @@ export const CHOICES = {
     },
     park: { 'en-US': 'park it for a person', de: 'für einen Menschen zurücklegen' },
   } satisfies Words<ConflictPolicy>,
+  empty: {
+    default: { 'en-US': 'if empty: write the default', de: 'leer: Vorgabe schreiben' },
+    clear: { 'en-US': 'if empty: empty the field', de: 'leer: Feld leeren' },
+    leave: { 'en-US': 'if empty: leave the field', de: 'leer: Feld so lassen' },
+    park: { 'en-US': 'if empty: park the change', de: 'leer: Änderung zurücklegen' },
+  } satisfies Words<EmptyPolicy>,
   unresolved: {
     default: { 'en-US': 'if unknown: write the default', de: 'unbekannt: Vorgabe schreiben' },
     leave: { 'en-US': 'if unknown: leave the field', de: 'unbekannt: Feld so lassen' },

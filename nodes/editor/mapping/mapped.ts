@@ -1,7 +1,7 @@
 /** What the field mappers of an integration map, as they stand in the workspace: what value and default mappers build on. */
 
-import type { PartName } from '../../../lib/mapping/exchange';
-import { readDefaultRows, readFieldRows, readPairs, readValueRows } from '../../../lib/mapping/saved';
+import type { MappingParts, PartName } from '../../../lib/mapping/exchange';
+import { readDefaultRows, readDomains, readFieldRows, readPairs, readValueRows } from '../../../lib/mapping/saved';
 import type { DefaultRow, FieldRow } from '../../../lib/model/config';
 import { nodesOf } from '../index';
 
@@ -10,23 +10,33 @@ function overlap(a: 'all' | string[], b: 'all' | string[]): boolean {
   return a === 'all' || b === 'all' || a.some((id) => b.includes(id));
 }
 
-const READERS = { fields: readFieldRows, values: readValueRows, defaults: readDefaultRows } as const;
+/** Where a mapper node keeps a part of a mapping. */
+const KEPT = {
+  fields: { type: 'twinflow-field-mapper', property: 'rows' },
+  values: { type: 'twinflow-value-mapper', property: 'rows' },
+  domains: { type: 'twinflow-value-mapper', property: 'domains' },
+  defaults: { type: 'twinflow-default-mapper', property: 'rows' },
+} as const satisfies Record<PartName, object>;
+
+type Rows<Part extends PartName> = NonNullable<MappingParts[Part]>;
+
+const READERS: { [Part in PartName]: (saved: unknown) => Rows<Part> } = {
+  fields: readFieldRows,
+  values: readValueRows,
+  domains: readDomains,
+  defaults: readDefaultRows,
+};
 
 /** The node type that holds a part of a mapping. */
-export const MAPPER_TYPES = {
-  fields: 'twinflow-field-mapper',
-  values: 'twinflow-value-mapper',
-  defaults: 'twinflow-default-mapper',
-} as const satisfies Record<PartName, string>;
+export const mapperType = (part: PartName): string => KEPT[part].type;
 
 /** Mapper nodes of a kind that work on one of the pairs. */
 export const mappersOf = (part: PartName, integration: string, pairs: 'all' | string[]): EditorNode[] =>
-  nodesOf(integration, MAPPER_TYPES[part]).filter((node) => overlap(readPairs(node.pairs), pairs));
+  nodesOf(integration, mapperType(part)).filter((node) => overlap(readPairs(node.pairs), pairs));
 
 /** A mapper node's rows. */
-export const savedRows = <Part extends PartName>(part: Part, node: EditorNode): ReturnType<(typeof READERS)[Part]> =>
-  // the reader of a part gives the rows of that part
-  READERS[part](node.rows) as ReturnType<(typeof READERS)[Part]>;
+export const savedRows = <Part extends PartName>(part: Part, node: EditorNode): Rows<Part> =>
+  READERS[part](node[KEPT[part].property]);
 
 /** Rows of the field mappers that work on one of the pairs. */
 export const mappedRows = (integration: string | undefined, pairs: 'all' | string[]): FieldRow[] =>

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import type { MappingDocument } from '../../../lib/mapping/exchange';
-import { readDefaultRows, readFieldRows, readValueRows } from '../../../lib/mapping/saved';
+import { readDefaultRows, readDomains, readFieldRows, readValueRows } from '../../../lib/mapping/saved';
 import type { FieldChoice, FieldRow, Transform, ValueRow } from '../../../lib/model/config';
 import type { Value } from '../../../lib/model/values';
 import { anyValue } from '../arbitrary';
@@ -127,6 +127,7 @@ export const anyMapping: fc.Arbitrary<MappingDocument> = fc.tuple(anyPool, anyPo
         name: words.filter((text) => text === text.trim()),
         fields: fc.array(anyFieldRow(ones, twos), { maxLength: 6 }),
         values: anyTables(ones, twos),
+        domains: fc.array(fc.record({ one: anyText, two: anyText, direction: anyDirection }), { maxLength: 3 }),
         defaults: fc.array(
           fc
             .record(
@@ -134,6 +135,7 @@ export const anyMapping: fc.Arbitrary<MappingDocument> = fc.tuple(anyPool, anyPo
                 side: fc.constantFrom(1 as const, 2 as const),
                 at: fc.nat(),
                 value: anySavedValue,
+                empty: fc.constantFrom('default' as const, 'clear' as const, 'leave' as const, 'park' as const),
                 unresolved: fc.constantFrom('default' as const, 'leave' as const, 'park' as const),
               },
               { requiredKeys: ['side', 'at'] },
@@ -147,10 +149,11 @@ export const anyMapping: fc.Arbitrary<MappingDocument> = fc.tuple(anyPool, anyPo
       },
       { requiredKeys: ['fields'] },
     )
-    .map(({ name, fields, values, defaults }) => ({
+    .map(({ name, fields, values, domains, defaults }) => ({
       ...(name !== undefined && { name }),
       fields: readFieldRows(fields),
       ...(values && { values: readValueRows(values) }),
+      ...(domains && { domains: readDomains(domains) }),
       ...(defaults && { defaults: readDefaultRows(defaults) }),
     })),
 );

@@ -168,7 +168,13 @@ describe('mapping/exchange: a workbook as it is written', () => {
       ],
     ]);
     assert.deepEqual(sheets['Value mapper']?.[1], ['Priority', 'Severity', 'High [3]', '→', '=1+1']);
-    assert.deepEqual(sheets['Default mapper']?.[1], ['System 2', 'Severity', 'Minor', 'if unknown: leave the field']);
+    assert.deepEqual(sheets['Default mapper']?.[1], [
+      'System 2',
+      'Severity',
+      'Minor',
+      '',
+      'if unknown: leave the field',
+    ]);
   });
 
   it('refuses a text that no cell can hold, and says where', () => {

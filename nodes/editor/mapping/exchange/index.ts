@@ -1,3 +1,4 @@
 /** Export, import and copying of mappings in the mapper forms. */
 
 export { type ExchangeOptions, exchangePanel } from './panel';
+export { type PartForm, partForm } from './parts';

@@ -7,46 +7,44 @@ import {
   CellTooLong,
   type MappingDocument,
   type MappingParts,
+  PARTS,
   type PartName,
   type ReadResult,
 } from '../../../../lib/mapping/exchange';
 import type { FieldChoice } from '../../../../lib/model/config';
 import type { Side } from '../../../../lib/model/entity';
 import { fillSelect, integration, say, words } from '../../index';
-import { MAPPER_TYPES, mappersOf, savedRows } from '../mapped';
+import { mappersOf, mapperType, savedRows } from '../mapped';
 import { labelledSelect } from '../rows';
 import type { MappingScope } from '../scope';
 import { m } from '../text';
 import { adapt, originOf } from './adapting';
 import { type FileKind, readMapping, saveMapping } from './mapping-file';
-import { PART_KINDS, type PartKind, type RowOf } from './parts';
+import type { PartForm } from './parts';
 import { showProblems, showReview } from './review-view';
 
-export interface ExchangeOptions<Part extends PartName> {
+export interface ExchangeOptions {
   /** an empty element of the form */
   container: JQuery;
-  part: Part;
   node: EditorNode;
   scope: MappingScope;
-  /** the form's rows as they are now */
-  rows: () => RowOf<Part>[];
-  /** puts other rows into the form */
-  apply: (rows: RowOf<Part>[]) => void;
+  /** what of a mapping the form holds; the first part is what the node is known by */
+  forms: [PartForm, ...PartForm[]];
 }
 
 type Panel = 'export' | 'import' | 'copy';
 
-const PARTS: PartName[] = ['fields', 'values', 'defaults'];
 const SIDES: Side[] = [1, 2];
 
 /** Adds the buttons and what they open. */
-export function exchangePanel<Part extends PartName>(options: ExchangeOptions<Part>): void {
+export function exchangePanel(options: ExchangeOptions): void {
   new Exchange(options);
 }
 
-class Exchange<Part extends PartName> {
-  private readonly options: ExchangeOptions<Part>;
-  private readonly kind: PartKind<RowOf<Part>>;
+class Exchange {
+  private readonly options: ExchangeOptions;
+  /** the part that the node is known by */
+  private readonly part: PartName;
   private readonly body = $('<div class="twinflow-exchange-body" hidden>');
   private readonly note = $('<div class="twinflow-fit twinflow-message" role="status" aria-live="polite">');
   private readonly file = $(
@@ -56,10 +54,9 @@ class Exchange<Part extends PartName> {
   /** counts what was opened: a late answer to something older is of no use */
   private opened = 0;
 
-  constructor(options: ExchangeOptions<Part>) {
+  constructor(options: ExchangeOptions) {
     this.options = options;
-    // each part has the kind of its own rows
-    this.kind = PART_KINDS[options.part] as PartKind<RowOf<Part>>;
+    this.part = options.forms[0].part;
     const bar = $('<div class="twinflow-bar">').attr({ role: 'group', 'aria-label': m('exchange.label') });
     for (const [panel, icon] of [
       ['export', 'fa-download'],
@@ -112,11 +109,6 @@ class Exchange<Part extends PartName> {
     say(this.note, 'bad', sheet === undefined ? words(thrown) : m('exchange.tooLong', { sheet, row }));
   }
 
-  /** The form's rows as they would be saved. */
-  private present(): RowOf<Part>[] {
-    return this.kind.read(JSON.parse(JSON.stringify(this.options.rows())));
-  }
-
   /** What an exported file is called. */
   private name(): string {
     const { node, scope } = this.options;
@@ -151,11 +143,7 @@ class Exchange<Part extends PartName> {
       .append('<i class="fa fa-download" aria-hidden="true"></i> ', $('<span>').text(m('exchange.download')))
       .on('click', () => {
         const name = this.name();
-        saveMapping(
-          this.document(whole),
-          kind,
-          whole ? name : `${name} ${m(`exchange.part.${this.options.part}`)}`,
-        ).then(
+        saveMapping(this.document(whole), kind, whole ? name : `${name} ${m(`exchange.part.${this.part}`)}`).then(
           () => say(this.note, 'good', m('exchange.saved')),
           (thrown: unknown) => this.fail(thrown),
         );
@@ -166,17 +154,15 @@ class Exchange<Part extends PartName> {
 
   /** @param whole with the rows of the other mappers of the chain, as they lie in the workspace */
   private document(whole: boolean): MappingDocument {
-    const { part, scope, node } = this.options;
+    const { forms, scope, node } = this.options;
     const id = scope.integrationId();
     const parts: MappingParts = {};
-    for (const one of PARTS) {
-      if (one === part) Object.assign(parts, { [one]: this.present() });
-      else if (whole && id !== undefined) {
-        const others = mappersOf(one, id, scope.pairs()).filter((other) => other.id !== node.id);
-        if (others.length > 0)
-          Object.assign(parts, { [one]: others.flatMap((other): object[] => savedRows(one, other)) });
-      }
+    for (const part of whole && id !== undefined ? PARTS : []) {
+      const others = mappersOf(part, id ?? '', scope.pairs()).filter((other) => other.id !== node.id);
+      const rows = others.flatMap((other): object[] => savedRows(part, other));
+      if (rows.length > 0) Object.assign(parts, { [part]: rows });
     }
+    for (const form of forms) Object.assign(parts, form.present());
     return { name: this.name(), systems: originOf(id), ...parts };
   }
 
@@ -205,10 +191,10 @@ class Exchange<Part extends PartName> {
   private others(): EditorNode[] {
     const found: EditorNode[] = [];
     RED.nodes.eachNode((node) => {
-      if (node.type === MAPPER_TYPES[this.options.part] && node.id !== this.options.node.id) found.push(node);
+      if (node.type === mapperType(this.part) && node.id !== this.options.node.id) found.push(node);
       return undefined;
     });
-    return found.filter((node) => savedRows(this.options.part, node).length > 0);
+    return found.filter((node) => savedRows(this.part, node).length > 0);
   }
 
   private drawCopy(): void {
@@ -240,13 +226,13 @@ class Exchange<Part extends PartName> {
   private nodeLabel(node: EditorNode): string {
     const of = integration(typeof node.integration === 'string' ? node.integration : undefined)?.name;
     const label = RED.utils.getNodeLabel(node, node.id);
-    return `${of ? `${of}: ` : ''}${label} (${savedRows(this.options.part, node).length})`;
+    return `${of ? `${of}: ` : ''}${label} (${savedRows(this.part, node).length})`;
   }
 
   private copyFrom(node: EditorNode): void {
-    const { part } = this.options;
     const from = typeof node.integration === 'string' ? node.integration : undefined;
-    const document: MappingDocument = { systems: originOf(from), [part]: savedRows(part, node) };
+    const parts = this.options.forms.map(({ part }) => [part, savedRows(part, node)] as const);
+    const document: MappingDocument = { systems: originOf(from), ...Object.fromEntries(parts) };
     const mine = this.opened;
     this.review({ document, problems: [], remarks: [] }, this.nodeLabel(node), 'copy').catch((thrown: unknown) => {
       if (mine === this.opened) this.fail(thrown);
@@ -254,7 +240,7 @@ class Exchange<Part extends PartName> {
   }
 
   private async review(read: ReadResult, name: string, panel: Panel): Promise<void> {
-    const { part, scope } = this.options;
+    const { forms, scope } = this.options;
     const onClose = (): void => this.close(panel);
     const { document } = read;
     say(this.note, 'plain', '');
@@ -263,21 +249,23 @@ class Exchange<Part extends PartName> {
       this.focusFirst();
       return;
     }
-    if (document[part] === undefined) {
-      const code = 'otherPart';
-      say(this.note, 'bad', m(`exchange.${code}`, { name, part: m(`exchange.part.${part}`) }));
+    const own = forms
+      .filter(({ part }) => document[part] !== undefined)
+      .map(({ part }) => [part, document[part]] as const);
+    if (own.length === 0) {
+      this.close(panel);
+      say(this.note, 'bad', m('exchange.otherPart', { name, part: m(`exchange.part.${this.part}`) }));
       return;
     }
     const mine = this.opened;
     say(this.note, 'plain', m('exchange.fitting'));
-    const adapted = await adapt({ systems: document.systems, [part]: document[part] }, scope);
+    const adapted = await adapt({ systems: document.systems, ...Object.fromEntries(own) }, scope);
     if (mine !== this.opened) return;
     say(this.note, 'plain', '');
-    const incoming = this.kind.read(adapted.document[part]);
-    showReview(this.body, read, adapted, incoming, {
-      ...{ scope, part, name, kind: this.kind, present: this.present(), onCancel: onClose },
-      onApply: (rows, summary) => {
-        this.options.apply(rows);
+    showReview(this.body, read, adapted, {
+      ...{ scope, forms, name, onCancel: onClose },
+      onApply: (reviews, summary) => {
+        for (const review of reviews) review.apply();
         this.close(panel);
         say(this.note, 'good', m('exchange.applied', { summary }));
       },

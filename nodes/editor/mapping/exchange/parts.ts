@@ -1,4 +1,4 @@
-/** What the three mappers' rows are called in a review, and how each is compared with what a file holds. */
+/** What each part's rows are called in a review, and how a form's part is compared with what a file holds. */
 
 import isEqual from 'lodash/isEqual';
 import {
@@ -8,12 +8,13 @@ import {
   pairChanges,
   type Review,
   reviewDefaults,
+  reviewDomains,
   reviewFields,
   reviewValues,
 } from '../../../../lib/mapping/exchange';
 import { COLUMNS, type ColumnKey } from '../../../../lib/mapping/exchange/words';
-import { readDefaultRows, readFieldRows, readValueRows } from '../../../../lib/mapping/saved';
-import type { DefaultRow, FieldRow, ValueRow } from '../../../../lib/model/config';
+import { readDefaultRows, readDomains, readFieldRows, readValueRows } from '../../../../lib/mapping/saved';
+import type { DefaultRow, DomainRule, FieldRow, ValueRow } from '../../../../lib/model/config';
 import type { MappingScope } from '../scope';
 import { tableTitle } from '../tables';
 import { m } from '../text';
@@ -21,12 +22,31 @@ import { language } from './mapping-file';
 
 export type RowOf<Part extends PartName> = NonNullable<MappingParts[Part]>[number];
 
-export interface PartKind<Row> {
+interface PartKind<Row> {
   read(saved: unknown): Row[];
   review(present: Row[], incoming: Row[], mode: Mode): Review<Row>;
   label(row: Row, scope: MappingScope): string;
   /** what is other than before, in a few words */
   change(before: Row, after: Row): string;
+}
+
+/** What would become of one part of a form, in words. */
+export interface PartReview {
+  added: string[];
+  changed: string[];
+  removed: string[];
+  same: number;
+  /** puts the rows into the form */
+  apply(): void;
+}
+
+/** A part of a mapping as a form has it. */
+export interface PartForm {
+  part: PartName;
+  /** as it would be saved */
+  present(): MappingParts;
+  /** undefined where the file has nothing for this part */
+  review(incoming: MappingParts, mode: Mode, scope: MappingScope): PartReview | undefined;
 }
 
 const ARROW = { both: '↔', forward: '→', backward: '←' } as const;
@@ -67,6 +87,13 @@ const values: PartKind<ValueRow> = {
   },
 };
 
+const domains: PartKind<DomainRule> = {
+  read: readDomains,
+  review: reviewDomains,
+  label: ({ one, two, direction }) => `${one} ${ARROW[direction]} ${two}`,
+  change: settings,
+};
+
 const defaults: PartKind<DefaultRow> = {
   read: readDefaultRows,
   review: reviewDefaults,
@@ -74,4 +101,39 @@ const defaults: PartKind<DefaultRow> = {
   change: settings,
 };
 
-export const PART_KINDS: { [Part in PartName]: PartKind<RowOf<Part>> } = { fields, values, defaults };
+const KINDS: { [Part in PartName]: PartKind<RowOf<Part>> } = { fields, values, domains, defaults };
+
+/**
+ * A part of an open form.
+ * @param rows its rows as they are now
+ * @param apply puts other rows into the form
+ */
+export function partForm<Part extends PartName>(
+  part: Part,
+  rows: () => RowOf<Part>[],
+  apply: (rows: RowOf<Part>[]) => void,
+): PartForm {
+  // each part has the kind of its own rows
+  const kind = KINDS[part] as PartKind<RowOf<Part>>;
+  const present = (): RowOf<Part>[] => kind.read(JSON.parse(JSON.stringify(rows())));
+  return {
+    part,
+    present: () => ({ [part]: present() }),
+    review: (incoming, mode, scope) => {
+      const given = incoming[part];
+      if (given === undefined) return undefined;
+      const found = kind.review(present(), kind.read(given), mode);
+      const label = (row: RowOf<Part>): string => kind.label(row, scope);
+      return {
+        added: found.added.map(label),
+        changed: found.changed.map(({ before, after }) => {
+          const [old, now] = [label(before), label(after)];
+          return `${old}${old === now ? '' : ` ⇒ ${now}`}: ${kind.change(before, after)}`;
+        }),
+        removed: found.removed.map(label),
+        same: found.same,
+        apply: () => apply(found.rows),
+      };
+    },
+  };
+}

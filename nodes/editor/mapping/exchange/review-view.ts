@@ -3,23 +3,21 @@
  * fit the systems, which rows would be added, changed or removed. Names are data: they are only ever text.
  */
 
-import type { Mode, PartName, Problem, ReadResult } from '../../../../lib/mapping/exchange';
+import { type Mode, PARTS, type Problem, type ReadResult } from '../../../../lib/mapping/exchange';
 import { say } from '../../index';
 import { labelledSelect } from '../rows';
 import type { MappingScope } from '../scope';
 import { m } from '../text';
 import type { Adapted } from './adapting';
-import type { PartKind } from './parts';
+import type { PartForm, PartReview } from './parts';
 
-export interface ReviewOptions<Row> {
+export interface ReviewOptions {
   scope: MappingScope;
-  part: PartName;
-  kind: PartKind<Row>;
-  /** the form's rows as they are */
-  present: Row[];
+  /** the parts that the form has */
+  forms: PartForm[];
   /** what the mapping is called: a file, a node */
   name: string;
-  onApply: (rows: Row[], summary: string) => void;
+  onApply: (reviews: PartReview[], summary: string) => void;
   onCancel: () => void;
 }
 
@@ -110,20 +108,14 @@ function showFit(box: JQuery, scope: MappingScope, adapted: Adapted): void {
 }
 
 /** The whole review, with the choice between merging and replacing, and the buttons. */
-export function showReview<Row extends object>(
-  box: JQuery,
-  read: ReadResult,
-  adapted: Adapted,
-  incoming: Row[],
-  options: ReviewOptions<Row>,
-): void {
-  const { scope, kind, present, part } = options;
+export function showReview(box: JQuery, read: ReadResult, adapted: Adapted, options: ReviewOptions): void {
+  const { scope, forms } = options;
   box.empty();
   $('<b>').text(options.name).appendTo(box);
   if (read.remarks.length > 0) line(box, 'warning', m('exchange.remarks'), read.remarks.map(problemText));
   showFit(box, scope, adapted);
-  const others = (['fields', 'values', 'defaults'] as const).filter(
-    (other) => other !== part && read.document?.[other] !== undefined,
+  const others = PARTS.filter(
+    (other) => forms.every(({ part }) => part !== other) && (read.document?.[other] ?? []).length > 0,
   );
   if (others.length > 0)
     line(box, 'plain', m('exchange.others', { parts: others.map((other) => m(`exchange.part.${other}`)).join(', ') }));
@@ -131,32 +123,27 @@ export function showReview<Row extends object>(
   let mode: Mode = 'merge';
   const choice = $('<div class="twinflow-more">').appendTo(box);
   const changes = $('<div role="status" aria-live="polite">').appendTo(box);
+  const reviews = (): PartReview[] => forms.flatMap((form) => form.review(adapted.document, mode, scope) ?? []);
   const summary = (): string => {
-    const { added, changed, removed, same } = kind.review(present, incoming, mode);
+    const found = reviews();
+    const count = (key: 'added' | 'changed' | 'removed'): number => found.flatMap((review) => review[key]).length;
+    const same = found.reduce((sum, review) => sum + review.same, 0);
     return m('exchange.summary', {
-      added: added.length,
-      changed: changed.length,
-      removed: removed.length,
-      same,
+      ...{ added: count('added'), changed: count('changed'), removed: count('removed'), same },
     });
   };
   const draw = (): void => {
-    const { added, changed, removed } = kind.review(present, incoming, mode);
-    const label = (row: Row): string => kind.label(row, scope);
     changes.empty();
     line(changes, 'plain', summary());
-    if (added.length > 0) line(changes, 'good', m('exchange.added'), added.map(label));
-    if (changed.length > 0)
-      line(
-        changes,
-        'warning',
-        m('exchange.changed'),
-        changed.map(({ before, after }) => {
-          const [old, now] = [label(before), label(after)];
-          return `${old}${old === now ? '' : ` ⇒ ${now}`}: ${kind.change(before, after)}`;
-        }),
-      );
-    if (removed.length > 0) line(changes, 'bad', m('exchange.removed'), removed.map(label));
+    const tones = [
+      ['added', 'good'],
+      ['changed', 'warning'],
+      ['removed', 'bad'],
+    ] as const;
+    for (const [key, tone] of tones) {
+      const points = reviews().flatMap((review) => review[key]);
+      if (points.length > 0) line(changes, tone, m(`exchange.${key}`), points);
+    }
   };
   labelledSelect(
     choice,
@@ -170,7 +157,7 @@ export function showReview<Row extends object>(
   );
   draw();
   buttons(box, [
-    [m('exchange.apply'), 'fa-check', () => options.onApply(kind.review(present, incoming, mode).rows, summary())],
+    [m('exchange.apply'), 'fa-check', () => options.onApply(reviews(), summary())],
     [m('exchange.cancel'), 'fa-times', options.onCancel],
   ]);
 }
