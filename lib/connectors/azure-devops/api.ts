@@ -1,9 +1,8 @@
 /**
- * The REST API of Azure DevOps in the calls that the connector makes: versions, sign-in pages, rate limits and error
- * bodies are dealt with here. Nothing is kept but the HTTP clients and the pause that the service has asked for.
+ * The REST API of Azure DevOps in the calls that the connector makes: versions, sign-in pages and error bodies are dealt
+ * with here. Nothing is kept but the HTTP clients, which also know what an answer says of limits (http/rate-limits.ts).
  */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SyncError } from '../../model/errors';
 import {
   createHttpClient,
@@ -33,10 +32,6 @@ export interface Call {
   identities?: boolean;
 }
 
-/** A pause up to this length is waited for; a longer one is the engine's business. */
-const LONGEST_PAUSE_MS = 5_000;
-const MOST_ASKED_PAUSE_MS = 600_000;
-
 /**
  * People of Services live on a host of their own; a server answers itself.
  * https://learn.microsoft.com/rest/api/azure/devops/ims/identities/read-identities
@@ -56,10 +51,6 @@ export class AzureDevOpsApi {
   private readonly identityHttp: HttpClient;
   /** reference names of fields by display name, lower case, so that error messages can be told which field they mean */
   private readonly fieldNames = new Map<string, string>();
-  /** nothing is sent before this moment of performance.now() */
-  private notBefore = 0;
-  /** what the last 429 said about the end of the pause, where it had no Retry-After */
-  private lastReset: number | undefined;
   /** the server's clock minus ours, milliseconds */
   private skew = 0;
 
@@ -78,9 +69,8 @@ export class AzureDevOpsApi {
         headers: { 'X-TFS-FedAuthRedirect': 'Suppress' },
         options,
         secrets: this.authorization.secrets,
-        parseError: (status, body, headers) => {
+        parseError: (_status, body, headers) => {
           this.learnTime(headers);
-          if (status === 429 || status === 503) this.lastReset = resetOf(headers);
           return parseFailure(body, this.fieldNames);
         },
       });
@@ -96,9 +86,8 @@ export class AzureDevOpsApi {
     throw new SyncError('fatal', `${method} ${path}: not an answer of the API of Azure DevOps: check the URL`);
   }
 
-  /** @throws SyncError as in http/failures.ts; a sign-in page is `auth`, a pause that was asked for `rateLimited` */
+  /** @throws SyncError as in http/failures.ts; a sign-in page is `auth` */
   async send(method: HttpMethod, path: string, call: Call = {}): Promise<HttpResponse> {
-    await this.pause(`${method} ${path}`);
     const query = { ...call.query, 'api-version': call.preview ? `${this.version}-preview` : this.version };
     const client = call.identities ? this.identityHttp : this.http;
     for (let attempt = 0; ; attempt++) {
@@ -108,7 +97,7 @@ export class AzureDevOpsApi {
       if (call.reads) request.idempotent = true;
       try {
         const answer = await client.request(method, path, request);
-        this.learn(answer);
+        this.learnTime(answer.headers);
         return answer;
       } catch (thrown) {
         const error = this.understand(thrown);
@@ -138,33 +127,10 @@ export class AzureDevOpsApi {
     this.authorization.close();
   }
 
-  /**
-   * A service that is under load answers with `Retry-After` also where it did what was asked, and delays or blocks who
-   * goes on: https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits
-   */
-  private learn({ headers }: HttpResponse): void {
-    this.learnTime(headers);
-    const seconds = Number(headers['retry-after']);
-    if (Number.isFinite(seconds) && seconds > 0) {
-      this.notBefore = performance.now() + Math.min(seconds * 1000, MOST_ASKED_PAUSE_MS);
-    }
-  }
-
   private learnTime(headers: Record<string, string>): void {
     const date = Date.parse(headers.date ?? '');
     // HTTP dates have whole seconds: the middle of one is nearest
     if (!Number.isNaN(date)) this.skew = date + 500 - Date.now();
-  }
-
-  private async pause(request: string): Promise<void> {
-    const left = this.notBefore - performance.now();
-    if (left <= 0) return;
-    if (left <= LONGEST_PAUSE_MS) {
-      await sleep(left);
-      return;
-    }
-    const words = `Azure DevOps is under load and asked to wait ${Math.ceil(left / 1000)} s: nothing was sent`;
-    throw new SyncError('rateLimited', `${request}: ${words}`, { retryAfterMs: Math.ceil(left), uncertain: false });
   }
 
   private understand(thrown: unknown): SyncError {
@@ -178,16 +144,6 @@ export class AzureDevOpsApi {
         'Azure DevOps answers with its sign-in page: the token is wrong, expired or for another organisation';
       return new SyncError('auth', words, { status: detail.status, uncertain: false });
     }
-    if (kind === 'rateLimited' && detail.retryAfterMs === undefined && this.lastReset !== undefined) {
-      const retryAfterMs = Math.min(MOST_ASKED_PAUSE_MS, Math.max(1000, this.lastReset * 1000 - this.serverNow()));
-      return new SyncError(kind, message, { ...detail, retryAfterMs });
-    }
     return thrown;
   }
-}
-
-/** `X-RateLimit-Reset`: seconds since 1970 at which the account's usage is back at nothing. */
-function resetOf(headers: Record<string, string>): number | undefined {
-  const seconds = Number(headers['x-ratelimit-reset']);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
 }

@@ -50,8 +50,6 @@ export class JiraApi {
   private readonly root: string;
   private readonly notify: boolean;
   private readonly token: ClientToken | undefined;
-  /** when Jira lets us go on, as the newest 429 told without Retry-After; ms since 1970 by its own clock */
-  private resetAfterMs: number | undefined;
 
   constructor({ deployment, baseUrl, credentials, notify }: Settings, options: HttpOptions | undefined) {
     this.deployment = deployment;
@@ -69,10 +67,7 @@ export class JiraApi {
       },
       ...(credentials.kind === 'basic' ? { auth: credentials } : {}),
       options,
-      parseError: (status, body, headers) => {
-        if (status === 429) this.resetAfterMs = resetOf(headers);
-        return parseFailure(status, body, headers);
-      },
+      parseError: parseFailure,
     });
   }
 
@@ -229,23 +224,9 @@ export class JiraApi {
     } catch (thrown) {
       const error = asSyncError(thrown);
       if (error.kind === 'auth') this.token?.forget();
-      if (error.kind !== 'rateLimited' || error.detail.retryAfterMs !== undefined) throw error;
-      throw new SyncError('rateLimited', error.message, { ...error.detail, retryAfterMs: this.resetAfterMs });
+      throw error;
     }
   }
-}
-
-/**
- * How long a 429 without Retry-After says to wait, by its own `Date`
- * (https://developer.atlassian.com/cloud/jira/platform/rate-limiting/); Data Center tells how often it lets requests through
- * (https://confluence.atlassian.com/adminjiraserver/adjusting-your-code-for-rate-limiting-987143384.html).
- */
-function resetOf(headers: Record<string, string>): number | undefined {
-  const reset = Date.parse(headers['x-ratelimit-reset'] ?? '');
-  const now = Date.parse(headers.date ?? '');
-  if (!Number.isNaN(reset)) return Math.max(0, reset - (Number.isNaN(now) ? Date.now() : now));
-  const interval = Number(headers['x-ratelimit-interval-seconds']);
-  return interval > 0 ? interval * 1000 : undefined;
 }
 
 function nextStart({ startAt, total }: Json, count: number): string | undefined {

@@ -6,6 +6,8 @@ import { identityHostOf } from '../../../lib/connectors/azure-devops/api';
 import type { Connection, ConnectorConfig } from '../../../lib/connectors/connector';
 import { SECRET_NAMES } from '../../../lib/connectors/connector';
 import { SyncError } from '../../../lib/model/errors';
+import { Budget } from '../../../lib/sync/budget';
+import { systemClock } from '../../../lib/sync/clock';
 import { type StandIn, type StandInOptions, startAzureDevOps } from '../../systems/azure-devops';
 import { Colleague, compared, connectTo, FABRIKAM, personOf, poll, rejected, scope } from './support';
 
@@ -93,19 +95,30 @@ describe(`Azure DevOps: access (${compared})`, () => {
     assert.ok(wait > 80_000 && wait <= 92_000, String(wait));
   });
 
-  it('holds back the next request where a good answer asks for a pause', async () => {
-    const connection = await start();
+  /** As in a flow: the system's budget lets requests out. */
+  async function budgeted(): Promise<{ connection: Connection; budget: Budget }> {
+    standIn = await startAzureDevOps();
+    const budget = new Budget(systemClock, { maxWaitMs: 5_000 });
+    const token = personOf('sync').token;
+    const connection = azureDevops.connect({ url: standIn.url, auth: 'pat', token }, { http: { gate: budget } });
+    open.push(connection);
+    return { connection, budget };
+  }
+
+  it('has the next request held back where a good answer asks for a pause', async () => {
+    const { connection, budget } = await budgeted();
     standIn.nextHeaders = { 'Retry-After': '30', 'X-RateLimit-Delay': '1.5', 'X-RateLimit-Remaining': '0' };
     assert.equal((await connection.projects()).length, 2);
     const asked = standIn.requests.length;
+    assert.ok(budget.closedFor() > 28_000);
     const error = await rejected(connection.entityTypes(FABRIKAM));
     assert.equal(error.kind, 'rateLimited');
     assert.ok((error.detail.retryAfterMs ?? 0) > 28_000);
     assert.equal(standIn.requests.length, asked, 'nothing was sent');
   });
 
-  it('waits a short pause itself', async () => {
-    const connection = await start();
+  it('has a short pause waited for', async () => {
+    const { connection } = await budgeted();
     standIn.nextHeaders = { 'Retry-After': '1' };
     await connection.projects();
     const from = performance.now();

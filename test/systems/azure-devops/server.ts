@@ -3,6 +3,7 @@
  * `startAzureDevOps()`; to look at: `npx tsx test/systems/azure-devops/main.ts`.
  */
 
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApiError } from './answer';
@@ -333,7 +334,9 @@ export class StandIn {
   }
 
   private answer(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
-    response.writeHead(status, { ...ANSWERED, Date: new Date(this.service.now()).toUTCString(), ...headers });
+    // every answer of the service has the id of its activity
+    const common = { ...ANSWERED, 'X-VSS-E2EID': randomUUID(), Date: new Date(this.service.now()).toUTCString() };
+    response.writeHead(status, { ...common, ...headers });
     response.end(body === undefined ? undefined : JSON.stringify(body));
   }
 }
