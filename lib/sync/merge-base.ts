@@ -22,13 +22,13 @@ export function threeWay(input: MergeInput, field: FieldId, want: Value, now: Va
   // of a create that was adopted after its source had changed, only the other end's base is known: better than none
   const synced = field in target.base ? (target.base[field] ?? null) : known?.base;
   const ways = { theirs: now, type, oursFirst: direction === 'forward' };
-  if (!(field in target.base)) {
-    const [base, ours] = [inMarkupOf(known?.base, now), inMarkupOf(known?.now, now)];
-    if (base !== undefined && ours !== undefined) return mergeValues({ ...ways, base, ours });
-  }
 
   // what we had brought to the source came from the target: there it is no change, whatever the baselines say
   const brought = only === undefined || !known ? undefined : arrivedIn(source, only, known.base, known.now, type);
+  if (!(field in target.base)) {
+    const [before, ours] = [inMarkupOf(brought ?? known?.base, now), inMarkupOf(known?.now, now)];
+    if (before !== undefined && ours !== undefined) return mergeValues({ ...ways, base: before, ours });
+  }
   const { base, ours, own } = afterBrought({ brought, known, synced, want, now }, type);
 
   const arrived = arrivedIn(target, field, base, now, type);

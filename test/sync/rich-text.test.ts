@@ -79,4 +79,25 @@ describe('Rich text in an update (invariant 7)', () => {
     assert.deepEqual(words(plan.merged.body), ['Ours', 'One', 'Two'], "the target's own event carries the rest back");
     assert.deepEqual(plan.warnings, []);
   });
+
+  it('5: of such a text, what an update without an answer had brought to the source is no edit of the source', () => {
+    // the target's people wrote "Theirs."; that reached the source unanswered, whose people had written "Ours." before
+    const sent = text('markdown', 'One.\n\nTheirs.');
+    const written = text('markdown', 'Ours.\n\nOne.\n\nTheirs.');
+    const plan = planUpdate({
+      direction: 'forward',
+      wanted: { body: convert(written, 'html').text },
+      mapped: { body: { from: ['description'], type: 'richtext', conflict: 'merge' } },
+      unresolved: {},
+      source: {
+        now: { description: written },
+        base: { description: text('markdown', 'One.\n\nTwo.') },
+        pending: { description: [{ sent, written, over: text('markdown', 'Ours.\n\nOne.\n\nTwo.') }] },
+        updatedAt: '2026-01-01',
+      },
+      target: { now: { body: text('html', '<p>One.</p><p>Theirs.</p>') }, base: {}, updatedAt: '2026-01-02' },
+    });
+    const words = (value: unknown): string[] => JSON.stringify(value).match(/\w+(?=\.)/g) ?? [];
+    assert.deepEqual(words(plan.write.body), ['Ours', 'One', 'Theirs']);
+  });
 });
