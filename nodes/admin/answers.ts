@@ -91,6 +91,10 @@ const lookupValues: Question = async (connection, body) => {
 const users: Question = async (connection, body) => {
   if (!connection.users) return listed([], person);
   const project = typeof body.project === 'string' && body.project !== '' ? { project: body.project } : {};
+  const exact = (['email', 'login', 'name'] as const).find((key) => typeof body[key] === 'string' && body[key] !== '');
+  if (exact !== undefined) {
+    return listed(await connection.users({ [exact]: String(body[exact]).slice(0, 200) }), person);
+  }
   const found = await connection.users(search(body) === '' ? project : { search: search(body), ...project });
   return listed(found, person);
 };

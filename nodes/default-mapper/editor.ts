@@ -1,25 +1,23 @@
 /** The form of the default mapper: what a field receives where the source has nothing that it could take. */
 
+import { checkDefaultRows, type Finding } from '../../lib/checks';
 import { missingRequired } from '../../lib/mapping/coverage';
-import { defaultRowExtras, readDefaultRows, readPairs } from '../../lib/mapping/saved';
-import type { DefaultRow, FieldChoice, UnresolvedPolicy } from '../../lib/model/config';
+import { readDefaultRows, readPairs } from '../../lib/mapping/saved';
+import type { DefaultRow } from '../../lib/model/config';
 import type { Field, Side } from '../../lib/model/entity';
-import type { Value } from '../../lib/model/values';
-import { fillSelect, offerOnlyIntegration, say, takeOnlyIntegration, words } from '../editor';
+import { offerOnlyIntegration, say, takeOnlyIntegration, words } from '../editor';
 import {
   addMappingStyle,
-  type FieldSelect,
   fieldChoice,
-  fieldSelect,
   isShown,
   MappingScope,
   mappedRows,
   rowsOf,
+  showFindings,
   soon,
-  type ValueInput,
-  valueInput,
 } from '../editor/mapping';
 import { exchangePanel, partForm } from '../editor/mapping/exchange';
+import { DefaultRowView, type FormRow } from './row-view';
 
 interface DefaultMapperProperties {
   name: string;
@@ -31,148 +29,14 @@ interface DefaultMapperProperties {
 
 type DefaultMapperNode = EditorNode & DefaultMapperProperties;
 
-interface FormRow {
-  row?: Partial<DefaultRow> & { side: Side; value?: Value };
-  view?: DefaultRowView;
-}
-
 const SIDES: Side[] = [1, 2];
-const POLICIES: UnresolvedPolicy[] = ['default', 'leave', 'park'];
-
-/** One row: side and field, the default, what happens to a value without counterpart. */
-class DefaultRowView {
-  private readonly container: JQuery;
-  private readonly scope: MappingScope;
-  private readonly node: DefaultMapperNode;
-  private readonly onChange: () => void;
-  private readonly fieldBox = $('<div class="twinflow-row">');
-  private readonly valueBox = $('<div class="twinflow-row" style="margin-top: 4px">');
-  private readonly side: JQuery;
-  private readonly policy: JQuery;
-  private field: FieldSelect;
-  private input: { key: string; input: ValueInput } | undefined;
-  private preset: Value | undefined;
-  private readonly extras: object;
-
-  constructor(container: JQuery, form: FormRow, node: DefaultMapperNode, scope: MappingScope, onChange: () => void) {
-    this.container = container;
-    this.scope = scope;
-    this.node = node;
-    this.onChange = onChange;
-    const { row } = form;
-    this.preset = row?.value;
-    this.extras = { ...defaultRowExtras(row ?? {}), ...(row?.empty && { empty: row.empty }) };
-    this.side = $('<select class="twinflow-half">').attr('aria-label', node._('default-mapper.label.side'));
-    for (const side of SIDES) $('<option>').attr('value', String(side)).appendTo(this.side);
-    this.side.val(String(row?.side ?? 2)).on('change', () => {
-      this.field.element.remove();
-      this.field = this.select(undefined);
-      this.changed();
-    });
-    this.policy = $('<select class="twinflow-half">').attr('aria-label', node._('default-mapper.label.unresolved'));
-    fillSelect(
-      this.policy,
-      ['', ...POLICIES].map((value) => ({ value, label: node._(`default-mapper.unresolved.${value || 'preset'}`) })),
-      row?.unresolved ?? '',
-    );
-    this.policy.on('change', onChange);
-    container.append(this.fieldBox.append(this.side), this.valueBox);
-    this.field = this.select(row?.field);
-    this.draw();
-  }
-
-  private select(value: FieldChoice | undefined): FieldSelect {
-    return fieldSelect(this.fieldBox, {
-      scope: this.scope,
-      side: this.sideOf(),
-      value,
-      filter: (field) => field.readOnly !== true,
-      onChange: () => this.changed(),
-    });
-  }
-
-  private sideOf(): Side {
-    return this.side.val() === '1' ? 1 : 2;
-  }
-
-  value(): DefaultRow | undefined {
-    const field = this.field.value();
-    if (field === undefined) return undefined;
-    const value = this.input?.input.value();
-    const unresolved = POLICIES.find((policy) => policy === this.policy.val());
-    return {
-      ...this.extras,
-      field,
-      side: this.sideOf(),
-      ...(value !== undefined && { value }),
-      ...(unresolved !== undefined && this.takesPolicy(field) && { unresolved }),
-    };
-  }
-
-  valid(): boolean {
-    return this.field.value() !== undefined && this.input?.input.valid() !== false;
-  }
-
-  focus(): void {
-    this.container[0]?.scrollIntoView({ block: 'nearest' });
-    this.field.input.trigger('focus');
-  }
-
-  reload(): void {
-    this.field.reload();
-    this.draw();
-  }
-
-  refresh(): void {
-    this.field.refresh();
-    this.draw();
-  }
-
-  private changed(): void {
-    this.draw();
-    this.onChange();
-  }
-
-  /** Any value may fail to come across where the field has a type of its own; a text takes everything. */
-  private takesPolicy(field: FieldChoice): boolean {
-    return field.type !== 'boolean';
-  }
-
-  private draw(): void {
-    this.side.children().each((index, option) => {
-      $(option).text(this.scope.systemLabel(index === 0 ? 1 : 2));
-    });
-    const field = this.field.value();
-    this.container.toggleClass('twinflow-invalid', field === undefined);
-    const key = field === undefined ? '' : `${this.sideOf()} ${field.id} ${field.type} ${field.multi}`;
-    if (this.input?.key === key || (field === undefined && this.input === undefined)) return;
-    this.policy.detach();
-    this.valueBox.empty();
-    this.input = undefined;
-    if (field === undefined) return;
-    const input = valueInput(this.valueBox, {
-      scope: this.scope,
-      side: this.sideOf(),
-      field,
-      value: this.preset,
-      many: field.multi,
-      label: this.node._('default-mapper.label.value', { name: field.name }),
-      placeholder: this.node._('default-mapper.placeholder.value'),
-      onChange: this.onChange,
-    });
-    // what was a value of one field is none of the next
-    this.preset = undefined;
-    this.input = { key, input };
-    this.valueBox.append(this.policy.toggle(this.takesPolicy(field)));
-  }
-}
 
 /** The open form. */
 class DefaultMapperForm {
   private readonly node: DefaultMapperNode;
   private readonly scope: MappingScope;
   private readonly list = $('#twinflow-defaults-rows');
-  private readonly check = soon(this.list, () => this.showMissing());
+  private readonly check = soon(this.list, () => this.checkAll());
 
   constructor(node: DefaultMapperNode) {
     this.node = node;
@@ -237,11 +101,33 @@ class DefaultMapperForm {
         () => {
           if (!isShown(this.list)) return;
           for (const view of this.views()) view.refresh();
-          this.showMissing();
+          this.checkAll();
         },
         (thrown: unknown) => say(note, 'warning', `${this.scope.systemLabel(side)}: ${words(thrown)}`),
       );
     }
+  }
+
+  private checkAll(): void {
+    const { one, two } = this.scope.known();
+    const views = this.views();
+    const all: Finding[] = [];
+    const rows = this.rows();
+    const found = checkDefaultRows(rows, { one, two });
+    for (const [place, view] of views.entries()) {
+      const row = view.value();
+      const index =
+        row === undefined ? -1 : views.slice(0, place).filter((other) => other.value() !== undefined).length;
+      // that a field is gone or another one is told by what it was when it was saved
+      const issues = found
+        .filter((issue) => issue.row === index && issue.code !== 'unknownField' && issue.code !== 'moved')
+        .map((issue) => ({ ...issue, row: place }));
+      const here = [...view.drift(place), ...issues];
+      view.showIssues(here);
+      all.push(...here);
+    }
+    showFindings($('#twinflow-defaults-findings'), all, ({ row }) => views[row ?? -1]?.reveal());
+    this.showMissing();
   }
 
   /** Mandatory fields that may stay empty on create: candidates for a row. */
@@ -297,7 +183,15 @@ RED.nodes.registerType<DefaultMapperProperties>('twinflow-default-mapper', {
         return readPairs(value).length > 0 || this._('default-mapper.invalid.pairs');
       },
     },
-    rows: { value: [] },
+    rows: {
+      value: [],
+      validate(value, _options) {
+        const rows = readDefaultRows(value);
+        const wrong = checkDefaultRows(rows, { one: undefined, two: undefined });
+        const count = wrong.filter(({ level }) => level === 'error').length;
+        return count === 0 || this._('default-mapper.invalid.rows', { count });
+      },
+    },
     version: { value: 1 },
   },
   label() {

@@ -175,10 +175,13 @@ export const lookupValues = (
   search = '',
 ): Promise<LookupValue[]> => items(ask<Listed<LookupValue>>('lookup-values', draft, { project, type, field, search }));
 
-/** People whose name, login or e-mail has `search` in it; the first of all without. */
+/**
+ * People whose name, login or e-mail has `search` in it, or who have exactly the `email`, `login` or `name`; the first of
+ * all without.
+ */
 export const users = (
   draft: SystemDraft | undefined,
-  query: { search?: string; project?: ProjectId } = {},
+  query: { search?: string; email?: string; login?: string; name?: string; project?: ProjectId } = {},
 ): Promise<UserValue[]> => items(ask<Listed<UserValue>>('users', draft, query));
 
 export const newest = (

@@ -1,5 +1,6 @@
 /** The form of the field mapper: which fields of the two systems belong together, and how their values go across. */
 
+import type { Finding } from '../../lib/checks';
 import { proposeFields } from '../../lib/mapping/auto-map';
 import { missingRequired, type RowIssue, rowIssues } from '../../lib/mapping/coverage';
 import { roundTrip } from '../../lib/mapping/round-trip';
@@ -18,6 +19,7 @@ import {
   MapRow,
   m,
   rowsOf,
+  showFindings,
   soon,
 } from '../editor/mapping';
 import { exchangePanel, partForm } from '../editor/mapping/exchange';
@@ -148,12 +150,27 @@ class FieldMapperForm {
   private checkAll(): void {
     const pairs = this.views().map((view) => ({ view, row: view.value() }));
     const rows = pairs.flatMap(({ row }) => row ?? []);
-    for (const { view, row } of pairs) {
-      view.showIssues(row ? rowIssues(row, rows, this.scope.known(), browserFault) : NO_FIELD);
+    const known = this.scope.known();
+    const findings: Finding[] = [];
+    for (const [place, { view, row }] of pairs.entries()) {
+      const issues = row ? rowIssues(row, rows, known, browserFault) : NO_FIELD;
+      const found = view.findings(place, issues, known);
+      view.showIssues(found);
+      // an empty row is still being made
+      if (row !== undefined) findings.push(...found);
     }
+    showFindings($('#twinflow-map-findings'), findings, ({ row }) => this.open(row));
     this.showMissing(rows);
     this.showRestless(rows);
     this.filter();
+  }
+
+  /** Leads to a row that may be filtered out at present. */
+  private open(row: number | undefined): void {
+    this.show.val('all');
+    this.search.val('');
+    this.filter();
+    this.views()[row ?? -1]?.reveal();
   }
 
   /** Fields that hand their values round: names are data, so they are only ever text. */

@@ -1,7 +1,9 @@
 /** The form of the value mapper: for each pair of list or user fields, which value means which. */
 
-import { pairExtras, readPairs, readValueRows } from '../../lib/mapping/saved';
-import type { ValuePair, ValueRow } from '../../lib/model/config';
+import { checkValueRows, type Finding } from '../../lib/checks';
+import { domainIssues } from '../../lib/mapping/domains';
+import { pairExtras, readDomains, readPairs, readValueRows } from '../../lib/mapping/saved';
+import type { DomainRule, ValuePair, ValueRow } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { LookupValue, UserValue } from '../../lib/model/values';
 import {
@@ -17,6 +19,7 @@ import {
 } from '../editor';
 import {
   addMappingStyle,
+  defaultRows,
   isListed,
   isShown,
   type Lists,
@@ -25,24 +28,29 @@ import {
   lookupItem,
   MappingScope,
   m,
+  mappedRows,
   newTables,
   proposedPairs,
   rowsOf,
+  showFindings,
   soon,
   tableKey,
   tableTitle,
   userItem,
 } from '../editor/mapping';
 import { exchangePanel, partForm } from '../editor/mapping/exchange';
+import { DomainRules } from './domain-rules';
+import { unmatchedPeople } from './people-checks';
 import { SheetInput } from './sheet-input';
 import { downloadTable } from './sheet-requests';
-import { exportName, exportOf, showChecks, wholeTable } from './table-checks';
+import { type CheckOptions, exportName, exportOf, showChecks, showPeople, wholeTable } from './table-checks';
 
 interface ValueMapperProperties {
   name: string;
   integration: string;
   pairs: 'all' | string[];
   rows: ValueRow[];
+  domains?: DomainRule[];
   version: number;
 }
 
@@ -74,7 +82,10 @@ class ValueMapperForm {
   private readonly note = $('#twinflow-values-note');
   private readonly adding: SearchSelect<ValueRow>;
   private readonly sheet: SheetInput;
+  private readonly domains: DomainRules;
   private current: ValueRow | undefined;
+  /** counts the checks: an earlier one that is still waiting for a system shows nothing any more */
+  private checked = 0;
   private readonly check = soon(this.list, () => {
     this.showMissing().catch((thrown: unknown) => say(this.note, 'warning', words(thrown)));
   });
@@ -105,13 +116,29 @@ class ValueMapperForm {
       },
       onChange: () => this.check(),
     });
+    this.domains = new DomainRules({
+      container: $('#twinflow-values-domains'),
+      rules: readDomains(node.domains),
+      text: (key, variables) => node._(`value-mapper.${key}`, variables),
+      systemName: (side) => this.scope.systemName(side),
+      find: async (side, email) => {
+        const found = await this.scope.usersBy(side, { email });
+        return found.length === 1 ? found[0] : undefined;
+      },
+      onChange: () => this.check(),
+    });
     this.buildList();
     const rows = partForm(
       'values',
       () => this.rows(),
       (changed) => this.replace(changed),
     );
-    exchangePanel({ container: $('#twinflow-values-exchange'), node, scope: this.scope, forms: [rows] });
+    const domains = partForm(
+      'domains',
+      () => this.domains.value(),
+      (changed) => this.domains.set(changed),
+    );
+    exchangePanel({ container: $('#twinflow-values-exchange'), node, scope: this.scope, forms: [rows, domains] });
     for (const kind of ['export', 'template']) {
       $(`#twinflow-values-${kind}`).on('click', () => {
         this.download(kind === 'template').catch((thrown: unknown) => say(this.note, 'bad', words(thrown)));
@@ -276,6 +303,11 @@ class ValueMapperForm {
 
   private reload(): void {
     this.heads();
+    this.domains.names();
+    for (const side of SIDES) {
+      // what the lists say now; a system that can't be asked says so where it is needed
+      this.scope.fields(side).then(this.check, () => undefined);
+    }
     this.adding.reload();
     for (const row of rowsOf<PairRow>(this.list)) {
       row.one?.reload();
@@ -285,21 +317,54 @@ class ValueMapperForm {
   }
 
   private async showMissing(): Promise<void> {
+    this.keep();
+    this.showFindings();
     const table = this.current;
     const box = $('#twinflow-values-missing');
     if (table === undefined) {
       box.empty();
       return;
     }
+    this.checked += 1;
+    const { checked } = this;
+    const isCurrent = (): boolean => this.checked === checked && this.current === table && isShown(this.list);
     const lists = await listsOf(this.scope, table);
-    if (this.current !== table || !isShown(this.list)) return;
+    if (!isCurrent()) return;
     this.keep();
     const whole = await wholeTable(table, lists);
-    if (this.current !== table || !isShown(this.list)) return;
-    showChecks(box, whole, lists, {
+    if (!isCurrent()) return;
+    const options: CheckOptions = {
       text: (key, variables) => this.node._(`value-mapper.${key}`, variables),
       onAdd: (pair) => this.list.editableList('addItem', { pair } satisfies PairRow),
-    });
+    };
+    showChecks(box, whole, lists, options);
+    if (table.one.type !== 'user' || table.two.type !== 'user') return;
+    const people = await unmatchedPeople(this.scope, table, this.domains.value());
+    if (isCurrent()) showPeople(box, people, options);
+  }
+
+  /** What is to be seen to in any of the tables, and in the domain rules. */
+  private showFindings(): void {
+    const { one, two } = this.scope.known();
+    const [integration, pairs] = [this.scope.integrationId(), this.scope.pairs()];
+    const mapped = mappedRows(integration, pairs);
+    const context = { live: { one, two }, mapped, defaults: defaultRows(integration, pairs) };
+    const found = checkValueRows(this.tables, this.domains.value(), context).filter(
+      // what a sheet has is known for the open table only, which says so below
+      ({ code, row, rule }) => code !== 'unpaired' || rule === true || this.tables[row ?? -1]?.sheet === undefined,
+    );
+    showFindings($('#twinflow-values-findings'), found, (finding) => this.reveal(finding));
+  }
+
+  private reveal({ row, rule }: Finding): void {
+    if (rule === true) {
+      this.domains.reveal(row ?? -1);
+      return;
+    }
+    if (this.current !== this.tables[row ?? -1]) this.open(this.tables[row ?? -1]);
+    const body = $('#twinflow-values-choose');
+    body[0]?.scrollIntoView({ block: 'start' });
+    this.select.trigger('focus');
   }
 
   private async download(template: boolean): Promise<void> {
@@ -344,6 +409,10 @@ class ValueMapperForm {
   pairs(): 'all' | string[] {
     return this.scope.pairs();
   }
+
+  domainRules(): DomainRule[] {
+    return this.domains.value();
+  }
 }
 
 let form: ValueMapperForm | undefined;
@@ -364,6 +433,13 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
       },
     },
     rows: { value: [] },
+    domains: {
+      value: [],
+      validate(value, _options) {
+        const count = domainIssues(readDomains(value)).filter(({ level }) => level === 'error').length;
+        return count === 0 || this._('value-mapper.invalid.domains', { count });
+      },
+    },
     version: { value: 1 },
   },
   label() {
@@ -383,10 +459,13 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
   },
   oneditsave() {
     if (form === undefined) return undefined;
-    const [rows, pairs] = [readValueRows(form.rows()), form.pairs()];
-    const changed = JSON.stringify([rows, pairs]) !== JSON.stringify([readValueRows(this.rows), readPairs(this.pairs)]);
+    const [rows, pairs, domains] = [readValueRows(form.rows()), form.pairs(), form.domainRules()];
+    const before = [readValueRows(this.rows), readPairs(this.pairs), readDomains(this.domains)];
+    const changed = JSON.stringify([rows, pairs, domains]) !== JSON.stringify(before);
     this.rows = rows;
     this.pairs = pairs;
+    // a flow of an older version has none, and is not changed by that
+    if (this.domains !== undefined || domains.length > 0) this.domains = domains;
     form = undefined;
     return changed || undefined;
   },

@@ -12,6 +12,7 @@ import type { Side } from '../../lib/model/entity';
 import type { LookupValue } from '../../lib/model/values';
 import { fileName } from '../editor';
 import { type Lists, tableTitle } from '../editor/mapping';
+import { pairOf, type Unmatched } from './people-checks';
 import { lookUpInSheet } from './sheet-requests';
 
 const MOST_SHOWN = 10;
@@ -53,6 +54,29 @@ function showMissing(box: JQuery, side: Side, values: LookupValue[], { text, onA
       .appendTo(line);
   });
   if (values.length > MOST_MISSING) line.append(' …');
+}
+
+/** Adds who has no counterpart, each person with a link that adds a pair. */
+export function showPeople(box: JQuery, sides: Unmatched[], { text, onAdd }: CheckOptions): void {
+  for (const { side, people, of } of sides) {
+    if (people.length === 0) continue;
+    const line = $('<div class="twinflow-message twinflow-warning">').appendTo(box);
+    const arrow = side === 1 ? '→' : '←';
+    line.append($('<span>').text(`${arrow} ${text('people.missing', { count: people.length, of })} `));
+    people.slice(0, MOST_MISSING).forEach((person, index) => {
+      if (index > 0) line.append(', ');
+      const name = person.name ?? person.login ?? person.email ?? person.id ?? '';
+      $('<button type="button" class="twinflow-link">')
+        .text(name)
+        .attr('title', person.email ?? person.login ?? name)
+        .on('click', () => onAdd(pairOf(side, person)))
+        .appendTo(line);
+    });
+    line.append(people.length > MOST_MISSING ? ' …' : '.');
+  }
+  if (sides.some(({ people }) => people.length > 0)) {
+    $('<div class="twinflow-message">').text(text('people.hint')).appendTo(box);
+  }
 }
 
 function showReturns(

@@ -2,6 +2,7 @@
 
 export { browserFault } from './expression-check';
 export * from './fields';
+export * from './findings';
 export { type FormRow, MapRow } from './map-row';
 export * from './mapped';
 export * from './rows';

@@ -3,7 +3,8 @@
  * A row with a field on one side only gives that field a constant.
  */
 
-import type { RowIssue } from '../../../lib/mapping/coverage';
+import { type Finding, fieldDrift, rowLabel } from '../../../lib/checks';
+import type { KnownFields, RowIssue } from '../../../lib/mapping/coverage';
 import { isMergeable } from '../../../lib/mapping/mergeable';
 import { fieldRowExtras } from '../../../lib/mapping/saved';
 import type { ApplyWhen, FieldChoice, FieldRow, SyncWhen, Transform } from '../../../lib/model/config';
@@ -12,7 +13,8 @@ import type { Value } from '../../../lib/model/values';
 import { type DirectionButton, directionButton } from '../index';
 import { type ConflictChoice, type ConflictSettings, conflictChoice } from './conflict-choice';
 import { type FieldSelect, fieldSelect, typeWords } from './fields';
-import { labelledSelect, toolButton } from './rows';
+import { remarkText } from './findings';
+import { flash, labelledSelect, toolButton } from './rows';
 import type { MappingScope } from './scope';
 import { m } from './text';
 import { type TransformInput, transformInput } from './transform-input';
@@ -52,7 +54,9 @@ export class MapRow {
   private readonly transformInputs = new Map<Direction, TransformInput>();
   private constant: Value | undefined;
   private constantInput: { field: string; input: ValueInput } | undefined;
-  private issues: RowIssue[] = [];
+  private issues: Finding[] = [];
+  /** the fields as they were saved, until another one is chosen */
+  private readonly saved: { one?: FieldChoice; two?: FieldChoice };
   private wished: DirectionSetting;
   private constantShown = false;
 
@@ -64,6 +68,7 @@ export class MapRow {
     this.confidence = form.confidence;
     this.constant = row?.constant;
     this.extras = fieldRowExtras(row ?? {});
+    this.saved = { one: row?.one, two: row?.two };
     const { syncWhen, applyWhen, conflict, fallback } = row ?? {};
     this.settings = { syncWhen, applyWhen, conflict, fallback };
     this.transforms = { ...row?.transform };
@@ -89,7 +94,10 @@ export class MapRow {
       value,
       empty: m('row.constant'),
       placeholder: m('field.choose'),
-      onChange: () => this.changed(),
+      onChange: () => {
+        this.saved[side === 1 ? 'one' : 'two'] = undefined;
+        this.changed();
+      },
     });
   }
 
@@ -127,6 +135,14 @@ export class MapRow {
     return { ...(forward && { forward }), ...(backward && { backward }) };
   }
 
+  /** Shows the row with all that is to be said of it. */
+  reveal(): void {
+    this.toggle(true);
+    this.container[0]?.scrollIntoView({ block: 'center' });
+    this.one.input.trigger('focus');
+    flash(this.container);
+  }
+
   focus(): void {
     this.container[0]?.scrollIntoView({ block: 'nearest' });
     (this.one.value() === undefined ? this.one : this.two).input.trigger('focus');
@@ -154,10 +170,31 @@ export class MapRow {
     return this.issues.length > 0;
   }
 
-  showIssues(issues: RowIssue[]): void {
+  /**
+   * What is to be seen to in this row.
+   * @param place the row's place in the list
+   * @param issues what is wrong with the row as it stands
+   */
+  findings(place: number, issues: RowIssue[], known: KnownFields): Finding[] {
+    const at = { row: place, label: rowLabel(this.value() ?? { direction: 'both' }) };
+    const { one, two } = this.saved;
+    const drift = [
+      ...(one ? fieldDrift(one, 1, known.one, at) : []),
+      ...(two ? fieldDrift(two, 2, known.two, at) : []),
+    ];
+    // that a field is gone is told by what has become of it
+    const told = drift.some(({ code }) => code === 'moved' || code === 'unknownField');
+    const rest = issues.filter(({ code }) => code !== 'unknownField' || !told);
+    return [...drift, ...rest.map((issue): Finding => ({ ...at, ...issue, names: {} }))];
+  }
+
+  showIssues(issues: Finding[]): void {
     this.issues = issues;
     const bad = issues.some(({ level }) => level === 'error');
-    const texts = issues.map(({ code, direction }) => `${ARROWS[direction]} ${m(`issue.${code}`)}`);
+    const texts = issues.map((issue) => {
+      const arrow = issue.direction === undefined ? '' : `${ARROWS[issue.direction]} `;
+      return `${arrow}${remarkText(issue)}`;
+    });
     this.issuesButton
       .toggleClass('twinflow-quiet', issues.length === 0)
       .toggleClass('twinflow-error', bad)

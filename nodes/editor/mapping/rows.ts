@@ -24,6 +24,14 @@ export function soon(list: JQuery, action: () => void, ms = 40): () => void {
   };
 }
 
+const FLASH_MS = 1_200;
+
+/** Marks a row for a moment: here it is. */
+export function flash(container: JQuery): void {
+  const row = container.closest('li').addClass('twinflow-flash');
+  setTimeout(() => row.removeClass('twinflow-flash'), FLASH_MS);
+}
+
 /** A small button with an icon and a name for those who can't see it. */
 export function toolButton(icon: string, label: string, onPress: () => void): JQuery {
   return $('<button type="button" class="red-ui-button twinflow-tool">')

@@ -106,6 +106,12 @@ export class MappingScope {
     return users(place.drafts[side - 1], { search, project: project.id });
   }
 
+  /** The people of a side with exactly this address, login or name. @throws MetadataError */
+  usersBy(side: Side, by: { email?: string; login?: string; name?: string }): Promise<UserValue[]> {
+    const place = this.where();
+    return users(place.drafts[side - 1], by);
+  }
+
   private changed(): void {
     this.loaded[1] = undefined;
     this.loaded[2] = undefined;

@@ -56,6 +56,20 @@ const RULES = `
 .twinflow-chip button { border: 0; background: none; color: var(--red-ui-secondary-text-color); cursor: pointer; padding: 0 4px; }
 .twinflow-row > select { flex: 0 1 150px; width: auto; min-width: 70px; margin: 0; }
 .twinflow-list li[hidden] { display: none !important; }
+.twinflow-findings { width: 0; min-width: 100%; box-sizing: border-box; margin: 6px 0 8px; padding: 4px 8px 6px; border: 1px solid var(--red-ui-secondary-border-color); border-left: 3px solid var(--red-ui-text-color-warning); border-radius: 2px; line-height: 1.4; max-height: 190px; overflow-y: auto; }
+.twinflow-findings ul { list-style: none; margin: 2px 0; padding: 0; }
+.twinflow-findings li { display: flex; gap: 6px; align-items: baseline; padding: 1px 0; overflow-wrap: anywhere; }
+.twinflow-findings li > i { flex: 0 0 14px; }
+.twinflow-findings .twinflow-link { color: inherit; text-decoration: none; }
+.twinflow-findings .twinflow-link:hover, .twinflow-findings .twinflow-link:focus { text-decoration: underline; }
+.twinflow-findings .twinflow-error > i { color: var(--red-ui-text-color-error); }
+.twinflow-findings .twinflow-warn > i { color: var(--red-ui-text-color-warning); }
+.twinflow-findings .twinflow-note > i { color: var(--red-ui-secondary-text-color); }
+.twinflow-findings-head { font-weight: bold; font-size: 90%; }
+.twinflow-row > input.twinflow-domain { flex: 1 1 0; width: 0; min-width: 0; margin: 0; }
+.twinflow-policies { flex-wrap: wrap; margin-top: 4px; }
+.twinflow-row.twinflow-policies > select { flex: 1 1 290px; width: 290px; }
+.twinflow-flash { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: -2px; }
 .twinflow-fit { width: 0; min-width: 100%; }
 .twinflow-row > select.twinflow-half { flex: 1 1 0; width: 0; }
 .twinflow-beside { display: inline-flex; width: 70%; vertical-align: middle; }

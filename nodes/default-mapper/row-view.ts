@@ -1,0 +1,202 @@
+/** A row of the default mapper's table: side and field, the default, and what happens where there is nothing to write. */
+
+import { type Finding, fieldDrift } from '../../lib/checks';
+import { defaultRowExtras } from '../../lib/mapping/saved';
+import type { DefaultRow, EmptyPolicy, FieldChoice, UnresolvedPolicy } from '../../lib/model/config';
+import type { Side } from '../../lib/model/entity';
+import type { Value } from '../../lib/model/values';
+import { fillSelect } from '../editor';
+import {
+  type FieldSelect,
+  fieldSelect,
+  flash,
+  type MappingScope,
+  remarkText,
+  type ValueInput,
+  valueInput,
+} from '../editor/mapping';
+
+/** What the list keeps for a row. */
+export interface FormRow {
+  row?: Partial<DefaultRow> & { side: Side; value?: Value };
+  view?: DefaultRowView;
+}
+
+const SIDES: Side[] = [1, 2];
+const POLICIES: UnresolvedPolicy[] = ['default', 'leave', 'park'];
+const EMPTY_POLICIES: EmptyPolicy[] = ['default', 'clear', 'leave', 'park'];
+
+/** One row: side and field, the default, what happens where the source is empty, and to a value without counterpart. */
+export class DefaultRowView {
+  private readonly container: JQuery;
+  private readonly scope: MappingScope;
+  private readonly node: EditorNode;
+  private readonly onChange: () => void;
+  private readonly fieldBox = $('<div class="twinflow-row">');
+  private readonly valueBox = $('<div class="twinflow-row" style="margin-top: 4px">');
+  private readonly policyBox = $('<div class="twinflow-row twinflow-policies">');
+  private readonly issueList = $('<div class="twinflow-issues" aria-live="polite">');
+  private readonly side: JQuery;
+  private readonly policy: JQuery;
+  private readonly empty: JQuery;
+  /** the field as it was saved, until another one is chosen */
+  private saved: FieldChoice | undefined;
+  private field: FieldSelect;
+  private input: { key: string; input: ValueInput } | undefined;
+  private preset: Value | undefined;
+  /** what a newer version, or a hand, has put into the saved row besides */
+  private readonly extras: object;
+
+  constructor(container: JQuery, form: FormRow, node: EditorNode, scope: MappingScope, onChange: () => void) {
+    this.container = container;
+    this.scope = scope;
+    this.node = node;
+    this.onChange = onChange;
+    const { row } = form;
+    this.preset = row?.value;
+    this.saved = row?.field;
+    this.extras = defaultRowExtras(row ?? {});
+    this.side = $('<select class="twinflow-half">').attr('aria-label', node._('default-mapper.label.side'));
+    for (const side of SIDES) $('<option>').attr('value', String(side)).appendTo(this.side);
+    this.side.val(String(row?.side ?? 2)).on('change', () => {
+      this.field.element.remove();
+      this.field = this.select(undefined);
+      this.changed();
+    });
+    this.empty = this.choice('empty', EMPTY_POLICIES, row?.empty);
+    this.policy = this.choice('unresolved', POLICIES, row?.unresolved);
+    container.append(this.fieldBox.append(this.side), this.valueBox, this.policyBox, this.issueList);
+    this.field = this.select(row?.field);
+    this.draw();
+  }
+
+  /** A choice of policies; '' is the preset. */
+  private choice(name: 'empty' | 'unresolved', policies: string[], chosen = ''): JQuery {
+    const { node } = this;
+    const select = $('<select>').attr('aria-label', node._(`default-mapper.label.${name}`));
+    fillSelect(
+      select,
+      ['', ...policies].map((value) => ({ value, label: node._(`default-mapper.${name}.${value || 'preset'}`) })),
+      chosen,
+    );
+    return select.on('change', this.onChange);
+  }
+
+  private select(value: FieldChoice | undefined): FieldSelect {
+    return fieldSelect(this.fieldBox, {
+      scope: this.scope,
+      side: this.sideOf(),
+      value,
+      filter: (field) => field.readOnly !== true,
+      onChange: () => {
+        this.saved = undefined;
+        this.changed();
+      },
+    });
+  }
+
+  private sideOf(): Side {
+    return this.side.val() === '1' ? 1 : 2;
+  }
+
+  value(): DefaultRow | undefined {
+    const field = this.field.value();
+    if (field === undefined) return undefined;
+    const value = this.input?.input.value();
+    const unresolved = POLICIES.find((policy) => policy === this.policy.val());
+    const empty = EMPTY_POLICIES.find((policy) => policy === this.empty.val());
+    return {
+      ...this.extras,
+      field,
+      side: this.sideOf(),
+      ...(value !== undefined && { value }),
+      ...(empty !== undefined && { empty }),
+      ...(unresolved !== undefined && this.takesPolicy(field) && { unresolved }),
+    };
+  }
+
+  /** What has become of the field since it was saved. */
+  drift(place: number): Finding[] {
+    const known = this.scope.known();
+    const { saved } = this;
+    if (saved === undefined) return [];
+    return fieldDrift(saved, this.sideOf(), this.sideOf() === 1 ? known.one : known.two, {
+      row: place,
+      label: saved.name,
+    });
+  }
+
+  showIssues(issues: Finding[]): void {
+    this.issueList.empty();
+    for (const issue of issues) {
+      $('<div>')
+        .addClass(issue.level === 'error' ? 'twinflow-error' : 'twinflow-warn')
+        .text(remarkText(issue))
+        .appendTo(this.issueList);
+    }
+    const bad = this.field.value() === undefined || issues.some(({ level }) => level === 'error');
+    this.container.toggleClass('twinflow-invalid', bad);
+  }
+
+  reveal(): void {
+    this.focus();
+    flash(this.container);
+  }
+
+  valid(): boolean {
+    return this.field.value() !== undefined && this.input?.input.valid() !== false;
+  }
+
+  focus(): void {
+    this.container[0]?.scrollIntoView({ block: 'nearest' });
+    this.field.input.trigger('focus');
+  }
+
+  reload(): void {
+    this.field.reload();
+    this.draw();
+  }
+
+  refresh(): void {
+    this.field.refresh();
+    this.draw();
+  }
+
+  private changed(): void {
+    this.draw();
+    this.onChange();
+  }
+
+  /** Any value may fail to come across where the field has a type of its own; a text takes everything. */
+  private takesPolicy(field: FieldChoice): boolean {
+    return field.type !== 'boolean';
+  }
+
+  private draw(): void {
+    this.side.children().each((index, option) => {
+      $(option).text(this.scope.systemLabel(index === 0 ? 1 : 2));
+    });
+    const field = this.field.value();
+    const key = field === undefined ? '' : `${this.sideOf()} ${field.id} ${field.type} ${field.multi}`;
+    if (this.input?.key === key || (field === undefined && this.input === undefined)) return;
+    this.policy.detach();
+    this.empty.detach();
+    this.valueBox.empty();
+    this.input = undefined;
+    if (field === undefined) return;
+    const input = valueInput(this.valueBox, {
+      scope: this.scope,
+      side: this.sideOf(),
+      field,
+      value: this.preset,
+      many: field.multi,
+      label: this.node._('default-mapper.label.value', { name: field.name }),
+      placeholder: this.node._('default-mapper.placeholder.value'),
+      onChange: this.onChange,
+    });
+    // what was a value of one field is none of the next
+    this.preset = undefined;
+    this.input = { key, input };
+    this.policyBox.append(this.empty, this.policy.toggle(this.takesPolicy(field)));
+  }
+}

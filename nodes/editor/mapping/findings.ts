@@ -1,0 +1,53 @@
+/** The list of what a form has found to see to, the worst first; pressing one leads to its row. */
+
+import { byWeight, type Finding, remark, sentence } from '../../../lib/checks';
+import { m } from './text';
+
+const MOST_SHOWN = 6;
+const ICONS = { error: 'fa-exclamation-circle', warning: 'fa-exclamation-triangle', note: 'fa-info-circle' } as const;
+const TONES = { error: 'twinflow-error', warning: 'twinflow-warn', note: 'twinflow-note' } as const;
+
+/** What is wrong, without saying where: for a row's own place. */
+export const remarkText = (finding: Finding): string => remark(finding, m);
+
+/**
+ * Fills the container, which keeps whether all are shown. Empty where there is nothing to see to.
+ * @param onOpen leads to the row of a finding
+ */
+export function showFindings(container: JQuery, findings: Finding[], onOpen: (finding: Finding) => void): void {
+  const all = container.data('all') === true;
+  // whoever stands in the list by the keyboard stays there
+  const focused = container.find('button').index(document.activeElement ?? undefined);
+  container.empty().toggleClass('twinflow-findings', findings.length > 0);
+  if (findings.length === 0) return;
+  const sorted = byWeight(findings);
+  const shown = all ? sorted : sorted.slice(0, MOST_SHOWN);
+  $('<div class="twinflow-findings-head">')
+    .text(m('checks.title', { count: String(findings.length) }))
+    .appendTo(container);
+  const list = $('<ul>').appendTo(container);
+  for (const finding of shown) {
+    const { level } = finding;
+    const icon = $('<i aria-hidden="true">').addClass(`fa ${ICONS[level]}`);
+    const text = sentence(finding, m);
+    const item = $('<li>').addClass(TONES[level]).append(icon, ' ').appendTo(list);
+    if (finding.row === undefined) item.append(document.createTextNode(text));
+    else {
+      $('<button type="button" class="twinflow-link">')
+        .text(text)
+        .attr('title', m('checks.row'))
+        .on('click', () => onOpen(finding))
+        .appendTo(item);
+    }
+  }
+  if (sorted.length > shown.length) {
+    $('<button type="button" class="twinflow-link">')
+      .text(m('checks.all', { count: String(sorted.length - shown.length) }))
+      .on('click', () => {
+        container.data('all', true);
+        showFindings(container, findings, onOpen);
+      })
+      .appendTo(container);
+  }
+  if (focused >= 0) container.find('button').eq(focused).trigger('focus');
+}
