@@ -1,0 +1,188 @@
+/** A Node-RED in a history: the real engine and the user's flow, mortal at each of their calls. */
+
+import type { Connection } from '../../lib/connectors/connector';
+import type { RequestGate } from '../../lib/connectors/http/options';
+import type { Side } from '../../lib/model/entity';
+import type { SyncMessage } from '../../lib/model/message';
+import { convert } from '../../lib/richtext';
+import type { Landing, Store } from '../../lib/store/store';
+import { Integration } from '../../lib/sync/integration';
+import type { Reader } from '../../lib/sync/reader';
+import { System } from '../../lib/sync/system';
+import { gated } from './gated';
+import { FIELDS, isMerged } from './person';
+import { isRichText } from './rich';
+import type { SimulatedSystem } from './system';
+import { REMOTE, type World } from './world';
+
+/** A process: the engine between two systems. Once dead, nothing that it began ever goes on. */
+export class Process {
+  dead = false;
+  private integration: Integration | undefined;
+
+  constructor(
+    private readonly world: World,
+    private readonly store: Store,
+    private readonly dryRun: boolean,
+  ) {}
+
+  async start(): Promise<void> {
+    const { world } = this;
+    const systems = [this.system('s1', 'One', world.one), this.system('s2', 'Two', world.two)] as const;
+    const integration = new Integration(world.config, systems, this.mortal(this.observed()), world.clock);
+    this.integration = integration;
+    await integration.start();
+    const relevant = { fields: new Set<string>(FIELDS), always: false };
+    integration.declare('mapper', { 1: relevant, 2: relevant });
+    const writer = integration.writer({ batchSize: world.random.int(1, 20), dryRun: this.dryRun });
+    for (const side of [1, 2] as const) {
+      const reader = integration.reader(
+        side,
+        {
+          // polls are long where they have many pages
+          pageSize: Math.min(world.random.int(2, 20), world.backlog),
+          window: world.random.int(1, 30),
+          start: { kind: 'all' },
+          backlog: world.backlog,
+        },
+        (message) => this.flow(message, (mapped) => writer.accept(mapped)),
+        () => undefined,
+      );
+      reader.pump();
+      const poll = (): void => {
+        if (this.dead) return;
+        reader
+          .poll()
+          .catch(() => undefined)
+          .finally(() => world.clock.after(world.weather.bad ? 1_000 : 10_000, poll));
+      };
+      poll();
+      if (world.backlog < Number.POSITIVE_INFINITY) this.impatience(reader);
+    }
+  }
+
+  private system(id: string, name: string, tracker: SimulatedSystem): System {
+    const { clock, limits } = this.world;
+    const open = (gate: RequestGate): Connection => {
+      const connection = this.guarded(tracker.connection());
+      return this.mortal(limits ? gated(connection, gate, () => this.dead) : connection);
+    };
+    return new System(id, name, open, clock, false, limits);
+  }
+
+  /** In a dry run nothing may be written. */
+  private guarded(connection: Connection): Connection {
+    if (!this.dryRun) return connection;
+    return {
+      ...connection,
+      write: async (_scope, operations) => {
+        for (const operation of operations) this.world.dryRunWrites.push(JSON.stringify(operation));
+        throw new Error('written in a dry run');
+      },
+    };
+  }
+
+  /** Polls are asked for while one is under way: what is new is then read ahead of it. */
+  private impatience(reader: Reader): void {
+    this.world.clock.after(this.world.random.int(5, 60), () => {
+      if (this.dead || !this.world.weather.bad) return;
+      if (reader.isPolling) reader.poll().catch(() => undefined);
+      this.impatience(reader);
+    });
+  }
+
+  /** The store, with the systems hearing of what has landed. */
+  private observed(): Store {
+    const { store, world } = this;
+    return new Proxy(store, {
+      get: (object, name, receiver) => {
+        if (this.dryRun && (name === 'land' || name === 'openIntents' || name === 'intendUpdates')) {
+          world.dryRunWrites.push(`${name} in the store`);
+        }
+        if (name !== 'land') return Reflect.get(object, name, receiver);
+        return (landings: Landing[]) => {
+          for (const { ends, wrote } of landings) {
+            const sides = [wrote ?? []].flat();
+            world.one.hasLanded(ends[0].ref.id, ends[0].baseline, sides.includes(1));
+            world.two.hasLanded(ends[1].ref.id, ends[1].baseline, sides.includes(2));
+          }
+          return store.land(landings);
+        };
+      },
+    });
+  }
+
+  /** The user's flow: maps; and now and then a message is late, comes twice, or is swallowed. */
+  private flow(message: SyncMessage, accept: (message: SyncMessage) => Promise<unknown>): void {
+    const { random, clock, weather } = this.world;
+    if (this.dead || (weather.bad && random.chance(0.01))) return;
+    message.sync.mapped = Object.fromEntries(
+      FIELDS.map((field) => [
+        field,
+        {
+          from: [field],
+          type: field === 'body' ? 'richtext' : 'text',
+          conflict: isMerged(field) ? 'merge' : this.world.conflict,
+        },
+      ]),
+    );
+    delete message.payload[REMOTE];
+    const { body } = message.payload;
+    const to = (message.sync.direction === 'forward' ? this.world.two : this.world.one).habits.format;
+    if (isRichText(body)) message.payload.body = convert(body, to).text;
+    const copy = structuredClone(message);
+    const deliver = (it: SyncMessage): void => {
+      clock.after(random.int(0, 20), () => {
+        if (!this.dead) accept(it).catch(() => undefined);
+      });
+    };
+    deliver(message);
+    if (weather.bad && random.chance(0.05)) deliver(copy);
+  }
+
+  /** Calls of a dead process neither begin nor return; each call may be the one at which it dies. */
+  private mortal<T extends object>(target: T): T {
+    return new Proxy(target, {
+      get: (object, name, receiver) => {
+        const method: unknown = Reflect.get(object, name, receiver);
+        if (typeof method !== 'function') return method;
+        return (...args: unknown[]) => {
+          this.mayDie();
+          if (this.dead) return new Promise(() => undefined);
+          this.world.trace?.(`${String(name)} ${JSON.stringify(args)}`);
+          const result: unknown = Reflect.apply(method, object, args);
+          if (!(result instanceof Promise)) return result;
+          return new Promise((resolve, reject) => {
+            const settled = (go: () => void): void => {
+              this.mayDie();
+              this.world.trace?.(`${String(name)} ${this.dead ? 'died' : 'answered'}`);
+              if (!this.dead) go();
+            };
+            result.then(
+              (value: unknown) => {
+                this.world.trace?.(`${String(name)} → ${JSON.stringify(value)}`);
+                settled(() => resolve(value));
+              },
+              (error: unknown) => settled(() => reject(error)),
+            );
+          });
+        };
+      },
+    });
+  }
+
+  private mayDie(): void {
+    if (!this.dead && this.world.weather.bad && this.world.random.chance(this.world.mortality)) {
+      this.dead = true;
+      this.world.crashed();
+    }
+  }
+
+  kill(): void {
+    this.dead = true;
+  }
+
+  inFlight(side: Side): number {
+    return this.integration?.inFlight(side) ?? 0;
+  }
+}

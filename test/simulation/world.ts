@@ -1,0 +1,144 @@
+/** What one history happens in: the time, both systems, people, the weather, and the process that comes and goes. */
+
+import type { ConflictPolicy, IntegrationConfig } from '../../lib/model/config';
+import type { Store } from '../../lib/store/store';
+import type { BudgetLimits } from '../../lib/sync/budget';
+import { SimulatedClock } from './clock';
+import { Person } from './person';
+import { Process } from './process';
+import { Random } from './random';
+import { FORMATS } from './rich';
+import { type Habits, SimulatedSystem } from './system';
+
+const START = Date.UTC(2026, 0, 1);
+export const CONFIG: IntegrationConfig = {
+  id: 'integration',
+  name: 'Simulated',
+  active: true,
+  system1: 's1',
+  system2: 's2',
+  projectPairs: [{ one: { id: 'P', name: 'P' }, two: { id: 'P', name: 'P' }, direction: 'both' }],
+  typePairs: [{ id: 'bugs', one: { id: 'Bug', name: 'Bug' }, two: { id: 'Bug', name: 'Bug' }, direction: 'both' }],
+  retries: 3,
+  lostAfterMs: 60_000,
+};
+/** The field in which an entity shows its counterpart, in every third history. */
+export const REMOTE = 'remote';
+const SHOWN = { remoteKeyField1: REMOTE, remoteKeyField2: REMOTE, remoteBack1: true, remoteBack2: true };
+
+export class World {
+  readonly random: Random;
+  readonly clock: SimulatedClock;
+  readonly one: SimulatedSystem;
+  readonly two: SimulatedSystem;
+  readonly weather = { bad: true };
+  readonly conflict: ConflictPolicy;
+  readonly mortality: number;
+  /** what counts as a backlog, in entities */
+  readonly backlog: number;
+  /** of the request budget of each system; undefined = its requests do not pass one */
+  readonly limits: BudgetLimits | undefined;
+  crashes = 0;
+  dryRuns = 0;
+  readonly dryRunWrites: string[] = [];
+  /** of its own, so that histories without dry runs are the same as ever */
+  private readonly deploys: Random;
+  private readonly deploysOften: boolean;
+  readonly config: IntegrationConfig;
+  private process: Process | undefined;
+  private readonly people: Person;
+  private readonly store: Store;
+
+  readonly trace: ((line: string) => void) | undefined;
+
+  constructor(seed: number, store: Store, trace?: (line: string) => void) {
+    this.config = seed % 3 === 0 ? { ...CONFIG, ...SHOWN } : CONFIG;
+    this.trace = trace && ((line) => trace(`${this.clock.now() - START} ${line}`));
+    this.random = new Random(seed);
+    this.clock = new SimulatedClock(START, this.random);
+    this.one = new SimulatedSystem('A', this.habits(), this.clock, this.random);
+    this.two = new SimulatedSystem('B', this.habits(), this.clock, this.random);
+    this.conflict = this.random.pick(['system1', 'system2', 'newest'] as const);
+    this.mortality = this.random.pick([0, 0.002, 0.01, 0.03]);
+    this.people = new Person(this.random, this.random.pick(['paragraphs', 'list'] as const));
+    // drawn apart, so that the other histories stay what they were
+    this.backlog = new Random(seed ^ 0x5eed).pick([2, 3, 4, Number.POSITIVE_INFINITY]);
+    const drawn = new Random(seed ^ 0x6a7e);
+    this.limits = drawn.chance(0.5)
+      ? drawn.pick([{}, { maxConcurrent: 1 }, { maxConcurrent: 2, maxRequestsPerSecond: 10 }])
+      : undefined;
+    this.store = store;
+    this.deploys = new Random(seed + 1_000_000_007);
+    this.deploysOften = this.deploys.chance(0.4);
+  }
+
+  private habits(): Habits {
+    const { random } = this;
+    return {
+      skew: random.pick([0, 0, -3_600_000, 7_000]),
+      grain: random.pick([1, 1_000, 60_000]),
+      normalises: random.chance(0.3),
+      format: random.pick(FORMATS),
+      marks: random.chance(0.5),
+      exact: random.chance(0.6),
+      lag: random.pick([0, 0, 500, 3_000]),
+      faults: random.pick([0, 0.02, 0.1]),
+    };
+  }
+
+  crashed(): void {
+    this.crashes += 1;
+    this.clock.after(this.random.int(10, 3_000), () => this.boot());
+  }
+
+  boot(): void {
+    const dryRun = this.weather.bad && this.deploysOften && this.deploys.chance(0.4);
+    if (dryRun) this.dryRuns += 1;
+    this.process = new Process(this, this.store, dryRun);
+    this.process.start().catch(() => undefined);
+  }
+
+  /** The process ends and another one begins, perhaps with the dry run switched. One that died begins by itself. */
+  private deploy(): void {
+    if (!this.process || this.process.dead) return;
+    this.process.kill();
+    this.clock.after(this.deploys.int(10, 3_000), () => this.boot());
+  }
+
+  /** Somebody works in one of the systems. */
+  private person(): void {
+    const { random } = this;
+    const system = random.pick([this.one, this.two]);
+    const known = system.entities();
+    if (known.length === 0 || (known.length < 12 && random.chance(0.3))) {
+      system.create(this.people.create(system.habits.format));
+      return;
+    }
+    const entity = random.pick(known);
+    const fields = this.people.edit(entity.fields, system.habits.format);
+    this.trace?.(`EDIT ${entity.id} ${JSON.stringify(fields)}`);
+    system.edit(entity.id, fields);
+  }
+
+  async live(): Promise<void> {
+    this.boot();
+    const steps = this.random.int(5, 40);
+    for (let step = 0; step < steps; step += 1) {
+      const burst = this.random.chance(0.2) ? 4 : 1;
+      for (let n = 0; n < burst; n += 1) this.person();
+      await this.clock.runUntil(this.clock.now() + this.random.pick([0, 5, 50, 400, 3_000]));
+      if (this.deploysOften && this.deploys.chance(0.15)) this.deploy();
+    }
+    this.weather.bad = false;
+    this.one.habits.faults = 0;
+    this.two.habits.faults = 0;
+    if (this.deploysOften) this.deploy();
+    if (!this.process || this.process.dead) await this.clock.runUntil(this.clock.now() + 5_000);
+    // pauses and retries of the bad weather run out, lost messages are found and sent again
+    await this.clock.runUntil(this.clock.now() + 8 * 60_000);
+  }
+
+  end(): void {
+    this.process?.kill();
+  }
+}
