@@ -84,3 +84,23 @@ export interface SurveyProgress {
   group: number;
   groups: number;
 }
+
+/** A survey under way, or one that has ended. */
+export interface SurveyView {
+  job: string;
+  integration: string;
+  /** the person's name, where people log in */
+  by?: string;
+  /** ISO 8601 */
+  startedAt: string;
+  endedAt?: string;
+  state: 'running' | 'done' | 'cancelled' | 'failed';
+  sample: number | 'all';
+  /** false: the integration is not deployed, so that every entity is taken for a new one */
+  deployed: boolean;
+  progress: SurveyProgress;
+  /** what was found so far; samples and findings only when it has ended */
+  survey: Survey;
+  /** why it failed */
+  fault?: string;
+}

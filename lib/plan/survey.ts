@@ -15,11 +15,14 @@ import { allEntities, newestEntities, PAGE, type PagesConnection } from './entit
 import { Patience, type Wait } from './patience';
 import { type PlanInput, Planner } from './planner';
 import type { ReadingConnection } from './reading';
+import type { PlanStep } from './steps';
 import type { Survey, SurveyProgress } from './survey-types';
 import { type GroupHead, Tally } from './tally';
 import type { EntityPlan } from './types';
 
-export interface SurveyInput extends Omit<PlanInput, 'connections'> {
+export interface SurveyInput extends Omit<PlanInput, 'connections' | 'steps'> {
+  /** by the side that is read: the two may have chains of their own */
+  steps: Record<Side, PlanStep[]>;
   connections: readonly [ReadingConnection & PagesConnection, ReadingConnection & PagesConnection];
   /** how many entities of each direction and type: those that changed last; or all */
   sample: number | 'all';
@@ -79,17 +82,21 @@ export class SurveyRun {
    * @throws AbortError – the signal; StoreError – the links can't be read
    */
   async run(signal: AbortSignal): Promise<void> {
-    const planner = new Planner(this.input);
+    const { steps } = this.input;
+    const planners = {
+      1: new Planner({ ...this.input, steps: steps[1] }),
+      2: new Planner({ ...this.input, steps: steps[2] }),
+    };
     try {
       await onBehalfOf({ priority: 'bulk' }, async () => {
         for (const [index, group] of this.groups.entries()) {
           const tally = this.tallies[index];
-          if (tally) await this.survey(planner, group, tally, signal);
+          if (tally) await this.survey(planners[group.head.side], group, tally, signal);
           this.done = index + 1;
         }
       });
     } finally {
-      planner.close();
+      for (const planner of Object.values(planners)) planner.close();
     }
   }
 

@@ -52,12 +52,12 @@ export class BackLinks {
 
   /** Goes on with what an earlier run left. */
   start(): void {
-    if (this.started || this.stopped || !this.integration.config.active) return;
-    this.started = true;
+    if (this.stopped || !this.integration.config.active) return;
     for (const side of [1, 2] as const) {
-      this.lanes[side].stopWake = this.integration.system(side).onWake(() => this.soon(side));
-      this.soon(side);
+      this.lanes[side].stopWake ??= this.integration.system(side).onWake(() => this.soon(side));
     }
+    this.started = true;
+    for (const side of [1, 2] as const) this.soon(side);
   }
 
   /** Ends of these sides have come to be owed. */
@@ -116,7 +116,10 @@ export class BackLinks {
     for (;;) {
       const paused = this.integration.system(side).pauseLeft();
       if (paused > 0) return paused;
-      const owed = this.stopped ? [] : await store.owed(flow, BATCH, clock.now());
+      // a dry run has begun since: the end of it starts this anew
+      const rests = this.stopped || this.integration.isOnlyDryRun;
+      if (rests) return undefined;
+      const owed = await store.owed(flow, BATCH, clock.now());
       if (owed.length === 0) break;
       const outcomes = await this.show(side, owed);
       await store.settleOwed(outcomes);

@@ -127,6 +127,11 @@ export class Integration {
     return [...this.writers].some((writer) => writer.isDryRun);
   }
 
+  /** No writer writes. */
+  get isOnlyDryRun(): boolean {
+    return this.writers.size > 0 && [...this.writers].every((writer) => writer.isDryRun);
+  }
+
   private async releaseShown(): Promise<void> {
     if (!this.dryRunEnded) return;
     await this.commands.showAgain();

@@ -5,24 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { asSyncError, SyncError } from '../../lib/model/errors';
-import type { Survey, SurveyProgress, SurveyRun } from '../../lib/plan';
-
-export interface SurveyView {
-  job: string;
-  integration: string;
-  /** the person's name, where people log in */
-  by?: string;
-  /** ISO 8601 */
-  startedAt: string;
-  endedAt?: string;
-  state: 'running' | 'done' | 'cancelled' | 'failed';
-  sample: number | 'all';
-  progress: SurveyProgress;
-  /** what was found so far; samples and findings only when it has ended */
-  survey: Survey;
-  /** why it failed */
-  fault?: string;
-}
+import type { SurveyRun, SurveyView } from '../../lib/plan';
 
 interface Job {
   view: Omit<SurveyView, 'progress' | 'survey'>;
@@ -38,6 +21,7 @@ export interface SurveyStart {
   integration: string;
   by?: string;
   sample: number | 'all';
+  deployed?: boolean;
   run: Pick<SurveyRun, 'progress' | 'result' | 'run'>;
   /** free of secrets */
   mask?: (text: string) => string;
@@ -50,7 +34,7 @@ export class SurveyJobs {
   constructor(private readonly now: () => number = Date.now) {}
 
   /** @throws SyncError conflict – another one is under way */
-  start({ integration, by, sample, run, mask = (text) => text }: SurveyStart): SurveyView {
+  start({ integration, by, sample, deployed = true, run, mask = (text) => text }: SurveyStart): SurveyView {
     this.forget();
     for (const { view } of this.jobs.values()) {
       if (view.state !== 'running') continue;
@@ -72,6 +56,7 @@ export class SurveyJobs {
       startedAt: new Date(this.now()).toISOString(),
       state: 'running',
       sample,
+      deployed,
     };
     const ending = new AbortController();
     const ended = run.run(ending.signal).then(

@@ -1,18 +1,19 @@
 /**
  * The routes of plans for a whole integration, by the forms' own drafts, deployed or not. Nothing is written.
  *
- *   POST /twinflow/survey          { integration, systems, steps, sample } → { survey }          twinflow.write
+ *   POST /twinflow/survey          { integration, systems, steps1, steps2, sample } → { survey } twinflow.write
  *   POST /twinflow/survey/cancel   { integration } → { survey }                                  twinflow.write
  *   GET  /twinflow/survey?integration → { survey? }: how far it is, or what it has found         twinflow.read
  *
- * `integration`, `systems` and `steps` as in preview.ts; `sample` is 'all', or how many of the entities that changed last.
+ * `integration` and `systems` as in preview.ts, and so the steps, which are those of the chain of either side; `sample` is 'all', or how many of the entities that changed last.
  * Where a step has a sheet, which makes the server read a file, starting asks for flows.write as well. The work goes on
  * when the form is closed, and ends when the flows stop. Requests to a deployed system pass its budget, behind all others.
  */
 
 import { createMask, type Mask } from '../../lib/connectors/http/masking';
+import type { Side } from '../../lib/model/entity';
 import { asSyncError, SyncError } from '../../lib/model/errors';
-import { type Survey, SurveyRun } from '../../lib/plan';
+import { type PlanStep, type Survey, SurveyRun, type SurveyView } from '../../lib/plan';
 import { readIntegration } from '../../lib/sync/saved';
 import { isObject } from '../shared/connect';
 import { bodyOf } from './answers';
@@ -21,7 +22,7 @@ import { hasSheet, LARGEST_BODY, stepsOf } from './preview';
 import { boundedPlan } from './preview-bounds';
 import { type Handler, send, sendError, TIME_LIMIT_MS, within } from './respond';
 import { type AdminHost, type AdminServices, draftedSystem } from './services';
-import type { SurveyJobs, SurveyView } from './survey-jobs';
+import type { SurveyJobs } from './survey-jobs';
 
 /** More would be held in memory at once; who wants more takes all. */
 const LARGEST_SAMPLE = 1_000;
@@ -40,6 +41,11 @@ function integrationOf(value: unknown): string {
   throw bad('Choose an integration first.');
 }
 
+const stepsOfSides = (body: Record<string, unknown>): Record<Side, PlanStep[]> => ({
+  1: stepsOf({ steps: body.steps1 }),
+  2: stepsOf({ steps: body.steps2 }),
+});
+
 /** Adds the routes. @param jobs what is under way; whoever made them ends them */
 export function registerSurvey(host: AdminHost, services: AdminServices, jobs: SurveyJobs): void {
   const start = async (
@@ -52,7 +58,7 @@ export function registerSurvey(host: AdminHost, services: AdminServices, jobs: S
     const config = readIntegration(body.integration);
     const integration = integrationOf(config.id);
     const sample = sampleOf(body.sample);
-    const steps = stepsOf(body);
+    const steps = stepsOfSides(body);
     const drafts: unknown[] = Array.isArray(body.systems) ? body.systems.slice(0, 2) : [];
     const open = (draft: unknown) => {
       const { settings } = draftedSystem(services, draft, (learned) => secrets.push(...learned));
@@ -67,7 +73,7 @@ export function registerSurvey(host: AdminHost, services: AdminServices, jobs: S
       const run = new SurveyRun({ config, steps, connections: [one, two], store, dataFolder, sample });
       const mask = createMask(secrets);
       return jobs.start({
-        ...{ integration, by, sample, mask },
+        ...{ integration, by, sample, mask, deployed: store !== undefined },
         run: {
           progress: () => run.progress(),
           result: () => masked(run.result(), mask),
@@ -91,7 +97,8 @@ export function registerSurvey(host: AdminHost, services: AdminServices, jobs: S
     };
 
   const needsDeploy: Handler = (request, response, next) => {
-    if (hasSheet(stepsOf(bodyOf(request.body)))) host.auth.needsPermission('flows.write')(request, response, next);
+    const { 1: one, 2: two } = stepsOfSides(bodyOf(request.body));
+    if (hasSheet([...one, ...two])) host.auth.needsPermission('flows.write')(request, response, next);
     else next();
   };
   const mayWrite = host.auth.needsPermission('twinflow.write');

@@ -168,9 +168,10 @@ export class Flow {
   /** A survey of the chain as it is deployed. */
   async surveying(sample: number | 'all', more: Partial<SurveyInput> = {}): Promise<SurveyRun> {
     const { store } = await this.handle.ready;
+    const steps = this.steps.map(readStep).filter((step) => step !== undefined);
     return new SurveyRun({
       config: this.config,
-      steps: this.steps.map(readStep).filter((step) => step !== undefined),
+      steps: { 1: steps, 2: steps },
       connections: [this.people[1], this.people[2]],
       store,
       dataFolder: this.dataFolder,

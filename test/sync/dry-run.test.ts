@@ -271,6 +271,19 @@ describe('Dry run', () => {
     assert.deepEqual([bench.two.entities.size, bench.two.entities.get(made.id)?.fields.priority], [1, 'High']);
   });
 
+  it('shows no entity its counterpart either, until it ends', async () => {
+    bench = await Workbench.start({ remoteKeyField1: 'remote', remoteBack1: true });
+    bench.one.save(undefined, { title: 'Cart loses items' });
+    await bench.sync(1_000);
+    assert.deepEqual([bench.two.asked.length, bench.one.asked.length], [1, 0]);
+    await bench.setDryRun(true);
+    await bench.sync();
+    assert.deepEqual([bench.one.asked.length, (await bench.store.owedCounts('integration'))[0].due], [0, 1]);
+    await bench.setDryRun(false);
+    await bench.wait();
+    assert.equal(bench.one.valueOf('Cart loses items', 'remote'), 'two-1');
+  });
+
   it('ends when a writer that writes is started while the store is away for a moment', async () => {
     bench = await Workbench.start({}, true);
     bench.one.save(undefined, { title: 'Cart loses items' });

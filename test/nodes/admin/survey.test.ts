@@ -3,7 +3,7 @@ import type { Connection } from '../../../lib/connectors/connector';
 import type { RequestGate } from '../../../lib/connectors/http/options';
 import type { Entity } from '../../../lib/model/entity';
 import { SyncError } from '../../../lib/model/errors';
-import type { SurveyView } from '../../../nodes/admin/survey-jobs';
+import type { SurveyView } from '../../../lib/plan';
 import { until } from '../../support/wait';
 import { DRAFT, type Harness, SECRET, start } from './harness';
 
@@ -21,7 +21,7 @@ const MAPPER = {
   ...{ id: 'fields', type: 'twinflow-field-mapper', pairs: 'all' },
   rows: [{ one: SUBJECT, two: SUBJECT, direction: 'both' }],
 };
-const ASK = { integration: INTEGRATION, systems: [DRAFT, DRAFT], steps: [MAPPER], sample: 'all' };
+const ASK = { integration: INTEGRATION, systems: [DRAFT, DRAFT], steps1: [MAPPER], steps2: [], sample: 'all' };
 
 const reading = (changes: Connection['changes']): Partial<Connection> => ({
   write: async () => assert.fail('a plan must not write'),
@@ -61,7 +61,7 @@ describe('the routes of a plan for a whole integration', () => {
         { ...MAPPER.rows[0], sheet: { from: { kind: 'path', path: '/etc/passwd' }, one: 'a', two: 'b' }, pairs: [] },
       ],
     };
-    await red.post('/twinflow/survey', { ...ASK, steps: [MAPPER, sheet] });
+    await red.post('/twinflow/survey', { ...ASK, steps2: [MAPPER, sheet] });
     assert.deepEqual(red.asked, [
       '/twinflow/survey twinflow.read',
       '/twinflow/survey/cancel twinflow.write',
@@ -74,7 +74,10 @@ describe('the routes of a plan for a whole integration', () => {
     red = await start(ANSWERS);
     assert.deepEqual((await red.get('/twinflow/survey?integration=int')).body, {});
     const begun = surveyOf(await red.post('/twinflow/survey', ASK));
-    assert.deepEqual([begun?.state, begun?.integration, begun?.sample], ['running', 'int', 'all']);
+    assert.deepEqual(
+      [begun?.state, begun?.integration, begun?.sample, begun?.deployed],
+      ['running', 'int', 'all', false],
+    );
     const { state, progress, survey } = await ended();
     assert.deepEqual([state, progress], ['done', { read: 2, group: 1, groups: 1 }]);
     const [group] = survey.groups;
