@@ -1,6 +1,6 @@
 /**
- * `npm run simulate -- --runs N --seed S --json`: many histories, each with a seed of its own that replays it. Many of
- * them are shared out between processes, one for each core. `--trace` prints all that happens, for one seed.
+ * `npm run simulate -- --runs N --seed S --jobs J --json`: many histories, each with a seed of its own that replays it. Many
+ * of them are shared out between J processes; preset: one for each core. `--trace` prints all that happens, for one seed.
  */
 
 import { execFile } from 'node:child_process';
@@ -12,6 +12,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: `${availableParallelism()}` },
     json: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     /** for a process that was given a share */
@@ -63,8 +64,8 @@ async function inProcess(runs: number, seed: number): Promise<Total> {
   return JSON.parse(stdout) as Total;
 }
 
-async function sharedOut(runs: number, seed: number): Promise<Total> {
-  const shares = values.trace ? 1 : Math.max(1, Math.min(availableParallelism(), Math.floor(runs / LEAST_SHARE)));
+async function sharedOut(runs: number, seed: number, jobs: number): Promise<Total> {
+  const shares = values.trace ? 1 : Math.max(1, Math.min(jobs, Math.floor(runs / LEAST_SHARE)));
   if (shares === 1) return here(runs, seed);
   const starts = Array.from({ length: shares + 1 }, (_, share) => Math.round((runs * share) / shares));
   const totals = await Promise.all(
@@ -79,20 +80,23 @@ async function sharedOut(runs: number, seed: number): Promise<Total> {
 }
 
 async function main(): Promise<void> {
-  const [runs, seed] = [Number(values.runs), Number(values.seed)];
-  if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed)) {
-    throw new Error('--runs must be a whole number from 1, --seed a whole number');
+  const [runs, seed, jobs] = [Number(values.runs), Number(values.seed), Number(values.jobs)];
+  const isCount = (count: number): boolean => Number.isInteger(count) && count >= 1;
+  if (!isCount(runs) || !isCount(jobs) || !Number.isInteger(seed)) {
+    throw new Error('--runs and --jobs must be whole numbers from 1, --seed a whole number');
   }
   if (values.share) {
     process.stdout.write(JSON.stringify(await here(runs, seed)));
     return;
   }
   const began = performance.now();
-  const { failures, ...total } = await sharedOut(runs, seed);
-  const seconds = Math.round((performance.now() - began) / 100) / 10;
+  const { failures, ...total } = await sharedOut(runs, seed, jobs);
+  const spent = (performance.now() - began) / 1_000;
+  const seconds = Math.round(spent * 10) / 10;
+  const runsPerSecond = Math.round((runs / spent) * 10) / 10;
   for (const failure of failures.slice(0, MOST_SHOWN)) process.stderr.write(`${failure}\n`);
   if (failures.length > MOST_SHOWN) process.stderr.write(`… and ${failures.length - MOST_SHOWN} more\n`);
-  const result = { runs, seed, ...total, seconds };
+  const result = { runs, seed, ...total, seconds, runsPerSecond };
   process.stdout.write(`${JSON.stringify(result, null, values.json ? undefined : 2)}\n`);
   if (failures.length > 0) process.exitCode = 1;
 }
