@@ -11,7 +11,8 @@ export function flatBlocks(nodes: readonly Block[], losses: Losses, where = 'a t
     if (result.length > 0) result.push({ type: 'break' });
     result.push(...part);
   };
-  const lost = (): void => losses.add('flattened', `Lists, code blocks and tables in ${where} are shown as lines.`);
+  const lost = (): void =>
+    losses.add('flattened', `Lists, code blocks, tables, quotes and boxes in ${where} are shown as lines.`);
   for (const node of nodes) {
     switch (node.type) {
       case 'paragraph':
@@ -46,6 +47,9 @@ export function flatBlocks(nodes: readonly Block[], losses: Losses, where = 'a t
         add([{ type: 'text', value: '———' }]);
         break;
       default:
+        if (node.type !== 'vendorBlock') lost();
+        if ((node.type === 'panel' || node.type === 'expand') && node.title)
+          add([{ type: 'strong', children: [{ type: 'text', value: node.title }] }]);
         add(flatBlocks(node.children, losses, where));
     }
   }

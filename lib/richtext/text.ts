@@ -56,7 +56,7 @@ function block(node: Block, losses: Losses): string {
         .map((line) => `> ${line}`.trimEnd())
         .join('\n');
     case 'code':
-      return node.value;
+      return node.title ? `${node.title}\n\n${node.value}` : node.value;
     case 'rule':
       return '---';
     case 'table':

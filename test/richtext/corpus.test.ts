@@ -22,7 +22,21 @@ const GOLDEN: [RichTextFormat, RichTextFormat][] = [
 ];
 
 /** Cases that a format reads but has no way to write. */
-const READ_ONLY = new Set(['markdown: html table', 'jira-wiki: status']);
+const READ_ONLY = new Set([
+  'markdown: html table',
+  'markdown: html block of a table with attributes',
+  'markdown: html paragraph aligned',
+  // macros of Confluence, which Jira need not have
+  'jira-wiki: status',
+  'jira-wiki: statuses of each colour',
+  'jira-wiki: table with a mention and a status',
+  'jira-wiki: note, tip and warning',
+  'jira-wiki: expand',
+  'jira-wiki: table with a panel in a cell',
+  // nodes of Confluence, which Jira may refuse
+  'adf: tip panel',
+  'adf: expand in an expand',
+]);
 
 /** What a browser would run, or what would take it there. */
 const UNSAFE =

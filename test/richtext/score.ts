@@ -19,10 +19,12 @@ import { casesOf, PAIRS } from './corpus';
 function words(tree: Tree): string[] {
   const found: string[] = [];
   const visit = (block: Block): void => {
+    if ('title' in block && block.title) found.push(block.title);
     if (block.type === 'paragraph' || block.type === 'heading')
       for (const { node } of flatten(block.children)) {
         if (node.type === 'text' || node.type === 'inlineCode') found.push(node.value);
         else if (node.type === 'status') found.push(node.text);
+        else if (node.type === 'wikiLink') found.push(node.text ?? node.page);
       }
     else if (block.type === 'code') found.push(block.value);
     else if ('children' in block)

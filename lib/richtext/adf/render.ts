@@ -13,7 +13,7 @@ import { hexOf } from './colours';
 import { type AdfDocument, type AdfMark, type AdfNode, isNode } from './schema';
 
 /** Where blocks stand: each place allows some of them. */
-type Place = 'doc' | 'item' | 'quote' | 'panel' | 'cell' | 'expand';
+type Place = 'doc' | 'item' | 'quote' | 'panel' | 'cell' | 'expand' | 'nestedExpand';
 
 const ALLOWED: Record<Place, ReadonlySet<Block['type']>> = {
   doc: new Set<Block['type']>(['paragraph', 'heading', 'list', 'quote', 'code', 'rule', 'table', 'panel', 'expand']),
@@ -21,7 +21,8 @@ const ALLOWED: Record<Place, ReadonlySet<Block['type']>> = {
   quote: new Set<Block['type']>(['paragraph', 'list', 'code']),
   panel: new Set<Block['type']>(['paragraph', 'heading', 'list', 'code', 'rule']),
   cell: new Set<Block['type']>(['paragraph', 'heading', 'list', 'quote', 'code', 'rule', 'panel', 'expand']),
-  expand: new Set<Block['type']>(['paragraph', 'heading', 'list', 'quote', 'code', 'rule', 'panel']),
+  expand: new Set<Block['type']>(['paragraph', 'heading', 'list', 'quote', 'code', 'rule', 'table', 'panel']),
+  nestedExpand: new Set<Block['type']>(['paragraph', 'heading', 'list', 'quote', 'code', 'rule', 'panel']),
 };
 
 /** Writes a tree as an ADF document, as JSON. */
@@ -59,9 +60,11 @@ class Writer {
       case 'quote':
         return [{ type: 'blockquote', content: this.filled(this.blocks(node.children, 'quote')) }];
       case 'code': {
-        if (node.title) this.losses.add('code-title', 'The title of a code block is not shown.');
+        if (node.title) this.losses.add('code-title', 'The title of a code block is shown as a line above it.');
+        const above = node.title ? this.blocks([boldLine(node.title)], place) : [];
         const attrs = node.language ? { attrs: { language: node.language } } : {};
         return [
+          ...above,
           { type: 'codeBlock', ...attrs, ...(node.value ? { content: [{ type: 'text', text: node.value }] } : {}) },
         ];
       }
@@ -90,7 +93,7 @@ class Writer {
       }
       case 'expand': {
         const type = place === 'cell' ? 'nestedExpand' : 'expand';
-        return [{ type, attrs: { title: node.title }, content: this.filled(this.blocks(node.children, 'expand')) }];
+        return [{ type, attrs: { title: node.title }, content: this.filled(this.blocks(node.children, type)) }];
       }
     }
   }
@@ -323,6 +326,7 @@ const WORDS: Record<Place, string> = {
   panel: 'panel',
   cell: 'table cell',
   expand: 'folded block',
+  nestedExpand: 'folded block in a table',
 };
 
 const boldLine = (title: string): Block => paragraph([{ type: 'strong', children: [text(title)] }]);

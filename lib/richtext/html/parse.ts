@@ -144,12 +144,14 @@ class Reader {
       }
       default: {
         const panel = panelOf(element);
-        const children = this.blocks(element.childNodes, inside);
-        const [only] = children;
         if (panel) {
-          if (children.length > 0) place({ type: 'panel', ...panel, children });
+          const { body, ...look } = panel;
+          const within = this.blocks(body, inside);
+          if (within.length > 0 || look.title) place({ type: 'panel', ...look, children: within });
           return;
         }
+        const children = this.blocks(element.childNodes, inside);
+        const [only] = children;
         if (children.length === 1 && only?.type === 'paragraph' && span) only.span = span;
         into.push(...children);
       }

@@ -49,16 +49,20 @@ function block(node: Block, losses: Losses): string {
     }
     case 'quote':
       return `<blockquote>\n${blocks(node.children, losses).join('\n')}\n</blockquote>`;
-    case 'code':
-      return `<pre><code${attr('class', node.language && `language-${node.language}`)}>${preText(node.value)}</code></pre>`;
+    case 'code': {
+      if (node.title) losses.add('code-title', 'The title of a code block is shown as a line above it.');
+      const above = node.title ? `<p><strong>${escapeHtml(node.title)}</strong></p>\n` : '';
+      return `${above}<pre><code${attr('class', node.language && `language-${node.language}`)}>${preText(node.value)}</code></pre>`;
+    }
     case 'rule':
       return '<hr>';
     case 'table':
       return table(node, losses);
     case 'panel': {
       const ground = style({ 'background-color': node.background });
-      const head = `<div class="panel panel-${node.kind}"${attr('data-title', node.title)}${ground}>`;
-      return `${head}\n${blocks(node.children, losses).join('\n')}\n</div>`;
+      const title = node.title ? `<p class="panel-title"><strong>${escapeHtml(node.title)}</strong></p>\n` : '';
+      const head = `<div class="panel panel-${node.kind}"${ground}>`;
+      return `${head}\n${title}${blocks(node.children, losses).join('\n')}\n</div>`;
     }
     case 'expand':
       return `<details><summary>${escapeHtml(node.title)}</summary>\n${blocks(node.children, losses).join('\n')}\n</details>`;

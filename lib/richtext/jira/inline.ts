@@ -290,8 +290,11 @@ class Reader {
     if (bar < 0 && !isAddress(address)) return undefined;
     const url = safeLink(address.startsWith('www.') ? `http://${address}` : address);
     if (!url) return undefined;
-    const children =
-      bar <= 0 ? [{ type: 'text' as const, value: bare(url) }] : this.read(at + 1, at + 1 + bar, depth + 1);
+    const label = inner.slice(0, Math.max(bar, 0));
+    const children: Inline[] =
+      bar <= 0 || /^mailto:\S+$/.test(label)
+        ? [{ type: 'text', value: label === '' ? bare(url) : label }]
+        : this.read(at + 1, at + 1 + bar, depth + 1);
     if (children.length === 0) children.push({ type: 'text', value: url });
     const tip = target
       .slice(1)
@@ -359,6 +362,7 @@ const bare = (url: string): string => url.replace(/^mailto:/, '');
 function barOf(inner: string): number {
   for (let at = 0; at < inner.length; at++) {
     if (inner[at] === '\\') at++;
+    else if (inner[at] === '!') at += (IMAGE.exec(inner.slice(at))?.[0].length ?? 1) - 1;
     else if (inner[at] === '|') return at;
   }
   return -1;

@@ -289,7 +289,7 @@ class Reader {
     const source = content.trim();
     const cell: TableCell = { type: 'tableCell', children: [] };
     if (header) cell.header = true;
-    if (source.includes('\n') || source.includes('{')) {
+    if (source.includes('\n') || source.includes('{') || LIST.test(source)) {
       cell.children = new Reader(source).blocks(depth + 1).map((block) => ({ ...block, span: undefined }));
     } else {
       const children = jiraInlines(source);

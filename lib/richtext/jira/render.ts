@@ -36,6 +36,8 @@ class Writer {
         if (node.align) this.losses.add('alignment', 'Aligned text stands on the left in Jira wiki markup.');
         return splitAtEmptyLines(tidy(node.children)).map((part) => this.inline(part, true));
       case 'heading':
+        if (node.align) this.losses.add('alignment', 'Aligned text stands on the left in Jira wiki markup.');
+        if (node.children.some(({ type }) => type === 'break')) this.losses.add('heading-break', HEADING_BREAK);
         return [`h${node.depth}. ${this.inline(oneLine(tidy(node.children)), false)}`];
       case 'list':
         return [this.list(node, '').join('\n')];
@@ -73,7 +75,11 @@ class Writer {
     return nodes.flatMap((node) => {
       if (node.type === type || (type === 'panel' && node.type === 'expand')) {
         this.losses.add(`nested-${type}`, `A ${type} within a ${type} is shown without its box.`);
-        return this.contained('children' in node ? (node.children as Block[]) : [], type);
+        const title: Block[] =
+          'title' in node && node.title
+            ? [{ type: 'paragraph', children: [{ type: 'strong', children: [{ type: 'text', value: node.title }] }] }]
+            : [];
+        return [...title, ...this.contained('children' in node ? (node.children as Block[]) : [], type)];
       }
       if (node.type === 'quote' || node.type === 'panel' || node.type === 'expand')
         return [{ ...node, children: this.contained(node.children, type) }];
@@ -157,14 +163,16 @@ class Writer {
   }
 
   private cell(cell: TableCell): string {
-    const simple = cell.children.every(({ type }) => type === 'paragraph' || type === 'list');
+    const simple = cell.children.every((node) => node.type === 'paragraph' || node.type === 'list' || fitsCell(node));
     const nodes: Block[] = simple
       ? cell.children
       : [{ type: 'paragraph', children: flatBlocks(cell.children, this.losses) }];
     const parts = nodes.map((node) =>
       node.type === 'list'
         ? this.list(node, '').join('\n')
-        : this.inline(withoutEmptyLines(tidy(node.type === 'paragraph' ? node.children : [])), true),
+        : node.type === 'code'
+          ? this.code(node)
+          : this.inline(withoutEmptyLines(tidy(node.type === 'paragraph' ? node.children : [])), true),
     );
     const content = parts.filter((part) => part !== '').join('\n');
     return content === '' ? ' ' : content;
@@ -253,7 +261,8 @@ class Writer {
     const label = plainInline(node.children);
     if (attached && label === attached) return `[^${attached}]`;
     const url = node.url.replace(/[\s|[\]{}]/g, (char) => encodeURIComponent(char));
-    if (label === node.url || label === '' || `mailto:${label}` === node.url) {
+    const isShown = label === node.url && !label.startsWith('mailto:');
+    if (isShown || label === '' || `mailto:${label}` === node.url) {
       const [only] = node.children;
       if (only?.type !== 'image') return `[${url}]`;
     }
@@ -265,6 +274,11 @@ class Writer {
     return `[${inner}|${url}${tip}]`;
   }
 }
+
+/** A block of code in which nothing would end the cell or the row. */
+const fitsCell = (node: Block): boolean => node.type === 'code' && !/\||^[ \t]*$/m.test(node.value);
+
+export const HEADING_BREAK = 'A line break in a heading is shown as a blank.';
 
 const oneLine = (nodes: readonly Inline[]): Inline[] =>
   nodes.map((node) => (node.type === 'break' ? { type: 'text', value: ' ' } : node));

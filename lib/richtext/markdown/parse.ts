@@ -198,6 +198,19 @@ class Reader {
       const rowSpan = spanOf(row);
       return { type: 'tableRow', children: cells, ...(rowSpan ? { span: rowSpan } : {}) };
     });
+    // what a row has too few of is empty
+    const width = Math.max(...rows.map(({ children }) => children.length));
+    for (const [index, { children }] of rows.entries()) {
+      for (let column = children.length; column < width; column++) {
+        const align = node.align?.[column] ?? undefined;
+        children.push({
+          type: 'tableCell',
+          ...(index === 0 ? { header: true } : {}),
+          ...(align ? { align } : {}),
+          children: [],
+        });
+      }
+    }
     const [head, ...body] = rows;
     // the format wants a header row: one that is empty stands for a table without
     return head?.children.every(({ children }) => children.length === 0) && body.length > 0 ? body : rows;

@@ -3,14 +3,23 @@
  * superscript, colours, image sizes, folded blocks) is written as HTML from a fixed set of tags.
  */
 
-import type { BlockContent, Blockquote, Literal, TableCell as MdCell, PhrasingContent, Root, RootContent } from 'mdast';
+import type {
+  BlockContent,
+  Blockquote,
+  Literal,
+  TableCell as MdCell,
+  Paragraph,
+  PhrasingContent,
+  Root,
+  RootContent,
+} from 'mdast';
 import { gfmToMarkdown } from 'mdast-util-gfm';
 import { toMarkdown } from 'mdast-util-to-markdown';
 import { cellGrid, flatBlocks } from '../flat';
 import { escapeHtml } from '../html/render';
 import { splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
 import type { Losses } from '../losses';
-import type { Align, Block, Image, Inline, List, Panel, PanelKind, Table, TableCell, Tree } from '../tree';
+import type { Align, Block, Code, Image, Inline, List, Panel, PanelKind, Table, TableCell, Tree } from '../tree';
 import { plainInline } from '../tree';
 
 /**
@@ -74,6 +83,8 @@ function block(node: Block, losses: Losses): RootContent[] {
           type: 'paragraph',
           children: inlines(part, losses),
         }));
+      if (node.children.some(({ type }) => type === 'break'))
+        losses.add('heading-break', 'A line break in a heading is shown as a blank.');
       return [{ type: 'heading', depth: node.depth, children: oneLine(inlines(node.children, losses)) }];
     }
     case 'list':
@@ -81,8 +92,7 @@ function block(node: Block, losses: Losses): RootContent[] {
     case 'quote':
       return [{ type: 'blockquote', children: inner(node.children, losses) }];
     case 'code':
-      if (node.title) losses.add('code-title', 'The title of a code block is not shown.');
-      return [{ type: 'code', lang: node.language ?? null, value: node.value }];
+      return [...title(node, losses), { type: 'code', lang: node.language ?? null, value: node.value }];
     case 'rule':
       return [{ type: 'thematicBreak' }];
     case 'table':
@@ -238,6 +248,11 @@ function inline(node: Inline, losses: Losses): PhrasingContent[] {
     case 'break':
       return [{ type: 'break' }];
     case 'image':
+      if (node.align || node.thumbnail)
+        losses.add(
+          'image-place',
+          'A picture that stands beside the text, or is a small one that opens, is shown in line.',
+        );
       return [image(node)];
     case 'footnoteReference':
       return [{ type: 'footnoteReference', identifier: node.label.toLowerCase(), label: node.label }];
@@ -267,6 +282,13 @@ function image(node: Image): PhrasingContent {
   return raw(
     `<img src="${escapeHtml(node.url)}"${attr('alt', node.alt)}${attr('title', node.title)}${attr('width', node.width)}${attr('height', node.height)}>`,
   );
+}
+
+/** The title of a block of code, above it. */
+function title({ title: value }: Code, losses: Losses): Paragraph[] {
+  if (!value) return [];
+  losses.add('code-title', 'The title of a code block is shown as a line above it.');
+  return [{ type: 'paragraph', children: [{ type: 'strong', children: [{ type: 'text', value }] }] }];
 }
 
 /** A heading is one line. */

@@ -3,8 +3,9 @@
  * nodes don't. Two blocks with the same key are the same content.
  */
 
+import { hexOf } from '../adf/colours';
 import { flatten, splitAtEmptyLines, tidy } from '../inline';
-import type { Block, Inline, ListItem, TableRow } from '../tree';
+import type { Align, Block, Inline, ListItem, TableRow } from '../tree';
 
 /** The key of a block; '' where it shows nothing. */
 export function blockKey(node: Block): string {
@@ -44,10 +45,25 @@ export const itemKey = (item: ListItem): string => `item${item.checked ?? ''}(${
 export const rowKey = (row: TableRow): string =>
   `row(${row.children
     .map((cell) => {
-      const look = [cell.header ? 'H' : '', cell.colspan, cell.rowspan, cell.align, cell.background].join(',');
+      const look = [
+        cell.header ? 'H' : '',
+        cell.colspan,
+        cell.rowspan,
+        left(cell.align),
+        hexOf(cell.background) ?? cell.background,
+      ].join(',');
       return `cell${look}(${blockKeys(cell.children).join('\n')})`;
     })
     .join('\n')})`;
+
+/** A cell on the left is as one without a place. */
+const left = (align: Align | undefined): string => (align === undefined || align === 'left' ? '' : align);
+
+/** A colour by its value, whichever name it goes by. */
+const byValue = ({ color, background }: { color?: string; background?: string }): object => ({
+  color: hexOf(color) ?? color,
+  background: hexOf(background) ?? background,
+});
 
 function inlineKey(nodes: readonly Inline[]): string {
   let result = '';
@@ -59,7 +75,7 @@ function inlineKey(nodes: readonly Inline[]): string {
     }
     const shape = node.type === 'text' ? node.value.replace(/\s+/g, ' ') : JSON.stringify(node);
     const key = marks
-      .map((mark) => JSON.stringify(mark))
+      .map((mark) => JSON.stringify(mark.type === 'colour' ? byValue(mark) : mark))
       .sort()
       .join('');
     result += key === last ? shape : `⟨${key}⟩${shape}`;

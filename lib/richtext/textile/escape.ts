@@ -161,10 +161,10 @@ function isSign(
       return (before === undefined || !WORD.test(before)) && place.codeEnd > at + 1;
     case '!':
       return opens && after !== undefined && !/\s/.test(after) && (place.inLink || whole.indexOf('!', at + 1) > 0);
-    case '"': {
-      const close = whole.indexOf('"', at + 1);
-      return close > 0 && whole[close + 1] === ':' && TARGET.test(whole.slice(close + 2, close + 40));
-    }
+    case '"':
+      // of a quote that would be a link's text, the end is written as an entity: its begin may be the end of another
+      if (after !== ':' || !TARGET.test(whole.slice(at + 2, at + 40))) return false;
+      return whole.lastIndexOf('"', at - 1) >= 0 || place.inLink;
     case '[':
       return after === '[' || (before !== undefined && WORD.test(before) && /^\[\d+\]/.test(whole.slice(at, at + 8)));
     case '(':

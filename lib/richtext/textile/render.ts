@@ -49,7 +49,7 @@ class Writer {
       case 'quote':
         return [this.quote(node.children)];
       case 'code':
-        return [this.code(node)];
+        return [...this.codeTitle(node), this.code(node)];
       case 'rule':
         return ['---'];
       case 'table':
@@ -105,8 +105,15 @@ class Writer {
       .join('\n');
   }
 
+  private codeTitle({ title }: Code): string[] {
+    if (!title) return [];
+    this.losses.add('code-title', 'The title of a code block is shown as a line above it.');
+    return this.blocks([
+      { type: 'paragraph', children: [{ type: 'strong', children: [{ type: 'text', value: title }] }] },
+    ]);
+  }
+
   private code(node: Code): string {
-    if (node.title) this.losses.add('code-title', 'The title of a code block is not shown.');
     let { value } = node;
     if (/<\/?(?:pre|code|notextile|kbd)\b/i.test(value)) {
       this.losses.add('code-tags', 'Tags such as </pre> within code are shown with &lt; in Textile.');
