@@ -10,6 +10,7 @@
  *   and one that is newer however late it is. What was read already is recognised by id and update time, which the checkpoint holds.
  * - Within a poll the next page begins at the last page's time, not at an offset. Where more issues than a page have about the
  *   same time, paging follows the index's own token, and is repeated until a pass finds nothing that it had missed.
+ *   Where it found nothing new at all, the next poll reads the same stretch, and is that pass.
  * - After a large import or clean-up more issues lie in that stretch than a checkpoint holds; what it leaves out is kept in
  *   memory, so that only another process reads them again.
  * - The newest issue that was read bears witness: where it is no longer found, a few are looked at, and if they are older than
@@ -147,7 +148,8 @@ export class IssuePoller {
         continue;
       }
       // a stretch that took several pages is read again until nothing turns up that an earlier pass had skipped
-      if (pass.pages > 1 && passes < MOST_PASSES && (passes === 0 || pass.missed > 0)) {
+      const isSame = pass.pages > 1 && ended && passes === 0 && poll.isIdle(page.serverNow);
+      if (pass.pages > 1 && !isSame && passes < MOST_PASSES && (passes === 0 || pass.missed > 0)) {
         pass = { pages: 0, missed: 0, until: last?.at ?? pass.until };
         passes++;
         token = undefined;

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Entity, EntityId, EntityTypeId, ProjectId } from '../../model/entity';
 import type { Fields, LookupValue, ReferenceValue, SingleValue, Value } from '../../model/values';
-import { Cache } from '../cache';
+import { Cache, Recent } from '../cache';
 import { isEmptyDocument, textOfDocument } from './adf';
 import { FETCH, type JiraApi } from './api';
 import { cascadeName, type Definition, type Metadata } from './metadata';
@@ -20,9 +20,14 @@ export interface Place {
 /** Issues whose place is remembered. */
 const PLACES = 20_000;
 const TEN_MINUTES = 600_000;
+/** Own writes that are kept until the poll meets them; a large entity is read again rather than kept, characters of JSON. */
+const MOST_OWN = 2_000;
+const LARGEST_OWN = 10_000;
 
 export class IssueReader {
   private readonly places = new Map<EntityId, Place>();
+  /** what our own writes showed */
+  private readonly own = new Recent<EntityId, Entity>(MOST_OWN);
   private readonly epics = new Cache<string | undefined>(TEN_MINUTES, 10_000);
 
   constructor(
@@ -50,6 +55,19 @@ export class IssueReader {
     const wanted = key.trim().toUpperCase();
     if (!/^[A-Z][A-Z0-9_]*-\d{1,18}$/.test(wanted)) return undefined;
     return (await this.entities(await this.api.issues([wanted])))[0];
+  }
+
+  /** Keeps what an own write showed, for the poll in which it comes back. */
+  keepOwn(entity: Entity): void {
+    if (JSON.stringify(entity).length <= LARGEST_OWN) this.own.set(entity.id, entity);
+  }
+
+  /** What our own write showed, if the issue has not been updated since. @param at its update time, ms since 1970 */
+  takeOwn(id: EntityId, at: number): Entity | undefined {
+    const entity = this.own.get(id);
+    if (!entity) return undefined;
+    this.own.take(id);
+    return Date.parse(entity.updatedAt) === at ? entity : undefined;
   }
 
   /** In the order given. */

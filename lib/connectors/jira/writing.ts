@@ -291,6 +291,7 @@ export class IssueWriter {
         const expected = Object.entries(task.resolved.expected).filter(([field]) => !overridden.has(field));
         const wanted = Object.fromEntries(expected);
         let entity = exact.get(one) ?? entities.get(id);
+        if (entity) this.reader.keepOwn(entity);
         // Data Center: the index of the node that answered may be behind
         if (entity && !this.api.isCloud && !showsAll(entity, wanted)) entity = await this.readAlone(id, entities);
         results[task.index] = entity
