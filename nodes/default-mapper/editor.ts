@@ -17,6 +17,7 @@ import {
   soon,
 } from '../editor/mapping';
 import { exchangePanel, partForm } from '../editor/mapping/exchange';
+import { PreviewPanel } from '../editor/preview';
 import { DefaultRowView, type FormRow } from './row-view';
 
 interface DefaultMapperProperties {
@@ -207,7 +208,10 @@ RED.nodes.registerType<DefaultMapperProperties>('twinflow-default-mapper', {
   oneditprepare() {
     offerOnlyIntegration(this);
     addMappingStyle();
-    form = new DefaultMapperForm(this);
+    const opened = new DefaultMapperForm(this);
+    form = opened;
+    const state = () => ({ rows: opened.rows(), pairs: opened.pairs() });
+    new PreviewPanel({ node: this, container: $('#twinflow-defaults-preview'), form: state });
   },
   oneditsave() {
     if (form === undefined) return undefined;

@@ -74,6 +74,9 @@ interface EditorRed {
     node(id: string): EditorNode | null;
     eachNode(callback: (node: EditorNode) => boolean | undefined): void;
     eachConfig(callback: (node: EditorNode) => boolean | undefined): void;
+    eachLink(
+      callback: (link: { source: EditorNode; sourcePort: number; target: EditorNode }) => boolean | undefined,
+    ): void;
     dirty(): boolean;
     /** a new id, as nodes have them */
     id(): string;
@@ -163,6 +166,8 @@ interface JQuery {
 /** What the forms of all our node types share in one browser window. */
 interface Window {
   twinflowMetadata?: Map<string, { at: number; answer: Promise<unknown> }>;
+  /** what a preview was asked for last, so that the next form begins with it */
+  twinflowPreview?: { integration: string; side: 1 | 2; key: string };
   /** the editor's own parser of expressions */
   jsonata?: (expression: string) => { ast(): unknown };
 }

@@ -38,6 +38,9 @@ const RULES = `
 .twinflow-head { display: flex; gap: 6px; font-weight: bold; font-size: 90%; }
 .twinflow-head > span { flex: 1 1 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .twinflow-head > .twinflow-head-gap { flex: 0 0 36px; }
+.twinflow-link { border: 0; padding: 0 2px; background: none; color: var(--red-ui-text-color-link); cursor: pointer; font: inherit; text-decoration: underline; overflow-wrap: anywhere; text-align: left; }
+.twinflow-link:hover { text-decoration: none; }
+.twinflow-link:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: 1px; }
 .twinflow-inline { display: inline-block; width: auto !important; margin: 0 6px 0 0 !important; vertical-align: middle; }
 `;
 

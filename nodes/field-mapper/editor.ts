@@ -23,6 +23,7 @@ import {
   soon,
 } from '../editor/mapping';
 import { exchangePanel, partForm } from '../editor/mapping/exchange';
+import { PreviewPanel } from '../editor/preview';
 
 interface FieldMapperProperties {
   name: string;
@@ -346,7 +347,10 @@ RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
   oneditprepare() {
     offerOnlyIntegration(this);
     addMappingStyle();
-    form = new FieldMapperForm(this);
+    const opened = new FieldMapperForm(this);
+    form = opened;
+    const state = () => ({ rows: opened.rows(), pairs: opened.pairs() });
+    new PreviewPanel({ node: this, container: $('#twinflow-map-preview'), form: state });
   },
   oneditsave() {
     if (form === undefined) return undefined;

@@ -17,6 +17,7 @@ import {
   type ValueInput,
   valueInput,
 } from '../editor/mapping';
+import { PreviewPanel } from '../editor/preview';
 
 interface FilterProperties {
   name: string;
@@ -211,7 +212,7 @@ class FilterForm {
     this.load();
   }
 
-  private side(): Side {
+  side(): Side {
     return input(PREFIX, 'side').val() === '2' ? 2 : 1;
   }
 
@@ -238,6 +239,19 @@ class FilterForm {
 
   pairs(): 'all' | string[] {
     return this.scope.pairs();
+  }
+
+  /** The node's properties as the form has them now. */
+  state(): Record<string, unknown> {
+    return {
+      conditions: this.conditions(),
+      pairs: this.pairs(),
+      live: this.live(),
+      side: String(this.side()),
+      mode: input(PREFIX, 'mode').val(),
+      matchCase: input(PREFIX, 'matchCase').prop('checked') === true,
+      outputs: Number(input(PREFIX, 'outputs').val()),
+    };
   }
 
   live(): boolean {
@@ -316,7 +330,10 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
   oneditprepare() {
     offerOnlyIntegration(this);
     addMappingStyle();
-    form = new FilterForm(this);
+    const opened = new FilterForm(this);
+    form = opened;
+    const preview = { node: this, container: $('#twinflow-filter-preview'), side: () => opened.side() };
+    new PreviewPanel({ ...preview, form: () => opened.state() });
   },
   oneditsave() {
     if (form === undefined) return undefined;

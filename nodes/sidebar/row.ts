@@ -4,9 +4,10 @@ import type { Field } from '../../lib/model/entity';
 import type { ParkedView } from '../../lib/model/operations';
 import type { Fields } from '../../lib/model/values';
 import { fields as fieldsOf, nodesOf, systemDraft, words } from '../editor';
+import { linked } from '../editor/linked';
 import { correct, type Detail, detail, retry, skip } from './ask';
 import { fieldInput, kindOf } from './inputs';
-import { button, linked, say, shown, when } from './words';
+import { button, say, shown, when } from './words';
 
 let counter = 0;
 

@@ -28,12 +28,6 @@ export function shown(value: Value | undefined): string {
   return value.id ?? '';
 }
 
-/** A link that opens in a tab of its own, where the address is one of the web; else the text. */
-export function linked(text: string, url: string | undefined): JQuery {
-  if (!url || !/^https?:\/\//i.test(url)) return $('<span>').text(text);
-  return $('<a target="_blank" rel="noopener noreferrer">').attr('href', url).text(text);
-}
-
 export const button = (text: string, icon: string, onClick: () => void): JQuery =>
   $('<button type="button" class="red-ui-button red-ui-button-small">')
     .append($('<i aria-hidden="true">').addClass(`fa ${icon}`), document.createTextNode(` ${text}`))

@@ -39,6 +39,7 @@ import {
   userItem,
 } from '../editor/mapping';
 import { exchangePanel, partForm } from '../editor/mapping/exchange';
+import { PreviewPanel } from '../editor/preview';
 import { DomainRules } from './domain-rules';
 import { unmatchedPeople } from './people-checks';
 import { SheetInput } from './sheet-input';
@@ -455,7 +456,10 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
   oneditprepare() {
     offerOnlyIntegration(this);
     addMappingStyle();
-    form = new ValueMapperForm(this);
+    const opened = new ValueMapperForm(this);
+    form = opened;
+    const state = () => ({ rows: opened.rows(), pairs: opened.pairs(), domains: opened.domainRules() });
+    new PreviewPanel({ node: this, container: $('#twinflow-values-preview'), form: state });
   },
   oneditsave() {
     if (form === undefined) return undefined;

@@ -1,6 +1,7 @@
 /** The form of a writer: to which integration it belongs, how much it writes at a time, and whether it writes at all. */
 
 import { addStyle, entered, input, offerOnlyIntegration, takeOnlyIntegration } from '../editor';
+import { PreviewPanel } from '../editor/preview';
 
 interface WriterProperties {
   name: string;
@@ -56,6 +57,7 @@ RED.nodes.registerType<WriterProperties>('twinflow-writer', {
     addStyle();
     const { batchSize } = this;
     input('node-input', 'batchSize').val(batchSize ?? PRESET_BATCH);
+    new PreviewPanel({ node: this, container: $('#twinflow-writer-preview'), form: () => ({}), whole: true });
   },
   oneditsave() {
     this.batchSize = entered('node-input', 'batchSize') ?? this.batchSize;

@@ -13,7 +13,7 @@ const RULES = `
 .twinflow-tool.twinflow-quiet { visibility: hidden; }
 .twinflow-tool.twinflow-error, .twinflow-tool.twinflow-error i { color: var(--red-ui-text-color-error) !important; }
 .twinflow-tool.twinflow-warn, .twinflow-tool.twinflow-warn i { color: var(--red-ui-text-color-warning) !important; }
-.red-ui-button.twinflow-tool:focus-visible, .twinflow-link:focus-visible, .twinflow-chip button:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: 1px; }
+.red-ui-button.twinflow-tool:focus-visible, .twinflow-chip button:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: 1px; }
 .twinflow-invalid > .twinflow-row > .twinflow-select > input[type="text"] { border-color: var(--red-ui-form-input-border-error-color) !important; }
 .twinflow-more { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 6px 10px; padding: 8px 2px 4px; }
 .twinflow-more[hidden] { display: none; }
@@ -41,8 +41,6 @@ const RULES = `
 .twinflow-types > .twinflow-types-mid { flex: 0 0 36px; text-align: center; overflow: visible; }
 .twinflow-sure { color: var(--red-ui-text-color-success); font-weight: bold; }
 .twinflow-unsure { color: var(--red-ui-text-color-warning); font-weight: bold; }
-.twinflow-link { border: 0; padding: 0 2px; background: none; color: var(--red-ui-text-color-link); cursor: pointer; font: inherit; text-decoration: underline; overflow-wrap: anywhere; text-align: left; }
-.twinflow-link:hover { text-decoration: none; }
 .twinflow-columns { display: flex; gap: 12px; margin: 4px 0 8px; }
 .twinflow-columns > div { flex: 1 1 0; min-width: 0; }
 .twinflow-columns ul { list-style: none; margin: 4px 0 0; padding: 0; max-height: 160px; overflow-y: auto; }

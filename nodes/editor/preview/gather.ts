@@ -1,0 +1,146 @@
+/** What a preview needs of the workspace: the chain through a node, each node as it is now, deployed or not. */
+
+import type { IntegrationConfig } from '../../../lib/model/config';
+import { applies, directionFrom, type Side } from '../../../lib/model/entity';
+import { isObject, text } from '../read';
+import { integration, nodeId, type SystemDraft, systemDraft } from '../workspace';
+import { chainThrough, type DrawnChain, type DrawnNode, type DrawnWire, isForeign, isStep } from './chain';
+
+/** What is sent to the server. */
+export interface PreviewDraft {
+  systems: [Omit<SystemDraft, 'name'>, Omit<SystemDraft, 'name'>];
+  /** the integration's node */
+  integration: object;
+  side: Side;
+  /** the steps' nodes in order */
+  steps: object[];
+  /** id of the last step whose work is shown; absent = all */
+  until?: string;
+}
+
+export interface Gathered {
+  draft: PreviewDraft;
+  chain: DrawnChain;
+  /** names of nodes in between that are not Twinflow's */
+  foreign: string[];
+  /** id → name, of the steps */
+  names: Map<string, string>;
+  config: IntegrationConfig;
+  /** of both systems */
+  systemNames: [string, string];
+}
+
+/** The saved properties of a node as they are now: plain JSON. */
+function savedOf(node: EditorNode): Record<string, unknown> {
+  const definition: unknown = node._def;
+  const properties = isObject(definition) && isObject(definition.defaults) ? Object.keys(definition.defaults) : [];
+  const saved = properties.map((property) => [property, node[property]]);
+  return { ...Object.fromEntries(saved), id: node.id, type: node.type };
+}
+
+const labelOf = (node: EditorNode): string => RED.utils.getNodeLabel(node, node.type);
+
+function drawnNode(node: EditorNode): DrawnNode {
+  return {
+    id: node.id,
+    type: node.type,
+    disabled: node.d === true,
+    ...(typeof node.integration === 'string' && { integration: node.integration }),
+    ...(node.type === 'twinflow-poller' && { side: String(node.side) === '2' ? 2 : 1 }),
+  };
+}
+
+/** All nodes and wires of the workspace, link nodes joined as if by wires. @param integrationId of the node itself, as its form says */
+function canvas(
+  node: EditorNode,
+  integrationId: string,
+): { nodes: Map<string, EditorNode>; drawn: DrawnNode[]; wires: DrawnWire[] } {
+  const nodes = new Map<string, EditorNode>();
+  const wires: DrawnWire[] = [];
+  RED.nodes.eachNode((one) => {
+    nodes.set(one.id, one);
+    const targets = one.type === 'link out' && Array.isArray(one.links) ? one.links : [];
+    for (const to of targets) if (typeof to === 'string') wires.push({ from: one.id, port: 0, to });
+    return undefined;
+  });
+  RED.nodes.eachLink(({ source, sourcePort, target }) => {
+    // junctions are no nodes to the editor, but they have wires
+    for (const end of [source, target]) if (!nodes.has(end.id)) nodes.set(end.id, end);
+    wires.push({ from: source.id, port: sourcePort, to: target.id });
+    return undefined;
+  });
+  const drawn = [...nodes.values()].map((one) =>
+    one.id === node.id ? { ...drawnNode(one), integration: integrationId, disabled: false } : drawnNode(one),
+  );
+  return { nodes, drawn, wires };
+}
+
+/** Sides whose changes go to the other one, for the entity-type pairs that a node works on. */
+export function sidesOf(config: IntegrationConfig | undefined, pairs: unknown): Side[] {
+  const chosen = Array.isArray(pairs) ? new Set(pairs) : undefined;
+  return ([1, 2] as const).filter((side) => {
+    const direction = directionFrom(side);
+    const types = config?.typePairs.filter(({ id }) => chosen?.has(id) ?? true) ?? [];
+    return (
+      types.some((pair) => applies(pair.direction, direction)) &&
+      config?.projectPairs.some((pair) => applies(pair.direction, direction))
+    );
+  });
+}
+
+/**
+ * @param form what the open form of the node holds now, instead of what is saved
+ * @param whole all steps are shown, and not only those up to the node
+ * @returns undefined where there is no integration with two systems
+ */
+export function gather(
+  node: EditorNode,
+  integrationId: string | undefined,
+  side: Side,
+  form: object,
+  whole: boolean,
+): Gathered | undefined {
+  const id = nodeId(integrationId);
+  const config = integration(id);
+  const saved = id === undefined ? null : RED.nodes.node(id);
+  const [one, two] = [systemDraft(config?.system1), systemDraft(config?.system2)];
+  if (id === undefined || !config || !saved || !one || !two) return undefined;
+  const { nodes, drawn, wires } = canvas(node, id);
+  const chain = chainThrough(node.id, side, id, { nodes: drawn, wires });
+  const byId = new Map(drawn.map((each) => [each.id, each]));
+  const passed = chain.nodes.flatMap((each) => byId.get(each) ?? []);
+  // a step of another integration lets everything pass
+  const steps = passed.filter((each) => isStep(each) && each.integration === id);
+  const named = (each: DrawnNode): string => {
+    const found = nodes.get(each.id);
+    return found ? labelOf(found) : each.type;
+  };
+  const [{ name: name1, ...system1 }, { name: name2, ...system2 }] = [one, two];
+  return {
+    draft: {
+      systems: [system1, system2],
+      integration: savedOf(saved),
+      side,
+      steps: steps.flatMap((each) => {
+        const found = nodes.get(each.id);
+        if (!found) return [];
+        return [found.id === node.id ? { ...savedOf(found), ...form } : savedOf(found)];
+      }),
+      ...(!whole && { until: node.id }),
+    },
+    chain,
+    // what comes behind the node has no part in what is shown
+    foreign: (whole
+      ? passed
+      : passed.slice(
+          0,
+          passed.findIndex((each) => each.id === node.id),
+        )
+    )
+      .filter(isForeign)
+      .map(named),
+    names: new Map(steps.map((each) => [each.id, named(each)])),
+    config,
+    systemNames: [text(name1, '1'), text(name2, '2')],
+  };
+}

@@ -1,0 +1,1 @@
+export { type PreviewOptions, PreviewPanel } from './panel';

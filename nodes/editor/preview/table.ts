@@ -1,0 +1,100 @@
+/** The plan of an entity as a table: source field and value, target field, before → after, warnings. */
+
+import type { CriterionPlan, FieldPlan, FieldWarning } from '../../../lib/plan/types';
+import { asText, p, shownDifference, shownValue } from './text';
+
+/** Texts of this length, or of several lines, are compared word by word. */
+const COMPARED = 60;
+/** Of a source's value so much is shown at first: most of it is seen in the target's value again. */
+const SOURCE = 80;
+
+const dim = (text: string): JQuery => $('<span class="twinflow-preview-dim">').text(text);
+
+/** How the value came about, in a few words. What was looked up was mapped before: that need not be said. */
+function howOf({ how }: FieldPlan): string {
+  const origins = [...new Set(how.map(({ origin }) => origin))];
+  const told = origins.length > 1 ? origins.filter((origin) => origin !== 'mapped') : origins;
+  return told.map((origin) => p(`origin.${origin}`)).join(', ');
+}
+
+function sourceCell({ sources }: FieldPlan): JQuery {
+  const cell = $('<td>');
+  for (const { name, type, value } of sources) {
+    $('<div>')
+      .append($('<span>').text(`${name}: `), shownValue(value, type, SOURCE))
+      .appendTo(cell);
+  }
+  if (sources.length === 0) cell.append(dim('–'));
+  return cell;
+}
+
+function changeOf(plan: FieldPlan): JQuery {
+  const { before, after, wanted, effect, type } = plan;
+  const box = $('<div>');
+  const [was, becomes] = [asText(before, type), asText(after, type)];
+  if (effect === 'write') {
+    const long = [was, becomes].some((text) => text.length > COMPARED || text.includes('\n'));
+    if (was !== '' && becomes !== '' && long) return box.append(shownDifference(was, becomes));
+    return box.append(
+      shownValue(before, type),
+      $('<span aria-hidden="true">').text(' → '),
+      $('<span>').toggleClass('twinflow-preview-now', !long).append(shownValue(after, type)),
+    );
+  }
+  box.append(shownValue(before, type), ' ', dim(`(${p(`effect.${effect}`)})`));
+  const other = asText(wanted, type);
+  if (wanted !== undefined && other !== was) {
+    $('<div class="twinflow-preview-dim">')
+      .text(`${p('wanted')} `)
+      .append(shownValue(wanted, type))
+      .appendTo(box);
+  }
+  return box;
+}
+
+/** What the kind says is said in the reader's language; reasons come from systems and the engine as they are. */
+const TRANSLATED: readonly string[] = ['unknownField', 'readOnly', 'createOnly', 'required'];
+
+function warningLine({ kind, reason }: FieldWarning): JQuery {
+  const text = TRANSLATED.includes(kind) ? p(`warning.${kind}`) : reason;
+  return $('<div class="twinflow-preview-warning">').append(
+    $('<i class="fa fa-exclamation-triangle" aria-hidden="true">'),
+    document.createTextNode(` ${text}`),
+  );
+}
+
+function rowOf(plan: FieldPlan): JQuery {
+  const target = $('<th scope="row">').append($('<div class="twinflow-preview-name">').text(plan.name));
+  const how = howOf(plan);
+  if (how !== '') target.append(dim(how));
+  const change = $('<td>').append(changeOf(plan), ...plan.warnings.map(warningLine));
+  return $('<tr>')
+    .attr('data-field', plan.field)
+    .attr('data-effect', plan.effect)
+    .append(sourceCell(plan), target, change);
+}
+
+/** @param systems names of the source's and the target's system */
+export function planTable(fields: FieldPlan[], [source, target]: [string, string]): JQuery {
+  const columns = [source, target, p('change')].map((text) => $('<th scope="col">').text(text));
+  return $('<table>').append(
+    $('<colgroup>').append('<col class="twinflow-preview-from">', '<col class="twinflow-preview-to">', '<col>'),
+    $('<thead>').append($('<tr>').append(...columns)),
+    $('<tbody>').append(...fields.map(rowOf)),
+  );
+}
+
+const OPERATORS = '@twinflow/node-red-sync/twinflow-filter:filter.operator.';
+
+/** A filter's condition: is it met, and by which value. */
+export function criterionLine({ condition, value, met }: CriterionPlan, name: string | undefined): JQuery {
+  const { field, operator, value: wanted } = condition;
+  const asked = wanted === undefined ? '' : ` ${asText(wanted, field.type)}`;
+  const icon = $('<i aria-hidden="true">').addClass(`fa ${met ? 'fa-check' : 'fa-times'}`);
+  const shown = asText(value, field.type) || p('empty');
+  const text = p(met ? 'criterion.met' : 'criterion.unmet', {
+    condition: `${field.name} ${RED._(OPERATORS + operator)}${asked}`,
+    value: shown.length > 100 ? `${shown.slice(0, 100)}…` : shown,
+  });
+  return $('<li>').append(icon, document.createTextNode(` ${name === undefined ? '' : `${name}: `}${text}`));
+}
