@@ -6,7 +6,7 @@ import { type FieldId, isEmpty, type Value } from '../model/values';
 import { concerned, isChanged, isOwn, type MergeInput, type MergePlan } from '../sync/merge';
 import { checkWritten, missingOf, type TargetFields } from './checks';
 import type { KnownFields } from './known-fields';
-import type { FieldEffect, FieldPlan, FieldWarning, HowMapped } from './types';
+import type { ConflictDecision, FieldEffect, FieldPlan, FieldWarning, HowMapped } from './types';
 
 export interface FieldsInput {
   merge: MergeInput;
@@ -93,28 +93,39 @@ function effectOf(field: FieldId, { merge, plan, create, mapped }: FieldsInput):
   return 'unchanged';
 }
 
+/** How the merge's warnings about conflicts begin. */
+const BOTH = 'both sides changed it';
+const DECISIONS: Record<ConflictDecision, string> = {
+  thisSide: 'this side wins',
+  otherSide: 'the other side wins',
+  merged: 'the changes of both are put together',
+  person: 'a person has to decide',
+};
+
 function warningsOf(field: FieldId, { merge, plan, create }: FieldsInput): FieldWarning[] {
   const warnings: FieldWarning[] = [];
   const unresolved = merge.unresolved[field];
   if (unresolved) warnings.push({ kind: unresolved.lossy ? 'lossy' : 'unresolved', reason: unresolved.reason });
-  for (const warning of plan.warnings) {
-    if (warning.field !== field || warning.reason === unresolved?.reason) continue;
-    const conflict = plan.kept.includes(field) || warning.reason.startsWith('both sides');
-    warnings.push({ kind: conflict ? 'conflict' : 'other', reason: warning.reason });
+  const decision = create ? undefined : decisionOf(field, merge, plan);
+  const said = plan.warnings.filter((one) => one.field === field && one.reason !== unresolved?.reason);
+  for (const { reason } of said) {
+    const conflict = decision !== undefined && reason.startsWith(BOTH);
+    warnings.push(conflict ? { kind: 'conflict', reason, decision } : { kind: 'other', reason });
   }
-  if (create || warnings.some(({ kind }) => kind === 'conflict')) return warnings;
-  const decision = decisionOf(field, merge, plan);
-  if (decision !== undefined) warnings.push({ kind: 'conflict', reason: `both sides changed it; ${decision}` });
+  if (decision !== undefined && !warnings.some(({ kind }) => kind === 'conflict')) {
+    warnings.push({ kind: 'conflict', reason: `${BOTH}; ${DECISIONS[decision]}`, decision });
+  }
   return warnings;
 }
 
 /** What becomes of a field that both sides have changed since the last sync; undefined where they have not. */
-function decisionOf(field: FieldId, merge: MergeInput, plan: MergePlan): string | undefined {
-  if (plan.conflicts.includes(field)) return 'a person has to decide';
-  if (plan.merged[field] !== undefined) return 'the changes of both are put together';
+function decisionOf(field: FieldId, merge: MergeInput, plan: MergePlan): ConflictDecision | undefined {
+  if (plan.conflicts.includes(field)) return 'person';
+  if (plan.kept.includes(field)) return 'otherSide';
+  if (plan.merged[field] !== undefined) return 'merged';
   if (!Object.hasOwn(plan.write, field)) return undefined;
   const now = merge.target.now[field] ?? null;
   const changed = concerned(merge).some((concern) => concern.field === field && concern.why === 'changed');
   if (!changed || !isChanged(merge, field, now) || isOwn(merge.target.pending, field, now)) return undefined;
-  return equalValues(plan.write[field], now) ? undefined : 'this side wins';
+  return equalValues(plan.write[field], now) ? undefined : 'thisSide';
 }

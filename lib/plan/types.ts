@@ -104,7 +104,12 @@ export type FieldWarningKind =
 export interface FieldWarning {
   kind: FieldWarningKind;
   reason: string;
+  /** of a conflict */
+  decision?: ConflictDecision;
 }
+
+/** Which value a field has in the end that both sides changed: `merged` of both; or a person has to say. */
+export type ConflictDecision = 'thisSide' | 'otherSide' | 'merged' | 'person';
 
 export interface CriterionPlan {
   step: string;

@@ -33,7 +33,7 @@ const cutField =
     after: cut(plan.after),
     warnings: plan.warnings
       .slice(0, MOST_WARNINGS)
-      .map(({ kind, reason }) => ({ kind, reason: cutText(mask(reason)) })),
+      .map((warning) => ({ ...warning, reason: cutText(mask(warning.reason)) })),
   });
 
 export function boundedPlan(plan: EntityPlan, mask: Mask): EntityPlan {

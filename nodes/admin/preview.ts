@@ -16,6 +16,7 @@ import type { IntegrationConfig } from '../../lib/model/config';
 import type { Entity, Field, Side } from '../../lib/model/entity';
 import { asSyncError, SyncError } from '../../lib/model/errors';
 import { type PlanStep, planEntity, readStep } from '../../lib/plan';
+import type { Store } from '../../lib/store/store';
 import { readScope, writeScope } from '../../lib/sync/pairs';
 import { readIntegration } from '../../lib/sync/saved';
 import { isObject } from '../shared/connect';
@@ -30,6 +31,9 @@ export const LARGEST_BODY = 4_000_000;
 const MOST_STEPS = 100;
 const LONGEST_KEY = 500;
 const OFFERED = 5;
+/** Changes whose errors speak of other entities' keys are among those that are searched. */
+const MOST_PARKED = 100;
+const LONGEST_REASON = 1_000;
 
 interface Drawn {
   config: IntegrationConfig;
@@ -73,6 +77,17 @@ const offered = async (entity: Entity, connection: Connection): Promise<object> 
   ...{ id: entity.id, key: entity.key, updatedAt: entity.updatedAt },
   title: await titleOf(entity, connection),
 });
+
+/** Why an earlier change of the entity waits for a person; undefined where none does. */
+async function parkedReason(
+  store: Pick<Store, 'parked'>,
+  integration: string,
+  side: Side,
+  { id, key }: Entity,
+): Promise<string | undefined> {
+  const found = await store.parked(integration, 0, MOST_PARKED, { side, search: key });
+  return found.find(({ entity }) => entity.id === id)?.error?.message;
+}
 
 /** Adds the routes. @param kept the connections that all forms share */
 export function registerPreview(host: AdminHost, services: AdminServices, kept: Connections): void {
@@ -126,11 +141,13 @@ export function registerPreview(host: AdminHost, services: AdminServices, kept: 
       dataFolder: services.dataFolder,
       until: typeof body.until === 'string' ? body.until : undefined,
     });
+    const parked = links && (await parkedReason(links, config.id, side, entity));
     return {
       plan: boundedPlan(plan, mask),
       title: await titleOf(entity, source),
       // without it, whether an entity has a counterpart is not known
       deployed: links !== undefined,
+      ...(parked && { parked: mask(parked).slice(0, LONGEST_REASON) }),
     };
   };
 

@@ -16,8 +16,8 @@ export interface AdminServices {
   connect(system: SystemSettings, gate?: RequestGate): Connection;
   /** the budget that the requests to a deployed system share */
   gate?(system: string): RequestGate | undefined;
-  /** the links of a deployed integration; undefined where it is not deployed. @throws StoreError */
-  links?(integration: string): Promise<Pick<Store, 'linksOf'> | undefined>;
+  /** the links and parked changes of a deployed integration; undefined where it is not deployed. @throws StoreError */
+  links?(integration: string): Promise<Pick<Store, 'linksOf' | 'parked'> | undefined>;
   /** where uploaded sheets are kept */
   dataFolder?: string;
   /** milliseconds; for tests */

@@ -176,7 +176,7 @@ describeWithChromium('editor/preview', function (launch) {
     await screenshot(page, 'preview-4-update');
     assert.match(
       await row('System.Title').innerText(),
-      /Cart loses books → Cart loses everything[\s\S]*both sides changed it; this side wins/,
+      /Cart loses books → Cart loses everything[\s\S]*Both sides changed it: this side wins/,
     );
     assert.equal(await row('System.Description').locator('del').innerText(), 'book');
     assert.equal(await row('System.Description').locator('ins').innerText(), 'pen');

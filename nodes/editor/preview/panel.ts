@@ -37,6 +37,8 @@ interface Answer {
   plan: EntityPlan;
   title: string;
   deployed: boolean;
+  /** why an earlier change of the entity is parked */
+  parked?: string;
 }
 
 let counter = 0;
@@ -195,7 +197,7 @@ export class PreviewPanel {
     );
   }
 
-  private draw({ plan, title, deployed }: Answer, gathered: Gathered): void {
+  private draw({ plan, title, deployed, parked }: Answer, gathered: Gathered): void {
     const [one, two] = gathered.systemNames;
     const [from, to] = plan.side === 1 ? [one, two] : [two, one];
     this.drawOutcome(plan, title, gathered, to);
@@ -206,6 +208,7 @@ export class PreviewPanel {
     const note = (text: string): void => {
       $('<li>').text(text).appendTo(this.notes);
     };
+    if (parked !== undefined) note(p('note.parked', { reason: parked }));
     for (const warning of plan.warnings) note(warning);
     if (gathered.foreign.length > 0) note(p('note.foreign', { names: gathered.foreign.join(', ') }));
     if (!gathered.chain.polled) note(p('note.notPolled', { system: from }));

@@ -55,8 +55,18 @@ function changeOf(plan: FieldPlan): JQuery {
 /** What the kind says is said in the reader's language; reasons come from systems and the engine as they are. */
 const TRANSLATED: readonly string[] = ['unknownField', 'readOnly', 'createOnly', 'required'];
 
-function warningLine({ kind, reason }: FieldWarning): JQuery {
-  const text = TRANSLATED.includes(kind) ? p(`warning.${kind}`) : reason;
+/** The engine's plain sentences about conflicts, which the translation says as well. */
+const PLAIN = /^both sides changed it; (this side wins|the other side wins|a person has to decide|.* put together)$/;
+
+function warningText({ kind, reason, decision }: FieldWarning): string {
+  if (TRANSLATED.includes(kind)) return p(`warning.${kind}`);
+  if (decision === undefined) return reason;
+  const said = p(`warning.conflict.${decision}`);
+  return PLAIN.test(reason) ? said : `${said} (${reason})`;
+}
+
+function warningLine(warning: FieldWarning): JQuery {
+  const text = warningText(warning);
   return $('<div class="twinflow-preview-warning">').append(
     $('<i class="fa fa-exclamation-triangle" aria-hidden="true">'),
     document.createTextNode(` ${text}`),

@@ -3,7 +3,7 @@ import type { Connection } from '../../../lib/connectors/connector';
 import type { Entity } from '../../../lib/model/entity';
 import { SyncError } from '../../../lib/model/errors';
 import type { EntityPlan } from '../../../lib/plan';
-import type { Link } from '../../../lib/store/store';
+import type { Link, StoredEvent } from '../../../lib/store/store';
 import { DRAFT, type Harness, SECRET, start } from './harness';
 
 const ENTITY: Entity = {
@@ -79,11 +79,28 @@ describe('the preview route', () => {
         { system: 'sys1', ref: { ...ENTITY, id: '17' }, version: '1', baseline: { subject: 'Login fails' } },
       ],
     };
-    const links = async (id: string) => (id === 'int' ? { linksOf: async () => [link] } : undefined);
+    const links = async (id: string) =>
+      id === 'int' ? { linksOf: async () => [link], parked: async () => [] } : undefined;
     red = await start(ANSWERS, { links });
     const { body } = await red.post('/twinflow/preview', ASK);
     assert.deepEqual(planOf(body).outcome, { kind: 'nothing', why: 'same' });
     assert.equal(body.deployed, true);
+  });
+
+  it('says that an earlier change of the entity is parked, and why', async () => {
+    const parkedOf = (id: string): StoredEvent => ({
+      ...{ seq: 1, flow: { integration: 'int', side: 1 as const }, state: 'parked' as const, stale: false },
+      ...{ entity: { ...ENTITY, id }, delivery: 1, attempts: 3 },
+      error: { kind: 'invalid', message: `Title is required, ${SECRET}`, at: ENTITY.updatedAt },
+    });
+    const links = async () => ({
+      linksOf: async () => [undefined],
+      // a search by the key finds others too
+      parked: async () => [parkedOf('170'), parkedOf('17')],
+    });
+    red = await start(ANSWERS, { links });
+    const { body } = await red.post('/twinflow/preview', ASK);
+    assert.equal(body.parked, 'Title is required, ***');
   });
 
   it('offers the newest entities with their titles', async () => {
