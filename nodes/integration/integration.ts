@@ -4,6 +4,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { IntegrationConfig } from '../../lib/model/config';
 import { readIntegration } from '../../lib/sync/saved';
 import { hostOf } from '../shared/host';
+import { isStopped } from '../shared/status';
 
 type IntegrationDef = NodeDef & Omit<IntegrationConfig, 'id' | 'name'>;
 
@@ -14,7 +15,18 @@ export = (RED: NodeAPI): void => {
     RED.nodes.createNode(this, def);
     host.acquire();
     const handle = host.addIntegration(readIntegration(def), (text) => this.warn(text));
-    handle.ready.catch((error: Error) => this.error(`${def.name}: ${error.message}`));
+    let told = '';
+    handle.onStoreFault(({ message }) => {
+      if (message === told) return;
+      told = message;
+      this.error(`${def.name}: ${message} It is tried again until it can be opened.`);
+    });
+    handle.ready.then(
+      () => told && this.log(`${def.name}: the store could be opened`),
+      (thrown: unknown) => {
+        if (!isStopped(thrown)) this.error(`${def.name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      },
+    );
     this.on('close', (done: () => void) => {
       host
         .removeIntegration(handle)

@@ -5,7 +5,8 @@ import type { Side } from '../../lib/model/entity';
 import { asSyncError, type SyncError } from '../../lib/model/errors';
 import type { Reader, ReaderOptions } from '../../lib/sync/reader';
 import { hostOf, type IntegrationHandle, integrationOf, type Lost } from '../shared/host';
-import { brief, storeErrorOf } from '../shared/status';
+import { mayPass } from '../shared/patience';
+import { brief, isStopped, storeErrorOf } from '../shared/status';
 import { NO_INTEGRATION } from '../shared/step';
 import { type ScheduleConfig, startSchedule } from './schedule';
 
@@ -61,6 +62,7 @@ export = (RED: NodeAPI): void => {
     ) {
       const side: Side = def.side === '2' ? 2 : 1;
       this.stopListening = [
+        handle.onStoreFault((fault) => this.failed(fault)),
         handle.onProgress(() => this.showSoon()),
         handle.onLost((lost) => {
           if (lost.side === side) this.reportLost(lost);
@@ -78,6 +80,7 @@ export = (RED: NodeAPI): void => {
       await started;
       const integration = await this.handle.ready;
       if (this.closed) return;
+      this.fault = undefined;
       this.reader = integration.reader(
         side,
         readerOptions(this.def),
@@ -102,7 +105,7 @@ export = (RED: NodeAPI): void => {
 
     /** Polls unless the system is paused, which the status shows. @throws SyncError, StoreError */
     async poll(): Promise<void> {
-      if (!this.reader && this.handle.config.active) await this.handle.ready;
+      if (!this.reader && this.handle.config.active) await this.handle.atOnce();
       if (!this.reader || this.reader.system.pauseLeft() > 0) return this.showSoon();
       this.polling = true;
       this.showSoon();
@@ -123,16 +126,17 @@ export = (RED: NodeAPI): void => {
 
     async retryParked(): Promise<void> {
       await this.endPauses();
-      await (await this.handle.ready).retryParked();
+      await (await this.handle.atOnce()).retryParked();
     }
 
     private async endPauses(): Promise<void> {
-      const integration = await this.handle.ready;
+      const integration = await this.handle.atOnce();
       for (const side of [1, 2] as const) integration.system(side).tryNow();
     }
 
     /** Reported once to Catch nodes, not once a minute, until a poll succeeds or fails otherwise. */
     failed(thrown: unknown): void {
+      if (isStopped(thrown)) return;
       const error = asSyncError(thrown);
       this.showSoon();
       if (this.closed || error.message === this.fault?.message) return;
@@ -155,7 +159,9 @@ export = (RED: NodeAPI): void => {
     /** What the fault is, in the few words that fit below a node. */
     private faultText(fault: SyncError): string {
       const store = storeErrorOf(fault);
-      return store ? RED._(`poller.status.store.${store.kind}`) : brief(fault);
+      if (!store) return brief(fault);
+      const why = RED._(`poller.status.store.${store.kind}`);
+      return !this.reader && mayPass(store) ? RED._('poller.status.again', { why }) : why;
     }
 
     private showSoon(): void {

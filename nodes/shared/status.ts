@@ -18,6 +18,9 @@ export function brief(error: unknown): string {
   return text.length > LENGTH ? `${text.slice(0, LENGTH).trimEnd()}…` : text;
 }
 
+/** True where it was not opened before the flows were stopped: nothing to tell anybody. */
+export const isStopped = (thrown: unknown): boolean => thrown instanceof StoreError && thrown.kind === 'closed';
+
 /** The store's error that is behind an error, if any. */
 export function storeErrorOf(error: SyncError): StoreError | undefined {
   return error.detail.cause instanceof StoreError ? error.detail.cause : undefined;
