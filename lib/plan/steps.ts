@@ -2,6 +2,8 @@
 
 import { readDefaultRows, readFieldRows, readPairs, readValueMapper, type ValueMapperSettings } from '../mapping/saved';
 import type { DefaultRow, FieldRow } from '../model/config';
+import { SyncError } from '../model/errors';
+import { isNodeType, upgradeNode } from '../saved';
 import { type FilterSettings, readFilter } from '../steps/filter';
 
 export type PlanStep = {
@@ -25,11 +27,17 @@ export const STEP_TYPES = [
   'twinflow-default-mapper',
 ] as const;
 
-/** @param node a node as it is saved in a flow; undefined where it is none of the steps */
+/**
+ * @param node a node as it is saved in a flow; undefined where it is none of the steps
+ * @throws SyncError invalid – a later Twinflow has saved it
+ */
 export function readStep(node: unknown): PlanStep | undefined {
   if (typeof node !== 'object' || node === null || Array.isArray(node)) return undefined;
-  const saved: Record<string, unknown> = { ...node };
-  const { id, type, rows } = saved;
+  const type: unknown = Reflect.get(node, 'type');
+  const upgraded = isNodeType(type) ? upgradeNode(type, node) : undefined;
+  if (upgraded?.is === 'newer') throw new SyncError('invalid', 'A node of the flow was saved by a newer Twinflow.');
+  const saved = upgraded?.saved ?? {};
+  const { id, rows } = saved;
   if (typeof id !== 'string') return undefined;
   const common = { id, pairs: readPairs(saved.pairs) };
   switch (type) {

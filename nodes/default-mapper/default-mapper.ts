@@ -5,6 +5,7 @@ import { readDefaultRows, readPairs } from '../../lib/mapping';
 import type { DefaultRow } from '../../lib/model/config';
 import { DefaultMapperStep } from '../../lib/steps';
 import { hostOf } from '../shared/host';
+import { savedStep } from '../shared/saved';
 import { step } from '../shared/step';
 import { tellFindings } from '../shared/tell-findings';
 
@@ -15,8 +16,10 @@ interface DefaultMapperDef extends NodeDef {
 }
 
 export = (RED: NodeAPI): void => {
-  function DefaultMapper(this: Node, def: DefaultMapperDef): void {
-    RED.nodes.createNode(this, def);
+  function DefaultMapper(this: Node, saved: DefaultMapperDef): void {
+    RED.nodes.createNode(this, saved);
+    const def = savedStep(RED, this, 'twinflow-default-mapper', saved);
+    if (def === undefined) return;
     const [rows, pairs] = [readDefaultRows(def.rows), readPairs(def.pairs)];
     const mapper = new DefaultMapperStep(rows);
     const { checks } = hostOf(RED);

@@ -5,7 +5,7 @@ import { missingRequired } from '../../lib/mapping/coverage';
 import { readDefaultRows, readPairs } from '../../lib/mapping/saved';
 import type { DefaultRow } from '../../lib/model/config';
 import type { Field, Side } from '../../lib/model/entity';
-import { offerOnlyIntegration, say, takeOnlyIntegration, words } from '../editor';
+import { knownVersion, offerOnlyIntegration, say, showsNewer, takeOnlyIntegration, watchSaved, words } from '../editor';
 import {
   addMappingStyle,
   fieldChoice,
@@ -169,6 +169,8 @@ class DefaultMapperForm {
 
 let form: DefaultMapperForm | undefined;
 
+watchSaved('twinflow-default-mapper');
+
 RED.nodes.registerType<DefaultMapperProperties>('twinflow-default-mapper', {
   category: 'twinflow',
   color: '#8ebcc7',
@@ -193,7 +195,7 @@ RED.nodes.registerType<DefaultMapperProperties>('twinflow-default-mapper', {
         return count === 0 || this._('default-mapper.invalid.rows', { count });
       },
     },
-    version: { value: 1 },
+    version: { value: 1, validate: knownVersion('twinflow-default-mapper') },
   },
   label() {
     return this.name || this._('default-mapper.paletteLabel');
@@ -206,6 +208,7 @@ RED.nodes.registerType<DefaultMapperProperties>('twinflow-default-mapper', {
   },
   onadd: takeOnlyIntegration,
   oneditprepare() {
+    if (showsNewer('twinflow-default-mapper', this)) return;
     offerOnlyIntegration(this);
     addMappingStyle();
     const opened = new DefaultMapperForm(this);

@@ -12,6 +12,7 @@ export * from './metadata';
 export { offerOnlyIntegration, takeOnlyIntegration } from './only-integration';
 export { type PairList, pairList } from './pair-list';
 export { idlePairs, type Pair } from './pairs';
+export { isNewer, knownVersion, showsNewer, watchSaved } from './saved';
 export { type SearchSelect, type SearchSelectOptions, searchSelect } from './search-select';
 export { addStyle } from './style';
 export { t, translated } from './text';

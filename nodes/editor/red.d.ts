@@ -13,6 +13,8 @@ interface EditorNode {
   d?: boolean;
   name?: string;
   credentials?: Record<string, unknown>;
+  /** its type's definition: the editor saves what is named there */
+  _def?: { defaults: Record<string, object> };
   /** nodes that use this config node */
   users?: EditorNode[];
   _: (key: string, variables?: Record<string, unknown>) => string;

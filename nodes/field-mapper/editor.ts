@@ -7,7 +7,7 @@ import { roundTrip } from '../../lib/mapping/round-trip';
 import { readFieldRows, readPairs } from '../../lib/mapping/saved';
 import type { FieldChoice, FieldRow } from '../../lib/model/config';
 import type { Field, Side } from '../../lib/model/entity';
-import { offerOnlyIntegration, say, takeOnlyIntegration, words } from '../editor';
+import { knownVersion, offerOnlyIntegration, say, showsNewer, takeOnlyIntegration, watchSaved, words } from '../editor';
 import {
   addMappingStyle,
   browserFault,
@@ -307,6 +307,8 @@ class FieldMapperForm {
 
 let form: FieldMapperForm | undefined;
 
+watchSaved('twinflow-field-mapper');
+
 RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
   category: 'twinflow',
   color: '#8ebcc7',
@@ -332,7 +334,7 @@ RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
         return broken === 0 || this._('field-mapper.invalid.rows', { count: broken });
       },
     },
-    version: { value: 1 },
+    version: { value: 1, validate: knownVersion('twinflow-field-mapper') },
   },
   label() {
     return this.name || this._('field-mapper.paletteLabel');
@@ -345,6 +347,7 @@ RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
   },
   onadd: takeOnlyIntegration,
   oneditprepare() {
+    if (showsNewer('twinflow-field-mapper', this)) return;
     offerOnlyIntegration(this);
     addMappingStyle();
     const opened = new FieldMapperForm(this);

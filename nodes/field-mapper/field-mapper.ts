@@ -6,6 +6,7 @@ import { expressionFault } from '../../lib/mapping/transform-expression';
 import type { FieldRow } from '../../lib/model/config';
 import { FieldMapperStep } from '../../lib/steps';
 import { hostOf, integrationOf } from '../shared/host';
+import { savedStep } from '../shared/saved';
 import { step } from '../shared/step';
 import { tellFindings } from '../shared/tell-findings';
 
@@ -16,8 +17,10 @@ interface FieldMapperDef extends NodeDef {
 }
 
 export = (RED: NodeAPI): void => {
-  function FieldMapper(this: Node, def: FieldMapperDef): void {
-    RED.nodes.createNode(this, def);
+  function FieldMapper(this: Node, saved: FieldMapperDef): void {
+    RED.nodes.createNode(this, saved);
+    const def = savedStep(RED, this, 'twinflow-field-mapper', saved);
+    if (def === undefined) return;
     const [rows, pairs] = [readFieldRows(def.rows), readPairs(def.pairs)];
     const mapper = new FieldMapperStep(rows);
     const { checks } = hostOf(RED);

@@ -5,7 +5,17 @@ import { readConditions, readPairs } from '../../lib/mapping/saved';
 import type { FieldChoice } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import { isEmpty, type Value } from '../../lib/model/values';
-import { fillSelect, input, offerOnlyIntegration, say, takeOnlyIntegration, words } from '../editor';
+import {
+  fillSelect,
+  input,
+  knownVersion,
+  offerOnlyIntegration,
+  say,
+  showsNewer,
+  takeOnlyIntegration,
+  watchSaved,
+  words,
+} from '../editor';
 import {
   addMappingStyle,
   type FieldSelect,
@@ -286,6 +296,8 @@ class FilterForm {
 
 let form: FilterForm | undefined;
 
+watchSaved('twinflow-filter');
+
 RED.nodes.registerType<FilterProperties>('twinflow-filter', {
   category: 'twinflow',
   color: '#8ebcc7',
@@ -312,7 +324,7 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
     matchCase: { value: false },
     live: { value: false },
     outputs: { value: 1 },
-    version: { value: 1 },
+    version: { value: 1, validate: knownVersion('twinflow-filter') },
   },
   label() {
     return this.name || this._('filter.paletteLabel');
@@ -328,6 +340,7 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
   },
   onadd: takeOnlyIntegration,
   oneditprepare() {
+    if (showsNewer('twinflow-filter', this)) return;
     offerOnlyIntegration(this);
     addMappingStyle();
     const opened = new FilterForm(this);

@@ -3,6 +3,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { type Condition, readPairs } from '../../lib/mapping';
 import { filterMessage, readFilter } from '../../lib/steps';
+import { savedStep } from '../shared/saved';
 import { step } from '../shared/step';
 
 interface FilterDef extends NodeDef {
@@ -20,8 +21,10 @@ interface FilterDef extends NodeDef {
 }
 
 export = (RED: NodeAPI): void => {
-  function Filter(this: Node, def: FilterDef): void {
-    RED.nodes.createNode(this, def);
+  function Filter(this: Node, saved: FilterDef): void {
+    RED.nodes.createNode(this, saved);
+    const def = savedStep(RED, this, 'twinflow-filter', saved);
+    if (def === undefined) return;
     const filter = readFilter(def);
     const twoOutputs = Number(def.outputs) === 2;
 

@@ -7,6 +7,7 @@ import {
   fields,
   idlePairs,
   input,
+  knownVersion,
   MetadataError,
   nodeId,
   nodesOf,
@@ -21,9 +22,11 @@ import {
   type SearchSelect,
   say,
   searchSelect,
+  showsNewer,
   systemDraft,
   t,
   types,
+  watchSaved,
   words,
 } from '../editor';
 import { openFields } from '../editor/open-fields';
@@ -306,6 +309,8 @@ let form: IntegrationForm | undefined;
 
 const whole = (value: unknown): boolean => /^\d+$/.test(String(value ?? PRESET_RETRIES));
 
+watchSaved('twinflow-integration');
+
 RED.nodes.registerType<IntegrationProperties>('twinflow-integration', {
   category: 'config',
   defaults: {
@@ -342,7 +347,7 @@ RED.nodes.registerType<IntegrationProperties>('twinflow-integration', {
     parkFields: { value: false },
     targetDeleted: { value: 'park' },
     lostAfterMs: { value: PRESET_LOST_AFTER_MS },
-    version: { value: 1 },
+    version: { value: 1, validate: knownVersion('twinflow-integration') },
   },
   label() {
     return this.name || this._('integration.paletteLabel');
@@ -351,6 +356,7 @@ RED.nodes.registerType<IntegrationProperties>('twinflow-integration', {
     return this._('integration.paletteLabel');
   },
   oneditprepare() {
+    if (showsNewer('twinflow-integration', this)) return;
     addStyle();
     form = new IntegrationForm(this);
   },

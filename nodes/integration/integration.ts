@@ -4,6 +4,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { IntegrationConfig } from '../../lib/model/config';
 import { readIntegration } from '../../lib/sync/saved';
 import { hostOf } from '../shared/host';
+import { savedDef } from '../shared/saved';
 import { isStopped } from '../shared/status';
 
 type IntegrationDef = NodeDef & Omit<IntegrationConfig, 'id' | 'name'>;
@@ -11,20 +12,24 @@ type IntegrationDef = NodeDef & Omit<IntegrationConfig, 'id' | 'name'>;
 export = (RED: NodeAPI): void => {
   const host = hostOf(RED);
 
-  function Integration(this: Node, def: IntegrationDef): void {
-    RED.nodes.createNode(this, def);
+  function Integration(this: Node, saved: IntegrationDef): void {
+    RED.nodes.createNode(this, saved);
     host.acquire();
-    const handle = host.addIntegration(readIntegration(def), (text) => this.warn(text));
+    const { def } = savedDef(RED, this, 'twinflow-integration', saved);
+    // what nobody here understands rests: nothing is read or written, nothing is lost
+    const config = def ? readIntegration(def) : { ...readIntegration(saved), active: false };
+    const handle = host.addIntegration(config, (text) => this.warn(text));
     let told = '';
     handle.onStoreFault(({ message }) => {
       if (message === told) return;
       told = message;
-      this.error(`${def.name}: ${message} It is tried again until it can be opened.`);
+      this.error(`${config.name}: ${message} It is tried again until it can be opened.`);
     });
     handle.ready.then(
-      () => told && this.log(`${def.name}: the store could be opened`),
+      () => told && this.log(`${config.name}: the store could be opened`),
       (thrown: unknown) => {
-        if (!isStopped(thrown)) this.error(`${def.name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+        if (!isStopped(thrown))
+          this.error(`${config.name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
       },
     );
     this.on('close', (done: () => void) => {

@@ -8,15 +8,18 @@ import {
   fillSelect,
   input,
   integration,
+  knownVersion,
   newest,
   nodeId,
   offerOnlyIntegration,
   present,
   serverTimeZone,
+  showsNewer,
   systemName,
   systemsOf,
   t,
   takeOnlyIntegration,
+  watchSaved,
   words,
 } from '../editor';
 
@@ -209,6 +212,8 @@ let form: PollerForm | undefined;
 const within = (typed: unknown, most: number): boolean =>
   /^\d+$/.test(String(typed)) && Number(typed) >= 1 && Number(typed) <= most;
 
+watchSaved('twinflow-poller');
+
 RED.nodes.registerType<PollerProperties>('twinflow-poller', {
   category: 'twinflow',
   color: '#8ebcc7',
@@ -254,7 +259,7 @@ RED.nodes.registerType<PollerProperties>('twinflow-poller', {
         return within(typed ?? PRESETS.window, 10_000) || this._('poller.invalid.number', { most: 10_000 });
       },
     },
-    version: { value: 1 },
+    version: { value: 1, validate: knownVersion('twinflow-poller') },
   },
   label() {
     const system = systemName(this.integration, this.side === '2' ? 2 : 1);
@@ -274,6 +279,7 @@ RED.nodes.registerType<PollerProperties>('twinflow-poller', {
   },
   onadd: takeOnlyIntegration,
   oneditprepare() {
+    if (showsNewer('twinflow-poller', this)) return;
     offerOnlyIntegration(this);
     addStyle();
     form = new PollerForm(this);

@@ -6,6 +6,7 @@ import { asSyncError, type SyncError } from '../../lib/model/errors';
 import type { Reader, ReaderOptions } from '../../lib/sync/reader';
 import { hostOf, type IntegrationHandle, integrationOf, type Lost } from '../shared/host';
 import { mayPass } from '../shared/patience';
+import { savedDef } from '../shared/saved';
 import { brief, isStopped, storeErrorOf } from '../shared/status';
 import { NO_INTEGRATION } from '../shared/step';
 import { type ScheduleConfig, startSchedule } from './schedule';
@@ -208,12 +209,13 @@ export = (RED: NodeAPI): void => {
     }
   }
 
-  function Poller(this: Node, def: PollerDef): void {
-    RED.nodes.createNode(this, def);
+  function Poller(this: Node, saved: PollerDef): void {
+    RED.nodes.createNode(this, saved);
     host.acquire();
-    const handle = integrationOf(RED, def.integration);
+    const { def } = savedDef(RED, this, 'twinflow-poller', saved);
+    const handle = def && integrationOf(RED, def.integration);
     const polling = handle ? new Polling(this, def, handle) : undefined;
-    if (!polling) this.status({ fill: 'red', shape: 'ring', text: RED._(NO_INTEGRATION) });
+    if (def && !polling) this.status({ fill: 'red', shape: 'ring', text: RED._(NO_INTEGRATION) });
 
     this.on('input', (message: NodeMessage, _send, done) => {
       const work = message.topic === 'retry' ? polling?.retryParked() : polling?.pollNow();

@@ -17,6 +17,8 @@ export interface SystemSettings {
   /** ids of deployed config nodes */
   proxy?: string;
   tls?: string;
+  /** why no connection may be made at all */
+  refused?: string;
 }
 
 /** The part of Node-RED's `RED.nodes` that is used here. */
@@ -100,6 +102,7 @@ export function connectSystem(
   system: SystemSettings,
   context: ConnectContext = {},
 ): Connection {
+  if (system.refused !== undefined) throw new SyncError('invalid', system.refused);
   const found = connector(system.kind);
   if (!found)
     throw new SyncError('invalid', `There is no connector "${system.kind}". Choose the kind of system again.`, {

@@ -14,13 +14,16 @@ import {
   fillSelect,
   identify,
   input,
+  knownVersion,
   nodeId,
   reload,
   STORED,
   type SystemDraft,
   say,
+  showsNewer,
   t,
   translated,
+  watchSaved,
   words,
 } from '../editor';
 
@@ -294,6 +297,8 @@ const place = (config: Record<string, unknown>): string => {
 const isLimit = (typed: unknown, least: number, most: number): boolean =>
   String(typed ?? '').trim() === '' || (Number(typed) >= least && Number(typed) <= most);
 
+watchSaved('twinflow-system');
+
 RED.nodes.registerType<SystemProperties>('twinflow-system', {
   category: 'config',
   defaults: {
@@ -322,7 +327,7 @@ RED.nodes.registerType<SystemProperties>('twinflow-system', {
         return (isLimit(typed, 1, 100) && isWhole) || this._('system.invalid.maxConcurrent');
       },
     },
-    version: { value: 1 },
+    version: { value: 1, validate: knownVersion('twinflow-system') },
   },
   credentials: {
     apiKey: { type: 'password' },
@@ -339,6 +344,7 @@ RED.nodes.registerType<SystemProperties>('twinflow-system', {
     return this._('system.paletteLabel');
   },
   oneditprepare() {
+    if (showsNewer('twinflow-system', this)) return;
     addStyle();
     form = new SystemForm(this);
   },

@@ -3,6 +3,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { ConnectorConfig, SecretName } from '../../lib/connectors/connector';
 import { hostOf } from '../shared/host';
+import { savedDef } from '../shared/saved';
 
 interface SystemDef extends NodeDef {
   kind: string;
@@ -41,14 +42,18 @@ const CREDENTIALS: Record<SecretName, { type: 'text' | 'password' }> = {
 export = (RED: NodeAPI): void => {
   const host = hostOf(RED);
 
-  function System(this: SystemNode, def: SystemDef): void {
-    RED.nodes.createNode(this, def);
+  function System(this: SystemNode, saved: SystemDef): void {
+    RED.nodes.createNode(this, saved);
     host.acquire();
+    const { def = saved, newer } = savedDef(RED, this, 'twinflow-system', saved);
     this.config = def.config ?? {};
     const system = host.addSystem(
       this.id,
       def.name || def.kind,
-      { kind: def.kind, config: this.config, credentials: this.credentials ?? {}, proxy: def.proxy, tls: def.tls },
+      {
+        ...{ kind: def.kind, config: this.config, credentials: this.credentials ?? {}, proxy: def.proxy, tls: def.tls },
+        ...(newer !== '' && { refused: newer }),
+      },
       def.ignoreOwn === true,
       {
         maxRequestsPerSecond: positive(def.maxRequestsPerSecond, 10_000),

@@ -9,12 +9,15 @@ import type { LookupValue, UserValue } from '../../lib/model/values';
 import {
   type DirectionButton,
   directionButton,
+  knownVersion,
   offerOnlyIntegration,
   type SearchItem,
   type SearchSelect,
   say,
   searchSelect,
+  showsNewer,
   takeOnlyIntegration,
+  watchSaved,
   words,
 } from '../editor';
 import {
@@ -418,6 +421,8 @@ class ValueMapperForm {
 
 let form: ValueMapperForm | undefined;
 
+watchSaved('twinflow-value-mapper');
+
 RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
   category: 'twinflow',
   color: '#8ebcc7',
@@ -441,7 +446,7 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
         return count === 0 || this._('value-mapper.invalid.domains', { count });
       },
     },
-    version: { value: 1 },
+    version: { value: 1, validate: knownVersion('twinflow-value-mapper') },
   },
   label() {
     return this.name || this._('value-mapper.paletteLabel');
@@ -454,6 +459,7 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
   },
   onadd: takeOnlyIntegration,
   oneditprepare() {
+    if (showsNewer('twinflow-value-mapper', this)) return;
     offerOnlyIntegration(this);
     addMappingStyle();
     const opened = new ValueMapperForm(this);

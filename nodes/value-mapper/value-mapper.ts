@@ -6,6 +6,7 @@ import type { DomainRule, ValueRow } from '../../lib/model/config';
 import { ValueMapperStep } from '../../lib/steps';
 import { registerTableRoutes } from '../admin/tables';
 import { hostOf } from '../shared/host';
+import { savedStep } from '../shared/saved';
 import { step } from '../shared/step';
 import { tellFindings } from '../shared/tell-findings';
 import { offerTables, withdrawTables } from './lookup-tables';
@@ -18,8 +19,10 @@ interface ValueMapperDef extends NodeDef {
 }
 
 export = (RED: NodeAPI): void => {
-  function ValueMapper(this: Node, def: ValueMapperDef): void {
-    RED.nodes.createNode(this, def);
+  function ValueMapper(this: Node, saved: ValueMapperDef): void {
+    RED.nodes.createNode(this, saved);
+    const def = savedStep(RED, this, 'twinflow-value-mapper', saved);
+    if (def === undefined) return;
     const settings = readValueMapper(def);
 
     const restless = roundTrip([], settings.rows);

@@ -1,6 +1,16 @@
 /** The form of a writer: to which integration it belongs, how much it writes at a time, and whether it writes at all. */
 
-import { addStyle, entered, input, offerOnlyIntegration, takeOnlyIntegration } from '../editor';
+import {
+  addStyle,
+  entered,
+  input,
+  isNewer,
+  knownVersion,
+  offerOnlyIntegration,
+  showsNewer,
+  takeOnlyIntegration,
+  watchSaved,
+} from '../editor';
 import { PreviewPanel } from '../editor/preview';
 
 interface WriterProperties {
@@ -13,6 +23,8 @@ interface WriterProperties {
 
 const PRESET_BATCH = 50;
 const LARGEST_BATCH = 1000;
+
+watchSaved('twinflow-writer');
 
 RED.nodes.registerType<WriterProperties>('twinflow-writer', {
   category: 'twinflow',
@@ -33,7 +45,7 @@ RED.nodes.registerType<WriterProperties>('twinflow-writer', {
       },
     },
     dryRun: { value: false },
-    version: { value: 1 },
+    version: { value: 1, validate: knownVersion('twinflow-writer') },
   },
   label() {
     const name = this.name || this._('writer.paletteLabel');
@@ -53,6 +65,7 @@ RED.nodes.registerType<WriterProperties>('twinflow-writer', {
   },
   onadd: takeOnlyIntegration,
   oneditprepare() {
+    if (showsNewer('twinflow-writer', this)) return;
     offerOnlyIntegration(this);
     addStyle();
     const { batchSize } = this;
@@ -60,6 +73,7 @@ RED.nodes.registerType<WriterProperties>('twinflow-writer', {
     new PreviewPanel({ node: this, container: $('#twinflow-writer-preview'), form: () => ({}), whole: true });
   },
   oneditsave() {
+    if (isNewer('twinflow-writer', this)) return undefined;
     this.batchSize = entered('node-input', 'batchSize') ?? this.batchSize;
     this.version = 1;
     return undefined;

@@ -6,6 +6,7 @@ import type { SyncMessage } from '../../lib/model/message';
 import { WriteFailure, type Writer } from '../../lib/sync/writer';
 import { hostOf, type IntegrationHandle, integrationOf } from '../shared/host';
 import { damageOf, entityOf, isSyncMessage, noSyncMessage } from '../shared/message';
+import { savedDef } from '../shared/saved';
 import { brief } from '../shared/status';
 import { NO_INTEGRATION } from '../shared/step';
 
@@ -64,9 +65,10 @@ function strayed(message: SyncMessage, here: IntegrationHandle, owner: Integrati
 export = (RED: NodeAPI): void => {
   const host = hostOf(RED);
 
-  function WriterNode(this: Node, def: WriterDef): void {
-    RED.nodes.createNode(this, def);
+  function WriterNode(this: Node, saved: WriterDef): void {
+    RED.nodes.createNode(this, saved);
     host.acquire();
+    const { def = saved, newer } = savedDef(RED, this, 'twinflow-writer', saved);
     const handle = integrationOf(RED, def.integration);
     if (!handle) this.status({ fill: 'red', shape: 'ring', text: RED._(NO_INTEGRATION) });
     const dryRun = def.dryRun === true;
@@ -92,9 +94,9 @@ export = (RED: NodeAPI): void => {
       else if (dryRun) showDryRun();
       else this.status({ fill: 'green', shape: 'dot', text: RED._('writer.status.counts', { landed, failed }) });
     });
-    if (handle && dryRun) showDryRun();
+    if (handle && dryRun && newer === '') showDryRun();
     // the last word of a dry run that has ended must not stand there until something lands
-    else if (handle) this.status({});
+    else if (handle && newer === '') this.status({});
 
     const report = (thrown: unknown): Error | undefined => {
       const error = asSyncError(thrown);
@@ -120,7 +122,8 @@ export = (RED: NodeAPI): void => {
       }
       const received: SyncMessage = message;
       const owner = integrationOf(RED, received.sync.integration);
-      const error = owner === handle ? damageOf(received) : strayed(received, handle, owner);
+      const unusable = newer === '' ? undefined : new SyncError('fatal', newer);
+      const error = unusable ?? (owner === handle ? damageOf(received) : strayed(received, handle, owner));
       if (error) {
         tally.add('failed');
         const named = new SyncError(error.kind, entityOf(received) + error.message);
