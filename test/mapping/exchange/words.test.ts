@@ -24,8 +24,9 @@ describe('mapping/exchange: the words of a workbook', () => {
       }))
         for (const [key, word] of Object.entries(words))
           assert.equal(word[language], form('field-mapper', language, `mapping.${name}.${key}`), `${name}.${key}`);
-      for (const [key, word] of Object.entries(CHOICES.unresolved))
-        assert.equal(word[language], form('default-mapper', language, `default-mapper.unresolved.${key}`));
+      for (const name of ['empty', 'unresolved'] as const)
+        for (const [key, word] of Object.entries(CHOICES[name]))
+          assert.equal(word[language], form('default-mapper', language, `default-mapper.${name}.${key}`));
       const heads = { syncWhen: 'syncWhen.label', applyWhen: 'applyWhen.label', conflict: 'conflict.label' } as const;
       for (const [column, path] of Object.entries({ ...heads, fallback: 'conflict.fallback' }))
         assert.equal(COLUMNS[column as 'fallback'][language], form('field-mapper', language, `mapping.${path}`));
