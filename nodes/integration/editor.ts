@@ -30,7 +30,9 @@ import {
   words,
 } from '../editor';
 import { openFields } from '../editor/open-fields';
+import { gather } from '../editor/preview/gather';
 import { number, projectPairs, typePairs } from '../editor/read';
+import { type Chain, PlanTab } from './plan-tab';
 
 interface IntegrationProperties {
   name: string;
@@ -91,11 +93,20 @@ async function together<Item>(questions: Promise<Item[]>[]): Promise<Item[]> {
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
 }
 
+/** What changes of a side pass on their way to the writer, as drawn now. */
+function chainFrom(integration: string, side: Side): Chain {
+  const pollers = nodesOf(integration, 'twinflow-poller').filter((node) => String(node.side ?? '1') === String(side));
+  const [start] = [...pollers, ...nodesOf(integration, 'twinflow-writer'), ...nodesOf(integration)];
+  const found = start && gather(start, integration, side, {}, true);
+  return { steps: found?.draft.steps ?? [], foreign: found?.foreign ?? [] };
+}
+
 class IntegrationForm {
   private readonly node: IntegrationNode;
   private readonly projectList: PairList;
   private readonly typeList: PairList;
   private readonly picked: { choice: (typeof PICKED)[number]; select: SearchSelect }[];
+  private readonly plan: PlanTab;
   /** the systems as last seen, to notice when another one is chosen */
   private systems = '';
 
@@ -147,6 +158,11 @@ class IntegrationForm {
       for (const side of SIDES) reload(this.draft(side));
       this.showOpen();
     });
+    this.plan = new PlanTab(node, () => ({
+      integration: this.drawn(),
+      systems: [this.draft(1), this.draft(2)],
+      chains: [chainFrom(node.id, 1), chainFrom(node.id, 2)],
+    }));
     this.tabs();
     this.systems = this.chosen();
     this.note('projects', this.projectList);
@@ -161,10 +177,11 @@ class IntegrationForm {
         $(`#${id}`).show();
         if (id === 'twinflow-integration-open') this.showOpen();
         if (id === 'twinflow-integration-keys') this.nameFields();
+        if (id === 'twinflow-integration-plan') this.plan.show();
         RED.tray.resize();
       },
     });
-    for (const tab of ['pairs', 'keys', 'limits', 'open'])
+    for (const tab of ['pairs', 'keys', 'limits', 'open', 'plan'])
       tabs.addTab({ id: `twinflow-integration-${tab}`, label: this.node._(`integration.tab.${tab}`) });
     tabs.activateTab('twinflow-integration-pairs');
   }
@@ -282,6 +299,25 @@ class IntegrationForm {
     );
   }
 
+  /** What stands in the form, of what the server reads of an integration. */
+  private drawn(): object {
+    return {
+      id: this.node.id,
+      name: input(PREFIX, 'name').val(),
+      system1: this.draft(1)?.id,
+      system2: this.draft(2)?.id,
+      projectPairs: this.projectList.pairs(),
+      typePairs: this.typeList.pairs(),
+      retries: entered(PREFIX, 'retries'),
+      parkFields: $('#twinflow-integration-park-fields').prop('checked'),
+      targetDeleted: $('#twinflow-integration-gone').val(),
+      ...Object.fromEntries(this.picked.map(({ choice, select }) => [choice.property, select.value()?.id ?? ''])),
+      ...Object.fromEntries(
+        TICKED.map(({ property, element }) => [property, $(`#twinflow-integration-${element}`).prop('checked')]),
+      ),
+    };
+  }
+
   save(): void {
     const { node } = this;
     node.projectPairs = this.projectList.pairs().map(({ one, two, direction }) => ({ one, two, direction }));
@@ -302,6 +338,11 @@ class IntegrationForm {
     const gone = gonePolicy($('#twinflow-integration-gone').val());
     if (gone !== gonePolicy(node.targetDeleted)) node.targetDeleted = gone;
     node.version = 1;
+    this.close();
+  }
+
+  close(): void {
+    this.plan.close();
   }
 }
 
@@ -366,6 +407,7 @@ RED.nodes.registerType<IntegrationProperties>('twinflow-integration', {
     return undefined;
   },
   oneditcancel() {
+    form?.close();
     form = undefined;
   },
 });
