@@ -12,7 +12,10 @@ export type LossCode =
   | 'timeLost'
   | 'nameOnly'
   | 'firstOnly'
+  | 'listJoined'
+  | 'listSplit'
   | 'rounded'
+  | 'wholeSeconds'
   | 'tooLong'
   | 'mustBeNumber'
   | 'mustBeYesNo'
@@ -32,7 +35,10 @@ const TEXTS: Record<LossCode | 'noConversion', string> = {
   timeLost: 'only the day comes across (UTC), without the time',
   nameOnly: 'only the name comes across',
   firstOnly: 'only the first of several values comes across',
+  listJoined: 'several values become one text, with commas between them',
+  listSplit: 'the text is taken apart at commas, semicolons and line ends',
   rounded: 'fractions are rounded',
+  wholeSeconds: 'hours are rounded to whole seconds',
   tooLong: 'longer texts do not fit',
   mustBeNumber: 'only values that are numbers come across, or those in a value table',
   mustBeYesNo: 'only yes/no, true/false, on/off and 1/0 come across',
@@ -86,6 +92,9 @@ const TARGETS: Record<FieldType, Row> = {
 
 type Typed = Pick<FieldChoice, 'type' | 'multi' | 'maxLength' | 'integer'>;
 
+/** Names of list entries and people, numbers and dates in words: characters. */
+const LONGEST_WORD = 255;
+
 const isText = (type: FieldType): boolean => type === 'text' || type === 'richtext';
 
 /** What happens to values of the source field in the target field. */
@@ -93,15 +102,20 @@ export function compatibility(source: Typed, target: Typed): Compatibility {
   const level = TARGETS[target.type]?.[source.type];
   if (level === undefined) return { kind: 'impossible', code: 'noConversion' };
   if (level !== 'ok') return { kind: 'lossy', code: level };
-  if (source.multi === true && target.multi !== true && !isText(target.type))
-    return { kind: 'lossy', code: 'firstOnly' };
+  if (source.multi === true && target.multi !== true) {
+    return { kind: 'lossy', code: isText(target.type) ? 'listJoined' : 'firstOnly' };
+  }
+  if (source.multi !== true && target.multi === true && source.type === 'text' && target.type !== 'richtext') {
+    return { kind: 'lossy', code: 'listSplit' };
+  }
+  if (source.type === 'number' && target.type === 'duration') return { kind: 'lossy', code: 'wholeSeconds' };
   if (target.type === 'number' && target.integer === true && !(source.type === 'number' && source.integer === true)) {
     return { kind: 'lossy', code: 'rounded' };
   }
-  if (isText(target.type) && target.maxLength !== undefined && isText(source.type)) {
-    if (source.maxLength !== undefined && source.maxLength > target.maxLength)
-      return { kind: 'lossy', code: 'tooLong' };
-    if (source.type === 'richtext') return { kind: 'lossy', code: 'tooLong' };
+  if (isText(target.type) && target.maxLength !== undefined) {
+    // another markup may take more characters than the source's own
+    const longest = source.type === 'richtext' ? undefined : isText(source.type) ? source.maxLength : LONGEST_WORD;
+    if (longest === undefined || longest > target.maxLength) return { kind: 'lossy', code: 'tooLong' };
   }
   return { kind: 'ok' };
 }

@@ -66,13 +66,17 @@ describe('mapping/auto-map: fields', () => {
   });
 
   it('uses each field once and never proposes what cannot be converted', () => {
-    const types: FieldType[] = ['text', 'richtext', 'number', 'date', 'lookup', 'user', 'reference', 'boolean'];
+    const types: FieldType[] = [
+      ...(['text', 'richtext', 'number', 'boolean', 'date', 'datetime'] as const),
+      ...(['duration', 'lookup', 'user', 'reference', 'url'] as const),
+    ];
     const fields = fc.uniqueArray(
       fc.record({
         id: fc.string({ minLength: 1 }),
         name: fc.constantFrom('Title', 'Summary', 'State', 'Status', 'Owner', 'Assigned to', 'Due', 'Odd'),
         type: fc.constantFrom(...types),
         readOnly: fc.boolean(),
+        multi: fc.boolean(),
       }),
       { selector: (one) => one.id, maxLength: 12 },
     );
