@@ -57,7 +57,9 @@ export const hasSheet = (steps: PlanStep[]): boolean =>
 /** By the key that people know, or by the id of an entity that was offered. */
 async function entityOf({ body, config, side }: Drawn, connection: Connection): Promise<Entity> {
   const [key, id] = [body.key, body.id].map((given) => (typeof given === 'string' ? given.trim() : ''));
-  const wanted = (id || key || '').slice(0, LONGEST_KEY);
+  // people paste addresses: their last part is the key, in most systems
+  const address = /^https?:\/\/[^?#]*\/([^/?#]+)\/?(?:[?#].*)?$/i.exec(key ?? '');
+  const wanted = (id || address?.[1] || key || '').slice(0, LONGEST_KEY);
   if (wanted === '') throw bad('Enter the key of an entity, as the system shows it.');
   const byId = async (): Promise<Entity | undefined> => (await connection.read(writeScope(config, side), [wanted]))[0];
   const found = id ? await byId() : connection.byKey ? await connection.byKey(wanted) : await byId();

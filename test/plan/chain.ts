@@ -17,6 +17,7 @@ export const area = field('System.AreaPath', 'Area Path', 'lookup');
 export const labels = field('labels', 'Labels', 'text', { multi: true });
 export const tags = field('System.Tags', 'Tags', 'text', { multi: true });
 export const external = field('Custom.ExternalId', 'External ID', 'text', { maxLength: 255 });
+export const severity = field('Microsoft.VSTS.Common.Severity', 'Severity', 'lookup');
 export const info = field('Microsoft.VSTS.TCM.SystemInfo', 'System Info', 'richtext', { format: 'markdown' });
 
 const names = (one: string, two: string, direction = 'both') => ({ one: { name: one }, two: { name: two }, direction });
@@ -41,6 +42,12 @@ export const FIELDS: StepNode = {
     {
       ...{ one: summary, two: info, direction: 'forward' },
       transform: { forward: { kind: 'template', template: '{{summary}} ({{entity.key}})' } },
+    },
+    {
+      ...{ one: priority, two: severity, direction: 'forward' },
+      transform: {
+        forward: { kind: 'jsonata', expression: 'priority.name = "Highest" ? "1 - Critical" : "3 - Medium"' },
+      },
     },
   ],
 };

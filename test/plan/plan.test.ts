@@ -10,6 +10,7 @@ import {
   info,
   priority,
   priority2,
+  severity,
   state,
   tags,
   title,
@@ -55,6 +56,7 @@ describe('plan: one entity', function () {
     assert.deepEqual(origins(plan, area.id), ['default']);
     assert.deepEqual(origins(plan, external.id), ['constant']);
     assert.deepEqual(origins(plan, info.id), ['template']);
+    assert.deepEqual(origins(plan, severity.id), ['expression']);
     assert.deepEqual(of(plan, 'Custom.ExternalLink').how, [{ origin: 'key' }]);
     assert.equal(of(plan, 'Custom.ExternalLink').after, bug.key);
     assert.equal(of(plan, state.id).effect, 'notNow');

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Connection } from '../../lib/connectors/connector';
 import type { IntegrationConfig } from '../../lib/model/config';
@@ -205,6 +208,30 @@ describe('Planner', () => {
         ['note', 'was old', 'expression'],
       ],
     );
+  }).timeout(20_000);
+
+  it('reads a sheet anew, leaves no copy of it, and parks where it cannot be read', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'twinflow-plan-'));
+    const file = join(folder, 'teams.csv');
+    writeFileSync(file, 'Team,Unit\nCore,Kernel\n');
+    const sheet = { from: { kind: 'path', path: file }, sheet: '', one: 'Team', two: 'Unit' };
+    const nodes = [
+      mapper([{ one: text('team'), two: text('unit'), direction: 'both' }]),
+      {
+        ...{ id: 'values', type: 'twinflow-value-mapper' },
+        rows: [{ one: text('team'), two: text('unit'), sameName: false, pairs: [], sheet }],
+      },
+    ];
+    const planned = (dataFolder: string) =>
+      planEntity({ ...input(nodes), dataFolder, side: 1, entity: entity('1', { team: 'Core' }) });
+    const plan = await planned(folder);
+    assert.deepEqual([plan.fields[0]?.after, plan.fields[0]?.how.at(-1)?.origin], ['Kernel', 'table']);
+    assert.deepEqual(readdirSync(folder), ['teams.csv']);
+    rmSync(file);
+    const { outcome } = await planned(folder);
+    assert.ok(outcome.kind === 'parked' && outcome.step === 'values', JSON.stringify(outcome));
+    assert.match(outcome.reason, /teams\.csv can't be used/);
+    rmSync(folder, { recursive: true });
   }).timeout(20_000);
 
   it('never throws, whatever stands in a flow, an entity or a field', async () => {

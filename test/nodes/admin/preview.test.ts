@@ -71,6 +71,14 @@ describe('the preview route', () => {
     assert.equal(body.deployed, false);
   });
 
+  it('takes an address for the key at its end', async () => {
+    red = await start(ANSWERS);
+    for (const key of ['https://jira.example/browse/DEMO-17', 'https://jira.example/browse/DEMO-17/?a=/b#c']) {
+      const { body } = await red.post('/twinflow/preview', { ...ASK, key });
+      assert.equal(planOf(body).source.key, 'DEMO-17');
+    }
+  });
+
   it('knows the links of a deployed integration', async () => {
     const link: Link = {
       ...{ id: 1, integration: 'int' },
