@@ -180,6 +180,8 @@ describeWithChromium('editor/preview', function (launch) {
     );
     assert.equal(await row('System.Description').locator('del').innerText(), 'book');
     assert.equal(await row('System.Description').locator('ins').innerText(), 'pen');
+    assert.ok(await row('System.State').isHidden());
+    await form.getByRole('button', { name: /more fields in which nothing happens/ }).press('Enter');
     assert.match(await row('System.State').innerText(), /New \(unchanged since the last sync\)/);
     await cancel();
   });

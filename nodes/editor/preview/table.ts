@@ -1,6 +1,6 @@
 /** The plan of an entity as a table: source field and value, target field, before → after, warnings. */
 
-import type { CriterionPlan, FieldPlan, FieldWarning } from '../../../lib/plan/types';
+import type { CriterionPlan, FieldEffect, FieldPlan, FieldWarning } from '../../../lib/plan/types';
 import { asText, p, shownDifference, shownValue } from './text';
 
 /** Texts of this length, or of several lines, are compared word by word. */
@@ -84,13 +84,40 @@ function rowOf(plan: FieldPlan): JQuery {
     .append(sourceCell(plan), target, change);
 }
 
+/** Rows beyond this are shown on demand, where nothing would be done to their fields. */
+const FEW = 8;
+const QUIET: readonly FieldEffect[] = ['unchanged', 'same', 'empty', 'notNow'];
+
+const isQuiet = ({ effect, warnings }: FieldPlan): boolean => warnings.length === 0 && QUIET.includes(effect);
+
+/** Hides the rows in which nothing happens, with a button that brings them back. */
+function quieten(body: JQuery, fields: FieldPlan[]): void {
+  const rows = body.children('tr');
+  const quiet = fields.flatMap((plan, index) => (isQuiet(plan) ? [rows.eq(index)] : []));
+  if (fields.length <= FEW || quiet.length < 2) return;
+  let all = false;
+  const button = $('<button type="button" class="twinflow-link">');
+  const draw = (): void => {
+    for (const row of quiet) row.prop('hidden', !all);
+    button.text(p(all ? 'fewer' : 'quiet', { count: quiet.length })).attr('aria-expanded', String(all));
+  };
+  button.on('click', () => {
+    all = !all;
+    draw();
+  });
+  draw();
+  body.append($('<tr>').append($('<td colspan="3">').append(button)));
+}
+
 /** @param systems names of the source's and the target's system */
 export function planTable(fields: FieldPlan[], [source, target]: [string, string]): JQuery {
   const columns = [source, target, p('change')].map((text) => $('<th scope="col">').text(text));
+  const body = $('<tbody>').append(...fields.map(rowOf));
+  quieten(body, fields);
   return $('<table>').append(
     $('<colgroup>').append('<col class="twinflow-preview-from">', '<col class="twinflow-preview-to">', '<col>'),
     $('<thead>').append($('<tr>').append(...columns)),
-    $('<tbody>').append(...fields.map(rowOf)),
+    body,
   );
 }
 
