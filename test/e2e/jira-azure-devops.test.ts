@@ -25,6 +25,9 @@ const LAG_MS = 300;
 
 const [TODO, IN_PROGRESS, IN_REVIEW, DONE] = ['10300', '10301', '10302', '10303'];
 
+/** What the Jira of the crash test lets through. Its example: "10 calls per second" in https://developer.atlassian.com/cloud/jira/platform/rate-limiting/ */
+const RATE = { requests: 50, perMs: 2_000 };
+
 /** Jira moves four at a time; three kills meet no more than that each. */
 const MOST_IN_HAND = 12;
 
@@ -66,6 +69,31 @@ const DOCUMENT = {
     { type: 'panel', attrs: { panelType: 'warning' }, content: [paragraph(text('Not on staging.'))] },
   ],
 };
+
+/** Where each bug's counterpart is shown, by title: in Jira by key and address, in Azure DevOps by key and hyperlinks. */
+function shownIn({ jira, issues, items }: Vendors): { wrong: string[]; unlinked: number } {
+  const byTitle = new Map(items().map((item) => [String(item.fields['System.Title']), item]));
+  const wrong: string[] = [];
+  let unlinked = 0;
+  for (const issue of issues()) {
+    const { values } = issue;
+    const item = byTitle.get(String(values.summary));
+    const key = jira.site.keyOf(issue);
+    const own = item?.relations.filter(({ rel, url }) => rel === 'Hyperlink' && url.startsWith(jira.url)) ?? [];
+    const inJira = [values.customfield_10017 ?? null, values.customfield_10018 ?? null];
+    const inAzure = [item?.fields['Custom.ExternalId'] ?? null, ...own.map(({ url }) => url)];
+    const address = String(values.customfield_10018 ?? '');
+    const right =
+      inJira[0] === String(item?.id) &&
+      address.endsWith(`/_workitems/edit/${item?.id}`) &&
+      inAzure.length === 2 &&
+      inAzure[0] === key &&
+      inAzure[1] === `${jira.url}/browse/${key}`;
+    if (!right) wrong.push(`${values.summary}: ${JSON.stringify({ inJira, inAzure })}`);
+    if (inJira[0] === null || inAzure[0] === null) unlinked += 1;
+  }
+  return { wrong, unlinked };
+}
 
 /** Nobody writes any more, for two polls of both sides. */
 async function quiet({ jira, azure }: Vendors): Promise<void> {
@@ -168,6 +196,16 @@ describe('e2e/jira-azure-devops: bugs both ways', function () {
     assert.equal(values.customfield_10017, String(id));
     const document = JSON.stringify(values.description);
     assert.match(document, /"heading".*"Steps".*"orderedList".*"Reports".*"strong".*"press Export"/);
+  });
+
+  it('shows each the other one: by key and address, and by a link, also where it came from', async () => {
+    await until('both show their counterparts', () => shownIn(vendors).wrong.length === 0, 30_000).catch(
+      () => undefined,
+    );
+    assert.deepEqual(shownIn(vendors).wrong, []);
+    const { issue } = await bothEnds('Cart loses items');
+    const changed = issue.log.flatMap(({ items }) => items.map(({ fieldId }) => fieldId));
+    assert.deepEqual(changed.sort(), ['customfield_10017', 'customfield_10018'], 'and touches nothing else');
   });
 
   it('4: rests after that: what was written does not come back', async () => {
@@ -277,6 +315,7 @@ describe('e2e/jira-azure-devops: bugs both ways', function () {
     vendors.createItem({ 'System.Title': 'In the rush hour, too' });
     await bothEnds('In the rush hour');
     await bothEnds('In the rush hour, too');
+    await until('both show their counterparts', () => shownIn(vendors).unlinked === 0, 30_000);
     vendors.jira.onRequest = undefined;
     assert.deepEqual(early, [], 'nothing was sent before the time was over');
     await quiet(vendors);
@@ -302,8 +341,8 @@ describe(`e2e/jira-azure-devops: ${ISSUES} issues, a rate limit and SIGKILL in t
   let vendors: Vendors;
 
   before(async () => {
-    // Jira lets fifty requests through in two seconds; Azure DevOps refuses now and then
-    vendors = await startVendors({ jira: { indexLagMs: LAG_MS, rateLimit: { requests: 50, perMs: 2_000 } } });
+    // Jira does not tell what is left, and Azure DevOps refuses now and then
+    vendors = await startVendors({ jira: { indexLagMs: LAG_MS, rateLimit: RATE } });
     red = await NodeRed.start();
   });
 
@@ -331,16 +370,29 @@ describe(`e2e/jira-azure-devops: ${ISSUES} issues, a rate limit and SIGKILL in t
       'twinflow-poller': { ...QUICK['twinflow-poller'], start: 'all', pageSize: 50, window: 50 },
     };
     await red.deploy(vendors.flow({ ...set, 'twinflow-writer': { batchSize: 20 } }));
+    const began = Date.now();
+    let killedBeforeWayBack = 0;
     const arrived = () => vendors.issues().length + vendors.items().length - ISSUES;
     for (const share of [0.1, 0.4, 0.7]) {
       await until(`${share * 100} % have arrived`, () => arrived() >= ISSUES * share, 60_000 + ISSUES * 200, 5);
       vendors.azure.throttle({ retryAfter: 1 }, 1);
       await red.kill('SIGKILL');
+      killedBeforeWayBack += shownIn(vendors).unlinked;
       assert.ok(arrived() < ISSUES, `killed in the middle, at ${arrived()}`);
       await red.restart();
     }
     await until('all have arrived', () => arrived() >= ISSUES, 60_000 + ISSUES * 200);
+    const seconds = Math.round((Date.now() - began) / 1_000);
+    await until('all show their counterparts', () => shownIn(vendors).unlinked === 0, 60_000 + ISSUES * 200);
     await quiet(vendors);
+    const refused = vendors.jira.refusals.length;
+    console.log(
+      `    ${ISSUES} arrived in ${seconds} s; Jira refused ${refused} requests, Azure DevOps ${vendors.azure.refusals}`,
+    );
+    assert.ok(refused > 0, 'the rate limit bit');
+    assert.ok(vendors.azure.refusals > 0, 'Azure DevOps refused as well');
+    assert.ok(killedBeforeWayBack > 0, 'killed between a create and the way back');
+    assert.deepEqual(shownIn(vendors).wrong, [], '2: linked with each other, once');
     const titles = [...fromJira, ...fromAzure].sort();
     assert.deepEqual(
       vendors
@@ -364,6 +416,13 @@ describe(`e2e/jira-azure-devops: ${ISSUES} issues, a rate limit and SIGKILL in t
     const inReview = vendors.issues().filter(({ status }) => status === IN_REVIEW).length;
     console.log(`    ${inReview} of ${Math.floor(fromAzure.length / 2)} kept the state of two transitions`);
     assert.ok(inReview >= Math.floor(fromAzure.length / 2) - MOST_IN_HAND, `only ${inReview}`);
+    const steps = (issue: Issue) =>
+      issue.log.flatMap(({ items }) => items.filter(({ fieldId }) => fieldId === 'status').map(({ to }) => to));
+    const inTwo = vendors.issues().filter((issue) => steps(issue).join() === [IN_PROGRESS, IN_REVIEW].join());
+    assert.ok(
+      inTwo.length >= Math.floor(fromAzure.length / 2) - MOST_IN_HAND,
+      `only ${inTwo.length} by two transitions`,
+    );
   });
 
   it('1: a change after that is synced: every bug has its link', async () => {

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from './answer';
 import { Contract, contractMissing } from './contract';
 import { Core, type ServiceOptions } from './core';
@@ -22,6 +23,8 @@ export interface StandInOptions extends ServiceOptions {
   contract?: boolean;
   /** what a wrong token is answered with; preset the sign-in page */
   signIn?: 'page' | '401' | 'redirect';
+  /** each answer takes so long, milliseconds */
+  latencyMs?: number;
   /** the token may not read identities */
   denyIdentities?: boolean;
 }
@@ -55,6 +58,8 @@ export class StandIn {
   private readonly items: Items;
   private readonly feeds: Feeds;
   readonly contract: Contract | undefined;
+  /** answers 429 so far */
+  refusals = 0;
   /** `METHOD /path` of each request, without the organisation */
   readonly requests: string[] = [];
   readonly queries: URLSearchParams[] = [];
@@ -133,6 +138,7 @@ export class StandIn {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
     const text = Buffer.concat(chunks).toString('utf8');
+    if (this.options.latencyMs) await sleep(this.options.latencyMs);
     const url = new URL(request.url ?? '/', 'http://stand-in');
     const method = request.method ?? 'GET';
     if (url.pathname.endsWith('/oauth2/v2.0/token')) {
@@ -144,6 +150,7 @@ export class StandIn {
     this.queries.push(url.searchParams);
     const by = this.who(request.headers.authorization);
     const fault = this.faults.shift();
+    if (fault?.status === 429) this.refusals += 1;
     const extra = this.nextHeaders;
     this.nextHeaders = {};
     if (fault) this.answer(response, fault.status, fault.body, fault.headers);

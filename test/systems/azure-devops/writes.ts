@@ -82,7 +82,7 @@ export class Writes {
     if (body.length > MOST_IN_BATCH)
       throw bad(`VS403394: A batch has ${MOST_IN_BATCH} requests at most`, 'InvalidBatchWorkItemUpdateJsonException');
     const now = this.core.now();
-    const undo = this.core.state.backUp();
+    const undo = this.core.options.batchAllOrNothing ? this.core.state.backUp() : undefined;
     const temporary = new Set<number>();
     const answers = body.map(
       (one: { method: string; uri: string; headers?: Record<string, string>; body: PatchOperation[] }) => {
@@ -114,7 +114,7 @@ export class Writes {
         }
       },
     );
-    if (!this.core.options.batchAllOrNothing || answers.every(({ code }) => code === 200)) return wrapped(answers);
+    if (!undo || answers.every(({ code }) => code === 200)) return wrapped(answers);
     undo();
     const lost = JSON.stringify(
       bad('VS403396: The batch was rolled back, since another request in it failed.').batchBody(),

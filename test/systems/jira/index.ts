@@ -5,6 +5,7 @@
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { contract, contractMissing } from './contract';
 import { type Answer, type Call, type RouteOptions, Routes } from './routes';
 import { CLIENT, CLOUD_ID, PEOPLE, type Person } from './seed';
@@ -15,6 +16,8 @@ export { CLIENT, CLOUD_ID, PEOPLE } from './seed';
 
 export interface JiraOptions extends Partial<SiteOptions>, Partial<RouteOptions> {
   port?: number;
+  /** each answer takes so long, milliseconds */
+  latencyMs?: number;
   /** so many requests within a stretch of time, all accounts together; more are answered with 429 */
   rateLimit?: {
     requests: number;
@@ -61,7 +64,7 @@ export async function startJira(options: JiraOptions = {}): Promise<Jira> {
   const { searchCap = 1_000, tokenTtlMs = 7 * 86_400_000, grainMs = 1, metaCap = 50, withheld = {} } = options;
   const site = new Site({ deployment, timeZone, indexLagMs, now, clockMs });
   const routes = new Routes(site, { searchCap, tokenTtlMs, grainMs, metaCap, withheld });
-  const running = new Running(site, routes, options.rateLimit);
+  const running = new Running(site, routes, options.rateLimit, options.latencyMs);
   const server = createServer((request, response) => void running.serve(request, response));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const address = server.address();
@@ -96,6 +99,7 @@ class Running {
     readonly site: Site,
     private readonly routes: Routes,
     private readonly rateLimit: JiraOptions['rateLimit'],
+    private readonly latencyMs = 0,
   ) {
     this.violations = site.isCloud && contractMissing === undefined ? [] : undefined;
   }
@@ -116,6 +120,7 @@ class Running {
     this.requests.push(`${method} ${url.pathname}`);
     this.onRequest?.(method, url.pathname);
     const text = await textOf(request);
+    if (this.latencyMs > 0) await sleep(this.latencyMs);
     const send = (status: number, body?: unknown, headers: Record<string, string> = {}) => {
       // a server's own clock
       const date = new Date(this.site.options.now()).toUTCString();
