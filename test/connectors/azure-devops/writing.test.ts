@@ -301,6 +301,19 @@ describe(`Azure DevOps: writing (${compared})`, () => {
       assert.match(error.detail.fields?.['System.AreaPath'] ?? '', /cannot be the name/);
     });
 
+    it('that are missing are refused by preset, by field: a change that is tried in vain is parked', async () => {
+      await start();
+      for (const [field, name] of [
+        ['System.AreaPath', 'Fabrikam\\Plant'],
+        ['System.IterationPath', 'Fabrikam\\Release 9'],
+      ] as const) {
+        const error = await refused(connection, create({ [field]: { name } }));
+        assert.equal(error.kind, 'invalid');
+        assert.match(error.detail.fields?.[field] ?? '', /Plant|Release 9/);
+        assert.notEqual(error.detail.uncertain, true);
+      }
+    });
+
     it('are found by id where they were renamed since', async () => {
       await start();
       const list = (await connection.fields(FABRIKAM, 'Bug')).find(({ id }) => id === 'System.AreaPath')?.values ?? [];
