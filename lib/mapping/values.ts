@@ -124,10 +124,15 @@ function shaped(found: LookupValue, row: CompiledRow): SingleValue | undefined {
   return 'problem' in converted ? undefined : converted.value;
 }
 
-/** A table's entry may be a name, or the id, of an entry of the target's list: sheets hold either. */
+/**
+ * A table's entry may be a name, or the id, of an entry of the target's list: sheets hold either. An id that the list does
+ * not have is another project's – versions and categories have one in each –, so its name counts.
+ */
 function withTargetId(found: LookupValue, known: ValueIndex | undefined): LookupValue {
-  if (known === undefined || found.id !== undefined) return found;
-  return known.find({ name: found.name }) ?? known.find({ id: found.name }) ?? found;
+  if (known === undefined) return found;
+  if (found.id !== undefined && known.find({ id: found.id }) !== undefined) return found;
+  const named = known.find({ name: found.name });
+  return named ?? (found.id === undefined ? known.find({ id: found.name }) : undefined) ?? found;
 }
 
 type Found = { value: SingleValue; by: 'table' | 'sameName' };

@@ -19,17 +19,21 @@ import { RowSheets, type SheetOptions } from './row-sheets';
 interface Compiled {
   mapValues: ValueMapping;
   users: UserTables;
-  /** target fields whose values may be found by name in the target's list */
+  /** target fields whose values may have to be found by name in the target's list */
   byName: FieldId[];
   named: NamedTable[];
 }
+
+/** The table was filled from one project's list: another project may have other ids for the same names. */
+const namesIds = (row: ValueRow, direction: Direction): boolean =>
+  row.pairs.some((pair) => (direction === 'forward' ? pair.two : pair.one).id !== undefined);
 
 function compile(rows: ValueRow[], direction: Direction, sheets: SheetTables): Compiled {
   return {
     mapValues: compileValueRows(rows, direction, sheets),
     users: compileUserRows(rows, direction, sheets),
     byName: rows
-      .filter((row) => row.sameName !== false || row.sheet !== undefined)
+      .filter((row) => row.sameName !== false || row.sheet !== undefined || namesIds(row, direction))
       .map((row) => (direction === 'forward' ? row.two : row.one))
       .filter((field) => field.type !== 'user')
       .map((field) => field.id),

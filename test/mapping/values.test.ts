@@ -84,6 +84,34 @@ describe('mapping/values: tables', () => {
     assert.equal(compileValueRows(rows, 'forward')(mapped, other).fields[adoPriority.id], undefined);
   });
 
+  it('serves several projects with lists of their own: an id that the target project lacks is found by its name', () => {
+    const version = { id: 'v', name: 'Version', type: 'lookup' as const };
+    const rows: ValueRow[] = [
+      {
+        ...{ one: priority, two: version, sameName: false },
+        pairs: [{ one: { id: '7', name: 'Next' }, two: { id: '70', name: '2.0' }, direction: 'both' }],
+      },
+    ];
+    const into = (list: { id: string; name: string }[], value: Value) => {
+      const mapped = compileFieldRows([row(priority, version)], 'forward')({ priority: value });
+      return compileValueRows(rows, 'forward')(mapped, new Map([[version.id, indexValues(list)]])).fields.v;
+    };
+    const first = [{ id: '70', name: '2.0' }];
+    const second = [
+      { id: '80', name: '1.0' },
+      { id: '90', name: '2.0' },
+    ];
+    assert.deepEqual(into(first, { id: '7', name: 'Next' }), { id: '70', name: '2.0' });
+    // the source project numbers its list anew as well
+    assert.deepEqual(into(second, { id: '17', name: 'Next' }), { id: '90', name: '2.0' });
+    const lacks = [{ id: '80', name: '1.0' }];
+    assert.deepEqual(
+      into(lacks, { name: 'Next' }),
+      { id: '70', name: '2.0' },
+      'the writer hears what is wrong with it',
+    );
+  });
+
   it('takes out a value without counterpart and says so', () => {
     const { value, unresolved } = mapValue({ id: '7', name: 'Urgent' }, [pair('High', '2')], { sameName: false });
     assert.equal(value, undefined);
