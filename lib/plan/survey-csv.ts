@@ -22,7 +22,7 @@ export function surveyCsv({ groups }: Survey): string {
         ...[...head, what, kind, more.field ?? '', more.value ?? '', more.reason ?? '', count],
         (more.examples ?? []).join(' '),
       ]);
-    add('read', group.whole ? 'all' : 'changed last', group.read, { reason: group.fault });
+    add('read', group.extent, group.read, { reason: group.fault });
     for (const kind of OUTCOMES) {
       const examples = group.samples[kind]?.map(({ source }) => source.key);
       if (group.outcomes[kind] > 0) add('outcome', kind, group.outcomes[kind], { examples });

@@ -32,8 +32,8 @@ export interface GroupSurvey {
   targetType: { id: EntityTypeId; name: string };
   /** entities that were looked at */
   read: number;
-  /** these are all that there are; false: the ones that changed last, or it was ended before */
-  whole: boolean;
+  /** which they are: all that there are; the ones that changed last; as far as it has come */
+  extent: 'all' | 'newest' | 'part';
   outcomes: Record<OutcomeKind, number>;
   /** why there is nothing to do, in `outcomes.nothing` of them */
   nothing: Record<Extract<PlanOutcome, { kind: 'nothing' }>['why'], number>;

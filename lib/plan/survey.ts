@@ -113,11 +113,11 @@ export class SurveyRun {
     try {
       if (sample === 'all') {
         for await (const page of allEntities(connection, scope, patience)) await look(page);
-        tally.whole = true;
+        tally.extent = 'all';
       } else {
         const { entities, whole } = await newestEntities(connection, scope, sample, now, patience);
         for (let at = 0; at < entities.length; at += PAGE) await look(entities.slice(at, at + PAGE));
-        tally.whole = whole;
+        tally.extent = whole ? 'all' : 'newest';
       }
     } catch (thrown) {
       if (signal.aborted || !(thrown instanceof SyncError)) throw thrown;

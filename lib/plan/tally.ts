@@ -26,7 +26,7 @@ export class Tally {
   private moreFindings = 0;
   private conflicts = 0;
   private read = 0;
-  whole = false;
+  extent: GroupSurvey['extent'] = 'part';
   fault: string | undefined;
 
   constructor(private readonly head: GroupHead) {}
@@ -47,11 +47,11 @@ export class Tally {
   }
 
   result(): GroupSurvey {
-    const { head, read, whole, fault, nothing, conflicts, moreFindings, samples, outcomes } = this;
+    const { head, read, extent, fault, nothing, conflicts, moreFindings, samples, outcomes } = this;
     const often = (field: FieldSurvey) => field.created + field.updated + field.kept + field.conflict;
     return {
       ...head,
-      ...{ read, whole, conflicts, moreFindings },
+      ...{ read, extent, conflicts, moreFindings },
       outcomes: { ...outcomes },
       nothing: { ...nothing },
       fields: [...this.fields.values()].sort((a, b) => often(b) - often(a)),

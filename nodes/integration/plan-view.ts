@@ -62,7 +62,7 @@ export function drawGroup(group: GroupSurvey, systems: readonly [string, string]
   const [from, to] = group.direction === 'forward' ? systems : [systems[1], systems[0]];
   const title = `${from} ${group.type.name} → ${to} ${group.targetType.name}`;
   const box = $('<section>').attr('aria-label', title).append($('<h4>').text(title));
-  const looked = group.whole ? (group.read > 0 ? 'all' : 'none') : 'some';
+  const looked = group.extent === 'all' && group.read === 0 ? 'none' : group.extent;
   box.append(small(say(`looked.${looked}`, { count: group.read }), 'dim'));
   if (group.fault) box.append(small(say('fault', { why: group.fault }), 'bad'));
   for (const kind of OUTCOMES) if (group.outcomes[kind] > 0) box.append(outcome(kind, group, [from, to], say));

@@ -8,7 +8,7 @@ const group = (more: Partial<GroupSurvey>): GroupSurvey => ({
   type: { id: '10101', name: 'Bug' },
   targetType: { id: 'Bug', name: 'Bug' },
   read: 3,
-  whole: true,
+  extent: 'all',
   outcomes: { create: 2, update: 0, parked: 1, filtered: 0, nothing: 0, unmapped: 0, skipped: 0, noPair: 0, waits: 0 },
   nothing: { unchanged: 0, same: 0, kept: 0 },
   conflicts: 0,

@@ -62,7 +62,7 @@ describe('plan: survey', function () {
         { id: 'Bug', name: 'Bug' },
       ],
     );
-    assert.deepEqual([there.read, there.whole, there.conflicts], [7, true, 1]);
+    assert.deepEqual([there.read, there.extent, there.conflicts], [7, 'all', 1]);
     assert.deepEqual(happening(there), { create: 2, update: 1, parked: 1, filtered: 1, nothing: 2 });
     assert.deepEqual(there.nothing, { unchanged: 1, same: 0, kept: 1 });
     const back = survey.groups.find(({ direction }) => direction === 'backward');
@@ -111,12 +111,12 @@ describe('plan: survey', function () {
     const untold: Connection = Object.create(flow.people[1], { latest: { value: undefined } });
     for (const connection of [flow.people[1], untold]) {
       const group = forward(await surveyed(flow, 5, { connections: [connection, flow.people[2]] }));
-      assert.deepEqual([group.read, group.whole], [5, false]);
+      assert.deepEqual([group.read, group.extent], [5, 'newest']);
       const keys = group.samples.create?.map(({ source }) => source.key) ?? [];
       assert.deepEqual(keys, newest.toReversed());
     }
     const all = forward(await surveyed(flow, 100));
-    assert.deepEqual([all.read, all.whole], [30, true]);
+    assert.deepEqual([all.read, all.extent], [30, 'all']);
   });
 
   it('reads pages, one at a time, and holds none of them', async () => {
@@ -165,7 +165,7 @@ describe('plan: survey', function () {
     const run = await flow.surveying('all', { connections: [endless, flow.people[2]] });
     await assert.rejects(run.run(ending.signal), { name: 'AbortError' });
     const group = forward(run.result());
-    assert.deepEqual([group.read, group.whole], [3, false]);
+    assert.deepEqual([group.read, group.extent], [3, 'part']);
   });
 
   it('waits for a system that asks to, goes on behind the last page, and gives up where it does not come back', async () => {
@@ -199,7 +199,7 @@ describe('plan: survey', function () {
       },
     };
     const survey = await surveyed(flow, 'all', { connections: [away, flow.people[2]], wait });
-    assert.deepEqual([forward(survey).fault, forward(survey).whole], ['connection refused', false]);
+    assert.deepEqual([forward(survey).fault, forward(survey).extent], ['connection refused', 'part']);
     assert.equal(survey.groups[1]?.fault, undefined, 'the other direction is looked at all the same');
     assert.ok(waited.length < 10);
   });
