@@ -51,8 +51,17 @@ export function stepsOf(body: Record<string, unknown>): PlanStep[] {
   return nodes.map(readStep).filter((step) => step !== undefined);
 }
 
-export const hasSheet = (steps: PlanStep[]): boolean =>
-  steps.some((step) => step.kind === 'valueMapper' && step.rows.some(({ sheet }) => sheet !== undefined));
+const hasSheet = (step: PlanStep): boolean =>
+  step.kind === 'valueMapper' && step.rows.some(({ sheet }) => sheet !== undefined);
+
+/** True where a step makes the server read a file. What can't be read as steps is answered by whoever reads them again. */
+export function readsSheet(steps: unknown): boolean {
+  try {
+    return stepsOf({ steps }).some(hasSheet);
+  } catch {
+    return false;
+  }
+}
 
 /** By the key that people know, or by the id of an entity that was offered. */
 async function entityOf({ body, config, side }: Drawn, connection: Connection): Promise<Entity> {
@@ -162,7 +171,7 @@ export function registerPreview(host: AdminHost, services: AdminServices, kept: 
   };
 
   const needsDeploy: Handler = (request, response, next) => {
-    if (hasSheet(stepsOf(bodyOf(request.body)))) mayDeploy(request, response, next);
+    if (readsSheet(bodyOf(request.body).steps)) mayDeploy(request, response, next);
     else next();
   };
   const { httpAdmin } = host;

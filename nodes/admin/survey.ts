@@ -18,7 +18,7 @@ import { readIntegration } from '../../lib/sync/saved';
 import { isObject } from '../shared/connect';
 import { bodyOf } from './answers';
 import { userOf } from './person';
-import { hasSheet, LARGEST_BODY, stepsOf } from './preview';
+import { LARGEST_BODY, readsSheet, stepsOf } from './preview';
 import { boundedPlan } from './preview-bounds';
 import { type Handler, send, sendError, TIME_LIMIT_MS, within } from './respond';
 import { type AdminHost, type AdminServices, draftedSystem } from './services';
@@ -97,8 +97,8 @@ export function registerSurvey(host: AdminHost, services: AdminServices, jobs: S
     };
 
   const needsDeploy: Handler = (request, response, next) => {
-    const { 1: one, 2: two } = stepsOfSides(bodyOf(request.body));
-    if (hasSheet([...one, ...two])) host.auth.needsPermission('flows.write')(request, response, next);
+    const { steps1, steps2 } = bodyOf(request.body);
+    if (readsSheet(steps1) || readsSheet(steps2)) host.auth.needsPermission('flows.write')(request, response, next);
     else next();
   };
   const mayWrite = host.auth.needsPermission('twinflow.write');

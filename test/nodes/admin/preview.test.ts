@@ -143,6 +143,7 @@ describe('the preview route', () => {
       /Enter the secret/,
     );
     assert.match(await said({ steps: Array.from({ length: 101 }, () => MAPPER) }), /more than 100 nodes/);
+    assert.match(await said({ steps: [{ ...MAPPER, version: 99 }] }), /saved by a newer Twinflow/);
     assert.match(await said({ padding: 'x'.repeat(4_000_001) }), /too large/);
     for (const odd of [[], [null], {}, { systems: 'x' }]) {
       const { status } = await red.post('/twinflow/preview', odd);
