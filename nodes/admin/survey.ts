@@ -10,6 +10,7 @@
  * when the form is closed, and ends when the flows stop. Requests to a deployed system pass its budget, behind all others.
  */
 
+import type { Connection } from '../../lib/connectors/connector';
 import { createMask, type Mask } from '../../lib/connectors/http/masking';
 import type { Side } from '../../lib/model/entity';
 import { asSyncError, SyncError } from '../../lib/model/errors';
@@ -66,9 +67,13 @@ export function registerSurvey(host: AdminHost, services: AdminServices, jobs: S
       return services.connect(settings, services.gate?.(id));
     };
     const store = await services.links?.(integration);
-    const [one, two] = [open(drafts[0]), open(drafts[1])];
-    const close = () => Promise.allSettled([one.close?.(), two.close?.()]);
+    const opened: Connection[] = [];
+    const close = () => Promise.allSettled(opened.map((connection) => connection.close?.()));
     try {
+      const one = open(drafts[0]);
+      opened.push(one);
+      const two = open(drafts[1]);
+      opened.push(two);
       const { dataFolder } = services;
       const run = new SurveyRun({ config, steps, connections: [one, two], store, dataFolder, sample });
       const mask = createMask(secrets);

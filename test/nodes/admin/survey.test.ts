@@ -5,7 +5,7 @@ import type { Entity } from '../../../lib/model/entity';
 import { SyncError } from '../../../lib/model/errors';
 import type { SurveyView } from '../../../lib/plan';
 import { until } from '../../support/wait';
-import { DRAFT, type Harness, SECRET, start } from './harness';
+import { connection, DRAFT, type Harness, SECRET, start } from './harness';
 
 const ENTITY: Entity = {
   ...{ id: '17', key: 'DEMO-17', type: '7', project: '1', version: '1', updatedAt: '2026-05-01T10:00:00Z' },
@@ -105,6 +105,25 @@ describe('the routes of a plan for a whole integration', () => {
     });
     await red.post('/twinflow/survey', ASK);
     assert.deepEqual([asked, gates], [['sys1'], [gate]]);
+  });
+
+  it('leave nothing open where the second system cannot be connected to', async () => {
+    let closed = 0;
+    let opened = 0;
+    red = await start(ANSWERS, {
+      connect: () => {
+        opened += 1;
+        if (opened === 2) throw new SyncError('invalid', 'no such proxy');
+        return connection({
+          close: async () => {
+            closed += 1;
+          },
+        });
+      },
+    });
+    assert.match(messageOf(await red.post('/twinflow/survey', ASK)), /no such proxy/);
+    assert.deepEqual([opened, closed], [2, 1]);
+    assert.deepEqual((await red.get('/twinflow/survey?integration=int')).body, {});
   });
 
   it('make one at a time, and end it on request; what was found stays', async () => {
