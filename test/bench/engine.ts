@@ -1,7 +1,7 @@
 /**
- * What the engine and its store cost alone: a backlog of changes from a system that answers at once to one that does, the
- * mapping left out, the store on disk. Run in a process of its own, so that its memory is told apart:
- * `node --import tsx test/bench/engine.ts [changes = 200000]`
+ * What the engine and its store cost alone: a backlog of new entities from a system that answers at once to one that does,
+ * then a change of each of them; the mapping left out, the store on disk, the presets of the nodes. Run in a process of its
+ * own, so that its memory is told apart: @see plain.ts. Arguments: [changes = 200000]
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,17 +11,26 @@ import type { ChangePage, Connection, WriteResult } from '../../lib/connectors/c
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Entity } from '../../lib/model/entity';
 import type { SyncMessage } from '../../lib/model/message';
+import type { Fields } from '../../lib/model/values';
 import { openSqliteStore } from '../../lib/store/sqlite';
+import type { Store } from '../../lib/store/store';
 import { systemClock } from '../../lib/sync/clock';
 import { Integration } from '../../lib/sync/integration';
 import { System } from '../../lib/sync/system';
 
 export interface EngineFigures {
   changes: number;
+  /** new entities, and changes of linked ones */
   engineLandedPerSecond: number;
+  engineUpdatesPerSecond: number;
+  /** µs that the store takes for each landed change, waiting for the disk included, of both kinds together */
+  queueMicrosecondsPerChange: number;
+  /** the highest of the whole process */
   engineResidentPeakMegabytes: number;
 }
 
+/** As in the forms of poller and writer. */
+const PRESETS = { pageSize: 100, window: 200, batchSize: 50 };
 const choice = { id: 'P', name: 'P' };
 const config: IntegrationConfig = {
   id: 'bench',
@@ -37,11 +46,14 @@ const config: IntegrationConfig = {
 const FIELDS = Array.from({ length: 10 }, (_, n) => `field${n}`);
 const AT = '2026-01-01T00:00:00.000Z';
 
-function entity(number: number): Entity {
-  const fields = Object.fromEntries(
-    FIELDS.map((field, n) => [field, `Value ${n} of change ${number}, as people write`]),
+/** @param edition counts the entity's changes, each of which gives one field another value */
+function entity(number: number, edition: number): Entity {
+  const fields: Fields = Object.fromEntries(
+    FIELDS.map((field, n) => [field, `Value ${n} of entity ${number}, as people write`]),
   );
-  return { id: `${number}`, key: `A-${number}`, type: 'P', project: 'P', version: `${number}`, updatedAt: AT, fields };
+  if (edition > 1) fields.field3 = `Value 3 of entity ${number}, changed for the ${edition}th time`;
+  const key = `A-${number}`;
+  return { id: `${number}`, key, type: 'P', project: 'P', version: `${edition}`, updatedAt: AT, fields };
 }
 
 const nothing = async () => [];
@@ -52,79 +64,126 @@ const base = {
   fields: nothing,
   newest: async () => undefined,
   checkpointAt: () => ({ after: 0 }),
-  read: nothing,
 };
 
 /** Makes its entities as they are asked for, so that the memory measured is the engine's. */
-function source(count: number): Connection {
-  async function* changes(_scope: unknown, since: unknown, pageSize: number): AsyncIterable<ChangePage> {
-    let after = typeof since === 'object' && since !== null && 'after' in since ? Number(since.after) : 0;
+class Source {
+  /** how many changes there are to be read: all entities once, then all of them again */
+  there = 0;
+
+  constructor(private readonly entities: number) {}
+
+  connection(): Connection {
+    return { ...base, read: nothing, changes: (_scope, since, pageSize) => this.changes(since?.after, pageSize) };
+  }
+
+  private async *changes(since: unknown, pageSize: number): AsyncIterable<ChangePage> {
+    let after = Number(since ?? 0);
     do {
-      const page = Array.from({ length: Math.min(pageSize, count - after) }, (_, n) => entity(after + n + 1));
+      const length = Math.min(pageSize, this.there - after);
+      const page = Array.from({ length }, (_, n) => this.change(after + n));
       after += page.length;
       yield { entities: page, checkpoint: { after } };
-    } while (after < count);
+    } while (after < this.there);
   }
-  return { ...base, changes };
+
+  private change(index: number): Entity {
+    return entity((index % this.entities) + 1, Math.floor(index / this.entities) + 1);
+  }
 }
 
-function target(): Connection {
-  let made = 0;
-  async function* changes(): AsyncIterable<ChangePage> {
+/** Takes what it is given; an entity has the number of the one that it was made from. */
+const target: Connection = {
+  ...base,
+  async *changes(): AsyncIterable<ChangePage> {
     yield { entities: [], checkpoint: { after: 0 } };
-  }
-  return {
-    ...base,
-    changes,
-    write: async (_scope, operations): Promise<WriteResult[]> =>
-      operations.map(({ fields }) => {
-        made += 1;
-        return { ok: true, exact: true, entity: { ...entity(made), key: `B-${made}`, fields } };
-      }),
-  };
+  },
+  read: async (_scope, ids) => ids.map((id) => entity(Number(id), 1)),
+  write: async (_scope, operations): Promise<WriteResult[]> =>
+    operations.map((operation) => {
+      const made = operation.kind === 'create';
+      const number = Number(made ? /entity (\d+)/.exec(String(operation.fields.field0))?.[1] : operation.id);
+      const shown = made ? entity(number, 1) : entity(number, 2);
+      return {
+        ok: true,
+        exact: true,
+        entity: { ...shown, key: `B-${number}`, fields: { ...shown.fields, ...operation.fields } },
+      };
+    }),
+};
+
+/** The store, and how long its calls have taken. SQLite answers while it is called. */
+function timed(store: Store): { store: Store; spent: () => number } {
+  let ms = 0;
+  const proxy = new Proxy(store, {
+    get: (object, name, receiver) => {
+      const method: unknown = Reflect.get(object, name, receiver);
+      if (typeof method !== 'function') return method;
+      return (...args: unknown[]): unknown => {
+        const began = performance.now();
+        try {
+          return Reflect.apply(method, object, args);
+        } finally {
+          ms += performance.now() - began;
+        }
+      };
+    },
+  });
+  return { store: proxy, spent: () => ms };
 }
 
-export async function benchEngine(changes: number): Promise<EngineFigures> {
+async function benchEngine(changes: number): Promise<EngineFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'twinflow-bench-'));
-  const store = await openSqliteStore({ file: join(folder, 'twinflow.sqlite') });
-  let landed = 0;
-  let peak = 0;
+  const { store, spent } = timed(await openSqliteStore({ file: join(folder, 'twinflow.sqlite') }));
   // the engine's own timers keep no process alive
   const alive = setInterval(() => undefined, 1_000);
   try {
+    const source = new Source(changes);
     const systems = [
-      new System('one', 'One', () => source(changes), systemClock),
-      new System('two', 'Two', () => target(), systemClock),
+      new System('one', 'One', () => source.connection(), systemClock),
+      new System('two', 'Two', () => target, systemClock),
     ] as const;
-    const began = performance.now();
-    await new Promise<void>((resolve, reject) => {
-      const integration = new Integration(config, systems, store, systemClock, {
-        landed: () => {
-          landed += 1;
-          if (landed % 1_000 === 0) peak = Math.max(peak, process.memoryUsage.rss());
-          if (landed === changes) resolve();
-        },
-      });
-      const relevant = { fields: new Set(FIELDS), always: false };
-      integration.declare('mapper', { 1: relevant, 2: relevant });
-      const writer = integration.writer({ batchSize: 50 });
-      const mapped = Object.fromEntries(FIELDS.map((field) => [field, { from: [field] }]));
-      const send = (message: SyncMessage): void => {
-        message.sync.mapped = mapped;
-        writer.accept(message).catch(reject);
-      };
-      const options = { pageSize: 100, window: 200, start: { kind: 'all' as const } };
-      const reader = integration.reader(1, options, send, reject);
-      integration
-        .start()
-        .then(() => reader.poll())
-        .catch(reject);
+    let landed = 0;
+    let ended = (): void => undefined;
+    let failed = (_error: unknown): void => undefined;
+    const integration = new Integration(config, systems, store, systemClock, {
+      landed: ({ outcome }) => {
+        if (outcome === 'created' || outcome === 'updated') landed += 1;
+        if (landed === source.there) ended();
+      },
     });
-    const seconds = (performance.now() - began) / 1000;
+    const relevant = { fields: new Set(FIELDS), always: false };
+    integration.declare('mapper', { 1: relevant, 2: relevant });
+    const writer = integration.writer({ batchSize: PRESETS.batchSize });
+    const mapped = Object.fromEntries(FIELDS.map((field) => [field, { from: [field] }]));
+    const send = (message: SyncMessage): void => {
+      message.sync.mapped = mapped;
+      writer.accept(message).catch((error: unknown) => failed(error));
+    };
+    const { pageSize, window } = PRESETS;
+    const reader = integration.reader(1, { pageSize, window, start: { kind: 'all' } }, send, (error) => failed(error));
+    await integration.start();
+    /** @returns changes per second */
+    const work = async (): Promise<number> => {
+      source.there += changes;
+      const began = performance.now();
+      await new Promise<void>((resolve, reject) => {
+        [ended, failed] = [resolve, reject];
+        reader.poll().catch(reject);
+      });
+      return Math.round(changes / ((performance.now() - began) / 1_000));
+    };
+    const engineLandedPerSecond = await work();
+    const engineUpdatesPerSecond = await work();
+    const queue = spent();
+    await integration.stop();
     return {
       changes,
-      engineLandedPerSecond: Math.round(changes / seconds),
-      engineResidentPeakMegabytes: Math.round(peak / 1e5) / 10,
+      engineLandedPerSecond,
+      engineUpdatesPerSecond,
+      queueMicrosecondsPerChange: Math.round((queue * 1_000) / landed),
+      // in kilobytes
+      engineResidentPeakMegabytes: Math.round((process.resourceUsage().maxRSS * 1_024) / 1e5) / 10,
     };
   } finally {
     clearInterval(alive);
@@ -133,12 +192,10 @@ export async function benchEngine(changes: number): Promise<EngineFigures> {
   }
 }
 
-if (require.main === module) {
-  benchEngine(Number(process.argv[2] ?? 200_000)).then(
-    (figures) => console.log(JSON.stringify(figures)),
-    (error: unknown) => {
-      console.error(error);
-      process.exitCode = 1;
-    },
-  );
-}
+benchEngine(Number(process.argv[2] ?? 200_000)).then(
+  (figures) => console.log(JSON.stringify(figures)),
+  (error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  },
+);

@@ -4,12 +4,11 @@
  * is null, and why is said. `--vendors`: only what goes between Jira and Azure DevOps; the rest is null.
  */
 
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { redmine } from '../support/redmine';
 import type { EngineFigures } from './engine';
 import { measureMapping } from './mapping';
+import { runPlain } from './plain';
 import { benchRedmine } from './redmine';
 import { benchSandbox } from './sandbox';
 import { benchRateLimit, benchVendors } from './vendors';
@@ -29,19 +28,12 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
-/** In a process of its own, since its memory is measured too. */
-function engine(backlog: string): EngineFigures {
-  const script = join(__dirname, 'engine.ts');
-  const options = { encoding: 'utf8' as const };
-  return JSON.parse(execFileSync(process.execPath, ['--import', 'tsx', script, backlog], options)) as EngineFigures;
-}
-
 /** Everything that needs no vendor. */
 async function own() {
   say('mapping …');
   const mapping = measureMapping();
   say(`engine and store alone: a backlog of ${values.backlog} …`);
-  const alone = engine(values.backlog);
+  const alone = (await runPlain('engine.ts', values.backlog)) as EngineFigures;
   say(`sandbox: ${values.links} creates, ${values.updates} updates …`);
   const sandbox = await benchSandbox(Number(values.links), Number(values.updates));
   const [a, b] = [redmine('a'), redmine('b')];
@@ -71,6 +63,8 @@ async function main(): Promise<void> {
     storeMegabytes: sandbox?.storeMegabytes ?? null,
     residentPeakMegabytes: sandbox?.residentPeakMegabytes ?? null,
     engineLandedPerSecond: alone?.engineLandedPerSecond ?? null,
+    engineUpdatesPerSecond: alone?.engineUpdatesPerSecond ?? null,
+    queueMicrosecondsPerChange: alone?.queueMicrosecondsPerChange ?? null,
     engineResidentPeakMegabytes: alone?.engineResidentPeakMegabytes ?? null,
     backlog: alone?.changes ?? null,
     links: sandbox?.links ?? null,
