@@ -39,7 +39,7 @@ async function launch(): Promise<Browser> {
   });
   const errors: string[] = [];
   const watch = (page: Page) => {
-    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
     page.on('console', (message) => {
       if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
     });

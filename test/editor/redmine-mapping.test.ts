@@ -1,0 +1,251 @@
+/**
+ * A mapping between a real Redmine and a sandbox, from nothing: auto map, value tables, 5,000 people from a workbook, what
+ * has no pair, the preview of a real issue, export and import. By keyboard alone, at 1280×720, on a dark theme.
+ */
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { writeWorkbook } from '../../lib/mapping/tables/workbook';
+import type { FieldRow, ValueRow } from '../../lib/model';
+import { type Browser, chromium, screenshot } from '../support/chromium';
+import { Editor } from '../support/editor';
+import { describeWith, type Needed } from '../support/need';
+import { type FlowNode, NodeRed } from '../support/node-red';
+import { type RedmineServer, redmine } from '../support/redmine';
+import { until } from '../support/wait';
+
+const PEOPLE = 5_000;
+const ALPHA = 1;
+const BUG = { redmine: '1', sandbox: 'Bug' };
+
+function flow(server: RedmineServer): FlowNode[] {
+  const node = (id: string, type: string, y: number, wires: string[], more: object): FlowNode => ({
+    ...{ id, type: `twinflow-${type}`, z: 'tab', name: '', integration: 'integration', x: 200, y, wires: [wires] },
+    ...{ version: 1, ...more },
+  });
+  const system = { type: 'twinflow-system', proxy: '', tls: '', ignoreOwn: false, version: 1 };
+  const poller = { schedule: 'manual', interval: 1, unit: 'minutes', pageSize: 100, window: 20, start: 'newest' };
+  return [
+    { id: 'tab', type: 'tab', label: 'Redmine' },
+    {
+      ...{ ...system, id: 'system1', name: 'Redmine', kind: 'redmine', config: { url: server.url } },
+      credentials: { apiKey: server.key('sync') },
+    },
+    {
+      ...{ ...system, id: 'system2', name: 'Azure', kind: 'sandbox' },
+      config: { space: 'redmine-mapping', template: 'azure-devops', user: 'sync' },
+    },
+    {
+      ...{ id: 'integration', type: 'twinflow-integration', name: 'Support', active: true, retries: 3, version: 1 },
+      ...{ system1: 'system1', system2: 'system2', lostAfterMs: 600_000, remoteKeyField1: '', remoteKeyField2: '' },
+      projectPairs: [
+        {
+          one: { id: String(ALPHA), name: 'Alpha' },
+          two: { id: '6ce954b1-0001', name: 'Fabrikam' },
+          direction: 'both',
+        },
+      ],
+      typePairs: [
+        { id: 'bug', one: { id: BUG.redmine, name: 'Bug' }, two: { id: BUG.sandbox, name: 'Bug' }, direction: 'both' },
+      ],
+    },
+    node('poller1', 'poller', 60, ['fields'], { ...poller, side: '1' }),
+    node('poller2', 'poller', 120, ['fields'], { ...poller, side: '2' }),
+    node('fields', 'field-mapper', 180, ['values'], { pairs: 'all', rows: [] }),
+    node('values', 'value-mapper', 240, ['defaults'], { pairs: 'all', rows: [] }),
+    node('defaults', 'default-mapper', 300, ['writer'], { pairs: 'all', rows: [] }),
+    node('writer', 'writer', 360, [], { batchSize: 50 }),
+  ];
+}
+
+const server = redmine('a');
+const both: Needed<{ server: RedmineServer; launch: () => Promise<Browser> }> =
+  'missing' in server
+    ? server
+    : 'missing' in chromium
+      ? chromium
+      : { there: { server: server.there, launch: chromium.there } };
+
+describeWith('editor/redmine-mapping: from nothing, by keyboard', both, function ({ server, launch }) {
+  this.timeout(90_000);
+  let red: NodeRed;
+  let browser: Browser;
+  let page: Page;
+  let editor: Editor;
+  let issue: number;
+
+  before(async () => {
+    const created = await server.as('alice').post<{ issue: { id: number } }>('/issues.json', {
+      issue: {
+        ...{ project_id: ALPHA, tracker_id: Number(BUG.redmine), subject: 'The cart is empty again', priority_id: 2 },
+        description: 'Put a *book* into the cart.',
+      },
+    });
+    issue = created.issue.id;
+    red = await NodeRed.start({ flows: flow(server) });
+    browser = await launch();
+    page = browser.page;
+    await page.setViewportSize({ width: 1280, height: 720 });
+    editor = new Editor(page, red.url);
+    await editor.open();
+    await page.evaluate(() => document.documentElement.classList.add('nr-theme-dark'));
+  });
+  after(async () => {
+    await browser?.close();
+    await red?.stop();
+    if (issue !== undefined) await server.as('admin').delete(`/issues/${issue}.json`);
+  });
+
+  let failed = false;
+  beforeEach(function () {
+    if (failed) this.skip();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed') return;
+    failed = true;
+    await screenshot(page, 'redmine-mapping-failed');
+  });
+
+  async function open(id: string): Promise<Locator> {
+    await page.evaluate(`RED.editor.edit(RED.nodes.node('${id}'))`);
+    const form = await editor.form();
+    await form.locator('.primary').waitFor();
+    return form;
+  }
+
+  /** Goes on with Tab until the element has the focus. */
+  async function reach(target: Locator): Promise<void> {
+    await target.waitFor();
+    const has = (): Promise<boolean> => target.evaluate((element) => element === document.activeElement);
+    for (let at = 0; !(await has()); at += 1) {
+      if (at > 150) throw new Error('it cannot be reached by Tab');
+      await page.keyboard.press('Tab');
+    }
+  }
+  const press = async (target: Locator): Promise<void> => {
+    await reach(target);
+    await page.keyboard.press('Enter');
+  };
+  const done = async (): Promise<void> => {
+    await page.keyboard.press('Control+Enter');
+    await page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+  };
+  const saved = <T>(id: string, property: string): Promise<T> =>
+    page.evaluate(`RED.nodes.convertNode(RED.nodes.node('${id}'))['${property}']`) as Promise<T>;
+
+  it('maps the fields that belong together', async () => {
+    const form = await open('fields');
+    await press(form.locator('#twinflow-map-auto'));
+    await form.locator('#twinflow-map-note').getByText('rows added').waitFor();
+    await screenshot(page, 'redmine-mapping-1-fields');
+    await done();
+    const rows = await saved<FieldRow[]>('fields', 'rows');
+    const pairs = rows.map(({ one, two }) => `${one?.name} ↔ ${two?.name}`);
+    for (const pair of ['Subject ↔ Title', 'Status ↔ State', 'Priority ↔ Priority', 'Assignee ↔ Assigned To'])
+      assert.ok(pairs.includes(pair), `${pair} in ${pairs.join(', ')}`);
+  });
+
+  it('pairs the values of lists by name, and lists those that have no pair', async () => {
+    const form = await open('values');
+    await press(form.locator('#twinflow-values-all'));
+    await form.locator('#twinflow-values-note').getByText('tables added').waitFor();
+    const priorities = form.locator('#twinflow-values-table');
+    await reach(priorities);
+    await page.keyboard.type('Priority');
+    await form.locator('#twinflow-values-missing').getByText('Normal', { exact: true }).waitFor();
+    await screenshot(page, 'redmine-mapping-2-values');
+    // a value that has no pair: its button puts it into a new row, in which the other side's value has the focus
+    await press(form.locator('#twinflow-values-missing').getByRole('button', { name: 'Normal', exact: true }));
+    const other = form.locator('#twinflow-values-pairs').getByRole('combobox').last();
+    await until('the empty input has the focus', () => other.evaluate((element) => element === document.activeElement));
+    await page.keyboard.type('2');
+    await page.getByRole('option', { name: '2' }).first().waitFor();
+    await page.keyboard.press('Enter');
+    assert.equal(await other.inputValue(), '2');
+    await done();
+    const tables = await saved<ValueRow[]>('values', 'rows');
+    const table = tables.find(({ one }) => one.name === 'Priority');
+    assert.deepEqual(
+      table?.pairs.map(({ one, two }) => [one.name, two.name]),
+      [['Normal', '2']],
+    );
+  });
+
+  it(`takes ${PEOPLE} people from a workbook, and says who has no counterpart`, async () => {
+    const rows = Array.from({ length: PEOPLE }, (_, n) => [`Person ${n}`, `person${n}@fabrikam.example`]);
+    rows[1234] = ['Bob Brown', 'bob@fabrikam.example'];
+    const sheet = join(red.userDir, 'people.xlsx');
+    writeFileSync(sheet, writeWorkbook([{ name: 'People', rows: [['Redmine', 'Azure'], ...rows] }]));
+    const form = await open('values');
+    const add = form.locator('#twinflow-values-add');
+    await reach(add);
+    await page.keyboard.type('Assig');
+    await page.getByRole('option', { name: 'Assignee ↔ Assigned To' }).waitFor();
+    await page.keyboard.press('Enter');
+    await form.locator('#twinflow-values-people').waitFor();
+    const kind = form.locator('#twinflow-values-sheet');
+    await reach(kind);
+    const chooser = page.waitForEvent('filechooser');
+    await page.waitForTimeout(200);
+    await page.keyboard.press('ArrowDown');
+    await (await chooser).setFiles(sheet);
+    await form.getByText('5,000').first().waitFor({ timeout: 30_000 });
+    await screenshot(page, 'redmine-mapping-3-people');
+    await done();
+    const tables = await saved<ValueRow[]>('values', 'rows');
+    const people = tables.find(({ one }) => one.type === 'user');
+    assert.deepEqual([people?.sheet?.one, people?.sheet?.two], ['Redmine', 'Azure']);
+  });
+
+  it('shows what would become of a real issue', async () => {
+    const form = await open('writer');
+    const head = form.getByRole('button', { name: 'Preview', exact: false }).first();
+    await press(head);
+    const key = form.getByRole('textbox', { name: 'Key of an entity' });
+    await reach(key);
+    await page.keyboard.type(String(issue));
+    await page.keyboard.press('Enter');
+    const title = form.locator('.twinflow-preview tr[data-field="System.Title"]');
+    await title.waitFor({ timeout: 30_000 });
+    assert.match(await title.innerText(), /The cart is empty again/);
+    const priority = form.locator('.twinflow-preview tr[data-field="Microsoft.VSTS.Common.Priority"]');
+    assert.match(await priority.innerText(), /Normal[\s\S]*empty → 2/);
+    await screenshot(page, 'redmine-mapping-4-preview');
+    await page.keyboard.press('Control+Escape');
+    await page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+  });
+
+  it('exports the mapping, and imports it again as it was', async () => {
+    const before = await saved<FieldRow[]>('fields', 'rows');
+    const form = await open('fields');
+    await press(form.getByRole('button', { name: 'Export', exact: true }));
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      press(form.getByRole('button', { name: 'Download' })),
+    ]);
+    const place = join(red.userDir, download.suggestedFilename());
+    await download.saveAs(place);
+    const remove = form.locator('#twinflow-map-rows .red-ui-editableList-item-remove').first();
+    await press(remove);
+    await until(
+      'a row has gone',
+      async () => (await form.locator('#twinflow-map-rows > li').count()) === before.length - 1,
+    );
+    const chooser = page.waitForEvent('filechooser');
+    await reach(form.getByRole('button', { name: 'Import', exact: true }));
+    await page.waitForTimeout(200);
+    await page.keyboard.press('Enter');
+    await (await chooser).setFiles(place);
+    await form.getByText(`1 added, 0 changed, 0 removed, ${before.length - 1} as before`).waitFor();
+    await screenshot(page, 'redmine-mapping-5-import');
+    await press(form.getByRole('button', { name: 'Take over' }));
+    await form.getByText('Taken over').waitFor();
+    await done();
+    const byId = (rows: FieldRow[]): FieldRow[] =>
+      [...rows].sort((a, b) => (a.two?.id ?? '').localeCompare(b.two?.id ?? ''));
+    assert.deepEqual(byId(await saved<FieldRow[]>('fields', 'rows')), byId(before));
+    assert.deepEqual(browser.errors, []);
+  });
+});
