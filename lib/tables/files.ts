@@ -4,7 +4,7 @@
  */
 
 import { createHash, randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { SHEET_LIMITS } from '../mapping/tables/sheets';
 import type { SheetSource } from '../model/config';
@@ -40,6 +40,35 @@ export async function keepUpload(dataFolder: string, name: string, bytes: Buffer
 
 export async function removeUpload(dataFolder: string, id: string): Promise<void> {
   await rm(folderOf(dataFolder, id), { recursive: true, force: true });
+}
+
+/** How long an upload is kept that no node names: a flow that was taken out may come back. */
+export const UNUSED_MS = 30 * 24 * 3_600_000;
+
+/**
+ * Deletes uploads that no node has named for thirty days. Call it after a full deploy, when all nodes are known. What is
+ * found unused is marked first, and deleted only when the mark is old: a flow file that is missing for a day costs nothing.
+ * @param used ids of the uploads that nodes name
+ * @param now milliseconds since 1970
+ * @returns the names of the files that were deleted
+ */
+export async function sweepUploads(dataFolder: string, used: ReadonlySet<string>, now = Date.now()): Promise<string[]> {
+  const folders = await readdir(tablesFolder(dataFolder)).catch(() => []);
+  const removed: string[] = [];
+  for (const id of folders.filter((name) => ID.test(name))) {
+    const mark = join(folderOf(dataFolder, id), 'unused.txt');
+    if (used.has(id)) {
+      await rm(mark, { force: true });
+      continue;
+    }
+    const since = await readFile(mark, 'utf8').then(Date.parse, () => undefined);
+    if (since === undefined || Number.isNaN(since)) await writeFile(mark, new Date(now).toISOString());
+    else if (now - since >= UNUSED_MS) {
+      removed.push(await uploadName(dataFolder, id));
+      await removeUpload(dataFolder, id);
+    }
+  }
+  return removed;
 }
 
 /** The name an upload came with. */

@@ -10,6 +10,7 @@ import { savedStep } from '../shared/saved';
 import { step } from '../shared/step';
 import { tellFindings } from '../shared/tell-findings';
 import { offerTables, withdrawTables } from './lookup-tables';
+import { sweepAfterDeploys } from './unused-uploads';
 
 interface ValueMapperDef extends NodeDef {
   integration: string;
@@ -78,6 +79,7 @@ export = (RED: NodeAPI): void => {
   }
 
   RED.nodes.registerType('twinflow-value-mapper', ValueMapper);
+  sweepAfterDeploys(RED, () => hostOf(RED).dataFolder);
   // absent where Node-RED runs without its admin API
   if (RED.settings.httpAdminRoot !== false) registerTableRoutes(RED, () => hostOf(RED).dataFolder);
 };

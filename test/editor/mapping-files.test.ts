@@ -243,6 +243,8 @@ describeWithChromium('editor/mapping-files', function (launch) {
     );
     const tables = document.values as ValueRow[];
     tables[0]?.pairs.push({ one: { name: 'Done' }, two: { name: 'Closed' }, direction: 'forward' });
+    const gone = { kind: 'upload' as const, id: '00000000-0000-4000-8000-000000000000', name: 'people.xlsx' };
+    if (tables[0]) tables[0].sheet = { from: gone, sheet: '', one: 'A', two: 'B' };
     (document.defaults as DefaultRow[]).push({
       field: azurePriority as DefaultRow['field'],
       side: 2,
@@ -252,6 +254,8 @@ describeWithChromium('editor/mapping-files', function (launch) {
     await open('values');
     await imported(chain);
     await body().getByText('1 pairs added').waitFor();
+    await body().getByText('not on this server').waitFor();
+    await body().getByText('Status ↔ State: people.xlsx').waitFor();
     await screenshot(page, 'mapping-files-5-values');
     await press('Take over');
     await done();

@@ -8,6 +8,8 @@ export type FoundField = { field: FieldChoice } | { problem: 'unknownField' | 'a
 /** The fields of one side that are known, in groups: an earlier group's field of a name hides those of later groups. */
 export class FieldNames {
   private readonly groups: readonly (readonly FieldChoice[])[];
+  /** what was found for a cell: a table of ten thousand pairs names the same two fields in each row */
+  private readonly found = new Map<string, FoundField>();
 
   constructor(...groups: (readonly FieldChoice[])[]) {
     this.groups = groups;
@@ -22,6 +24,14 @@ export class FieldNames {
   /** What a cell says: an id, a name, or `name [id]`. */
   find(cell: string): FoundField {
     const text = cell.trim();
+    const known = this.found.get(text);
+    if (known !== undefined) return known;
+    const found = this.look(text);
+    this.found.set(text, found);
+    return found;
+  }
+
+  private look(text: string): FoundField {
     for (const group of this.groups) {
       const found = inGroup(group, text);
       if (found !== undefined) return found;

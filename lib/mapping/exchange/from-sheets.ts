@@ -218,7 +218,8 @@ class Reader {
   private valueRows(): ValueRow[] | undefined {
     const [tables, pairs] = [this.lines('tables'), this.lines('pairs')];
     if (tables === undefined && pairs === undefined) return undefined;
-    const rows = new Map<string, { saved: object; pairs: { pair: ValuePair; line: Line }[] }>();
+    const rows = new Map<string, { saved: object; pairs: ValuePair[] }>();
+    const seen = new Map<string, { pair: ValuePair; line: Line }[]>();
     const endsOf = (line: Line): [FieldChoice, FieldChoice] | undefined => {
       const [one, two] = [this.field(line, 'one', 1), this.field(line, 'two', 2)];
       for (const column of ['one', 'two'] as const)
@@ -239,11 +240,14 @@ class Reader {
       rows.set(keyOf(ends), row);
       const pair = this.pair(line);
       if (pair === undefined) continue;
-      const twin = row.pairs.find((other) => isSamePair(other.pair, pair));
+      const key = JSON.stringify([keyOf(ends), pair.one.name, pair.two.name]);
+      const alike = seen.get(key) ?? [];
+      const twin = alike.find((other) => isSamePair(other.pair, pair));
       if (twin !== undefined) this.complain(line, 'samePair', String(twin.line.row), this.remarks);
-      row.pairs.push({ pair, line });
+      seen.set(key, [...alike, { pair, line }]);
+      row.pairs.push(pair);
     }
-    return readValueRows([...rows.values()].map(({ saved, pairs }) => ({ ...saved, pairs: pairs.map((p) => p.pair) })));
+    return readValueRows([...rows.values()].map(({ saved, pairs }) => ({ ...saved, pairs })));
   }
 
   private tableSettings(line: Line): object {

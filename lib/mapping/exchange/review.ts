@@ -69,14 +69,24 @@ export const reviewFields = (present: FieldRow[], incoming: FieldRow[], mode: Mo
 const sameEntry = (a: LookupValue, b: LookupValue): boolean =>
   a.name === b.name && (a.id === undefined || b.id === undefined || a.id === b.id);
 
-const samePair = (a: ValuePair, b: ValuePair): boolean => sameEntry(a.one, b.one) && sameEntry(a.two, b.two);
+/** Whether a list has a pair of the same entries, told by their names first: tables have ten thousand pairs. */
+function pairsLike(pairs: ValuePair[]): (pair: ValuePair, alike?: (other: ValuePair) => boolean) => boolean {
+  const key = ({ one, two }: ValuePair): string => JSON.stringify([one.name, two.name]);
+  const named = new Map<string, ValuePair[]>();
+  for (const pair of pairs) named.set(key(pair), [...(named.get(key(pair)) ?? []), pair]);
+  return (pair, alike = () => true) =>
+    (named.get(key(pair)) ?? []).some(
+      (other) => sameEntry(pair.one, other.one) && sameEntry(pair.two, other.two) && alike(other),
+    );
+}
 
 /** One table for each pair of fields. Merged, the file's pairs come first, since the first pair of a value counts. */
 export const reviewValues = (present: ValueRow[], incoming: ValueRow[], mode: Mode): Review<ValueRow> =>
   review(present, incoming, mode, {
     likeness: (a, b) => Number(a.one.id === b.one.id && a.two.id === b.two.id),
     merged: (before, row) => {
-      const rest = before.pairs.filter((pair) => !row.pairs.some((other) => samePair(pair, other)));
+      const given = pairsLike(row.pairs);
+      const rest = before.pairs.filter((pair) => !given(pair));
       return rest.length === 0 ? row : { ...row, pairs: [...row.pairs, ...rest] };
     },
   });
@@ -98,10 +108,10 @@ export const reviewDefaults = (present: DefaultRow[], incoming: DefaultRow[], mo
 
 /** How many pairs of a changed table are new or gone: a table is too long to be shown whole. */
 export function pairChanges(before: ValueRow, after: ValueRow): { added: ValuePair[]; removed: ValuePair[] } {
-  const has = (pairs: ValuePair[], pair: ValuePair): boolean =>
-    pairs.some((other) => samePair(pair, other) && pair.direction === other.direction);
+  const [had, has] = [pairsLike(before.pairs), pairsLike(after.pairs)];
+  const sameWay = (pair: ValuePair) => (other: ValuePair) => pair.direction === other.direction;
   return {
-    added: after.pairs.filter((pair) => !has(before.pairs, pair)),
-    removed: before.pairs.filter((pair) => !has(after.pairs, pair)),
+    added: after.pairs.filter((pair) => !had(pair, sameWay(pair))),
+    removed: before.pairs.filter((pair) => !has(pair, sameWay(pair))),
   };
 }

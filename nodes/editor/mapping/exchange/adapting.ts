@@ -15,8 +15,9 @@ import {
 import type { FieldChoice, FieldRow } from '../../../../lib/model/config';
 import type { Field, Side } from '../../../../lib/model/entity';
 import type { LookupValue, UserValue } from '../../../../lib/model/values';
-import { systemsOf, words } from '../../index';
+import { postJson, systemsOf, words } from '../../index';
 import type { MappingScope } from '../scope';
+import { tableTitle } from '../tables';
 import { listEntries } from '../value-input';
 
 export interface Adapted {
@@ -25,6 +26,8 @@ export interface Adapted {
   unknownValues: ValueMatch[];
   /** rows whose expressions name a field by an id that it no longer has */
   stale: FieldRow[];
+  /** tables whose uploaded sheet is not on this server, or can't be read there, and why */
+  missingSheets: { table: string; why: string }[];
   /** sides that could not be asked, and why: nothing of theirs was checked */
   unchecked: { side: Side; why: string }[];
 }
@@ -40,6 +43,20 @@ export function originOf(integration: string | undefined): { one?: OriginSystem;
       system && { ...(system.id && { id: system.id }), ...(system.name && { name: system.name }), kind: system.kind },
   );
   return { ...(one && { one }), ...(two && { two }) };
+}
+
+/** Looks for the uploaded sheets that tables name: they stay on the server that they were given to. */
+async function missingSheets(document: MappingDocument): Promise<Adapted['missingSheets']> {
+  const looks = (document.values ?? []).map(async (row): Promise<Adapted['missingSheets']> => {
+    const from = row.sheet?.from;
+    if (from?.kind !== 'upload') return [];
+    const table = `${tableTitle(row)}: ${from.name}`;
+    return postJson('tables/inspect', { from }).then(
+      () => [],
+      (thrown: unknown) => [{ table, why: words(thrown) }],
+    );
+  });
+  return (await Promise.all(looks)).flat();
 }
 
 type Entry = LookupValue | UserValue;
@@ -71,7 +88,7 @@ async function entriesOf(
   }
 }
 
-/** Finds the mapping's fields and values in the form's systems. Never rejects. */
+/** Finds the mapping's fields, values and sheets in the form's systems and on its server. Never rejects. */
 export async function adapt(document: MappingDocument, scope: MappingScope): Promise<Adapted> {
   const here = originOf(scope.integrationId());
   const unchecked: Adapted['unchecked'] = [];
@@ -107,6 +124,7 @@ export async function adapt(document: MappingDocument, scope: MappingScope): Pro
     matches,
     unknownValues: unknown,
     stale: staleExpressions(document, matches),
+    missingSheets: await missingSheets(document),
     unchecked,
   };
 }

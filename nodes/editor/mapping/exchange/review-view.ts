@@ -59,7 +59,7 @@ function buttons(box: JQuery, list: [string, string, () => void][]): void {
 
 /** How the mapping's fields and values were found in the systems of this form. */
 function showFit(box: JQuery, scope: MappingScope, adapted: Adapted): void {
-  const { matches, unknownValues, stale, unchecked } = adapted;
+  const { matches, unknownValues, stale, missingSheets, unchecked } = adapted;
   const named = (side: 1 | 2, text: string): string => `${scope.systemName(side)}: ${text}`;
   for (const { side, why } of unchecked)
     line(box, 'warning', m('exchange.unchecked', { system: scope.systemLabel(side), why }));
@@ -98,6 +98,13 @@ function showFit(box: JQuery, scope: MappingScope, adapted: Adapted): void {
         named(side, `${field.name}: ${value.name ?? ('email' in value ? value.email : undefined) ?? value.id ?? ''}`),
       ),
     );
+  if (missingSheets.length > 0)
+    line(
+      box,
+      'warning',
+      m('exchange.sheets'),
+      missingSheets.map(({ table, why }) => `${table} – ${why}`),
+    );
   if (stale.length > 0)
     line(
       box,
@@ -123,11 +130,11 @@ export function showReview(box: JQuery, read: ReadResult, adapted: Adapted, opti
   let mode: Mode = 'merge';
   const choice = $('<div class="twinflow-more">').appendTo(box);
   const changes = $('<div role="status" aria-live="polite">').appendTo(box);
-  const reviews = (): PartReview[] => forms.flatMap((form) => form.review(adapted.document, mode, scope) ?? []);
+  const reviewed = (): PartReview[] => forms.flatMap((form) => form.review(adapted.document, mode, scope) ?? []);
+  let reviews = reviewed();
   const summary = (): string => {
-    const found = reviews();
-    const count = (key: 'added' | 'changed' | 'removed'): number => found.flatMap((review) => review[key]).length;
-    const same = found.reduce((sum, review) => sum + review.same, 0);
+    const count = (key: 'added' | 'changed' | 'removed'): number => reviews.flatMap((review) => review[key]).length;
+    const same = reviews.reduce((sum, review) => sum + review.same, 0);
     return m('exchange.summary', {
       ...{ added: count('added'), changed: count('changed'), removed: count('removed'), same },
     });
@@ -141,7 +148,7 @@ export function showReview(box: JQuery, read: ReadResult, adapted: Adapted, opti
       ['removed', 'bad'],
     ] as const;
     for (const [key, tone] of tones) {
-      const points = reviews().flatMap((review) => review[key]);
+      const points = reviews.flatMap((review) => review[key]);
       if (points.length > 0) line(changes, tone, m(`exchange.${key}`), points);
     }
   };
@@ -152,12 +159,13 @@ export function showReview(box: JQuery, read: ReadResult, adapted: Adapted, opti
     mode,
     (value) => {
       mode = value === 'replace' ? 'replace' : 'merge';
+      reviews = reviewed();
       draw();
     },
   );
   draw();
   buttons(box, [
-    [m('exchange.apply'), 'fa-check', () => options.onApply(reviews(), summary())],
+    [m('exchange.apply'), 'fa-check', () => options.onApply(reviews, summary())],
     [m('exchange.cancel'), 'fa-times', options.onCancel],
   ]);
 }

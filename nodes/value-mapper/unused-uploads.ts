@@ -1,0 +1,56 @@
+/**
+ * Sheets that were uploaded and are named by no node any more: deleted after a full deploy, if none has named them for
+ * thirty days. A full deploy is the one time when every node of the flow is known, disabled ones and subflows included.
+ */
+
+import type { NodeAPI } from 'node-red';
+import { readValueRows } from '../../lib/mapping';
+import { upgradeNode } from '../../lib/saved';
+import { sweepUploads } from '../../lib/tables/files';
+import { isObject } from '../shared/connect';
+
+/** The part of Node-RED's API that is used here. */
+export interface SweepHost {
+  events: Pick<NodeAPI['events'], 'on'>;
+  nodes: { eachNode(visit: (node: object) => void): void };
+  log: { info(text: string): void; warn(text: string): void };
+  settings: object;
+}
+
+/** Ids of the uploads that the flow's value mappers name; undefined where a later Twinflow has saved one of them. */
+function usedUploads({ nodes }: SweepHost): Set<string> | undefined {
+  const used = new Set<string>();
+  let readable = true;
+  nodes.eachNode((node) => {
+    if (!isObject(node) || node.type !== 'twinflow-value-mapper') return;
+    const upgraded = upgradeNode('twinflow-value-mapper', node);
+    if (upgraded.is === 'newer') readable = false;
+    else
+      for (const { sheet } of readValueRows(upgraded.saved.rows))
+        if (sheet?.from.kind === 'upload') used.add(sheet.from.id);
+  });
+  return readable ? used : undefined;
+}
+
+/** With Node-RED's projects, another project's flow may name what this one doesn't: then nothing is ever deleted. */
+function hasProjects(settings: unknown): boolean {
+  const theme = isObject(settings) ? settings.editorTheme : undefined;
+  const projects = isObject(theme) ? theme.projects : undefined;
+  return isObject(projects) && projects.enabled === true;
+}
+
+/** Call it once. @param dataFolder where uploads are kept; asked for at each deploy */
+export function sweepAfterDeploys(RED: SweepHost, dataFolder: () => string): void {
+  RED.events.on('flows:started', (deployed: unknown) => {
+    if (!isObject(deployed) || deployed.type !== 'full' || hasProjects(RED.settings)) return;
+    const used = usedUploads(RED);
+    if (used === undefined) return;
+    sweepUploads(dataFolder(), used).then(
+      (names) => {
+        for (const name of names)
+          RED.log.info(`Twinflow: the uploaded sheet ${name}, not used for 30 days, was deleted`);
+      },
+      (thrown: unknown) => RED.log.warn(`Twinflow: unused sheets could not be looked for: ${String(thrown)}`),
+    );
+  });
+}
