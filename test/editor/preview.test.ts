@@ -191,6 +191,7 @@ describeWithChromium('editor/preview', function (launch) {
     await form.getByRole('combobox', { name: 'Whose entity' }).selectOption('2');
     await ask('1');
     await form.getByText(/^DEMO-1 would be updated: Summary\.$|Nothing would be written/).waitFor();
+    await screenshot(page, 'preview-6-value-mapper');
     await ask('4711');
     await form.getByText('There is no "4711", or the account may not see it.').waitFor();
     await cancel();

@@ -215,7 +215,8 @@ export class PreviewPanel {
     if (!gathered.chain.written) note(p('note.notWritten'));
     if (this.options.whole !== true) note(p('note.partial'));
     if (!deployed) note(p('note.notDeployed'));
-    if (plan.fields.length > 0) this.scroll.append(planTable(plan.fields, [from, to])).prop('hidden', false);
+    if (plan.fields.length > 0)
+      this.scroll.append(planTable(plan.fields, [from, to], this.options.whole === true)).prop('hidden', false);
     this.toggle[0]?.scrollIntoView({ block: 'start' });
   }
 

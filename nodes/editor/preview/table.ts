@@ -109,11 +109,14 @@ function quieten(body: JQuery, fields: FieldPlan[]): void {
   body.append($('<tr>').append($('<td colspan="3">').append(button)));
 }
 
-/** @param systems names of the source's and the target's system */
-export function planTable(fields: FieldPlan[], [source, target]: [string, string]): JQuery {
+/**
+ * @param systems names of the source's and the target's system
+ * @param brief rows in which nothing happens are shown on demand; a mapper's form shows each of its rows
+ */
+export function planTable(fields: FieldPlan[], [source, target]: [string, string], brief: boolean): JQuery {
   const columns = [source, target, p('change')].map((text) => $('<th scope="col">').text(text));
   const body = $('<tbody>').append(...fields.map(rowOf));
-  quieten(body, fields);
+  if (brief) quieten(body, fields);
   return $('<table>').append(
     $('<colgroup>').append('<col class="twinflow-preview-from">', '<col class="twinflow-preview-to">', '<col>'),
     $('<thead>').append($('<tr>').append(...columns)),
