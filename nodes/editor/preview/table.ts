@@ -113,7 +113,7 @@ function quieten(body: JQuery, fields: FieldPlan[]): void {
  * @param systems names of the source's and the target's system
  * @param brief rows in which nothing happens are shown on demand; a mapper's form shows each of its rows
  */
-export function planTable(fields: FieldPlan[], [source, target]: [string, string], brief: boolean): JQuery {
+export function planTable(fields: FieldPlan[], [source, target]: [string, string], brief = true): JQuery {
   const columns = [source, target, p('change')].map((text) => $('<th scope="col">').text(text));
   const body = $('<tbody>').append(...fields.map(rowOf));
   if (brief) quieten(body, fields);
