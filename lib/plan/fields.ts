@@ -34,7 +34,10 @@ export function fieldPlans(input: FieldsInput): FieldPlan[] {
   const plans = [...ids].map((field) => fieldPlan(field, input));
   if (!create || partial) return plans;
   for (const { id, name, type } of missingOf(plan.write, target)) {
-    const warning: FieldWarning = { kind: 'required', reason: 'the target wants a value for it, and gets none' };
+    const warning: FieldWarning = {
+      kind: 'required',
+      reason: 'mandatory in the target, and nothing gives it a value: refused, unless the target fills it itself',
+    };
     const known = plans.find(({ field }) => field === id);
     if (known) known.warnings.push(warning);
     else {

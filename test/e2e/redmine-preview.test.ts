@@ -8,6 +8,7 @@ import { equalValues } from '../../lib/mapping/compare';
 import type { SideView } from '../../lib/model/operations';
 import type { EntityPlan } from '../../lib/plan/types';
 import { type FlowNode, NodeRed } from '../support/node-red';
+import { type RecordingProxy, recordingProxy } from '../support/proxy';
 import { describeWithRedmine } from '../support/redmine';
 import { redmineFlow } from '../support/redmine-flow';
 import { until } from '../support/wait';
@@ -27,11 +28,14 @@ describeWithRedmine('e2e/redmine: previews', function (a, b) {
   let red: NodeRed;
   let flow: FlowNode[];
   let issue = 0;
+  let proxies: RecordingProxy[] = [];
 
   const of = (type: string): FlowNode[] => flow.filter((node) => node.type === type);
 
   before(async () => {
-    const drawn = redmineFlow(BETA, { url: a.url, key: a.key('sync') }, { url: b.url, key: b.key('sync') });
+    proxies = [await recordingProxy(a.url), await recordingProxy(b.url)];
+    const [one = '', two = ''] = proxies.map(({ url }) => url);
+    const drawn = redmineFlow(BETA, { url: one, key: a.key('sync') }, { url: two, key: b.key('sync') });
     const z = drawn.find(({ type }) => type === 'tab')?.id;
     const buttons = drawn
       .filter(({ type }) => type === 'twinflow-poller')
@@ -42,7 +46,10 @@ describeWithRedmine('e2e/redmine: previews', function (a, b) {
     await poll(1);
     await poll(2);
   });
-  after(() => red?.stop());
+  after(async () => {
+    await red?.stop();
+    for (const proxy of proxies) await proxy.stop();
+  });
 
   async function sides(): Promise<[SideView, SideView]> {
     const { items } = await red.get<{ items: { sides: [SideView, SideView] }[] }>('/twinflow/operations');
@@ -68,7 +75,11 @@ describeWithRedmine('e2e/redmine: previews', function (a, b) {
     );
     const [integration] = of('twinflow-integration');
     const body = { systems: [one, two], integration, side, key: String(key), steps };
-    return red.post<Preview>('/twinflow/preview', body);
+    const writes = (): number => proxies.reduce((sum, proxy) => sum + proxy.writes().length, 0);
+    const before = writes();
+    const answer = await red.post<Preview>('/twinflow/preview', body);
+    assert.equal(writes(), before, 'a preview only reads');
+    return answer;
   }
 
   /** Every field that was to be written shows, in the end, what was shown before. */
