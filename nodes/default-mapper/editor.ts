@@ -13,7 +13,9 @@ import {
   MappingScope,
   mappedRows,
   rowsOf,
+  saveRows,
   showFindings,
+  somePairs,
   soon,
 } from '../editor/mapping';
 import { exchangePanel, partForm } from '../editor/mapping/exchange';
@@ -180,12 +182,7 @@ RED.nodes.registerType<DefaultMapperProperties>('twinflow-default-mapper', {
   defaults: {
     name: { value: '' },
     integration: { value: '', type: 'twinflow-integration', required: true },
-    pairs: {
-      value: 'all',
-      validate(value, _options) {
-        return readPairs(value).length > 0 || this._('default-mapper.invalid.pairs');
-      },
-    },
+    pairs: { value: 'all', validate: somePairs },
     rows: {
       value: [],
       validate(value, _options) {
@@ -218,14 +215,9 @@ RED.nodes.registerType<DefaultMapperProperties>('twinflow-default-mapper', {
   },
   oneditsave() {
     if (form === undefined) return undefined;
-    const [rows, pairs] = [form.rows(), form.pairs()];
-    const changed =
-      JSON.stringify([readDefaultRows(rows), pairs]) !==
-      JSON.stringify([readDefaultRows(this.rows), readPairs(this.pairs)]);
-    this.rows = rows;
-    this.pairs = pairs;
+    const changed = saveRows(this, { rows: form.rows(), pairs: form.pairs() }, readDefaultRows);
     form = undefined;
-    return changed || undefined;
+    return changed;
   },
   oneditcancel() {
     form = undefined;

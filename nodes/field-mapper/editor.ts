@@ -19,7 +19,9 @@ import {
   MapRow,
   m,
   rowsOf,
+  saveRows,
   showFindings,
+  somePairs,
   soon,
 } from '../editor/mapping';
 import { exchangePanel, partForm } from '../editor/mapping/exchange';
@@ -318,12 +320,7 @@ RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
   defaults: {
     name: { value: '' },
     integration: { value: '', type: 'twinflow-integration', required: true },
-    pairs: {
-      value: 'all',
-      validate(value, _options) {
-        return readPairs(value).length > 0 || this._('field-mapper.invalid.pairs');
-      },
-    },
+    pairs: { value: 'all', validate: somePairs },
     rows: {
       value: [],
       validate(value, _options) {
@@ -357,14 +354,9 @@ RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
   },
   oneditsave() {
     if (form === undefined) return undefined;
-    const [rows, pairs] = [form.rows(), form.pairs()];
-    const changed =
-      JSON.stringify([readFieldRows(rows), pairs]) !==
-      JSON.stringify([readFieldRows(this.rows), readPairs(this.pairs)]);
-    this.rows = rows;
-    this.pairs = pairs;
+    const changed = saveRows(this, { rows: form.rows(), pairs: form.pairs() }, readFieldRows);
     form = undefined;
-    return changed || undefined;
+    return changed;
   },
   oneditcancel() {
     form = undefined;

@@ -23,6 +23,7 @@ import {
   isShown,
   MappingScope,
   rowsOf,
+  somePairs,
   soon,
   type ValueInput,
   valueInput,
@@ -307,12 +308,7 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
   defaults: {
     name: { value: '' },
     integration: { value: '', type: 'twinflow-integration', required: true },
-    pairs: {
-      value: 'all',
-      validate(value, _options) {
-        return readPairs(value).length > 0 || this._('filter.invalid.pairs');
-      },
-    },
+    pairs: { value: 'all', validate: somePairs },
     side: { value: '1' },
     mode: { value: 'all' },
     conditions: {

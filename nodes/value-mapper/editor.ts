@@ -3,7 +3,7 @@
 import { domainIssues } from '../../lib/mapping/domains';
 import { readDomains, readPairs, readValueRows } from '../../lib/mapping/saved';
 import { knownVersion, offerOnlyIntegration, showsNewer, takeOnlyIntegration, watchSaved } from '../editor';
-import { addMappingStyle } from '../editor/mapping';
+import { addMappingStyle, somePairs } from '../editor/mapping';
 import { PreviewPanel } from '../editor/preview';
 import { ValueMapperForm, type ValueMapperProperties } from './form';
 
@@ -20,12 +20,7 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
   defaults: {
     name: { value: '' },
     integration: { value: '', type: 'twinflow-integration', required: true },
-    pairs: {
-      value: 'all',
-      validate(value, _options) {
-        return readPairs(value).length > 0 || this._('value-mapper.invalid.pairs');
-      },
-    },
+    pairs: { value: 'all', validate: somePairs },
     rows: { value: [] },
     domains: {
       value: [],
