@@ -1,9 +1,9 @@
 /** Does a value fit the field as its system declares it? What does not may be refused when it is written. Pure. */
 
 import { showValue } from '../mapping/describe';
-import { indexValues } from '../mapping/values';
+import { indexValues, type ValueIndex } from '../mapping/values';
 import type { Field } from '../model/entity';
-import { type FieldId, isEmpty, type SingleValue, type Value } from '../model/values';
+import { type FieldId, isEmpty, type LookupValue, type SingleValue, type Value } from '../model/values';
 import type { FieldWarning } from './types';
 
 /** The target's fields as it declares them; undefined while it can't be asked. */
@@ -18,9 +18,18 @@ const lengthOf = (value: SingleValue): number => {
 
 const itemsOf = (value: Value): SingleValue[] => (Array.isArray(value) ? value : value === null ? [] : [value]);
 
+/** Lists may have thousands of entries, and plans thousands of entities. */
+const indexes = new WeakMap<LookupValue[], ValueIndex>();
+
+function indexOf(values: LookupValue[]): ValueIndex {
+  const known = indexes.get(values) ?? indexValues(values);
+  indexes.set(values, known);
+  return known;
+}
+
 function notListed(field: Field, items: SingleValue[]): SingleValue | undefined {
   if (field.values === undefined || (field.type !== 'lookup' && field.type !== 'user')) return undefined;
-  const list = indexValues(field.values);
+  const list = indexOf(field.values);
   return items.find((item) => {
     if (typeof item !== 'object' || item === null || 'content' in item) return false;
     // people are listed by name, and found by other things as well: only an id tells

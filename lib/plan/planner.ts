@@ -22,7 +22,7 @@ import { endOf, mergeInputOf, mustPark, targetGone } from '../sync/work';
 import { Chain, type Passed, type SystemsHost } from './chain';
 import type { TargetFields } from './checks';
 import { fieldPlans } from './fields';
-import { fieldsOf } from './known-fields';
+import { fieldsOf, type KnownFields } from './known-fields';
 import { type ReadingConnection, readingOnly } from './reading';
 import type { PlanStep } from './steps';
 import type { EntityPlan, PlanOutcome } from './types';
@@ -57,10 +57,13 @@ export class Planner {
   private readonly input: PlanInput;
   private readonly connections: readonly [ReadingConnection, ReadingConnection];
   private readonly chain: Chain;
+  /** the fields that the rows know, by the side that is read */
+  private readonly known: Record<Side, KnownFields>;
   private readonly targetFields = new Map<string, Promise<{ fields: TargetFields; fault?: string }>>();
 
   constructor(input: PlanInput) {
     this.input = input;
+    this.known = { 1: fieldsOf(input.steps, 1), 2: fieldsOf(input.steps, 2) };
     const [one, two] = [readingOnly(input.connections[0]), readingOnly(input.connections[1])];
     this.connections = [one, two];
     const users = this.connections.map(
@@ -208,7 +211,7 @@ export class Planner {
         create,
         how: draft.passed?.how ?? new Map(),
         mapped: message.payload,
-        known: fieldsOf(this.input.steps, side),
+        known: this.known[side],
         partial: draft.partial,
         target: fields,
         shown: new Set(create ? Object.keys(shownFields(showingOf(config, way.targetSide), entity)) : []),
