@@ -55,14 +55,14 @@ export class Users {
     const { email, login, name } = by;
     const query = email ? { email } : login ? { login } : { name };
     const users = await this.ask(query);
-    // a system may find people by an address that it does not show
-    const exact = users.filter((user) =>
-      email
-        ? (user.email ?? email).toLowerCase() === email.toLowerCase()
-        : login
-          ? user.login === login
-          : user.name === name,
-    );
+    const same = (a: string | undefined, b: string): boolean => a?.toLowerCase() === b.toLowerCase();
+    const exact = users.filter((user) => {
+      // a system may find people by an address that it does not show
+      if (email) return user.email === undefined || same(user.email, email);
+      return login ? same(user.login, login) : user.name === name;
+    });
+    // … or by a second one, and shows the first: connections answer with nobody who does not have the address
+    if (email && exact.length === 0 && users.length === 1) return users[0];
     return exact.length === 1 ? exact[0] : undefined;
   }
 }

@@ -93,6 +93,18 @@ describe('people of a system', () => {
     assert.equal(asked.length, 2);
   });
 
+  it('are found by a second address, which their system does not show, and by a login in another case', async () => {
+    const clock = simulatedClock();
+    const ann = { id: '1', login: 'CORP\\Ann', email: 'ann@example.org' };
+    const users = new Users(async ({ email, login }) => {
+      const has = email === 'a.lee@example.org' || login?.toLowerCase() === 'corp\\ann';
+      return has ? [ann] : [];
+    }, clock);
+    assert.equal(await users.find({ email: 'a.lee@example.org' }), ann);
+    assert.equal(await users.find({ login: 'corp\\ann' }), ann);
+    assert.equal(await users.find({ email: 'someone@example.org' }), undefined);
+  });
+
   it('of one name are nobody: two Anns are not told apart', async () => {
     const { users } = directory([...PEOPLE, { id: '9', login: 'ann2', name: 'ANN' }]);
     assert.equal(await users.find({ name: 'ANN' }), undefined);

@@ -147,9 +147,12 @@ export class Metadata {
     );
   }
 
-  /** Members of the project; nobody where the account may not see them. */
-  members(project: string): Promise<Member[]> {
-    return this.memberCache.remember(project, async () => {
+  /**
+   * Members of the project; nobody where the account may not see them.
+   * @param maxAgeMs how old the answer may be, milliseconds
+   */
+  members(project: string, maxAgeMs = MINUTE): Promise<Member[]> {
+    return this.memberCache.within(project, maxAgeMs, async () => {
       try {
         const path = `projects/${encodeURIComponent(project)}/memberships.json`;
         const list = await this.api.all(path, 'memberships');

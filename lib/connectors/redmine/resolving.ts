@@ -11,6 +11,9 @@ import type { Metadata } from './metadata';
 import type { People } from './people';
 import type { Json, Named } from './shapes';
 
+/** Members are asked for again at most this often for the sake of people who are not among them, milliseconds. */
+const JOINED_MS = 5_000;
+
 /** What a write is about: lists of values differ by project. */
 export interface Target {
   project: string;
@@ -196,8 +199,11 @@ export class FieldResolver {
   /** By id if a member has it, else by mail address, login and name, whichever is given first. */
   private async person(name: string, value: Value, project: string): Promise<Decision> {
     const wanted: UserValue = typeof value === 'string' ? { name: value } : user(value);
-    const members = await this.metadata.members(project);
-    const byId = members.find(({ id }) => id === wanted.id);
+    const isWanted = ({ id }: { id: string }): boolean => id === wanted.id;
+    const known = await this.metadata.members(project);
+    // somebody who has just joined the project is not turned down for what is remembered of it
+    const members = known.some(isWanted) ? known : await this.metadata.members(project, JOINED_MS);
+    const byId = members.find(isWanted);
     if (byId) return { send: byId.id, expect: { id: byId.id, name: byId.name } };
     for (const key of ['email', 'login', 'name'] as const) {
       const text = wanted[key];
