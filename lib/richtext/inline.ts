@@ -3,7 +3,7 @@
  * repeat or are empty are put right, whatever order a markup nests them in; `nest` makes the canonical tree of it.
  */
 
-import type { Inline, SimpleMark } from './tree';
+import type { Inline, Link, SimpleMark, VendorInline } from './tree';
 
 export type Mark =
   | { type: SimpleMark }
@@ -51,6 +51,10 @@ export function withMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
   }
   return marks.some((other) => other.type === mark.type) ? marks : [...marks, mark];
 }
+
+/** What only one vendor knows, as the link that it is elsewhere. */
+export const linkOf = ({ url, text }: VendorInline): Link | undefined =>
+  url === undefined ? undefined : { type: 'link', url, children: [{ type: 'text', value: text }] };
 
 /** The leaves of inline nodes in reading order. */
 export function flatten(nodes: readonly Inline[], marks: readonly Mark[] = [], into: Leaf[] = []): Leaf[] {

@@ -210,6 +210,8 @@ export interface VendorInline {
   source: string;
   name: string;
   text: string;
+  /** where it leads: elsewhere it is shown as a link */
+  url?: string;
 }
 
 export type Inline =

@@ -122,7 +122,13 @@ function block(node: AdfNode, depth: number): Block[] {
     }
     case 'expand':
     case 'nestedExpand':
-      return [{ type: 'expand', title: textAttr(node, 'title') ?? '', children: blocks(node, depth) }];
+      return [
+        {
+          type: 'expand',
+          title: (textAttr(node, 'title') ?? '').replace(/\s+/g, ' ').trim(),
+          children: blocks(node, depth),
+        },
+      ];
     case 'table': {
       const rows = contentOf(node)
         .filter(({ type }) => type === 'tableRow')
@@ -137,8 +143,13 @@ function block(node: AdfNode, depth: number): Block[] {
       return media(node);
     case 'blockCard':
     case 'embedCard': {
-      const url = safeLink(textAttr(node, 'url'));
-      const children: Block[] = url ? [paragraph([{ type: 'link', url, children: [text(url)] }])] : [];
+      const { url, name } = cardOf(node);
+      const shown = text(name ?? url ?? '');
+      const children: Block[] = url
+        ? [paragraph([{ type: 'link', url, children: [shown] }])]
+        : shown.value === ''
+          ? []
+          : [paragraph([shown])];
       return [vendor(node, 'card', children)];
     }
     case 'layoutSection':
@@ -163,6 +174,18 @@ function block(node: AdfNode, depth: number): Block[] {
     }
   }
 }
+
+/** A card is told by its address, or by what it shows, in the words of https://json-ld.org. */
+function cardOf(node: AdfNode): { url?: string; name?: string } {
+  const data = node.attrs?.data;
+  const inner: AdfNode = { type: 'data', attrs: isRecord(data) ? data : {} };
+  const url = safeLink(textAttr(node, 'url') ?? textAttr(inner, 'url'));
+  const name = textAttr(inner, 'name');
+  return { ...(url ? { url } : {}), ...(name ? { name } : {}) };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const vendor = (node: AdfNode, name: string, children: Block[]): Block => ({
   type: 'vendorBlock',
@@ -294,8 +317,10 @@ function leavesOf(node: AdfNode): LeafNode[] {
       return label === '' ? [] : [{ type: 'status', text: label, ...(color ? { color } : {}) }];
     }
     case 'inlineCard': {
-      const url = safeLink(textAttr(node, 'url')) ?? '';
-      return [{ type: 'vendorInline', vendor: 'adf', source: JSON.stringify(node), name: 'card', text: url }];
+      const { url, name } = cardOf(node);
+      const text = name ?? url ?? '';
+      const source = JSON.stringify(node);
+      return [{ type: 'vendorInline', vendor: 'adf', source, name: 'card', text, ...(url ? { url } : {}) }];
     }
     default: {
       const shown = textAttr(node, 'text') ?? textAttr(node, 'alt') ?? textBelow(node);

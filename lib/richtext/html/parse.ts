@@ -63,7 +63,8 @@ class Reader {
 
   private element(element: Element, around: Around, into: Block[], run: InlineRun): void {
     const name = element.tagName;
-    if (DROPPED.has(name) || declarations(attribute(element, 'style')).get('display') === 'none') return;
+    const isHidden = attribute(element, 'hidden') !== undefined;
+    if (DROPPED.has(name) || isHidden || declarations(attribute(element, 'style')).get('display') === 'none') return;
     if (around.depth >= MAX_DEPTH) {
       run.text(textOf(element.childNodes), around.marks, spanOf(element), false);
       return;
@@ -173,7 +174,8 @@ class Reader {
       }
     }
     if (items.length === 0) return;
-    const start = Number.parseInt(attribute(element, 'start') ?? '', 10);
+    const first = element.childNodes.filter(isElement).find(({ tagName }) => tagName === 'li');
+    const start = Number.parseInt(attribute(element, 'start') ?? (first && attribute(first, 'value')) ?? '', 10);
     const list: List = { type: 'list', ordered, children: items };
     if (ordered && Number.isSafeInteger(start) && start >= 0 && start !== 1 && start < 1e9) list.start = start;
     into.push(span ? { ...list, span } : list);
@@ -269,9 +271,10 @@ class Reader {
       const mention = attribute(element, 'data-vss-mention');
       if (mention !== undefined) {
         const label = textOf(element.childNodes).trim().replace(/^@/, '');
-        const id = mention.split(',').at(-1)?.trim();
-        if (label !== '') {
-          run.leaf({ type: 'mention', vendor: 'azure-devops', name: label, id }, marks, span);
+        // work items are mentioned in the same way, without an id: those are links
+        const id = /^version:[\d.]+,\s*(\S.*)$/.exec(mention)?.[1]?.trim();
+        if (label !== '' && (id || safeLink(attribute(element, 'href')) === '#')) {
+          run.leaf({ type: 'mention', vendor: 'azure-devops', name: label, ...(id ? { id } : {}) }, marks, span);
           return;
         }
       }

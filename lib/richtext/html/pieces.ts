@@ -4,7 +4,7 @@ import { alignment, colour, declarations, size } from '../colour';
 import { type Mark, withMark } from '../inline';
 import type { Code, Span } from '../tree';
 import { safeImage, safeLink } from '../url';
-import { attribute, type Element, isElement, isText, textOf } from './dom';
+import { attribute, type Element, isElement, isText, type Node, textOf } from './dom';
 import { BLOCKS } from './elements';
 import type { InlineRun } from './run';
 
@@ -16,7 +16,11 @@ export function styleMarks(element: Element, marks: readonly Mark[]): readonly M
   let result = marks;
   const weight = style.get('font-weight')?.toLowerCase();
   if (weight === 'bold' || weight === 'bolder' || Number(weight) >= 600) result = withMark(result, { type: 'strong' });
-  if (style.get('font-style')?.toLowerCase() === 'italic') result = withMark(result, { type: 'emphasis' });
+  // pasted text comes in a <b> that is not meant
+  if (weight === 'normal' || Number(weight) < 600) result = without(result, 'strong');
+  const slant = style.get('font-style')?.toLowerCase();
+  if (slant === 'italic') result = withMark(result, { type: 'emphasis' });
+  if (slant === 'normal') result = without(result, 'emphasis');
   const decoration = `${style.get('text-decoration') ?? ''} ${style.get('text-decoration-line') ?? ''}`.toLowerCase();
   if (decoration.includes('line-through')) result = withMark(result, { type: 'delete' });
   if (decoration.includes('underline') && element.tagName !== 'a') result = withMark(result, { type: 'underline' });
@@ -33,6 +37,9 @@ export function styleMarks(element: Element, marks: readonly Mark[]): readonly M
     ...(background ? { background } : {}),
   });
 }
+
+const without = (marks: readonly Mark[], type: Mark['type']): readonly Mark[] =>
+  marks.filter((mark) => mark.type !== type);
 
 export function image(element: Element, marks: readonly Mark[], run: InlineRun, span: Span | undefined): void {
   const url = safeImage(attribute(element, 'src'));
@@ -86,8 +93,24 @@ export function codeOf(element: Element): Code {
     attribute(element, 'data-language') ??
     (inner && attribute(inner, 'data-language')) ??
     attribute(element, 'lang');
-  const value = textOf(element.childNodes).replace(/\n$/, '');
+  const value = linesOf(element.childNodes).replace(/\n$/, '');
   return { type: 'code', ...(language && /^[\w+#.-]{1,40}$/.test(language) ? { language } : {}), value };
+}
+
+/** Text in which each block stands on a line of its own: some editors put one around each line of code. */
+function linesOf(nodes: readonly Node[]): string {
+  let result = '';
+  for (const node of nodes) {
+    if (!isElement(node)) result += textOf([node]);
+    else if (node.tagName === 'br') result += '\n';
+    else {
+      const inner = linesOf(node.childNodes);
+      const isBlock = BLOCKS.has(node.tagName);
+      result += isBlock && result !== '' && !result.endsWith('\n') ? `\n${inner}` : inner;
+      if (isBlock && !result.endsWith('\n')) result += '\n';
+    }
+  }
+  return result;
 }
 
 export const spanCount = (value: string | undefined): number => {

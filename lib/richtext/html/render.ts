@@ -1,5 +1,6 @@
 /** Tree → HTML, from a fixed set of elements and attributes; everything else is escaped text. */
 
+import { linkOf } from '../inline';
 import type { Losses } from '../losses';
 import {
   type Align,
@@ -160,9 +161,11 @@ function inline(node: Inline, losses: Losses): string {
       return escapeHtml(plainInline([node]));
     case 'footnoteReference':
       return `<sup>${escapeHtml(node.label)}</sup>`;
-    case 'vendorInline':
+    case 'vendorInline': {
       losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in HTML.`);
-      return escapeHtml(node.text);
+      const link = linkOf(node);
+      return link ? inline(link, losses) : escapeHtml(node.text);
+    }
     case 'emoji':
     case 'date':
       return escapeHtml(plainInline([node]));

@@ -2,7 +2,7 @@
 
 import { signOf } from '../emoji';
 import { cellGrid, flatBlocks } from '../flat';
-import { splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
+import { linkOf, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
 import type { Losses } from '../losses';
 import type { Block, Code, Image, Inline, List, ListItem, Panel, Table, TableCell, Tree } from '../tree';
 import { plainInline } from '../tree';
@@ -89,7 +89,10 @@ class Writer {
 
   private panel(node: Panel): string {
     const background = node.background ?? groundOf(node.kind);
-    const title = node.title?.replace(/[|{}\n]+/g, ' ').trim();
+    const title = node.title
+      ?.replace(/[|{}\n]+/g, ' ')
+      .replace(/[[\]]/g, round)
+      .trim();
     const given = [title && `title=${title}`, background && `bgColor=${background}`].filter(Boolean).join('|');
     if (!background && node.kind !== 'plain')
       this.losses.add('panel-kind', 'The kind of a panel is not shown in Jira wiki markup.');
@@ -98,7 +101,10 @@ class Writer {
   }
 
   private code(node: Code): string {
-    const title = node.title?.replace(/[|{}\n]+/g, ' ').trim();
+    const title = node.title
+      ?.replace(/[|{}\n]+/g, ' ')
+      .replace(/[[\]]/g, round)
+      .trim();
     const given = [node.language, title && `title=${title}`].filter(Boolean).join('|');
     let name = 'code';
     let { value } = node;
@@ -225,7 +231,7 @@ class Writer {
       case 'image':
         return image(node);
       case 'mention':
-        if (node.vendor === 'jira' && node.id)
+        if (node.vendor === 'jira' && node.id && !NO_ID.test(node.id + node.name))
           return node.name === node.id || node.name === `accountid:${node.id}`
             ? `[~${node.name}]`
             : `[~accountid:${node.id}]`;
@@ -237,10 +243,12 @@ class Writer {
         this.losses.add('status', 'A status mark is shown in bold.');
         return `*${escapeText(node.text)}*`;
       }
-      case 'vendorInline':
+      case 'vendorInline': {
         if (node.vendor === 'jira-wiki') return node.source;
         this.losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Jira wiki markup.`);
-        return escapeText(node.text);
+        const link = linkOf(node);
+        return link ? this.link(link) : escapeText(node.text);
+      }
       case 'wikiLink':
         this.losses.add('wiki-link', 'A link to a page of a wiki is shown as text.');
         return escapeText(plainInline([node]));
@@ -274,6 +282,12 @@ class Writer {
     return `[${inner}|${url}${tip}]`;
   }
 }
+
+/** In a parameter, brackets could be taken for a link. */
+const round = (bracket: string): string => (bracket === '[' ? '(' : ')');
+
+/** Signs that no name of an account has, and that would end the mention. */
+const NO_ID = /[[\]{}|\n\\]/;
 
 /** A block of code in which nothing would end the cell or the row. */
 const fitsCell = (node: Block): boolean => node.type === 'code' && !/\||^[ \t]*$/m.test(node.value);
@@ -318,7 +332,11 @@ function escapeStart(line: string): string {
 
 function image(node: Image): string {
   const px = (value: number | string): string => (typeof value === 'number' ? `${value}` : value);
-  const clean = (value: string): string => value.replace(/[|!,=\n]+/g, ' ').trim();
+  const clean = (value: string): string =>
+    value
+      .replace(/[|!,={}\n]+/g, ' ')
+      .replace(/[[\]]/g, round)
+      .trim();
   const given = [
     node.thumbnail ? 'thumbnail' : '',
     node.width === undefined ? '' : `width=${px(node.width)}`,
@@ -327,6 +345,8 @@ function image(node: Image): string {
     node.title ? `title=${clean(node.title)}` : '',
     node.align ? `align=${node.align}` : '',
   ].filter((part) => part !== '');
-  const url = node.url.replace(/[!|\s]/g, (char) => (char === ' ' ? ' ' : encodeURIComponent(char)));
+  // a name may have brackets, but not what would be a link within it
+  const inner = /\[\s*[a-z]+:/i.test(node.url) ? node.url.replace(/[[\]]/g, encodeURIComponent) : node.url;
+  const url = inner.replace(/[!|{}\s]/g, (char) => (char === ' ' ? ' ' : encodeURIComponent(char)));
   return `!${url}${given.length > 0 ? `|${given.join(',')}` : ''}!`;
 }

@@ -1,7 +1,7 @@
 /**
  * How long the Markdown parser will take, estimated from the text: it needs time that grows with the square of the emphasis
- * signs and brackets in a paragraph, and a tenth of a millisecond per list item. A text beyond the bound is refused before
- * it holds up the runtime.
+ * signs and brackets in a paragraph, with the square of the quotes and lists in a text, and a tenth of a millisecond per
+ * list item. A text beyond the bound is refused before it holds up the runtime.
  */
 
 import { Unreadable } from '../unreadable';
@@ -10,6 +10,7 @@ import { Unreadable } from '../unreadable';
 const PER_CHARACTER = 3;
 const PER_ITEM = 100;
 const PER_PAIR_OF_SIGNS = 0.06;
+const PER_PAIR_OF_CONTAINERS = 1.2;
 const MOST = 5_000_000;
 const DEEPEST = 100;
 
@@ -22,6 +23,9 @@ const ITEM = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]|\||\[)/;
 export function checkCost(source: string): void {
   let cost = source.length * PER_CHARACTER;
   let signs = 0;
+  /** quotes and lists so far, and the sign of the one that may still go on */
+  let containers = 0;
+  let open = '';
   for (const line of source.split('\n')) {
     const lead = /^(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))){1,1000}/.exec(line)?.[0] ?? '';
     const deep = lead.replace(/[ \t\d]/g, '').length;
@@ -29,12 +33,16 @@ export function checkCost(source: string): void {
     if (deep > DEEPEST || (indent > DEEPEST && ITEM.test(line)))
       throw new Unreadable(`has lists or quotes nested deeper than ${DEEPEST}`);
     if (ITEM.test(line)) cost += PER_ITEM;
+    const sign = lead.includes('>') ? '>' : (lead.trim().at(-1) ?? '');
+    const goesOn = sign === open && (sign !== '>' || lead.trimStart().startsWith('>'));
+    if (sign !== '' && !goesOn) containers++;
+    if (line.trim() !== '' || open === '>') open = sign;
     if (line.trim() === '' || STARTS.test(line)) {
       cost += signs * signs * PER_PAIR_OF_SIGNS;
       signs = 0;
     }
     for (const char of line) if (SIGN.test(char)) signs++;
   }
-  cost += signs * signs * PER_PAIR_OF_SIGNS;
+  cost += signs * signs * PER_PAIR_OF_SIGNS + containers * containers * PER_PAIR_OF_CONTAINERS;
   if (cost > MOST) throw new Unreadable('has more markup than can be read in a few seconds');
 }

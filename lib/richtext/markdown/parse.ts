@@ -30,6 +30,9 @@ export function parseMarkdown(source: string, options: MarkdownOptions = {}): Tr
   return { type: 'root', children: new Reader(source, root, options).blocks(root.children, 0) };
 }
 
+/** Elements that stand apart from what is before and behind. */
+const PARTS = new Set(['li', 'p', 'div', 'tr', 'blockquote', 'pre', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6']);
+
 const spanOf = (node: Nodes): Span | undefined => {
   const start = node.position?.start.offset;
   const end = node.position?.end.offset;
@@ -243,7 +246,11 @@ class Reader {
         if (!isComment(node.value)) into.push({ node: { type: 'text', value: node.value }, marks });
         return;
       }
-      if (!isKnown(tag.name)) {
+      if (PARTS.has(tag.name)) {
+        // blocks in a line, as in the cell of a table: each on a line of its own
+        if (into.length > 0 && into.at(-1)?.node.type !== 'break') into.push({ node: { type: 'break' }, marks });
+        if (tag.name === 'li' && !tag.closing) into.push({ node: { type: 'text', value: '• ' }, marks });
+      } else if (!isKnown(tag.name)) {
         into.push({ node: { type: 'text', value: node.value }, marks });
       } else if (tag.closing) {
         const from = open.findLastIndex(({ name }) => name === tag.name);

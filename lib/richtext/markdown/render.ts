@@ -17,7 +17,7 @@ import { gfmToMarkdown } from 'mdast-util-gfm';
 import { toMarkdown } from 'mdast-util-to-markdown';
 import { cellGrid, flatBlocks } from '../flat';
 import { escapeHtml } from '../html/render';
-import { splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
+import { linkOf, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
 import type { Losses } from '../losses';
 import type { Align, Block, Code, Image, Inline, List, Panel, PanelKind, Table, TableCell, Tree } from '../tree';
 import { plainInline } from '../tree';
@@ -242,7 +242,7 @@ function inline(node: Inline, losses: Losses): PhrasingContent[] {
       return [raw(`<span style="${escapeHtml(look.filter(Boolean).join('; '))}">`), ...children(), raw('</span>')];
     }
     case 'link':
-      return [{ type: 'link', url: node.url, title: node.title ?? null, children: children() }];
+      return [{ type: 'link', url: address(node.url), title: node.title ?? null, children: children() }];
     case 'inlineCode':
       return [{ type: 'inlineCode', value: node.value }];
     case 'break':
@@ -258,10 +258,12 @@ function inline(node: Inline, losses: Losses): PhrasingContent[] {
       return [{ type: 'footnoteReference', identifier: node.label.toLowerCase(), label: node.label }];
     case 'wikiLink':
       return [raw(`[[${node.page}${node.text === undefined ? '' : `|${node.text}`}]]`)];
-    case 'vendorInline':
+    case 'vendorInline': {
       if (node.vendor === 'markdown' || node.vendor === 'redmine') return [raw(node.source)];
       losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Markdown.`);
-      return [{ type: 'text', value: node.text }];
+      const link = linkOf(node);
+      return link ? inline(link, losses) : [{ type: 'text', value: node.text }];
+    }
     case 'status':
       losses.add('status', 'A status mark is shown in bold.');
       return [{ type: 'strong', children: [{ type: 'text', value: node.text }] }];
@@ -274,9 +276,12 @@ function inline(node: Inline, losses: Losses): PhrasingContent[] {
   }
 }
 
+/** An address without the brackets that would make it a tag. */
+const address = (url: string): string => url.replace(/[<>]/g, encodeURIComponent);
+
 function image(node: Image): PhrasingContent {
   if (node.width === undefined && node.height === undefined)
-    return { type: 'image', url: node.url, alt: node.alt ?? '', title: node.title ?? null };
+    return { type: 'image', url: address(node.url), alt: node.alt ?? '', title: node.title ?? null };
   const attr = (name: string, value: string | number | undefined): string =>
     value === undefined ? '' : ` ${name}="${escapeHtml(String(value)).replace(/\s+/g, ' ').replaceAll('|', '&#124;')}"`;
   return raw(

@@ -1,7 +1,7 @@
 /** Tree → Textile as Redmine shows it. https://www.redmine.org/projects/redmine/wiki/RedmineTextFormattingTextile */
 
 import { flatBlocks } from '../flat';
-import { type Mark, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
+import { linkOf, type Mark, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
 import type { Losses } from '../losses';
 import type { Align, Block, Code, Image, Inline, List, ListItem, Table, TableCell, Tree } from '../tree';
 import { plainInline } from '../tree';
@@ -62,7 +62,7 @@ class Writer {
         return [this.quote([...title, ...node.children])];
       }
       case 'expand': {
-        const title = node.title.replace(/[,(){}\s]+/g, ' ').trim();
+        const title = noLink(node.title.replace(/[,(){}\s]+/g, ' ')).trim();
         const head = title === '' ? '{{collapse' : `{{collapse(${title})`;
         return [[head, ...this.blocks(node.children), '}}'].join('\n\n')];
       }
@@ -226,14 +226,17 @@ class Writer {
       case 'wikiLink':
         into.push({ kind: 'fixed', value: `[[${node.page}${node.text === undefined ? '' : `|${node.text}`}]]` });
         return;
-      case 'vendorInline':
+      case 'vendorInline': {
         if (node.vendor === 'redmine') {
           into.push({ kind: 'fixed', value: node.source });
           return;
         }
         this.losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Textile.`);
-        text(node.text);
+        const link = linkOf(node);
+        if (link) this.link(link, into, inCell);
+        else text(node.text);
         return;
+      }
       case 'status':
         this.losses.add('status', 'A status mark is shown in bold.');
         phrase('*', '*', [{ type: 'text', value: node.text.trim() || ' ' }]);
@@ -302,8 +305,11 @@ const codeText = (value: string, inCell: boolean): string =>
     .replace(/^\|/, '&#124;')
     .replace(/\s*\n\s*/g, ' ');
 
+/** Where no entity can stand: without the quote that would make a link of what follows. */
+const noLink = (value: string): string => value.replaceAll('":', "':");
+
 function imageText(node: Image): string {
-  if (node.thumbnail) return `{{thumbnail(${node.url.replace(/[{}()|,\s]/g, encodeURIComponent)})}}`;
+  if (node.thumbnail) return `{{thumbnail(${node.url.replace(/[{}()|,\s"]/g, encodeURIComponent)})}}`;
   const px = (value: number | string): string => (typeof value === 'number' ? `${value}px` : value);
   const style = [
     node.width === undefined ? '' : `width:${px(node.width)}`,
@@ -311,10 +317,10 @@ function imageText(node: Image): string {
   ].filter((part) => part !== '');
   const align = node.align === 'left' ? '<' : node.align === 'right' ? '>' : node.align === 'center' ? '=' : '';
   const url = node.url.replace(
-    /[\s!(|]/g,
+    /[\s!(|"]/g,
     (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
   );
-  const alt = (node.alt ?? node.title ?? '')
+  const alt = noLink(node.alt ?? node.title ?? '')
     .replace(/[()\s]+/g, ' ')
     .replaceAll('!', '&#33;')
     .replaceAll('|', '&#124;')
