@@ -6,7 +6,7 @@
 
 import { equalValues } from '../mapping/compare';
 import { type FieldType, isEmpty, type RichText, type SingleValue, type Value } from '../model/values';
-import type { Line, Placed } from '../richtext/pieces';
+import { isSound, type Line, type Placed } from '../richtext/pieces';
 import {
   asPlaced,
   asShown,
@@ -40,7 +40,7 @@ export type Merged =
    */
   | { value: Value; ours: Value; doubt?: string }
   /** `decided`: the merge in which one side wins where the two collide, and everything else of both is kept */
-  | { conflict: string; decided?: (winner: 'ours' | 'theirs') => { value: Value; ours: Value } };
+  | { conflict: string; decided?: (winner: 'ours' | 'theirs') => { value: Value; ours: Value } | undefined };
 
 export function mergeValues(input: ThreeWay): Merged {
   const { base, ours, theirs, type } = input;
@@ -150,15 +150,20 @@ function mergeTexts({ base, ours, theirs, type, oursFirst, source }: ThreeWay): 
     if (content === '') return null;
     return model.format === undefined ? content : { format: model.format, content };
   };
-  const result = (merged: Placed[]): { value: Value; ours: Value } => ({
-    value: asText(merged),
-    ours: asText(asPlaced(inSpellingOf(before.lines))),
-  });
+  const result = (merged: Placed[] | undefined): { value: Value; ours: Value } | undefined => {
+    if (!merged) return undefined;
+    const value = asText(merged);
+    const whole = textOf(value);
+    if (whole && !isSound(merged, linesOfText(whole).cut)) return undefined;
+    return { value, ours: asText(asPlaced(inSpellingOf(before.lines))) };
+  };
   const merge = (winner?: 'ours' | 'theirs'): Placed[] | undefined =>
     mergeLines(spelled, inSpellingOf(spelled), there.lines, oursFirst, winner);
   const merged = merge();
-  if (merged) return result(merged);
-  return { conflict: 'both sides changed the same lines', decided: (winner) => result(merge(winner) ?? []) };
+  const both = result(merged);
+  if (both) return both;
+  if (merged) return { conflict: 'one changed lines whose block of code the other changed' };
+  return { conflict: 'both sides changed the same lines', decided: (winner) => result(merge(winner)) };
 }
 
 /**

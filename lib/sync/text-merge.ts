@@ -9,10 +9,33 @@
 import { diffIndices } from 'node-diff3';
 import type { RichTextFormat } from '../model/values';
 import { parse } from '../richtext';
+import { align, gaps } from '../richtext/merge/align';
 import { type Cut, compose, cut, cutPlain, keyOf, type Line, linesOfCut, type Placed } from '../richtext/pieces';
 
 /** Longer texts are not merged: comparing takes time with the square of the lines, and nobody edits those by hand. */
 export const MOST_LINES = 5_000;
+
+/** More pairs of equal lines than this take the comparison seconds, as in a log in which every second line is empty. */
+const MOST_PAIRS = 100_000;
+
+interface Difference {
+  /** first line and number of lines, in either list */
+  buffer1: [number, number];
+  buffer2: [number, number];
+}
+
+/** What differs between two lists of lines, in order. */
+function differences(one: string[], two: string[]): Difference[] {
+  const counts = new Map<string, number>();
+  for (const line of one) counts.set(line, (counts.get(line) ?? 0) + 1);
+  const equal = two.reduce((sum, line) => sum + (counts.get(line) ?? 0), 0);
+  if (equal <= MOST_PAIRS) return diffIndices(one, two);
+  const span = ([start, end]: [number, number]): [number, number] => [start, end - start];
+  return gaps(align(one, two), one.length, two.length).map(({ left, right }) => ({
+    buffer1: span(left),
+    buffer2: span(right),
+  }));
+}
 
 /** A text in its lines. */
 export interface Lines {
@@ -77,7 +100,7 @@ function scriptOf(base: readonly Line[], version: readonly Line[]): Script {
       if (line && old && sign(line) !== sign(old)) script.changed[from] = 'spelled';
     }
   };
-  for (const { buffer1, buffer2 } of diffIndices(base.map(foldLine), version.map(foldLine))) {
+  for (const { buffer1, buffer2 } of differences(base.map(foldLine), version.map(foldLine))) {
     const [start, length] = buffer1;
     const end = buffer2[0] + buffer2[1];
     keep(start);
@@ -109,7 +132,7 @@ function pairsIn(base: readonly Line[], version: readonly Line[]): [number, numb
   const pair = (until: number): void => {
     for (; at < until; at += 1, other += 1) counterparts.set(at, other);
   };
-  for (const { buffer1, buffer2 } of diffIndices(kinds, there)) {
+  for (const { buffer1, buffer2 } of differences(kinds, there)) {
     pair(buffer1[0]);
     // a paragraph that became a heading is an edited one
     for (let n = 0; n < Math.min(buffer1[1], buffer2[1]); n += 1) counterparts.set(buffer1[0] + n, buffer2[0] + n);
@@ -130,7 +153,7 @@ function union<T>(first: readonly T[], second: readonly T[], keyOfOne: (one: T) 
   const common = (until: number): void => {
     for (; at < until; at += 1, there += 1) result.push([first[at], second[there]]);
   };
-  for (const { buffer1, buffer2 } of diffIndices(first.map(keyOfOne), second.map(keyOfOne))) {
+  for (const { buffer1, buffer2 } of differences(first.map(keyOfOne), second.map(keyOfOne))) {
     common(buffer1[0]);
     for (; at < buffer1[0] + buffer1[1]; at += 1) result.push([first[at], undefined]);
     for (; there < buffer2[0] + buffer2[1]; there += 1) result.push([undefined, second[there]]);
@@ -227,7 +250,7 @@ export function asShown(lines: readonly Line[], sent: readonly Line[], shown: re
       result[at] = { piece: stored.piece, base: written.own, ours: line.own, theirs: stored.own };
     }
   };
-  for (const { buffer1, buffer2 } of diffIndices(lines.map(sign), sent.map(sign))) {
+  for (const { buffer1, buffer2 } of differences(lines.map(sign), sent.map(sign))) {
     same(buffer1[0]);
     at = buffer1[0] + buffer1[1];
     there = buffer2[0] + buffer2[1];
@@ -247,7 +270,7 @@ export function spelledLike(lines: readonly Line[], like: readonly Line[]): Line
       if (line && other) result[at] = { ...line, piece: other.piece };
     }
   };
-  for (const { buffer1, buffer2 } of diffIndices(lines.map(foldLine), like.map(foldLine))) {
+  for (const { buffer1, buffer2 } of differences(lines.map(foldLine), like.map(foldLine))) {
     same(buffer1[0]);
     at = buffer1[0] + buffer1[1];
     there = buffer2[0] + buffer2[1];
@@ -280,7 +303,7 @@ export function undoSpelling(
 ): Line[] {
   const result = [...ours];
   if (source.now.length !== ours.length || Math.max(source.base.length, source.now.length) > MOST_LINES) return result;
-  const hunks = diffIndices(source.base.map(sign), source.now.map(sign));
+  const hunks = differences(source.base.map(sign), source.now.map(sign));
   let [from, at] = [0, 0];
   const same = (until: number): void => {
     for (; from < until; from += 1, at += 1) {

@@ -196,7 +196,7 @@ describe('Merge of one field, three ways (invariant 5)', () => {
           const two = mergeValues({ base, ours: theirs, theirs: ours, oursFirst: false });
           if ('value' in one && 'value' in two) return assert.ok(equalValues(one.value, two.value));
           assert.ok('conflict' in one && 'conflict' in two && one.conflict === two.conflict);
-          const decided = [one.decided?.('ours').value ?? null, two.decided?.('theirs').value ?? null] as const;
+          const decided = [one.decided?.('ours')?.value ?? null, two.decided?.('theirs')?.value ?? null] as const;
           assert.ok(equalValues(...decided));
         }),
       );

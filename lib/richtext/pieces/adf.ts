@@ -123,7 +123,9 @@ class Writer {
     let shared = 0;
     while (frames[shared] && frames[shared] === this.around[shared]) shared += 1;
     this.glue.push(this.text.slice(this.end));
-    this.pieces.push({ text, frames, shared, block: this.block, fresh: shared < frames.length, role: 'other' });
+    const fresh = shared < frames.length;
+    const verbatim = frames.at(-1)?.name === CODE;
+    this.pieces.push({ text, frames, shared, block: this.block, fresh, role: 'other', verbatim });
     this.around = frames;
     this.text += text;
     this.end = this.text.length;

@@ -129,7 +129,7 @@ class Reader {
     while (frames[shared] && frames[shared] === this.around[shared]) shared += 1;
     this.glue.push(this.source.slice(this.end, from));
     const text = this.source.slice(from, to);
-    this.pieces.push({ text, frames, shared, block: this.block, fresh: shared < frames.length, role });
+    this.pieces.push({ text, frames, shared, block: this.block, fresh: shared < frames.length, role, verbatim: pre });
     this.around = frames;
     this.end = to;
   }

@@ -7,7 +7,7 @@ import { cutHtml } from './html';
 import { cutLines } from './lines';
 import type { Cut } from './piece';
 
-export { type Cut, compose, keyOf, type Line, linesOfCut, type Piece, type Placed } from './piece';
+export { type Cut, compose, isSound, keyOf, type Line, linesOfCut, type Piece, type Placed } from './piece';
 
 /** A text without markup: each of its lines is a piece, the empty ones too. */
 export function cutPlain(source: string): Cut {
@@ -19,6 +19,7 @@ export function cutPlain(source: string): Cut {
     block: 0,
     fresh: at === 0,
     role: 'other' as const,
+    verbatim: false,
   }));
   return {
     pieces,

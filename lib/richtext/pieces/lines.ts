@@ -25,6 +25,7 @@ const joint: Joint = {
  */
 export function cutLines(source: string, blocks: readonly Block[]): Cut {
   const placed = blocks.filter((block): block is Block & { span: Span } => block.span !== undefined);
+  const code = codeIn(blocks);
   const pieces: Piece[] = [];
   const glue: string[] = [];
   /** the last place of the text that is a piece's */
@@ -49,6 +50,7 @@ export function cutLines(source: string, blocks: readonly Block[]): Cut {
       block: (pieces.at(-1)?.block ?? 0) + (begins ? 1 : 0),
       fresh: begins || apart,
       role: roleOf(block),
+      verbatim: code.some((span) => span.start < from + text.length && span.end > from),
     });
     glue.push(before);
     last = block;
@@ -60,3 +62,12 @@ export function cutLines(source: string, blocks: readonly Block[]): Cut {
 
 const roleOf = (block: Block | undefined): Role =>
   block?.type === 'list' || block?.type === 'table' || block?.type === 'code' ? block.type : 'other';
+
+/** The places of blocks of code, also within others where those have places. */
+function codeIn(blocks: readonly Block[]): Span[] {
+  return blocks.flatMap((block): Span[] => {
+    if (block.type === 'code') return block.span ? [block.span] : [];
+    if (block.type === 'list') return block.children.flatMap(({ children }) => codeIn(children));
+    return block.type !== 'table' && 'children' in block ? codeIn(block.children as Block[]) : [];
+  });
+}

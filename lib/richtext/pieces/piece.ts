@@ -28,6 +28,8 @@ export interface Piece {
   /** an empty line or another block is in front of it */
   fresh: boolean;
   role: Role;
+  /** a line of a block of code, in which no sign means anything */
+  verbatim: boolean;
 }
 
 /** How the pieces of a format are put together. */
@@ -137,4 +139,19 @@ export function framesBetween(left: Piece | undefined, right: Piece | undefined,
     .slice(same)
     .map(({ open }) => open)
     .join('')}`;
+}
+
+/**
+ * True where each piece is still code, or still none, as in the text that it is from: no fence has lost its other half.
+ * @param now the text that was put together, cut again
+ */
+export function isSound(placed: readonly Placed[], now: Cut): boolean {
+  if (placed.length !== now.pieces.length) return false;
+  return placed.every(({ piece, base, ours, theirs }, index) => {
+    const verbatim = now.pieces[index]?.verbatim;
+    const places = [base, ours, theirs].map((place) => place?.cut.pieces[place.at]);
+    return [piece, ...places].some(
+      (one) => one !== undefined && one.verbatim === verbatim && keyOf(one) === keyOf(piece),
+    );
+  });
 }
