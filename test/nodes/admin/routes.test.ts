@@ -170,6 +170,21 @@ describe('the admin routes', () => {
       assert.equal(body.truncated, true);
     });
 
+    it('names people by what was typed, or exactly those with an address, login or name', async () => {
+      const asked: unknown[] = [];
+      red = await start({
+        users: async (query) => {
+          asked.push(query);
+          return [{ id: '7', name: 'Ann', email: 'ann@example.org' }];
+        },
+      });
+      const users = async (query: object) => (await red.post('/twinflow/users', { ...FULL, ...query })).body.items;
+      assert.deepEqual(await users({ email: 'ann@example.org' }), [{ id: '7', name: 'Ann', email: 'ann@example.org' }]);
+      await users({ login: 'ann' });
+      await users({ search: 'an', email: '' });
+      assert.deepEqual(asked, [{ email: 'ann@example.org' }, { login: 'ann' }, { search: 'an', project: '1' }]);
+    });
+
     it("lists a lookup field's own values by what was typed, and asks the system where it has no list", async () => {
       const asked: unknown[] = [];
       red = await start({

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { NodeAPI } from 'node-red';
 import type { MappedField, SyncMessage, Value } from '../../../lib/model';
+import { hostOf } from '../../../nodes/shared/host';
 import valueMapper from '../../../nodes/value-mapper/value-mapper';
 import { deploy, logged, message, startRuntime, stopRuntime, unload } from '../filter/harness';
 
@@ -56,6 +58,28 @@ describe('twinflow-value-mapper', () => {
       .out[0][0];
     assert.equal(OWNER in (sent?.payload ?? {}), false);
     assert.match(sent?.sync.unresolved?.[OWNER]?.reason ?? '', /"No Body" \(nobody@example.com\) is no user/);
+  });
+
+  it('finds people under the domain that they have in the target, and lends its rules to expressions', async () => {
+    let red: NodeAPI | undefined;
+    const capture = (RED: NodeAPI): void => {
+      red = RED;
+      valueMapper(RED);
+    };
+    const domains = [
+      { one: '@Corp.example', two: 'example.com', direction: 'both' },
+      { one: 'no domain', two: '', direction: 'both' },
+    ];
+    const step = await deploy(capture, { ...mapper, domains });
+    const person = { name: 'A. Archer', email: 'alice@corp.example' };
+    const sent = (await step.send(mappedMessage({ [OWNER]: person }))).out[0][0];
+    assert.equal(partOf(sent?.payload[OWNER], 'id'), 'aad.YWxpY2U');
+    assert.ok(red);
+    const handle = hostOf(red).integration('integration');
+    assert.deepEqual(handle?.addresses('forward', 'bob@corp.example'), ['bob@example.com']);
+    assert.deepEqual(handle?.addresses('backward', 'bob@example.com'), ['bob@corp.example']);
+    await unload();
+    assert.deepEqual(handle?.addresses('forward', 'bob@corp.example'), []);
   });
 
   it('wants a field mapper before it', async () => {
