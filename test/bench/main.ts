@@ -51,9 +51,9 @@ async function main(): Promise<void> {
   const { mapping, alone, sandbox, onRedmine } = values.vendors ? {} : await own();
   say(`Jira and Azure DevOps, stand-ins: ${values.changes} changes of each kind, six to nine minutes …`);
   const vendors = await benchVendors(Number(values.changes));
-  say('Jira with a rate limit, about three minutes …');
+  say('Jira with a rate limit, about five minutes …');
   // several windows of the limit, however many changes are asked for
-  const limited = await benchRateLimit(600);
+  const limited = await benchRateLimit(1_100);
   const figures = {
     landedCreatesPerSecond: sandbox?.landedCreatesPerSecond ?? null,
     landedUpdatesPerSecond: sandbox?.landedUpdatesPerSecond ?? null,

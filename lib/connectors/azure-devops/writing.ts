@@ -70,7 +70,9 @@ export class WorkItemWriter {
       const base = this.reader.takeBase(id);
       if (base) found.set(operation.id, base);
       // links are not read with every entity, and are addressed by their place in the list
-      if (PARENT in operation.fields || operation.remoteLink) linked.push(id);
+      // a work item that says that it has no hyperlinks need not be asked for them
+      const mayHaveLink = operation.remoteLink && base?.fields['System.HyperLinkCount'] !== 0;
+      if (PARENT in operation.fields || mayHaveLink) linked.push(id);
       else if (!base) unread.push(id);
     }
     for (const item of (await this.reader.items(unread)).values()) found.set(String(item.id), item);

@@ -303,4 +303,29 @@ describe(`Polling Jira (${checked('datacenter')})`, function () {
     assert.equal(third.entities[0]?.version, second.entities[0]?.version);
     assert.deepEqual(await requestsOf(jira, () => poll(connection, third.checkpoint)), ['POST search']);
   });
+
+  it('does not take an index that is behind what was read for a restored back-up', async () => {
+    let lag = 0;
+    const lagging = await start({ deployment: 'datacenter', now: () => clock, indexLagMs: () => lag });
+    const other = connect(lagging);
+    try {
+      clock += 180_000;
+      const { checkpoint } = await poll(other, await other.newest(scope));
+      const [first, second] = [make(lagging, 'First'), make(lagging, 'Second')];
+      clock += 5_000;
+      lag = 300_000;
+      edit(lagging, first.id, { summary: 'The index does not know it yet' });
+      clock += 5_000;
+      // alone, an issue is read from the database
+      const reading = await poll(other, checkpoint, 1);
+      assert.deepEqual(reading.ids.toSorted(), [first.id, second.id]);
+      const names = reading.entities.map(({ fields }) => fields.summary);
+      assert.ok(names.includes('The index does not know it yet'));
+      clock += 30_000;
+      assert.deepEqual((await poll(other, reading.checkpoint)).ids, []);
+    } finally {
+      await other.close?.();
+      await lagging.stop();
+    }
+  });
 });
