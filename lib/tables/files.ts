@@ -101,10 +101,20 @@ export async function stampOf(file: string): Promise<string | undefined> {
   }
 }
 
-/** @throws SyncError invalid – no such file, or too large a one */
-export async function checkFile(file: string): Promise<void> {
+/**
+ * @param from what the file is the file of: an upload is named by its name, not by where the server keeps it
+ * @throws SyncError invalid – no such file, or too large a one
+ */
+export async function checkFile(file: string, from: SheetSource['from']): Promise<void> {
   const found = await stat(file).catch(() => undefined);
-  if (found === undefined || !found.isFile()) throw new SyncError('invalid', `There is no file ${file} on the server.`);
+  if (found === undefined || !found.isFile()) {
+    throw new SyncError(
+      'invalid',
+      from.kind === 'path'
+        ? `There is no file ${file} on the server.`
+        : `The uploaded sheet ${from.name || from.id} is not on this server: upload it again.`,
+    );
+  }
   if (found.size > SHEET_LIMITS.file) {
     throw new SyncError('invalid', `The file is larger than ${SHEET_LIMITS.file / 1_000_000} MB.`);
   }

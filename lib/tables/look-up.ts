@@ -39,7 +39,7 @@ export class SheetLookUps {
 
   private async tables(source: SheetSource, ignoreCase: boolean): Promise<Tables> {
     const file = fileOf(this.dataFolder(), source.from);
-    await checkFile(file);
+    await checkFile(file, source.from);
     const key = JSON.stringify([source, ignoreCase, await stampOf(file)]);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.kept.clear(), KEPT_MS);

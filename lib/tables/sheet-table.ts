@@ -107,7 +107,7 @@ export class SheetTable {
     this.read = stamp;
     try {
       const file = fileOf(dataFolder, from);
-      await checkFile(file);
+      await checkFile(file, from);
       await this.use(file);
       // a full disk: no table is lost
       if (from.kind === 'path' && !once) await keepCopy(dataFolder, from.path).catch(() => undefined);

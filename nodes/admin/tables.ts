@@ -26,7 +26,7 @@ const MOST_ROWS = 100_000;
 function sourceOf(body: unknown): SheetSource['from'] {
   const from = isObject(body) ? body.from : undefined;
   if (isObject(from) && from.kind === 'upload' && typeof from.id === 'string')
-    return { kind: 'upload', id: from.id, name: '' };
+    return { kind: 'upload', id: from.id, name: typeof from.name === 'string' ? from.name.slice(0, LONGEST_CELL) : '' };
   if (isObject(from) && from.kind === 'path' && typeof from.path === 'string' && from.path !== '') {
     return { kind: 'path', path: from.path };
   }
@@ -85,7 +85,7 @@ export function registerTableRoutes(host: Pick<NodeAPI, 'httpAdmin' | 'auth'>, d
   const inspect = async (body: unknown): Promise<object> => {
     const from = sourceOf(body);
     const file = fileOf(dataFolder(), from);
-    await checkFile(file);
+    await checkFile(file, from);
     const name = from.kind === 'upload' ? await uploadName(dataFolder(), from.id) : plainFileName(from.path);
     return { name, sheets: await inspectFile(file) };
   };

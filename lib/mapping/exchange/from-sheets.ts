@@ -4,15 +4,15 @@
  */
 
 import type { DefaultRow, DomainRule, FieldChoice, FieldRow, Transform, ValuePair, ValueRow } from '../../model/config';
-import type { Direction, DirectionSetting, Side } from '../../model/entity';
+import type { Direction, Side } from '../../model/entity';
 import { readDefaultRows, readDomains, readField, readFieldRows, readValueRows } from '../saved';
 import { type ExpressionReads, templateRefs } from '../transform';
 import { readEntry, readSource, readText, readTransformCell, readValueCell } from './cells';
 import { MAPPING_FORMAT, MAPPING_VERSION, type MappingDocument, type OriginSystem, type ReadResult } from './document';
 import { FieldNames } from './field-names';
-import type { Problem, ProblemCode } from './problem';
-import { NEEDED, sharesWay, TABLE_COLUMNS, type TableKey, type TextSheet } from './sheets';
-import { CHOICES, COLUMNS, type ColumnKey, meaning, SHEETS } from './words';
+import { type Line, Lines } from './lines';
+import { sharesWay, type TextSheet } from './sheets';
+import { CHOICES, type ColumnKey } from './words';
 
 export interface FromSheetsOptions {
   /** fields that are known besides those that the file lists, by side: the form's own, then the systems' */
@@ -21,142 +21,66 @@ export interface FromSheetsOptions {
   expressionReads?: ExpressionReads;
 }
 
-/** A row of a table: its cells by column, and where it stands. */
-interface Line {
-  sheet: string;
-  row: number;
-  cells: Partial<Record<ColumnKey, string>>;
-}
-
-const MOST_PROBLEMS = 200;
 /** Merging can't be the second choice where merging is not possible. */
 const { merge: _merge, ...FALLBACKS } = CHOICES.conflict;
 
-const isBlank = (cells: string[]): boolean => cells.every((cell) => cell.trim() === '');
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 class Reader {
-  private readonly problems: Problem[] = [];
-  private readonly remarks: Problem[] = [];
+  private readonly lines: Lines;
   private names: Record<Side, FieldNames> = { 1: new FieldNames(), 2: new FieldNames() };
 
   constructor(
-    private readonly sheets: TextSheet[],
+    sheets: TextSheet[],
     private readonly options: FromSheetsOptions,
-  ) {}
-
-  private complain(at: { sheet: string; row: number }, code: ProblemCode, value = '', list = this.problems): undefined {
-    if (list.length < MOST_PROBLEMS)
-      list.push({ sheet: at.sheet, row: at.row, code, value: value.trim().slice(0, 80) });
-    return undefined;
-  }
-
-  /** The sheet of a kind; a part that has none is not in the file. */
-  private sheet(key: keyof typeof SHEETS): TextSheet | undefined {
-    return this.sheets.find(({ name }) => meaning(SHEETS, name) === key);
-  }
-
-  private lines(key: TableKey): Line[] | undefined {
-    const sheet = this.sheet(key);
-    if (sheet === undefined) return undefined;
-    const at = sheet.rows.findIndex((cells) => !isBlank(cells));
-    const heads = (sheet.rows[at] ?? []).map((head) => this.column(key, head, { sheet: sheet.name, row: at + 1 }));
-    const lacks = NEEDED[key].filter((column) => !heads.includes(column));
-    for (const column of lacks)
-      this.complain({ sheet: sheet.name, row: Math.max(at, 0) + 1 }, 'noColumn', COLUMNS[column]['en-US']);
-    if (lacks.length > 0) return [];
-    return sheet.rows.slice(at + 1).flatMap((cells, index): Line[] => {
-      if (isBlank(cells)) return [];
-      const named = heads.map((column, place): [ColumnKey | undefined, string] => [column, cells[place] ?? '']);
-      const known = named.filter((entry): entry is [ColumnKey, string] => entry[0] !== undefined);
-      return [{ sheet: sheet.name, row: at + index + 2, cells: Object.fromEntries(known) }];
-    });
-  }
-
-  private column(key: TableKey, head: string, at: { sheet: string; row: number }): ColumnKey | undefined {
-    if (head.trim() === '') return undefined;
-    const columns: readonly ColumnKey[] = TABLE_COLUMNS[key];
-    const found = meaning(Object.fromEntries(columns.map((column) => [column, COLUMNS[column]])), head);
-    const column = columns.find((known) => known === found);
-    if (column === undefined) this.complain(at, 'strangeColumn', head, this.remarks);
-    return column;
-  }
-
-  /** One of the words of a column; undefined where the cell is empty, or says something else (which is told). */
-  private word<Key extends string>(line: Line, column: ColumnKey, words: Record<Key, object>): Key | undefined {
-    const cell = line.cells[column] ?? '';
-    if (cell.trim() === '') return undefined;
-    const key = meaning(words as Record<Key, Record<'en-US' | 'de', string>>, cell);
-    return key ?? this.complain(line, 'unknownWord', cell);
-  }
-
-  private yesNo(line: Line, column: ColumnKey): boolean | undefined {
-    const word = this.word(line, column, CHOICES.yesNo);
-    return word === undefined ? undefined : word === 'yes';
-  }
-
-  private direction(line: Line, preset: DirectionSetting = 'both'): DirectionSetting {
-    return this.word(line, 'direction', CHOICES.direction) ?? preset;
-  }
-
-  private more(line: Line): object {
-    const cell = line.cells.more ?? '';
-    if (cell.trim() === '') return {};
-    const value = parsed(cell);
-    if (isObject(value)) return value;
-    this.complain(line, 'badMore', cell);
-    return {};
+  ) {
+    this.lines = new Lines(sheets);
   }
 
   private field(line: Line, column: ColumnKey, side: Side): FieldChoice | undefined {
     const cell = line.cells[column] ?? '';
     if (cell.trim() === '') return undefined;
     const found = this.names[side].find(cell);
-    return 'field' in found ? found.field : this.complain(line, found.problem, cell);
+    return 'field' in found ? found.field : this.lines.complain(line, found.problem, cell);
   }
 
   /** The fields that the file itself knows. */
   private listed(): Record<Side, FieldChoice[]> {
     const fields: Record<Side, FieldChoice[]> = { 1: [], 2: [] };
-    for (const line of this.lines('list') ?? []) {
+    for (const line of this.lines.of('list') ?? []) {
       const side = this.side(line);
-      const type = this.word(line, 'type', CHOICES.type);
+      const type = this.lines.word(line, 'type', CHOICES.type);
       const id = readText(line.cells.id ?? '');
       if (side === undefined || type === undefined || id === '') {
-        if (id === '' || (line.cells.type ?? '').trim() === '') this.complain(line, 'noValue');
+        if (id === '' || (line.cells.type ?? '').trim() === '') this.lines.complain(line, 'noValue');
         continue;
       }
       const longest = Number(line.cells.maxLength ?? '');
       const field = readField({
-        ...{ id, name: readText(line.cells.name ?? '') || id, type, format: this.word(line, 'format', CHOICES.format) },
-        ...{ multi: this.yesNo(line, 'multi'), integer: this.yesNo(line, 'integer') },
+        ...{
+          id,
+          name: readText(line.cells.name ?? '') || id,
+          type,
+          format: this.lines.word(line, 'format', CHOICES.format),
+        },
+        ...{ multi: this.lines.yesNo(line, 'multi'), integer: this.lines.yesNo(line, 'integer') },
         ...(longest > 0 && { maxLength: longest }),
       });
       if (field === undefined) continue;
-      if (fields[side].some((other) => other.id === id)) this.complain(line, 'sameField', id);
+      if (fields[side].some((other) => other.id === id)) this.lines.complain(line, 'sameField', id);
       else fields[side].push(field);
     }
     return fields;
   }
 
   private side(line: Line): Side | undefined {
-    const word = this.word(line, 'side', CHOICES.side);
-    if (word === undefined && (line.cells.side ?? '').trim() === '') this.complain(line, 'noValue');
+    const word = this.lines.word(line, 'side', CHOICES.side);
+    if (word === undefined && (line.cells.side ?? '').trim() === '') this.lines.complain(line, 'noValue');
     return word === undefined ? undefined : Number(word) === 1 ? 1 : 2;
   }
 
   private transform(line: Line, way: Direction): Transform | undefined {
     const cell = line.cells[way] ?? '';
     const transform = readTransformCell(cell);
-    if (transform === 'bad') return this.complain(line, 'badTransform', cell);
+    if (transform === 'bad') return this.lines.complain(line, 'badTransform', cell);
     if (transform === undefined || transform.kind === 'automatic') return transform;
     const sources = this.names[way === 'forward' ? 1 : 2].all();
     // as templates and expressions find their fields at run time
@@ -181,27 +105,30 @@ class Reader {
 
   private fieldRows(): FieldRow[] | undefined {
     const seen: { row: FieldRow; line: Line }[] = [];
-    return this.lines('fields')?.flatMap((line) => {
+    return this.lines.of('fields')?.flatMap((line) => {
       const [one, two] = [this.field(line, 'one', 1), this.field(line, 'two', 2)];
       const bare = [line.cells.one, line.cells.two].every((cell) => (cell ?? '').trim() === '');
-      if (bare) this.complain(line, 'noFields');
+      if (bare) this.lines.complain(line, 'noFields');
       if (one === undefined && two === undefined) return [];
-      const direction = this.direction(line, one === undefined ? 'forward' : two === undefined ? 'backward' : 'both');
+      const direction = this.lines.direction(
+        line,
+        one === undefined ? 'forward' : two === undefined ? 'backward' : 'both',
+      );
       const target = one === undefined ? two : two === undefined ? one : direction === 'backward' ? one : two;
       const constant = target === undefined ? undefined : this.value(line, 'constant', target);
       const saved = {
-        ...this.more(line),
+        ...this.lines.more(line),
         ...{ one, two, direction, constant },
-        syncWhen: this.word(line, 'syncWhen', CHOICES.syncWhen),
-        applyWhen: this.word(line, 'applyWhen', CHOICES.applyWhen),
-        conflict: this.word(line, 'conflict', CHOICES.conflict),
-        fallback: this.word(line, 'fallback', FALLBACKS),
+        syncWhen: this.lines.word(line, 'syncWhen', CHOICES.syncWhen),
+        applyWhen: this.lines.word(line, 'applyWhen', CHOICES.applyWhen),
+        conflict: this.lines.word(line, 'conflict', CHOICES.conflict),
+        fallback: this.lines.word(line, 'fallback', FALLBACKS),
         transform: { forward: this.transform(line, 'forward'), backward: this.transform(line, 'backward') },
       };
       const rows = readFieldRows([saved]);
       for (const row of rows) {
         const twin = seen.find((other) => isSameRow(other.row, row));
-        if (twin !== undefined) this.complain(line, 'sameRow', String(twin.line.row), this.remarks);
+        if (twin !== undefined) this.lines.complain(line, 'sameRow', String(twin.line.row), this.lines.remarks);
         seen.push({ row, line });
       }
       return rows;
@@ -212,25 +139,25 @@ class Reader {
     const cell = line.cells[column] ?? '';
     if (cell.trim() === '') return undefined;
     const value = readValueCell(cell, field);
-    return value === undefined ? this.complain(line, 'badValue', cell) : value;
+    return value === undefined ? this.lines.complain(line, 'badValue', cell) : value;
   }
 
   private valueRows(): ValueRow[] | undefined {
-    const [tables, pairs] = [this.lines('tables'), this.lines('pairs')];
+    const [tables, pairs] = [this.lines.of('tables'), this.lines.of('pairs')];
     if (tables === undefined && pairs === undefined) return undefined;
     const rows = new Map<string, { saved: object; pairs: ValuePair[] }>();
     const seen = new Map<string, { pair: ValuePair; line: Line }[]>();
     const endsOf = (line: Line): [FieldChoice, FieldChoice] | undefined => {
       const [one, two] = [this.field(line, 'one', 1), this.field(line, 'two', 2)];
       for (const column of ['one', 'two'] as const)
-        if ((line.cells[column] ?? '').trim() === '') this.complain(line, 'noFields');
+        if ((line.cells[column] ?? '').trim() === '') this.lines.complain(line, 'noFields');
       return one && two ? [one, two] : undefined;
     };
     const keyOf = ([one, two]: [FieldChoice, FieldChoice]): string => JSON.stringify([one.id, two.id]);
     for (const line of tables ?? []) {
       const ends = endsOf(line);
       if (ends === undefined) continue;
-      if (rows.has(keyOf(ends))) this.complain(line, 'sameTable', ends.map(({ name }) => name).join(' ↔ '));
+      if (rows.has(keyOf(ends))) this.lines.complain(line, 'sameTable', ends.map(({ name }) => name).join(' ↔ '));
       rows.set(keyOf(ends), { saved: { one: ends[0], two: ends[1], ...this.tableSettings(line) }, pairs: [] });
     }
     for (const line of pairs ?? []) {
@@ -243,7 +170,7 @@ class Reader {
       const key = JSON.stringify([keyOf(ends), pair.one.name, pair.two.name]);
       const alike = seen.get(key) ?? [];
       const twin = alike.find((other) => isSamePair(other.pair, pair));
-      if (twin !== undefined) this.complain(line, 'samePair', String(twin.line.row), this.remarks);
+      if (twin !== undefined) this.lines.complain(line, 'samePair', String(twin.line.row), this.lines.remarks);
       seen.set(key, [...alike, { pair, line }]);
       row.pairs.push(pair);
     }
@@ -252,53 +179,53 @@ class Reader {
 
   private tableSettings(line: Line): object {
     const cell = line.cells.from ?? '';
-    const from = cell.trim() === '' ? undefined : (readSource(cell) ?? this.complain(line, 'badValue', cell));
+    const from = cell.trim() === '' ? undefined : (readSource(cell) ?? this.lines.complain(line, 'badValue', cell));
     const text = (column: ColumnKey): string => readText(line.cells[column] ?? '');
     const sheet = from && {
       ...{ from, sheet: text('sheet'), one: text('column1'), two: text('column2') },
-      backward: this.yesNo(line, 'wayBack'),
+      backward: this.lines.yesNo(line, 'wayBack'),
     };
     return {
-      ...this.more(line),
-      ...{ ignoreCase: this.yesNo(line, 'ignoreCase'), sameName: this.yesNo(line, 'sameName'), sheet },
+      ...this.lines.more(line),
+      ...{ ignoreCase: this.lines.yesNo(line, 'ignoreCase'), sameName: this.lines.yesNo(line, 'sameName'), sheet },
     };
   }
 
   private pair(line: Line): ValuePair | undefined {
     const [one, two] = [line.cells.value1 ?? '', line.cells.value2 ?? ''].map((cell) => {
       const entry = readEntry(cell);
-      if (entry === undefined) this.complain(line, cell.trim() === '' ? 'noValue' : 'badValue', cell);
+      if (entry === undefined) this.lines.complain(line, cell.trim() === '' ? 'noValue' : 'badValue', cell);
       return entry;
     });
-    const direction = this.direction(line);
-    return one && two ? { ...this.more(line), one, two, direction } : undefined;
+    const direction = this.lines.direction(line);
+    return one && two ? { ...this.lines.more(line), one, two, direction } : undefined;
   }
 
   private domains(): DomainRule[] | undefined {
-    return this.lines('domains')?.flatMap((line) => {
+    return this.lines.of('domains')?.flatMap((line) => {
       const [one, two] = [readText(line.cells.domain1 ?? ''), readText(line.cells.domain2 ?? '')];
-      return readDomains([{ one, two, direction: this.direction(line) }]);
+      return readDomains([{ one, two, direction: this.lines.direction(line) }]);
     });
   }
 
   private defaultRows(): DefaultRow[] | undefined {
     const seen = new Map<string, number>();
-    return this.lines('defaults')?.flatMap((line) => {
+    return this.lines.of('defaults')?.flatMap((line) => {
       const side = this.side(line);
       if (side === undefined) return [];
       const field = this.field(line, 'field', side);
       if (field === undefined) {
-        if ((line.cells.field ?? '').trim() === '') this.complain(line, 'noFields');
+        if ((line.cells.field ?? '').trim() === '') this.lines.complain(line, 'noFields');
         return [];
       }
       const key = JSON.stringify([side, field.id]);
       const twin = seen.get(key);
-      if (twin !== undefined) this.complain(line, 'sameRow', String(twin), this.remarks);
+      if (twin !== undefined) this.lines.complain(line, 'sameRow', String(twin), this.lines.remarks);
       seen.set(key, twin ?? line.row);
       const saved = {
-        ...{ ...this.more(line), field, side, value: this.value(line, 'value', field) },
-        empty: this.word(line, 'empty', CHOICES.empty),
-        unresolved: this.word(line, 'unresolved', CHOICES.unresolved),
+        ...{ ...this.lines.more(line), field, side, value: this.value(line, 'value', field) },
+        empty: this.lines.word(line, 'empty', CHOICES.empty),
+        unresolved: this.lines.word(line, 'unresolved', CHOICES.unresolved),
       };
       return readDefaultRows([saved]);
     });
@@ -306,15 +233,15 @@ class Reader {
 
   /** Format, version and origin; a file without that sheet is read as one of the present version. */
   private about(): Pick<MappingDocument, 'name' | 'systems'> | undefined {
-    const sheet = this.sheet('about');
+    const sheet = this.lines.sheet('about');
     const at = { sheet: sheet?.name ?? '', row: 0 };
     const said = new Map(
       (sheet?.rows ?? []).map(([key = '', value = '']) => [key.trim().toLowerCase(), readText(value)]),
     );
     const [format, version] = [said.get('format') ?? MAPPING_FORMAT, Number(said.get('version') ?? MAPPING_VERSION)];
-    if (format !== MAPPING_FORMAT) return this.complain(at, 'notMapping');
-    if (!Number.isInteger(version) || version < 1) return this.complain(at, 'noVersion');
-    if (version > MAPPING_VERSION) return this.complain(at, 'newerVersion', String(version));
+    if (format !== MAPPING_FORMAT) return this.lines.complain(at, 'notMapping');
+    if (!Number.isInteger(version) || version < 1) return this.lines.complain(at, 'noVersion');
+    if (version > MAPPING_VERSION) return this.lines.complain(at, 'newerVersion', String(version));
     const origin = (side: Side): OriginSystem | undefined => {
       const system: OriginSystem = {};
       for (const key of ['id', 'name', 'kind'] as const) {
@@ -330,10 +257,7 @@ class Reader {
 
   read(): ReadResult {
     const about = this.about();
-    if (about === undefined) return { problems: this.problems, remarks: [] };
-    for (const { name, rows } of this.sheets)
-      if (meaning(SHEETS, name) === undefined && rows.some((cells) => !isBlank(cells)))
-        this.complain({ sheet: name, row: 0 }, 'strangeSheet', name, this.remarks);
+    if (about === undefined) return { problems: this.lines.problems, remarks: [] };
     const listed = this.listed();
     const { known = {} } = this.options;
     this.names = {
@@ -346,9 +270,9 @@ class Reader {
       ...{ ...(fields && { fields }), ...(values && { values }) },
       ...{ ...(domains && { domains }), ...(defaults && { defaults }) },
     };
-    if (Object.keys(parts).length === 0 && this.problems.length === 0)
-      this.complain({ sheet: '', row: 0 }, 'nothingIn');
-    const { problems, remarks } = this;
+    if (Object.keys(parts).length === 0 && this.lines.problems.length === 0)
+      this.lines.complain({ sheet: '', row: 0 }, 'nothingIn');
+    const { problems, remarks } = this.lines;
     return problems.length > 0 ? { problems, remarks } : { document: { ...about, ...parts }, problems, remarks };
   }
 }

@@ -132,6 +132,14 @@ describe('admin routes: sheets', function () {
     }
   });
 
+  it('name an upload that another server has by its name, not by a folder of this one', async () => {
+    const from = { kind: 'upload', id: '00000000-0000-4000-8000-000000000000', name: 'people.xlsx' };
+    assert.equal(
+      await message(await post('inspect', { from })),
+      'The uploaded sheet people.xlsx is not on this server: upload it again.',
+    );
+  });
+
   it('give a workbook of pairs, whatever the request holds', async () => {
     const answer = await post('export', {
       heads: ['A', 'B'],
