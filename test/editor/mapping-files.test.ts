@@ -254,7 +254,6 @@ describeWithChromium('editor/mapping-files', function (launch) {
     await open('values');
     await imported(chain);
     await body().getByText('1 pairs added').waitFor();
-    await body().getByText('not on this server').waitFor();
     await body().getByText('Status ↔ State: people.xlsx').waitFor();
     await screenshot(page, 'mapping-files-5-values');
     await press('Take over');
