@@ -241,6 +241,14 @@ function tableCell(node: AdfNode, depth: number): TableCell {
   return cell;
 }
 
+/** Layouts of a picture beside the text. */
+const PLACES: Record<string, Align> = {
+  'wrap-left': 'left',
+  'align-start': 'left',
+  'wrap-right': 'right',
+  'align-end': 'right',
+};
+
 /** A picture with an address of its own is an image; one that Jira stores is carried along, named by its alternative text. */
 function media(node: AdfNode): Block[] {
   const items = contentOf(node).filter(({ type }) => type === 'media');
@@ -249,15 +257,23 @@ function media(node: AdfNode): Block[] {
     const url = textAttr(item, 'type') === 'external' ? safeImage(textAttr(item, 'url')) : undefined;
     if (!url) return undefined;
     const alt = textAttr(item, 'alt');
-    const width = numberAttr(item, 'width');
-    const height = numberAttr(item, 'height');
-    return {
+    const shown = node.type === 'mediaSingle' ? numberAttr(node, 'width') : undefined;
+    const own = numberAttr(item, 'width');
+    const height = shown === undefined ? numberAttr(item, 'height') : undefined;
+    const inPixels = textAttr(node, 'widthType') === 'pixel';
+    const width = shown === undefined ? own && Math.round(own) : inPixels ? Math.round(shown) : `${shown}%`;
+    const align = PLACES[textAttr(node, 'layout') ?? ''];
+    const image: Inline = {
       type: 'image',
       url,
       ...(alt ? { alt } : {}),
-      ...(width ? { width: Math.round(width) } : {}),
+      ...(width ? { width } : {}),
       ...(height ? { height: Math.round(height) } : {}),
+      ...(align ? { align } : {}),
     };
+    const target = [...marksOf(item), ...marksOf(node)].find(({ type }) => type === 'link');
+    const link = safeLink(target && textAttr(target, 'href'));
+    return link ? { type: 'link', url: link, children: [image] } : image;
   });
   const under = caption ? asParagraph(inlines(contentOf(caption))) : [];
   const shown = images.filter((image) => image !== undefined);

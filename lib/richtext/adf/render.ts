@@ -145,7 +145,8 @@ class Writer {
         part.push(leaf);
         continue;
       }
-      const media = place === 'quote' ? undefined : external(leaf.node);
+      const link = this.marks(leaf.marks).filter(({ type }) => type === 'link');
+      const media = place === 'quote' ? undefined : external(leaf.node, link);
       if (media) {
         flush();
         result.push(media);
@@ -340,7 +341,7 @@ const alignment = (align: Align | undefined, place: Place): { marks?: AdfMark[] 
     : {};
 
 /** A picture by its address; ADF accepts only public ones. */
-function external(image: Image): AdfNode | undefined {
+function external(image: Image, link: AdfMark[]): AdfNode | undefined {
   if (!/^https?:\/\//i.test(image.url)) return undefined;
   const attrs = {
     type: 'external',
@@ -349,7 +350,11 @@ function external(image: Image): AdfNode | undefined {
     ...(typeof image.width === 'number' ? { width: image.width } : {}),
     ...(typeof image.height === 'number' ? { height: image.height } : {}),
   };
-  return { type: 'mediaSingle', attrs: { layout: 'center' }, content: [{ type: 'media', attrs }] };
+  const layout = image.align === 'left' ? 'wrap-left' : image.align === 'right' ? 'wrap-right' : 'center';
+  const percent = typeof image.width === 'string' ? Number.parseFloat(image.width) : Number.NaN;
+  const width = percent > 0 && percent <= 100 ? { width: percent } : {};
+  const media: AdfNode = { type: 'media', attrs, ...(link.length > 0 ? { marks: link } : {}) };
+  return { type: 'mediaSingle', attrs: { layout, ...width }, content: [media] };
 }
 
 const nameOf = (url: string): string => (url.startsWith('data:') ? 'image' : url.slice(0, 200));
