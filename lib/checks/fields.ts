@@ -64,10 +64,11 @@ function checkRow(row: FieldRow, place: number, rows: FieldRow[], now: FieldRow[
       return level === 'error' || !before.has(`${code} ${direction}`);
     })
     .map(({ level, code, direction }): Finding => ({ ...at, level, code, direction, names: {} }));
-  return [...drift, ...issues, ...checkConstant(current, at, live)];
+  return [...drift, ...issues, ...constantDrift(current, at, live)];
 }
 
-function checkConstant(row: FieldRow, at: Pick<Finding, 'row' | 'label'>, live: Live): Finding[] {
+/** A constant that its field's list does not have. @param row with the fields as they are now */
+export function constantDrift(row: FieldRow, at: Pick<Finding, 'row' | 'label'>, live: Live): Finding[] {
   const side = SIDES.find((one) => inRow(row, one) !== undefined);
   const target = side === undefined ? undefined : inRow(row, side);
   if (side === undefined || target === undefined || row.constant === undefined) return [];

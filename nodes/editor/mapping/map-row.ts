@@ -3,7 +3,7 @@
  * A row with a field on one side only gives that field a constant.
  */
 
-import { type Finding, fieldDrift, rowLabel } from '../../../lib/checks';
+import type { Finding } from '../../../lib/checks';
 import type { KnownFields, RowIssue } from '../../../lib/mapping/coverage';
 import { isMergeable } from '../../../lib/mapping/mergeable';
 import { fieldRowExtras } from '../../../lib/mapping/saved';
@@ -13,7 +13,7 @@ import type { Value } from '../../../lib/model/values';
 import { type DirectionButton, directionButton } from '../index';
 import { type ConflictChoice, type ConflictSettings, conflictChoice } from './conflict-choice';
 import { type FieldSelect, fieldSelect, typeWords } from './fields';
-import { remarkText } from './findings';
+import { RowIssues, rowFindings } from './row-issues';
 import { flash, labelledSelect, toolButton } from './rows';
 import type { MappingScope } from './scope';
 import { m } from './text';
@@ -40,12 +40,10 @@ export class MapRow {
   private readonly one: FieldSelect;
   private readonly two: FieldSelect;
   private readonly direction: DirectionButton;
-  private readonly issuesButton: JQuery;
   private readonly moreButton: JQuery;
   private readonly types = $('<div class="twinflow-types">');
   private readonly constantBox = $('<div class="twinflow-row" style="margin-top: 4px">');
   private readonly more = $('<div class="twinflow-more" hidden>');
-  private readonly issueList = $('<div class="twinflow-issues">');
   private readonly confidence: number | undefined;
   private readonly extras: object;
   private readonly settings: { syncWhen?: SyncWhen; applyWhen?: ApplyWhen } & ConflictSettings;
@@ -54,7 +52,7 @@ export class MapRow {
   private readonly transformInputs = new Map<Direction, TransformInput>();
   private constant: Value | undefined;
   private constantInput: { field: string; input: ValueInput } | undefined;
-  private issues: Finding[] = [];
+  private readonly issues = new RowIssues(() => this.toggle(true));
   /** the fields as they were saved, until another one is chosen */
   private readonly saved: { one?: FieldChoice; two?: FieldChoice };
   private wished: DirectionSetting;
@@ -80,10 +78,10 @@ export class MapRow {
       this.changed();
     });
     this.two = this.select(line, 2, row?.two);
-    this.issuesButton = toolButton('fa-exclamation-triangle', '', () => this.toggle(true)).appendTo(line);
+    line.append(this.issues.button);
     this.moreButton = toolButton('fa-sliders', m('row.more'), () => this.toggle()).appendTo(line);
     this.moreButton.attr('aria-expanded', 'false');
-    container.append(this.types, this.constantBox, this.more, this.issueList);
+    container.append(this.types, this.constantBox, this.more, this.issues.list);
     this.draw();
   }
 
@@ -167,52 +165,21 @@ export class MapRow {
   }
 
   hasIssues(): boolean {
-    return this.issues.length > 0;
+    return this.issues.present().length > 0;
   }
 
   /**
-   * What is to be seen to in this row.
+   * What there is to check in this row.
    * @param place the row's place in the list
    * @param issues what is wrong with the row as it stands
    */
   findings(place: number, issues: RowIssue[], known: KnownFields): Finding[] {
-    const at = { row: place, label: rowLabel(this.value() ?? { direction: 'both' }) };
-    const { one, two } = this.saved;
-    const drift = [
-      ...(one ? fieldDrift(one, 1, known.one, at) : []),
-      ...(two ? fieldDrift(two, 2, known.two, at) : []),
-    ];
-    // that a field is gone is told by what has become of it
-    const told = drift.some(({ code }) => code === 'moved' || code === 'unknownField');
-    const rest = issues.filter(({ code }) => code !== 'unknownField' || !told);
-    return [...drift, ...rest.map((issue): Finding => ({ ...at, ...issue, names: {} }))];
+    return rowFindings(this.value() ?? { direction: 'both' }, this.saved, place, issues, known);
   }
 
   showIssues(issues: Finding[]): void {
-    this.issues = issues;
-    const bad = issues.some(({ level }) => level === 'error');
-    const texts = issues.map((issue) => {
-      const arrow = issue.direction === undefined ? '' : `${ARROWS[issue.direction]} `;
-      return `${arrow}${remarkText(issue)}`;
-    });
-    this.issuesButton
-      .toggleClass('twinflow-quiet', issues.length === 0)
-      .toggleClass('twinflow-error', bad)
-      .toggleClass('twinflow-warn', !bad)
-      .attr({ 'aria-label': texts.join('. '), title: texts.join('\n') })
-      .prop('disabled', issues.length === 0);
-    this.container.toggleClass('twinflow-invalid', bad);
-    // a row that does not work says so at once, one that works with a loss says so when asked
-    const open = !this.more.prop('hidden');
-    this.issueList.empty();
-    issues.forEach(({ level }, index) => {
-      if (level === 'error' || open) {
-        $('<div>')
-          .addClass(level === 'error' ? 'twinflow-error' : 'twinflow-warn')
-          .text(texts[index] ?? '')
-          .appendTo(this.issueList);
-      }
-    });
+    this.issues.show(issues, this.more.prop('hidden') !== true);
+    this.container.toggleClass('twinflow-invalid', this.issues.areErrors());
   }
 
   private changed(): void {
@@ -225,7 +192,7 @@ export class MapRow {
     if (open) this.drawTransforms();
     this.more.prop('hidden', !open);
     this.moreButton.attr('aria-expanded', String(open));
-    this.showIssues(this.issues);
+    this.showIssues(this.issues.present());
   }
 
   private draw(): void {
