@@ -11,7 +11,8 @@ export class Editor {
 
   async open(): Promise<void> {
     await this.page.goto(this.url);
-    await this.page.locator('.red-ui-palette-node[data-palette-type="debug"]').waitFor();
+    // perhaps hidden: the editor remembers what the palette was searched for
+    await this.page.locator('.red-ui-palette-node[data-palette-type="debug"]').waitFor({ state: 'attached' });
     await this.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
   }
 
