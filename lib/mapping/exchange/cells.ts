@@ -3,10 +3,10 @@
  * same, else behind `json:`. So whatever is written comes back, and what a person types is understood.
  */
 
-import isEqual from 'lodash/isEqual';
 import type { FieldChoice, SheetSource, Transform } from '../../model/config';
 import type { LookupValue, SingleValue, Value } from '../../model/values';
 import { readSheet, readValue } from '../saved';
+import { isSame } from './same';
 import { CHOICES, folded, type Language, meaning } from './words';
 
 /** What a cell of Excel holds at the most, in characters. */
@@ -44,7 +44,7 @@ const NAMED = /^(.*\S)\s*\[([^[\]]+)\]$/s;
 /** `High`, or with the id that the system has for it `High [3]`. */
 export function writeEntry(entry: LookupValue): string {
   for (const cell of entry.id === undefined ? [entry.name] : [`${entry.name} [${entry.id}]`])
-    if (isPlain(cell) && isEqual(readEntry(cell), entry)) return cell;
+    if (isPlain(cell) && isSame(readEntry(cell), entry)) return cell;
   return asJson(entry);
 }
 
@@ -148,7 +148,7 @@ const BETWEEN = '; ';
 export function writeValue(value: Value, field: FieldChoice, language: Language): string {
   const items = Array.isArray(value) ? value : value === null ? [] : [value];
   const cell = items.map((item) => singleText(item, field, language)).join(BETWEEN);
-  return isPlain(cell) && isEqual(readValueCell(cell, field), value) ? cell : asJson(value);
+  return isPlain(cell) && isSame(readValueCell(cell, field), value) ? cell : asJson(value);
 }
 
 /** undefined where the cell holds no value of the field's type. */
@@ -190,7 +190,7 @@ export function readTransformCell(cell: string): Transform | undefined | 'bad' {
 /** `path: /data/users.xlsx`, or `upload:` with the id under which the server keeps the file, and its name. */
 export function writeSource({ from }: SheetSource): string {
   const text = from.kind === 'path' ? `path: ${from.path}` : `upload: ${from.id} ${from.name}`;
-  return isPlain(text) && isEqual(readSource(text), from) ? text : asJson(from);
+  return isPlain(text) && isSame(readSource(text), from) ? text : asJson(from);
 }
 
 export function readSource(cell: string): SheetSource['from'] | undefined {

@@ -3,10 +3,10 @@
  * The JSON form is described by docs/mapping.schema.json; `version` counts its shapes.
  */
 
-import isEqual from 'lodash/isEqual';
 import type { DefaultRow, DomainRule, FieldRow, ValueRow } from '../../model/config';
 import { readDefaultRows, readDomains, readFieldRows, readValueRows } from '../saved';
 import type { Problem } from './problem';
+import { isSame } from './same';
 
 export const MAPPING_FORMAT = 'twinflow-mapping';
 export const MAPPING_VERSION = 1;
@@ -72,7 +72,7 @@ const brief = (value: unknown): string => (JSON.stringify(value) ?? '').slice(0,
 
 /** Where the saved shape says something that reading it has not understood: paths such as `pairs 3, direction`. */
 function lost(saved: unknown, read: unknown): { path: string[]; value: unknown }[] {
-  if (isEqual(saved, read)) return [];
+  if (isSame(saved, read)) return [];
   if (Array.isArray(saved) && Array.isArray(read) && saved.length === read.length)
     return saved.flatMap((item, index) =>
       lost(item, read[index]).map(({ path, value }) => ({ path: [String(index + 1), ...path], value })),

@@ -3,9 +3,9 @@
  * `merge` keeps the rows that the file does not speak of, `replace` leaves the file's only. Nothing is applied here.
  */
 
-import isEqual from 'lodash/isEqual';
 import type { DefaultRow, DomainRule, FieldRow, ValuePair, ValueRow } from '../../model/config';
 import type { LookupValue } from '../../model/values';
+import { isSame } from './same';
 import { sharesWay } from './sheets';
 
 export type Mode = 'replace' | 'merge';
@@ -34,7 +34,7 @@ function review<Row>(present: Row[], incoming: Row[], mode: Mode, kind: Kind<Row
   const placed = incoming.map((row): { row: Row; before?: Row } => {
     let best: { before: Row; likeness: number } | undefined;
     for (const before of open) {
-      const likeness = isEqual(before, row) ? Number.POSITIVE_INFINITY : kind.likeness(before, row);
+      const likeness = isSame(before, row) ? Number.POSITIVE_INFINITY : kind.likeness(before, row);
       if (likeness > (best?.likeness ?? 0)) best = { before, likeness };
     }
     if (best === undefined) return { row };
@@ -45,7 +45,7 @@ function review<Row>(present: Row[], incoming: Row[], mode: Mode, kind: Kind<Row
   });
   const added = placed.filter(({ before }) => before === undefined).map(({ row }) => row);
   const changes = [...next].map(([before, after]) => ({ before, after }));
-  const changed = changes.filter(({ before, after }) => !isEqual(before, after));
+  const changed = changes.filter(({ before, after }) => !isSame(before, after));
   return {
     rows: mode === 'merge' ? [...present.map((row) => next.get(row) ?? row), ...added] : placed.map(({ row }) => row),
     added,

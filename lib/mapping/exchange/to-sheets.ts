@@ -3,13 +3,13 @@
  * fields with their ids and types, so that it can be read back where the systems can't be asked, and the allowed words.
  */
 
-import isEqual from 'lodash/isEqual';
 import type { DefaultRow, DomainRule, FieldChoice, FieldRow, ValueRow } from '../../model/config';
 import type { Side } from '../../model/entity';
 import { defaultRowExtras, fieldRowExtras, pairExtras, valueRowExtras } from '../saved';
 import { LONGEST_CELL, writeEntry, writeSource, writeText, writeTransform, writeValue } from './cells';
 import { MAPPING_FORMAT, MAPPING_VERSION, type MappingDocument } from './document';
 import { FieldNames } from './field-names';
+import { isSame } from './same';
 import { fieldsOf, TABLE_COLUMNS, type TableKey, type TextSheet } from './sheets';
 import { CHOICES, COLUMNS, type ColumnKey, type Language, SHEETS } from './words';
 
@@ -54,7 +54,7 @@ class Writer {
   }
 
   private more(extras: object): Cells {
-    return isEqual(extras, {}) ? {} : { more: JSON.stringify(extras) };
+    return isSame(extras, {}) ? {} : { more: JSON.stringify(extras) };
   }
 
   private fieldRow(row: FieldRow): Cells {

@@ -1,6 +1,5 @@
 /** What each part's rows are called in a review, and how a form's part is compared with what a file holds. */
 
-import isEqual from 'lodash/isEqual';
 import {
   type MappingParts,
   type Mode,
@@ -12,6 +11,7 @@ import {
   reviewFields,
   reviewValues,
 } from '../../../../lib/mapping/exchange';
+import { isSame } from '../../../../lib/mapping/exchange/same';
 import { COLUMNS, type ColumnKey } from '../../../../lib/mapping/exchange/words';
 import { readDefaultRows, readDomains, readFieldRows, readValueRows } from '../../../../lib/mapping/saved';
 import type { DefaultRow, DomainRule, FieldRow, ValueRow } from '../../../../lib/model/config';
@@ -56,7 +56,7 @@ const isColumn = (key: string): key is ColumnKey => Object.hasOwn(COLUMNS, key);
 /** The names of the settings that differ. */
 function settings(before: object, after: object): string {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  const differ = [...keys].filter((key) => !isEqual(Reflect.get(before, key), Reflect.get(after, key)));
+  const differ = [...keys].filter((key) => !isSame(Reflect.get(before, key), Reflect.get(after, key)));
   const names = differ.map((key) => {
     if (key === 'transform') return m('exchange.transform');
     return isColumn(key) ? COLUMNS[key][language()] : key;
@@ -80,7 +80,7 @@ const values: PartKind<ValueRow> = {
     const { pairs: _before, ...old } = before;
     const { pairs: _after, ...now } = after;
     const counts = m('exchange.pairs', { added: added.length, removed: removed.length });
-    const order = added.length + removed.length === 0 && !isEqual(before.pairs, after.pairs);
+    const order = added.length + removed.length === 0 && !isSame(before.pairs, after.pairs);
     return [added.length + removed.length > 0 ? counts : order ? m('exchange.order') : '', settings(old, now)]
       .filter((text) => text !== '')
       .join(', ');
