@@ -39,7 +39,9 @@ async function launch(): Promise<Browser> {
   });
   const errors: string[] = [];
   const watch = (page: Page) => {
-    page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
+    page.on('pageerror', ({ message, stack = message }) => {
+      if (!isTips(stack)) errors.push(stack);
+    });
     page.on('console', (message) => {
       if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
     });
@@ -58,6 +60,9 @@ async function launch(): Promise<Browser> {
     },
   };
 }
+
+/** Node-RED's own tips are sometimes shown before their texts are there: that is no fault of ours. */
+const isTips = (stack: string): boolean => /reading 'html'[^\n]*\n\s*at .*\/red\.min\.js/.test(stack);
 
 /** A suite that needs a browser; it gets the function that starts one. */
 export function describeWithChromium(

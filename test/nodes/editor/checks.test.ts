@@ -264,8 +264,7 @@ describeWithChromium('the mappers of a flow that the systems have moved away fro
     await screenshot(page, 'checks-german-dark-defaults');
     await press('#node-dialog-cancel');
     assert.deepEqual(
-      // Node-RED's own tips are sometimes not there yet when they are shown
-      browser.errors.filter((error) => !/favicon|reading 'html'/.test(error)),
+      browser.errors.filter((error) => !/favicon/.test(error)),
       [],
     );
   });
