@@ -54,7 +54,7 @@ export class Process {
         reader
           .poll()
           .catch(() => undefined)
-          .finally(() => world.clock.after(world.weather.bad ? 1_000 : 30_000, poll));
+          .finally(() => world.clock.after(world.pollMs, poll));
       };
       poll();
       if (world.backlog < Number.POSITIVE_INFINITY) this.impatience(reader);

@@ -86,6 +86,12 @@ export class World {
     };
   }
 
+  /** Time between polls. A system that answers our writes with writes of its own takes many of them to be stopped. */
+  get pollMs(): number {
+    if (this.weather.bad) return 1_000;
+    return this.one.automation || this.two.automation ? 10_000 : 30_000;
+  }
+
   crashed(): void {
     this.crashes += 1;
     this.clock.after(this.random.int(10, 3_000), () => this.boot());
