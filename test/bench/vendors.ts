@@ -176,17 +176,17 @@ export async function benchVendors(changes: number): Promise<VendorFigures> {
   }
 }
 
-/** Over the whole windows between the first update and the last one; the first window is that of getting to know it. */
-function used(requests: { at: number; method: string }[], refusals: number[]) {
-  const updates = requests.filter(({ method }) => method === 'PUT').map(({ at }) => at);
-  const first = (updates.at(0) ?? 0) + WINDOW_MS;
-  const windows = Math.floor(((updates.at(-1) ?? 0) - first) / WINDOW_MS);
-  if (windows < 2) throw new Error('the backlog was over before the rate could be measured');
-  const last = first + windows * WINDOW_MS;
-  const within = (at: number) => at >= first && at < last;
-  const refused = refusals.filter(within).length;
-  const passed = requests.filter(({ at }) => within(at)).length - refused;
-  return { rateLimitUse: rounded(passed / (windows * PER_WINDOW)), refusals: refused };
+/** Over the server's own windows that lie wholly within the backlog. @param updates times, ms since 1970 */
+function used({ windows, refusals }: Vendors['jira'], updates: number[]) {
+  const [first = 0, last = 0] = [updates.at(0), updates.at(-1)];
+  const whole = windows.filter(({ since }) => since > first && since + WINDOW_MS < last);
+  const begin = whole.at(0)?.since ?? last;
+  // a pause between two windows is time that was not used
+  const end = windows.find(({ since }) => since > (whole.at(-1)?.since ?? last))?.since ?? last;
+  if (whole.length < 2) throw new Error('the backlog was over before the rate could be measured');
+  const refused = refusals.filter((at) => at >= begin && at < end).length;
+  const passed = whole.reduce((sum, { requests }) => sum + requests, 0) - refused;
+  return { rateLimitUse: rounded(passed / (((end - begin) / WINDOW_MS) * PER_WINDOW)), refusals: refused };
 }
 
 /**
@@ -206,17 +206,18 @@ export async function benchRateLimit(changes: number): Promise<RateFigures> {
     for (let n = 0; n < changes; n += 1) vendors.createItem({ 'System.Title': `Backlog ${n}` });
     await wait('the work items are in Jira', () => vendors.issues().length >= changes);
     await settled(vendors);
-    const requests: { at: number; method: string }[] = [];
+    const updates: number[] = [];
     vendors.jira.refusals.splice(0);
-    vendors.jira.onRequest = (method) => requests.push({ at: Date.now(), method });
+    vendors.jira.onRequest = (method) => {
+      if (method === 'PUT') updates.push(Date.now());
+    };
     const began = Date.now();
     for (const { id } of vendors.items()) vendors.editItem(id, { [PRIORITY]: 1 });
     const landed = () => vendors.issues().filter(({ values }) => values.priority === '1').length;
     await wait('the backlog has landed', () => landed() >= changes);
     const seconds = (Date.now() - began) / 1_000;
     vendors.jira.onRequest = undefined;
-    const { refusals } = vendors.jira;
-    return { ...used(requests, refusals), landedPerSecond: Math.round((changes / seconds) * 10) / 10 };
+    return { ...used(vendors.jira, updates), landedPerSecond: Math.round((changes / seconds) * 10) / 10 };
   } finally {
     await red.stop();
     await vendors.stop();

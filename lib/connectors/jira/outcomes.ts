@@ -26,6 +26,8 @@ export interface Done {
   id: EntityId;
   /** the state that the write itself answered with, if nothing followed it */
   issue?: RawIssue;
+  /** a new issue as it was read after its create, while nothing followed */
+  shown?: Entity;
   ignored: Record<FieldId, string>;
 }
 

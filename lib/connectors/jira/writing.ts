@@ -133,8 +133,10 @@ export class IssueWriter {
     const unfinished = done.filter(({ task }) => needsMore(task));
     const moving = unfinished.filter(({ task }) => task.resolved.status !== undefined).map(({ id }) => id);
     // the statuses that new issues begin in, a hundred at a time; without, each is asked for alone
-    if (moving.length > 0) await this.reader.byId(moving).catch(() => undefined);
+    const begun = moving.length > 0 ? await this.reader.byId(moving).catch(() => []) : [];
+    const first = new Map(moving.map((id, index) => [id, begun[index]]));
     for (const one of unfinished) {
+      one.shown = first.get(one.id);
       queue(one.id, async () => {
         try {
           await this.complete(one);
@@ -197,6 +199,7 @@ export class IssueWriter {
     if (!remoteLink) return;
     const { key, url, title } = remoteLink;
     done.issue = undefined;
+    done.shown = undefined;
     await this.api.link(done.id, key, { url, title });
   }
 
@@ -207,6 +210,7 @@ export class IssueWriter {
   private async complete(done: Done): Promise<void> {
     const { edit, status, transition } = done.task.resolved;
     if (hasChanges(edit)) {
+      done.shown = undefined;
       try {
         const issue = await this.api.update(done.id, bodyOf(edit));
         if (issue) done.issue = issue;
@@ -243,6 +247,7 @@ export class IssueWriter {
     let used: Set<string> | undefined;
     while (used === undefined && from.id !== to.id) {
       done.issue = undefined;
+      done.shown = undefined;
       try {
         used = await this.workflow.move({ id: done.id, context, from, to, values });
       } catch (thrown) {
@@ -282,7 +287,7 @@ export class IssueWriter {
       const answered = done.filter((one) => one.issue !== undefined);
       const shown = await this.reader.entities(answered.flatMap(({ issue }) => issue ?? []));
       const exact = new Map(answered.map((one, index) => [one, shown[index]]));
-      const unseen = [...new Set(done.filter((one) => !exact.has(one)).map(({ id }) => id))];
+      const unseen = [...new Set(done.filter((one) => !exact.has(one) && !one.shown).map(({ id }) => id))];
       const read = await this.reader.byId(unseen);
       const entities = new Map(unseen.map((id, index) => [id, read[index]]));
       for (const one of done) {
@@ -290,7 +295,7 @@ export class IssueWriter {
         const overridden = later.get(one) ?? new Set();
         const expected = Object.entries(task.resolved.expected).filter(([field]) => !overridden.has(field));
         const wanted = Object.fromEntries(expected);
-        let entity = exact.get(one) ?? entities.get(id);
+        let entity = exact.get(one) ?? one.shown ?? entities.get(id);
         if (entity) this.reader.keepOwn(entity);
         // Data Center: the index of the node that answered may be behind
         if (entity && !this.api.isCloud && !showsAll(entity, wanted)) entity = await this.readAlone(id, entities);

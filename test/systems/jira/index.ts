@@ -36,6 +36,8 @@ export interface Jira {
   requests: string[];
   /** times of the answers 429, ms since 1970 */
   refusals: number[];
+  /** windows of the rate limit: when each began, ms since 1970, and how many requests came in it */
+  windows: { since: number; requests: number }[];
   /** what broke the vendor's description; undefined where that isn't at hand */
   violations: string[] | undefined;
   person(login: string): Person;
@@ -94,6 +96,7 @@ class Running {
   private readonly interferences: Interference[] = [];
   private readonly tokens = new Set<string>();
   private window = { since: 0, requests: 0 };
+  readonly windows: Jira['windows'] = [];
 
   constructor(
     readonly site: Site,
@@ -233,7 +236,10 @@ class Running {
     if (!this.rateLimit) return undefined;
     const { requests, perMs } = this.rateLimit;
     const now = this.site.options.now();
-    if (now - this.window.since >= perMs) this.window = { since: now, requests: 0 };
+    if (now - this.window.since >= perMs) {
+      this.window = { since: now, requests: 0 };
+      this.windows.push(this.window);
+    }
     this.window.requests++;
     if (this.window.requests <= requests) return undefined;
     this.refusals.push(now);
