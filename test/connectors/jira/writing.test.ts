@@ -1,7 +1,7 @@
 /** Writing to Jira: what it costs, ways through a workflow, screens, and refusals that name their fields. */
 
 import assert from 'node:assert/strict';
-import type { Connection, WriteOperation } from '../../../lib/connectors/connector';
+import type { Connection, WriteOperation, WriteResult } from '../../../lib/connectors/connector';
 import type { Fields } from '../../../lib/model/values';
 import type { Jira } from '../../systems/jira';
 import {
@@ -274,6 +274,18 @@ describe(`Writing to Jira Cloud (${checked('cloud')})`, function () {
     await connection.close?.();
     await jira.stop();
     assertContract(jira);
+  });
+
+  it('reads a new issue once where its first status is the wanted one, and shows it as it is', async () => {
+    const operation = creation({ summary: 'Begins right', status: { name: 'To Do' } });
+    await connection.write?.(scope, [operation]);
+    let result: WriteResult | undefined;
+    const requests = await requestsOf(jira, async () => {
+      [result] = (await connection.write?.(scope, [operation])) ?? [];
+    });
+    assert.deepEqual(requests, ['POST issue/bulk', 'POST issue/bulkfetch']);
+    const { entity } = written(result);
+    assert.deepEqual(await connection.read(scope, [entity.id]), [entity]);
   });
 
   it('finds a create whose answer was lost, although the index has none of it', async () => {
