@@ -161,6 +161,11 @@ export interface Landing {
    * that were read before this landing are stale
    */
   wrote?: Side | Side[];
+  /**
+   * fields of a side that was not written in which updates without a landing had been in doubt and are not any more: their
+   * `pending` values are forgotten
+   */
+  settled?: { side: Side; fields: FieldId[] };
   /** id of a link that this one takes the place of: its counterpart is gone and was created again */
   replaces?: number;
   /** ends that have yet to show their counterpart, owed from now on, however often they were owed before */

@@ -81,6 +81,7 @@ function landed(
       delivery: work.delivery,
       ends: way.side === 1 ? [sourceEnd, targetEnd] : [targetEnd, sourceEnd],
       wrote: settledSides(way, work, settled),
+      settled: settledFields(way, work),
       replaces: work.replaces,
     },
     result: {
@@ -107,4 +108,14 @@ function settledSides(way: Way, work: Work, settled: boolean): Side[] {
   const sides: Side[] = settled ? [way.targetSide] : [];
   if (work.event.link && endOf(work, way.side).pending && work.plan.left.length === 0) sides.push(way.side);
   return sides;
+}
+
+/** Where only some of the source's doubtful fields have come to terms with the other end: those. */
+function settledFields(way: Way, work: Work): Landing['settled'] {
+  const { left } = work.plan;
+  const pending = work.event.link && endOf(work, way.side).pending;
+  if (!pending || left.length === 0) return undefined;
+  const { mapped = {} } = work.message.sync;
+  const open = new Set(left.flatMap((field) => mapped[field]?.from ?? []));
+  return { side: way.side, fields: Object.keys(pending).filter((field) => !open.has(field)) };
 }

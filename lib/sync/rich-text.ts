@@ -19,9 +19,8 @@ interface RichTextInput {
 }
 
 /**
- * @returns the wanted fields, with rich texts spliced into the target's text (of a field that was never in sync: into what
- *   it shows). A text that the flow itself has changed on its way (it is not what the field mapper makes of the source) is
- *   taken as it is.
+ * @returns the wanted fields, with rich texts spliced into the target's text. A text that the flow itself has changed on
+ *   its way (it is not what the field mapper makes of the source) is taken as it is.
  */
 export function keepRichText({ wanted, mapped, source, target }: RichTextInput): Fields {
   let kept = wanted;
@@ -31,8 +30,9 @@ export function keepRichText({ wanted, mapped, source, target }: RichTextInput):
     const now = source.now[only];
     if (!isAsConverted(now, wanted[field])) continue;
     const synced = target.base[field];
-    const there = synced === undefined || equalValues(synced, target.now[field]) ? target.now[field] : synced;
-    const spliced = splice(source.base[only], now, there);
+    // where that is not known, what the target shows may be people's edits: they are not what the source wants
+    if (synced === undefined) continue;
+    const spliced = splice(source.base[only], now, equalValues(synced, target.now[field]) ? target.now[field] : synced);
     if (spliced) kept = { ...kept, [field]: spliced };
   }
   return kept;

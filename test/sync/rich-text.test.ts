@@ -36,6 +36,12 @@ describe('Rich text in an update (invariant 7)', () => {
     assert.match(body.content, /Two, edited\./);
   });
 
+  it("does not take the target's text for the source's where it is not known what both had (invariant 5)", () => {
+    const adopted = input('One.\n\nTwo.', 'One.\n\nTwo, edited.', '<p>Number one.</p><p>Two.</p>');
+    const { target, wanted } = adopted;
+    assert.deepEqual(keepRichText({ ...adopted, target: { now: target.now, base: {} } }).body, wanted.body);
+  });
+
   it("gives exactly the target's own text where the source was not edited", () => {
     const { body } = keepRichText(input('One underlined word.\n\nTwo.', 'One underlined word.\n\nTwo.', html));
     assert.deepEqual(body, text('html', html));

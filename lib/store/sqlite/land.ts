@@ -41,6 +41,7 @@ export function storeLanding(parts: LandParts, landing: Landing, at: number): st
   if (replaced !== undefined) unlink(parts, integration, replaced, landing.ends);
   const wrote = [landing.wrote ?? []].flat();
   const link = links.put(integration, link1, landing.ends, [wrote.includes(1) ? at : 0, wrote.includes(2) ? at : 0]);
+  if (landing.settled) links.forgetPending(link, landing.settled.side, landing.settled.fields);
   for (const side of landing.owes ?? []) parts.owed.add(link, flowOf(integration, side));
 
   const event = events.row(landing.event);

@@ -199,6 +199,15 @@ export class Links {
     this.setPending.run(link, side, JSON.stringify(pending));
   }
 
+  /** Some fields of an end are not in doubt any more. */
+  forgetPending(link: number, side: Side, fields: FieldId[]): void {
+    const pending = this.pending(link)[side];
+    if (!pending) return;
+    for (const field of fields) delete pending[field];
+    if (Object.keys(pending).length === 0) this.clearPending.run(link, side);
+    else this.setPending.run(link, side, JSON.stringify(pending));
+  }
+
   private pending(link: number): Partial<Record<number, Record<FieldId, Unlanded[]>>> {
     const rows = this.pendingOf.all(link);
     return Object.fromEntries(rows.map(({ side, fields }) => [side, readPending(fields)]));

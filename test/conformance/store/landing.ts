@@ -38,6 +38,12 @@ export function landingChecks(bench: Bench): void {
       await bench.store.land([{ ...landing(unwritten, '9', 'w'), wrote: 1 }]);
       assert.deepEqual((await bench.store.linkOf(INTEGRATION, 1, '1'))?.ends[1].pending, two?.pending);
 
+      await bench.record(FORWARD, entity('1', 'b2'));
+      const settled = { side: 2 as const, fields: ['subject', 'unknown'] };
+      await bench.store.land([{ ...landing(await bench.claimOne(FORWARD), '9', 'w'), wrote: 1, settled }]);
+      const [, partly] = (await bench.store.linkOf(INTEGRATION, 1, '1'))?.ends ?? [];
+      assert.deepEqual(partly?.pending, { state: [{ sent: 'Done' }] });
+
       await bench.record(FORWARD, entity('1', 'c'));
       await bench.store.land([{ ...landing(await bench.claimOne(FORWARD), '9', 'x'), wrote: 2 }]);
       assert.equal((await bench.store.linkOf(INTEGRATION, 1, '1'))?.ends[1].pending, undefined);

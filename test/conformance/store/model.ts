@@ -246,8 +246,9 @@ export class ModelStore implements Store {
     const pending = (side: Side) => (same && !wrote.includes(side) ? nth(same.ends, side).pending : undefined);
     const kept = (side: Side): LinkEnd => {
       const { pending: _, ...end } = nth(ends, side);
-      const before = pending(side);
-      return before ? { ...end, pending: before } : end;
+      const gone = landing.settled?.side === side ? landing.settled.fields : [];
+      const left = Object.entries(pending(side) ?? {}).filter(([field]) => !gone.includes(field));
+      return left.length > 0 ? { ...end, pending: Object.fromEntries(left) } : end;
     };
     const link: ModelLink = {
       id: same?.id ?? (await this.sequence()),

@@ -61,6 +61,12 @@ const step = fc.oneof(
           wrote: fc.constantFrom<Landing['wrote']>(undefined, 1, 2, [1, 2]),
           replaces: fc.boolean(),
           owes: fc.constantFrom<Landing['owes']>(undefined, undefined, [1], [2], [1, 2]),
+          settled: fc.constantFrom<Landing['settled']>(
+            undefined,
+            { side: 1, fields: ['subject'] },
+            { side: 2, fields: ['subject', 'state'] },
+            { side: 2, fields: ['state'] },
+          ),
         }),
         { minLength: 1, maxLength: 2 },
       ),
@@ -202,7 +208,15 @@ class History {
         const updates = (which: keyof Twin<StoredEvent>) =>
           this.chosen(step.events).flatMap((twin) => {
             const link = twin[which].link?.id;
-            return link === undefined ? [] : [{ link, side: step.side, fields: { subject: { sent: step.text } } }];
+            return link === undefined
+              ? []
+              : [
+                  {
+                    link,
+                    side: step.side,
+                    fields: { subject: { sent: step.text }, ...(step.text !== '' && { state: { sent: step.text } }) },
+                  },
+                ];
           });
         await model.intendUpdates(updates('model'));
         return real.intendUpdates(updates('real'));
@@ -303,7 +317,8 @@ class History {
       const from = end(flow.side, source.id, wish.asRead ? source.version : wish.source, { written: wish.source });
       const to = end(flow.side === 1 ? 2 : 1, wish.target, wish.written, { written: wish.written });
       const ends: Landing['ends'] = flow.side === 1 ? [from, to] : [to, from];
-      const common = { integration: flow.integration, ends, wrote: wish.wrote, owes: wish.owes };
+      const { wrote, owes, settled } = wish;
+      const common = { integration: flow.integration, ends, wrote, owes, settled };
       const old = wish.replaces && {
         model: await this.model.linkOf(flow.integration, flow.side, source.id),
         real: await this.real.linkOf(flow.integration, flow.side, source.id),
