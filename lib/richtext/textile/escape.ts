@@ -58,7 +58,8 @@ export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell:
         escapeText(piece.value, {
           whole,
           at,
-          before: afterSign(pieces[index - 1]) ? ' ' : before,
+          // code is HTML already when Redmine looks for signs: what follows it may open a phrase
+          before: afterSign(pieces[index - 1]) ? ' ' : pieces[index - 1]?.edge === 'word' ? '>' : before,
           sign: afterSign(pieces[index - 1]),
           opening: index === 0 ? around !== undefined : pieces[index - 1]?.kind === 'open',
           nextIsSign: next?.kind === 'open' || next?.kind === 'close',
