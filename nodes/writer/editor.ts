@@ -70,6 +70,8 @@ RED.nodes.registerType<WriterProperties>('twinflow-writer', {
     addStyle();
     const { batchSize } = this;
     input('node-input', 'batchSize').val(batchSize ?? PRESET_BATCH);
+    // saved before there was a dry run: the editor would take the empty box for a change
+    this.dryRun = this.dryRun === true;
     new PreviewPanel({ node: this, container: $('#twinflow-writer-preview'), form: () => ({}), whole: true });
   },
   oneditsave() {
