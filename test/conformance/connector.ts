@@ -30,9 +30,9 @@ export function connectorConformance(title: string, harness: ConnectorHarness): 
     after(() => probe.stop());
     structureChecks(probe);
     writingChecks(probe);
-    remoteLinkChecks(probe);
+    remoteLinkChecks(probe, harness.remoteLinks ?? false);
     pollingChecks(probe);
-    findingChecks(probe);
+    findingChecks(probe, harness.markers ?? true);
     pickingChecks(probe);
   });
 }

@@ -252,7 +252,6 @@ function declare(title: string, defect: Defect): void {
           retitle: async (id, summary) => void space.edit('bob', id, { summary }),
           remove: async (id) => void space.remove('bob', id),
         },
-        hasMarker: true,
       };
     },
     async stop() {

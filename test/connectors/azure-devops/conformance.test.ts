@@ -40,6 +40,7 @@ function conformance(title: string, config: ConnectorConfig, format: 'html' | 'm
   const open: Connection[] = [];
   let standIn: StandIn;
   connectorConformance(`Azure DevOps, ${title} (${compared})`, {
+    remoteLinks: true,
     async start() {
       standIn = await startAzureDevOps();
       const alice = new Colleague(standIn, 'alice');
@@ -67,7 +68,6 @@ function conformance(title: string, config: ConnectorConfig, format: 'html' | 'm
         normalise: (text, field) =>
           field === 'System.Title' ? text.trim() : format === 'html' ? withoutScripts(text) : text,
         searchable: 'Custom.ExternalId',
-        hasMarker: true,
         remoteLinks: async (id) =>
           (standIn.service.state.item(Number(id))?.relations ?? [])
             .filter(({ rel }) => rel === 'Hyperlink')

@@ -60,6 +60,8 @@ function conformance(title: string, options: JiraOptions & { deployment: Deploym
   const cloud = options.deployment === 'cloud';
   connectorConformance(`${checked(options.deployment)}, ${title}`, {
     timeoutMs: 60_000,
+    markers: cloud,
+    remoteLinks: true,
     async start() {
       const running = await start(options);
       jira = running;
@@ -89,7 +91,6 @@ function conformance(title: string, options: JiraOptions & { deployment: Deploym
         settleMs,
         normalise: (text, field) =>
           field === 'summary' ? text : cloud ? textOfDocument(documentOfText(text)) : text.replace(/\r\n/g, '\n'),
-        hasMarker: cloud,
         remoteLinks: async (id) =>
           (running.site.find(id)?.remoteLinks ?? []).map(({ object }) => ({
             url: String(object.url),

@@ -35,6 +35,7 @@ function conformance(user: 'admin' | 'sync', samples: Sample[]): void {
     return connection;
   };
   connectorConformance(`Redmine, as ${user}`, {
+    markers: false,
     ...('missing' in server ? { unavailable: server.missing } : {}),
     timeoutMs: 60_000,
     async start() {
@@ -63,7 +64,6 @@ function conformance(user: 'admin' | 'sync', samples: Sample[]): void {
           remove: (id) => bob.delete(`/issues/${id}.json`),
         },
         normalise: (text, field) => (field === 'subject' ? text.trim() : text.replace(/\r\n/g, '\n')),
-        hasMarker: false,
         searchable: 'cf_1',
       };
     },

@@ -63,7 +63,6 @@ function sandboxConformance(title: string, setup: Setup): void {
           retitle: async (id, text) => void space.edit('bob', id, { [setup.title]: text }),
           remove: async (id) => void space.remove('bob', id),
         },
-        hasMarker: true,
         settleMs,
         normalise,
       };
