@@ -58,8 +58,10 @@ function afterBrought(
   { brought, known, synced, want, now }: Brought,
   type: FieldType | undefined,
 ): { base: Value | undefined; ours: Value; own: Known | undefined } {
-  if (brought === undefined || synced === undefined || !known) return { base: synced, ours: want, own: known };
+  if (brought === undefined || !known) return { base: synced, ours: want, own: known };
   const own = { base: respelled(brought, known.now), now: known.now };
+  // never in sync before: it came from the target and is at the source
+  if (synced === undefined) return { base: respelled(brought, now), ours: want, own };
   if (inSameWords(known.base, synced, type))
     return { base: respelled(respelled(brought, synced), now), ours: want, own };
   // texts in two markups: the same, in the target's words

@@ -135,6 +135,17 @@ describe('Merged fields, turn by turn (invariants 4, 5 and 7)', () => {
     assert.deepEqual(planUpdate(pair.input(1)).conflicts, ['field']);
   });
 
+  it('what an unanswered write had brought is the base where there was none: taken out, it stays out', () => {
+    // two's people wrote "theirs", which reached one unanswered; then they took it out again
+    const pair = new Pair(['ours', 'theirs']);
+    pair.now[1] = null;
+    const forth = pair.input(1);
+    forth.source.base = {};
+    forth.target.base = {};
+    forth.source.pending = { field: [{ sent: ['theirs'], written: ['ours', 'theirs'], over: ['ours'] }] };
+    assert.deepEqual(planUpdate(forth).write, { field: ['ours'] });
+  });
+
   it('a write that did not arrive is not taken for arrived because the target has half of it from a person', () => {
     // two's people wrote "theirs", which reached one unanswered; one's people put "ours" on top; that write was refused
     const pair = new Pair('first\nlast');
