@@ -7,10 +7,11 @@
 import { parseArgs } from 'node:util';
 import { redmine } from '../support/redmine';
 import type { EngineFigures } from './engine';
-import { measureMapping } from './mapping';
+import { measureExpressions, measureMapping } from './mapping';
 import { runPlain } from './plain';
 import { benchRedmine } from './redmine';
 import { benchSandbox } from './sandbox';
+import { measureTables } from './tables';
 import { benchRateLimit, benchVendors } from './vendors';
 
 const { values } = parseArgs({
@@ -32,6 +33,9 @@ const say = (text: string): void => {
 async function own() {
   say('mapping …');
   const mapping = measureMapping();
+  const expressions = await measureExpressions();
+  say('a value table from a sheet of 100,000 rows …');
+  const tables = await measureTables();
   say(`engine and store alone: a backlog of ${values.backlog} …`);
   const alone = (await runPlain('engine.ts', values.backlog)) as EngineFigures;
   say(`sandbox: ${values.links} creates, ${values.updates} updates …`);
@@ -44,11 +48,11 @@ async function own() {
     say(`Redmine: ${values.changes} changes …`);
     onRedmine = await benchRedmine(a.there, b.there, Number(values.changes));
   }
-  return { mapping, alone, sandbox, onRedmine };
+  return { mapping, expressions, tables, alone, sandbox, onRedmine };
 }
 
 async function main(): Promise<void> {
-  const { mapping, alone, sandbox, onRedmine } = values.vendors ? {} : await own();
+  const { mapping, expressions, tables, alone, sandbox, onRedmine } = values.vendors ? {} : await own();
   say(`Jira and Azure DevOps, stand-ins: ${values.changes} changes of each kind, six to nine minutes …`);
   const vendors = await benchVendors(Number(values.changes));
   say('Jira with a rate limit, about five minutes …');
@@ -67,6 +71,9 @@ async function main(): Promise<void> {
     queueMicrosecondsPerChange: alone?.queueMicrosecondsPerChange ?? null,
     engineResidentPeakMegabytes: alone?.engineResidentPeakMegabytes ?? null,
     backlog: alone?.changes ?? null,
+    expressionMicroseconds: expressions?.concurrentMicroseconds ?? null,
+    expressionMicrosecondsAlone: expressions?.sequentialMicroseconds ?? null,
+    table: tables ?? null,
     links: sandbox?.links ?? null,
     redmineChanges: onRedmine?.changes ?? null,
     requests: vendors,
