@@ -2,6 +2,9 @@
 
 import { diffComm } from 'node-diff3';
 import type { FieldType, SingleValue, Value } from '../../../lib/model/values';
+import { parseAdf } from '../../../lib/richtext/adf/parse';
+import { Losses } from '../../../lib/richtext/losses';
+import { renderText } from '../../../lib/richtext/text';
 
 /** Words that a page has in its own language. */
 export interface ValueWords {
@@ -26,11 +29,20 @@ function named(value: Exclude<SingleValue, string | number | boolean>): string {
     const found = parts.get(part);
     return typeof found === 'string' ? found : '';
   };
-  if (word('content') !== '' || parts.has('content')) return word('content');
+  if (parts.has('content')) return word('format') === 'adf' ? documentText(word('content')) : word('content');
   const name = word('name') || word('key') || word('login');
   const email = word('email');
   if (name !== '' && email !== '') return `${name} (${email})`;
   return name || email || word('id') || JSON.stringify(value);
+}
+
+/** The Atlassian document format is JSON that nobody reads: what it says, without its looks. */
+function documentText(content: string): string {
+  try {
+    return renderText(parseAdf(content), new Losses()).trim();
+  } catch {
+    return content;
+  }
 }
 
 /** One value in words; '' where there is none. Whatever JSON it is. */

@@ -7,6 +7,15 @@ const text = (value: Parameters<typeof valueText>[0], type?: Parameters<typeof v
   valueText(value, type, words);
 
 describe('values in a preview', () => {
+  it('are what a document of Atlassian says, not its JSON; a broken one is shown as it is', () => {
+    const paragraph = (words: string) => ({ type: 'paragraph', content: [{ type: 'text', text: words }] });
+    const items = ['One', 'Two'].map((words) => ({ type: 'listItem', content: [paragraph(words)] }));
+    const document = { version: 1, type: 'doc', content: [paragraph('Steps'), { type: 'bulletList', content: items }] };
+    const shown = text({ format: 'adf', content: JSON.stringify(document) }, 'richtext');
+    assert.match(shown, /^Steps\s+\S One\s+\S Two$/);
+    assert.equal(text({ format: 'adf', content: '{"version"' }, 'richtext'), '{"version"');
+  });
+
   it('are shown as people call them', () => {
     assert.equal(text({ id: '2', name: 'High' }), 'High');
     assert.equal(text({ id: '7', name: 'Bob Baker', email: 'bob@example.com' }), 'Bob Baker (bob@example.com)');
