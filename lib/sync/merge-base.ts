@@ -62,7 +62,7 @@ function afterBrought(
   const own = { base: respelled(brought, known.now), now: known.now };
   // never in sync before: it came from the target and is at the source
   if (synced === undefined) return { base: respelled(brought, now), ours: want, own };
-  if (inSameWords(known.base, synced, type))
+  if (inSameWords(known.base, synced, type) || (known.base === undefined && inSameWords(known.now, want, type)))
     return { base: respelled(respelled(brought, synced), now), ours: want, own };
   // texts in two markups: the same, in the target's words
   const asWanted = splice(known.base, known.now, synced);

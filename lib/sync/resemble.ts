@@ -1,17 +1,19 @@
 /**
  * Is this the value that was written, as a system may have stored it in its own way? Wider than equality: texts trimmed,
- * re-cased or re-punctuated, numbers rounded. Asked only where a write's answer is not exact, so that the way a target
+ * re-cased or re-punctuated, entries of lists trimmed or re-cased, numbers rounded. Asked only where a write's answer is not exact, so that the way a target
  * stores a value is not taken for a person's edit. Pure.
  */
 
 import { equalValues } from '../mapping/compare';
 import { type Fields, isEmpty, type Value } from '../model/values';
+import { sameMerged } from './merge-values';
 
 /** Rounding that is taken for the system's: a hundredth of the value. */
 const ROUNDING = 0.01;
 
 export function resembles(written: Value, shown: Value): boolean {
   if (equalValues(written, shown)) return true;
+  if (Array.isArray(written) || Array.isArray(shown)) return sameMerged(written, shown, undefined);
   const [one, two] = [textOf(written), textOf(shown)];
   if (one !== undefined && two !== undefined) return bare(one) === bare(two);
   if (typeof written === 'number' && typeof shown === 'number') {

@@ -1,11 +1,14 @@
 /**
  * `npm run simulate -- --runs N --seed S --jobs J --json`: many histories, each with a seed of its own that replays it. Many
- * of them are shared out between J processes; preset: one for each core. `--trace` prints all that happens, for one seed.
+ * of them are shared out between J processes; preset: one for each core. What fails is told on stderr as soon as it does.
+ * `--trace` prints all that happens, for one seed.
  */
 
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { parseArgs, promisify } from 'node:util';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
 import { type RunReport, simulate } from './run';
 
 const { values } = parseArgs({
@@ -22,11 +25,12 @@ const { values } = parseArgs({
 
 /** Fewer than that are not worth the start of another process. */
 const LEAST_SHARE = 100;
+/** of each process */
 const MOST_SHOWN = 20;
 
 const KINDS = ['lostEdits', 'duplicates', 'loops', 'diverged', 'dryRunWrites', 'unshown'] as const;
 const COUNTS = ['events', 'crashes', 'dryRuns', 'merged', 'contested'] as const;
-type Total = Record<(typeof KINDS)[number] | (typeof COUNTS)[number], number> & { failures: string[] };
+type Total = Record<(typeof KINDS)[number] | (typeof COUNTS)[number], number> & { failures: number };
 
 const none = (): Total => ({
   events: 0,
@@ -40,14 +44,17 @@ const none = (): Total => ({
   diverged: 0,
   dryRunWrites: 0,
   unshown: 0,
-  failures: [],
+  failures: 0,
 });
 
 function add(total: Total, report: RunReport): void {
   for (const count of COUNTS) total[count] += report[count];
   for (const kind of KINDS) {
     total[kind] += report[kind].length;
-    for (const text of report[kind]) total.failures.push(`seed ${report.seed}: ${kind}: ${text}`);
+    for (const what of report[kind]) {
+      total.failures += 1;
+      if (total.failures <= MOST_SHOWN) process.stderr.write(`seed ${report.seed}: ${kind}: ${what}\n`);
+    }
   }
 }
 
@@ -60,8 +67,10 @@ async function here(runs: number, seed: number): Promise<Total> {
 
 async function inProcess(runs: number, seed: number): Promise<Total> {
   const args = [...process.execArgv, __filename, '--share', '--runs', `${runs}`, '--seed', `${seed}`];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 28 });
-  return JSON.parse(stdout) as Total;
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  if (code !== 0) throw new Error(`the histories from seed ${seed} on ended with code ${code}`);
+  return JSON.parse(printed) as Total;
 }
 
 async function sharedOut(runs: number, seed: number, jobs: number): Promise<Total> {
@@ -73,8 +82,7 @@ async function sharedOut(runs: number, seed: number, jobs: number): Promise<Tota
   );
   const total = none();
   for (const part of totals) {
-    for (const name of [...COUNTS, ...KINDS]) total[name] += part[name];
-    total.failures.push(...part.failures);
+    for (const name of [...COUNTS, ...KINDS, 'failures'] as const) total[name] += part[name];
   }
   return total;
 }
@@ -94,11 +102,9 @@ async function main(): Promise<void> {
   const spent = (performance.now() - began) / 1_000;
   const seconds = Math.round(spent * 10) / 10;
   const runsPerSecond = Math.round((runs / spent) * 10) / 10;
-  for (const failure of failures.slice(0, MOST_SHOWN)) process.stderr.write(`${failure}\n`);
-  if (failures.length > MOST_SHOWN) process.stderr.write(`… and ${failures.length - MOST_SHOWN} more\n`);
   const result = { runs, seed, ...total, seconds, runsPerSecond };
   process.stdout.write(`${JSON.stringify(result, null, values.json ? undefined : 2)}\n`);
-  if (failures.length > 0) process.exitCode = 1;
+  if (failures > 0) process.exitCode = 1;
 }
 
 main().catch((error: unknown) => {

@@ -146,6 +146,23 @@ describe('Merged fields, turn by turn (invariants 4, 5 and 7)', () => {
     assert.deepEqual(planUpdate(forth).write, { field: ['ours'] });
   });
 
+  it("what an unanswered write had brought to a source that was never in sync is nobody's edit there", () => {
+    // two's people had put in "theirs", which reached one unanswered, and took it out again; one was never in sync
+    for (const [shown, written] of [
+      [['Ours', 'theirs'], {}],
+      [['ours', 'theirs'], {}],
+      [['ours', 'theirs', 'new'], { field: ['Ours', 'new'] }],
+    ] as const) {
+      const pair = new Pair(null);
+      pair.now[0] = [...shown];
+      pair.now[1] = ['Ours'];
+      const forth = pair.input(1);
+      forth.source.base = {};
+      forth.source.pending = { field: [{ sent: ['Ours', 'Theirs'], over: null }] };
+      assert.deepEqual(planUpdate(forth).write, written, shown.join());
+    }
+  });
+
   it('a write that did not arrive is not taken for arrived because the target has half of it from a person', () => {
     // two's people wrote "theirs", which reached one unanswered; one's people put "ours" on top; that write was refused
     const pair = new Pair('first\nlast');
