@@ -1,12 +1,13 @@
 /**
- * Mocha's reporter for `npm test`: one line a suite, failures in full, skipped tests by name, and the counts as JSON in
+ * Mocha's reporter for `npm test`: one line a suite with its time, failures in full, skipped tests by name, and the counts as JSON in
  * the file that TWINFLOW_TEST_COUNTS names.
  */
 
 const { writeFileSync } = require('node:fs');
 const { reporters, Runner } = require('mocha');
 
-const { EVENT_RUN_END, EVENT_SUITE_END, EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING } = Runner.constants;
+const { EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END } = Runner.constants;
+const { EVENT_TEST_FAIL, EVENT_TEST_PASS, EVENT_TEST_PENDING } = Runner.constants;
 
 /** The outermost suite that a test belongs to. */
 function outermost(suite) {
@@ -17,12 +18,14 @@ class Brief extends reporters.Base {
   constructor(runner, options) {
     super(runner, options);
     const tallies = new Map();
+    const began = new Map();
     const skipped = [];
     const tally = (test) => {
       const suite = outermost(test.parent);
       if (!tallies.has(suite)) tallies.set(suite, { passed: 0, failed: 0 });
       return tallies.get(suite);
     };
+    runner.on(EVENT_SUITE_BEGIN, (suite) => began.set(suite, Date.now()));
     runner.on(EVENT_TEST_PASS, (test) => {
       tally(test).passed += 1;
     });
@@ -33,7 +36,9 @@ class Brief extends reporters.Base {
     runner.on(EVENT_TEST_PENDING, (test) => skipped.push(test.fullTitle()));
     runner.on(EVENT_SUITE_END, (suite) => {
       const { passed, failed } = tallies.get(suite) ?? { passed: 0, failed: 0 };
-      if (passed + failed > 0) console.log(`  ${failed > 0 ? '✗' : '✓'} ${suite.title}  ${passed}/${passed + failed}`);
+      if (passed + failed === 0) return;
+      const seconds = ((Date.now() - began.get(suite)) / 1_000).toFixed(1);
+      console.log(`  ${failed > 0 ? '✗' : '✓'} ${suite.title}  ${passed}/${passed + failed}  ${seconds} s`);
     });
     runner.once(EVENT_RUN_END, () => {
       for (const title of skipped) console.log(`  - skipped: ${title}`);
