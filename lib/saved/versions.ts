@@ -24,7 +24,8 @@ export const versionOf = ({ steps }: History): number => steps.length;
 
 /** The version a node was saved with; 0 where it says none, as the very first forms did. */
 export function savedVersion(saved: object): number {
-  const version = Number(Reflect.get(saved, 'version'));
+  const says: unknown = Reflect.get(saved, 'version');
+  const version = typeof says === 'number' || typeof says === 'string' ? Number(says) : 0;
   return Number.isInteger(version) && version > 0 ? version : 0;
 }
 

@@ -86,6 +86,7 @@ describe('saved: the chain', () => {
     assert.deepEqual(upgraded({ version: '2', renamed: 1 }), { renamed: [1], version: 3 });
     assert.deepEqual(upgraded({ version: 3, renamed: [1] }), { version: 3, renamed: [1] });
     assert.deepEqual(upgraded({ version: -1, old: 1 }), upgraded({ old: 1 }));
+    assert.deepEqual(upgraded({ version: { toString: null }, old: 1 }), upgraded({ old: 1 }));
   });
 
   it('leaves what a later Twinflow saved, and says which version it is of', () => {
