@@ -1,7 +1,7 @@
 /**
  * `npm run simulate -- --runs N --seed S --jobs J --json`: many histories, each with a seed of its own that replays it. Many
  * of them are shared out between J processes; preset: one for each core. What fails is told on stderr as soon as it does.
- * `--trace` prints all that happens, for one seed.
+ * `--storm`: fewer entities, more faults and crashes. `--trace` prints all that happens, for one seed.
  */
 
 import { spawn } from 'node:child_process';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: `${availableParallelism()}` },
     json: { type: 'boolean', default: false },
+    storm: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     /** for a process that was given a share */
     share: { type: 'boolean', default: false },
@@ -61,12 +62,21 @@ function add(total: Total, report: RunReport): void {
 async function here(runs: number, seed: number): Promise<Total> {
   const total = none();
   const trace = values.trace ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
-  for (let run = 0; run < runs; run += 1) add(total, await simulate(seed + run, { trace }));
+  for (let run = 0; run < runs; run += 1) add(total, await simulate(seed + run, { trace, storm: values.storm }));
   return total;
 }
 
 async function inProcess(runs: number, seed: number): Promise<Total> {
-  const args = [...process.execArgv, __filename, '--share', '--runs', `${runs}`, '--seed', `${seed}`];
+  const args = [
+    ...process.execArgv,
+    __filename,
+    '--share',
+    ...(values.storm ? ['--storm'] : []),
+    '--runs',
+    `${runs}`,
+    '--seed',
+    `${seed}`,
+  ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
   if (code !== 0) throw new Error(`the histories from seed ${seed} on ended with code ${code}`);

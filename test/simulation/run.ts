@@ -9,23 +9,21 @@ import type { Fields } from '../../lib/model/values';
 import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Store } from '../../lib/store/store';
 import { check, type RunReport } from './check';
-import { World } from './world';
+import { World, type WorldOptions } from './world';
 
 export type { RunReport } from './check';
 
-export interface RunOptions {
+export interface RunOptions extends WorldOptions {
   /** wraps the store, to break it on purpose */
   spoil?: (store: Store) => Store;
   /** what each system itself makes of our writes, a moment later */
   automation?: Partial<Record<Side, (fields: Fields) => Fields | undefined>>;
-  /** hears of every call of the engine and its answer, and of every edit */
-  trace?: (line: string) => void;
 }
 
 /** Runs one history. The same seed gives the same history. */
 export async function simulate(seed: number, options: RunOptions = {}): Promise<RunReport> {
   const store = await openSqliteStore({ file: ':memory:' });
-  const world = new World(seed, options.spoil ? options.spoil(store) : store, options.trace);
+  const world = new World(seed, options.spoil ? options.spoil(store) : store, options);
   const report: RunReport = {
     seed,
     events: 0,

@@ -24,7 +24,16 @@ export const CONFIG: IntegrationConfig = {
 };
 /** The field in which an entity shows its counterpart, in every third history. */
 export const REMOTE = 'remote';
+/** Many faults and crashes, few entities: what is rare otherwise comes together often. */
+const STORM = { faults: [0.02, 0.1, 0.25], mortality: [0.002, 0.01, 0.04], entities: 3, turns: 60 };
+const CALM = { faults: [0, 0.02, 0.1], mortality: [0, 0.002, 0.01, 0.03], entities: 12, turns: 40 };
 const SHOWN = { remoteKeyField1: REMOTE, remoteKeyField2: REMOTE, remoteBack1: true, remoteBack2: true };
+
+export interface WorldOptions {
+  /** hears of every call of the engine and its answer, and of every edit */
+  trace?: (line: string) => void;
+  storm?: boolean;
+}
 
 export class World {
   readonly random: Random;
@@ -51,7 +60,10 @@ export class World {
 
   readonly trace: ((line: string) => void) | undefined;
 
-  constructor(seed: number, store: Store, trace?: (line: string) => void) {
+  private readonly severity: typeof CALM;
+
+  constructor(seed: number, store: Store, { trace, storm = false }: WorldOptions = {}) {
+    this.severity = storm ? STORM : CALM;
     this.config = seed % 3 === 0 ? { ...CONFIG, ...SHOWN } : CONFIG;
     this.trace = trace && ((line) => trace(`${this.clock.now() - START} ${line}`));
     this.random = new Random(seed);
@@ -59,7 +71,7 @@ export class World {
     this.one = new SimulatedSystem('A', this.habits(), this.clock, this.random);
     this.two = new SimulatedSystem('B', this.habits(), this.clock, this.random);
     this.conflict = this.random.pick(['system1', 'system2', 'newest'] as const);
-    this.mortality = this.random.pick([0, 0.002, 0.01, 0.03]);
+    this.mortality = this.random.pick(this.severity.mortality);
     this.people = new Person(this.random, this.random.pick(['paragraphs', 'list'] as const));
     // drawn apart, so that the other histories stay what they were
     this.backlog = new Random(seed ^ 0x5eed).pick([2, 3, 4, Number.POSITIVE_INFINITY]);
@@ -82,7 +94,7 @@ export class World {
       marks: random.chance(0.5),
       exact: random.chance(0.6),
       lag: random.pick([0, 0, 500, 3_000]),
-      faults: random.pick([0, 0.02, 0.1]),
+      faults: random.pick(this.severity.faults),
     };
   }
 
@@ -116,7 +128,7 @@ export class World {
     const { random } = this;
     const system = random.pick([this.one, this.two]);
     const known = system.entities();
-    if (known.length === 0 || (known.length < 12 && random.chance(0.3))) {
+    if (known.length === 0 || (known.length < this.severity.entities && random.chance(0.3))) {
       system.create(this.people.create(system.habits.format));
       return;
     }
@@ -128,7 +140,7 @@ export class World {
 
   async live(): Promise<void> {
     this.boot();
-    const steps = this.random.int(5, 40);
+    const steps = this.random.int(5, this.severity.turns);
     for (let step = 0; step < steps; step += 1) {
       const burst = this.random.chance(0.2) ? 4 : 1;
       for (let n = 0; n < burst; n += 1) this.person();
