@@ -21,7 +21,6 @@ export async function showBatch(integration: Integration, direction: Direction, 
 }
 
 class DryBatch extends Batch {
-  protected override readonly isTrial = true;
   private readonly shown: Work[] = [];
 
   override async run(): Promise<JobResult[]> {

@@ -44,33 +44,41 @@ export class Oscillation {
   private readonly watched = new Map<string, Watched>();
 
   /**
-   * Asked before a value is written; remembers it.
+   * Asked before a value is written. Only that a field is stopped is remembered: a write that fails is no turn.
    * @param key what is watched: one field of a link, the same for both sides
    * @param side the side that is about to be written
    * @param now ms since 1970
-   * @param isTrial nothing will be written: it is only asked, and nothing remembered
    * @returns why it must not be written, or undefined
    */
-  turn(key: string, side: Side, value: Value, now: number, isTrial = false): string | undefined {
-    const turn: Turn = { side, value: fingerprint(value), shown: shown(value) };
+  objection(key: string, side: Side, value: Value, now: number): string | undefined {
+    const turn = turnOf(side, value);
     const known = this.watched.get(key);
-    if (isTrial) return known?.stopped?.values.has(`${side}${turn.value}`) ? known.stopped.reason : undefined;
-    this.watched.delete(key);
     if (known?.stopped?.values.has(`${side}${turn.value}`)) {
-      this.watched.set(key, known);
+      this.keep(key, known);
       return known.stopped.reason;
     }
-    const watched = continued(known?.stopped ? undefined : known, turn, now);
-    this.watched.set(key, watched);
-    this.forgetOldest();
+    const watched = continued(known, turn, now);
     const cycle = cycleOf(watched.turns);
     if (cycle === undefined) return undefined;
     const [left, right] = [cycle.at(-2), cycle.at(-1)];
     const reason =
       `stopped: the two systems keep changing it back and forth (${left?.shown} ↔ ${right?.shown}). It is synced again ` +
       'when somebody gives it another value, or after a deploy; look for an automation or a value map that undoes it';
-    watched.stopped = { values: new Set(cycle.map((past) => `${past.side}${past.value}`)), reason };
+    const values = new Set(cycle.map((past) => `${past.side}${past.value}`));
+    this.keep(key, { ...watched, stopped: { values, reason } });
     return reason;
+  }
+
+  /** The value was written. */
+  turn(key: string, side: Side, value: Value, now: number): void {
+    this.keep(key, continued(this.watched.get(key), turnOf(side, value), now));
+  }
+
+  /** As the one that was heard of last. */
+  private keep(key: string, watched: Watched): void {
+    this.watched.delete(key);
+    this.watched.set(key, watched);
+    this.forgetOldest();
   }
 
   private forgetOldest(): void {
@@ -81,9 +89,11 @@ export class Oscillation {
   }
 }
 
-/** With the turn added; anew where it does not answer the one before it. */
+const turnOf = (side: Side, value: Value): Turn => ({ side, value: fingerprint(value), shown: shown(value) });
+
+/** With the turn added; anew where it does not answer the one before it, or ends a quarrel by another value. */
 function continued(known: Watched | undefined, turn: Turn, now: number): Watched {
-  const last = known?.turns.at(-1);
+  const last = known?.stopped ? undefined : known?.turns.at(-1);
   if (!known || !last || now - known.at > TURN_MS) return { turns: [turn], at: now };
   // tried again; or else the source got another value without our doing
   if (last.side === turn.side) return { turns: last.value === turn.value ? known.turns : [turn], at: now };
@@ -119,10 +129,22 @@ function shown(value: Value): string {
 
 const byIntegration = new WeakMap<Integration, Oscillation>();
 
+/** What is watched of a target field: one key for each source field, the same whichever side is written. */
+function watchedKeys(link: number, side: Side, field: FieldId, how: MappedField | undefined): string[] {
+  // a constant answers nothing, and what a person corrected is a person's
+  if (!how || how.corrected) return [];
+  return how.from.map((from) => JSON.stringify(side === 1 ? [link, field, from] : [link, from, field]));
+}
+
+function watcherOf(integration: Integration): Oscillation {
+  const oscillation = byIntegration.get(integration) ?? new Oscillation();
+  byIntegration.set(integration, oscillation);
+  return oscillation;
+}
+
 /**
  * Takes out of an update's plan the fields that the systems keep changing back and forth.
  * @param side the side that is about to be written
- * @param isTrial the plan will not be carried out
  */
 export function stopOscillating(
   integration: Integration,
@@ -130,24 +152,33 @@ export function stopOscillating(
   side: Side,
   plan: MergePlan,
   mapped: Record<FieldId, MappedField>,
-  isTrial = false,
 ): void {
-  const oscillation = byIntegration.get(integration) ?? new Oscillation();
-  byIntegration.set(integration, oscillation);
+  const oscillation = watcherOf(integration);
   const now = integration.clock.now();
   for (const [field, value] of Object.entries(plan.write)) {
-    const how = mapped[field];
-    // a constant answers nothing, and what a person corrected is a person's
-    if (!how || how.corrected) continue;
-    const reasons = how.from.map((from) => {
-      const [one, two] = side === 1 ? [field, from] : [from, field];
-      return oscillation.turn(JSON.stringify([link, one, two]), side, value, now, isTrial);
-    });
+    const reasons = watchedKeys(link, side, field, mapped[field]).map((key) =>
+      oscillation.objection(key, side, value, now),
+    );
     const reason = reasons.find((why) => why !== undefined);
     if (reason === undefined) continue;
     delete plan.write[field];
     delete plan.merged[field];
     plan.stopped.push(field);
     plan.warnings.push({ field, reason });
+  }
+}
+
+/** An update has been carried out: what it wrote counts as turns. */
+export function countTurns(
+  integration: Integration,
+  link: number,
+  side: Side,
+  plan: MergePlan,
+  mapped: Record<FieldId, MappedField>,
+): void {
+  const oscillation = watcherOf(integration);
+  const now = integration.clock.now();
+  for (const [field, value] of Object.entries(plan.write)) {
+    for (const key of watchedKeys(link, side, field, mapped[field])) oscillation.turn(key, side, value, now);
   }
 }

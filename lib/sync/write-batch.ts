@@ -16,7 +16,7 @@ import { isCreatedAgain } from './events';
 import type { Integration } from './integration';
 import { type Landed, landUnchanged, landWritten } from './landing';
 import { concerned, emptyPlan, intended } from './merge';
-import { stopOscillating } from './oscillation';
+import { countTurns, stopOscillating } from './oscillation';
 import { writeScope } from './pairs';
 import { planChange, planNew } from './planning';
 import type { System } from './system';
@@ -37,8 +37,6 @@ export async function writeBatch(integration: Integration, direction: Direction,
 export class Batch {
   protected readonly way: Way;
   protected readonly results: Map<number, JobResult> = new Map();
-  /** nothing that is planned is carried out */
-  protected readonly isTrial: boolean = false;
 
   constructor(
     protected readonly integration: Integration,
@@ -110,7 +108,7 @@ export class Batch {
       work.plan = plan;
       const { link } = work.event;
       const { mapped = {} } = work.message.sync;
-      if (link) stopOscillating(this.integration, link.id, this.way.targetSide, work.plan, mapped, this.isTrial);
+      if (link) stopOscillating(this.integration, link.id, this.way.targetSide, work.plan, mapped);
       const parked = mustPark(work);
       if (parked && !this.withhold(work, parked)) await this.fail([work], parked);
       else if (Object.keys(work.plan.write).length === 0) still.push(work);
@@ -249,6 +247,9 @@ export class Batch {
     const rest: Work[] = [];
     for (const [index, work] of works.entries()) {
       const result = results[index];
+      const { event, message, plan } = work;
+      if (result?.ok && event.link)
+        countTurns(this.integration, event.link.id, this.way.targetSide, plan, message.sync.mapped ?? {});
       if (!result) await this.fail([work], new SyncError('fatal', `${this.target.name} gave no result for this write`));
       else if (!result.ok) {
         // one operation's `fatal` must not stop everybody
