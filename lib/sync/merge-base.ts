@@ -5,9 +5,9 @@
  */
 
 import { equalValues } from '../mapping/compare';
-import type { FieldId, FieldType, Value } from '../model/values';
+import { type FieldId, type FieldType, isEmpty, type Value } from '../model/values';
 import type { MergeInput, SideState } from './merge';
-import { hasArrived, type Merged, mergeValues, respelled, sameMerged } from './merge-values';
+import { hasArrived, inBoth, itemsOf, type Merged, mergeValues, respelled, sameMerged } from './merge-values';
 import { inMarkupOf, splice } from './rich-text';
 
 /**
@@ -16,25 +16,64 @@ import { inMarkupOf, splice } from './rich-text';
  */
 export function threeWay(input: MergeInput, field: FieldId, want: Value, now: Value): Merged {
   const { source, target, direction } = input;
-  const { type, from } = input.mapped[field] ?? { from: [] };
-  const [only] = from.length === 1 ? from : [];
-  const known = only === undefined ? undefined : { base: source.base[only], now: source.now[only] ?? null };
-  // of a create that was adopted after its source had changed, only the other end's base is known: better than none
-  const synced = field in target.base ? (target.base[field] ?? null) : known?.base;
+  const { type } = input.mapped[field] ?? {};
+  const { only, known, synced } = inSync(input, field);
   const ways = { theirs: now, type, oursFirst: direction === 'forward' };
 
+  if (isList(input, field, want, now)) {
+    const unlanded = target.pending?.[field] ?? [];
+    const brought = only === undefined ? [] : (source.pending?.[only] ?? []);
+    const own = known && { base: inBoth(known.base, brought, known.now, type), now: known.now };
+    const there = inBoth(synced, unlanded, now, type);
+    const base = known && hasSameWords(input, field, want) ? inBoth(there, brought, known.now, type) : there;
+    return mergeValues({ ...ways, base, ours: want, source: own, held: unlanded.flatMap(({ sent }) => itemsOf(sent)) });
+  }
+
   // what we had brought to the source came from the target: there it is no change, whatever the baselines say
-  const brought = only === undefined || !known ? undefined : arrivedIn(source, only, known.base, known.now, type);
+  const brought = only === undefined || !known ? undefined : arrivedIn(source, only, known.base, known.now);
   if (!(field in target.base)) {
     const [before, ours] = [inMarkupOf(brought ?? known?.base, now), inMarkupOf(known?.now, now)];
     if (before !== undefined && ours !== undefined) return mergeValues({ ...ways, base: before, ours });
   }
   const { base, ours, own } = afterBrought({ brought, known, synced, want, now }, type);
 
-  const arrived = arrivedIn(target, field, base, now, type);
+  const arrived = arrivedIn(target, field, base, now);
   if (arrived === undefined) return mergeValues({ ...ways, base, ours, source: own });
   const there = respelled(arrived, now);
   return mergeValues({ ...ways, base: there, ours: respelled(ours, there) });
+}
+
+/**
+ * True for a list whose entries read the same on both sides. Of such a list each entry tells for itself whether both sides
+ * had it: that the target looks as an update of ours may have left it says nothing more.
+ */
+export function isToldByEntry(input: MergeInput, field: FieldId, want: Value, now: Value): boolean {
+  return isList(input, field, want, now) && hasSameWords(input, field, want);
+}
+
+const isList = ({ target }: MergeInput, field: FieldId, want: Value, now: Value): boolean =>
+  [target.base[field], want, now].some(Array.isArray);
+
+/** What is known of the field from when both were last in sync. `only` = the one source field that it is made of. */
+function inSync(
+  { mapped, source, target }: MergeInput,
+  field: FieldId,
+): { only: FieldId | undefined; known: Known | undefined; synced: Value | undefined } {
+  const { from } = mapped[field] ?? { from: [] };
+  const [only] = from.length === 1 ? from : [];
+  const known = only === undefined ? undefined : { base: source.base[only], now: source.now[only] ?? null };
+  // of a create that was adopted after its source had changed, only the other end's base is known: better than none
+  const synced = field in target.base ? (target.base[field] ?? null) : known?.base;
+  return { only, known, synced };
+}
+
+/** No value table lies between both sides of a list, as far as its values tell. */
+function hasSameWords(input: MergeInput, field: FieldId, want: Value): boolean {
+  const { known, synced } = inSync(input, field);
+  if (!known) return false;
+  const { type } = input.mapped[field] ?? {};
+  if (!isEmpty(known.now)) return inSameWords(known.now, want, type);
+  return known.base === undefined || synced === undefined || inSameWords(known.base, synced, type);
 }
 
 interface Known {
@@ -62,7 +101,7 @@ function afterBrought(
   const own = { base: respelled(brought, known.now), now: known.now };
   // never in sync before: it came from the target and is at the source
   if (synced === undefined) return { base: respelled(brought, now), ours: want, own };
-  if (inSameWords(known.base, synced, type) || (known.base === undefined && inSameWords(known.now, want, type)))
+  if (inSameWords(known.base, synced, type))
     return { base: respelled(respelled(brought, synced), now), ours: want, own };
   // texts in two markups: the same, in the target's words
   const asWanted = splice(known.base, known.now, synced);
@@ -73,15 +112,9 @@ function afterBrought(
 }
 
 /** The newest value that an update without a landing did bring. */
-function arrivedIn(
-  { pending }: SideState,
-  field: FieldId,
-  base: Value | undefined,
-  now: Value,
-  type: FieldType | undefined,
-): Value | undefined {
+function arrivedIn({ pending }: SideState, field: FieldId, base: Value | undefined, now: Value): Value | undefined {
   const newestFirst = [...(pending?.[field] ?? [])].reverse();
-  return newestFirst.find(({ sent, written = sent, over = base }) => hasArrived(over, written, now, type))?.sent;
+  return newestFirst.find(({ sent, written = sent, over = base }) => hasArrived(over, written, now))?.sent;
 }
 
 /** Values of both sides that mean the same read the same: no table or markup lies between them. */

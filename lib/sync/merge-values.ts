@@ -31,6 +31,8 @@ export interface ThreeWay {
   oursFirst: boolean;
   /** the source's own values, when last in sync and now, where `ours` was made of one field */
   source?: { base: Value | undefined; now: Value };
+  /** entries of a list, in the target's words, that the source certainly had: those it does not bring were taken out */
+  held?: SingleValue[];
 }
 
 export type Merged =
@@ -51,7 +53,7 @@ export function mergeValues(input: ThreeWay): Merged {
   return mergeTexts(input);
 }
 
-const itemsOf = (value: Value | undefined): SingleValue[] =>
+export const itemsOf = (value: Value | undefined): SingleValue[] =>
   Array.isArray(value) ? value : isEmpty(value) || value === undefined || value === null ? [] : [value];
 
 const listOrNull = (items: SingleValue[]): Value => (items.length === 0 ? null : items);
@@ -72,11 +74,11 @@ export function sameMerged(a: Value, b: Value, type: FieldType | undefined): boo
 }
 
 /** Added on either side is in, removed on either side is out. */
-function mergeSets({ base, ours, theirs, type, source }: ThreeWay): Merged {
+function mergeSets({ base, ours, theirs, type, source, held = [] }: ThreeWay): Merged {
   const [before, mine, there] = [itemsOf(base), itemsOf(ours), itemsOf(theirs)];
   const has = (items: SingleValue[], item: SingleValue): boolean => items.some((other) => sameItem(other, item, type));
   const gone = before.filter((item) => !has(mine, item));
-  const { removed, doubtful } = takenOut(gone, source);
+  const { removed, doubtful } = takenOut(gone, (item) => has(held, item), source);
   const kept = there.filter((item) => !has(removed, item));
   const added = mine.filter((item) => !has(before, item) && !has(there, item));
   const value = [...kept, ...added];
@@ -98,14 +100,16 @@ const nameOf = (item: SingleValue): string =>
  */
 function takenOut(
   gone: SingleValue[],
+  wasHeld: (item: SingleValue) => boolean,
   source: ThreeWay['source'],
 ): { removed: SingleValue[]; doubtful: SingleValue[] } {
   if (source === undefined || source.base === undefined) return { removed: gone, doubtful: [] };
   const now = new Set(itemsOf(source.now).map(nameOf));
   const left = new Set(itemsOf(source.base).map(nameOf));
   for (const name of now) left.delete(name);
-  const byName = gone.filter((item) => left.has(nameOf(item)));
-  const others = gone.filter((item) => !left.has(nameOf(item)));
+  const isCertain = (item: SingleValue): boolean => left.has(nameOf(item)) || wasHeld(item);
+  const byName = gone.filter(isCertain);
+  const others = gone.filter((item) => !isCertain(item));
   if (left.size - byName.length >= others.length) return { removed: gone, doubtful: [] };
   return { removed: byName, doubtful: left.size === byName.length ? [] : others };
 }
@@ -194,19 +198,33 @@ export function respelled(value: Value, like: Value): Value {
 }
 
 /**
- * True where what was sent must have got there, though its answer was lost: of a list everything in which it differs from
- * the base is in what is shown now, of a text a line that is new in it.
+ * The entries of a list that both sides had when last in sync, or had both at some time since: an update of ours brought
+ * them, or found them there. What neither had any more is none of them. So each entry is told apart, whether or not the
+ * update that was not answered got there.
+ * @param base when last in sync
+ * @param updates of ours to one side, not landed: what the other side had when they were sent; the oldest first
+ * @param now what the side that they were sent to shows
  */
-export function hasArrived(base: Value | undefined, sent: Value, now: Value, type: FieldType | undefined): boolean {
-  if ([base, sent, now].some((value) => Array.isArray(value))) {
-    const [before, written, there] = [itemsOf(base), itemsOf(sent), itemsOf(now)];
-    const has = (items: SingleValue[], item: SingleValue): boolean =>
-      items.some((other) => sameItem(other, item, type));
-    return (
-      written.every((item) => has(before, item) || has(there, item)) &&
-      before.every((item) => has(written, item) || !has(there, item))
-    );
+export function inBoth(
+  base: Value | undefined,
+  updates: readonly { sent: Value; over?: Value }[],
+  now: Value,
+  type: FieldType | undefined,
+): Value | undefined {
+  if (updates.length === 0) return base;
+  let both = itemsOf(base);
+  for (const { sent, over = base } of updates) {
+    const [other, before, there] = [itemsOf(sent), itemsOf(over), itemsOf(now)];
+    const has = (items: SingleValue[], item: SingleValue): boolean => items.some((one) => sameItem(one, item, type));
+    const lost = both.filter((item) => !has(other, item) && !(has(there, item) && has(before, item)));
+    const met = other.filter((item) => !has(both, item) && (has(there, item) || has(before, item)));
+    both = [...both.filter((item) => !lost.includes(item)), ...met];
   }
+  return listOrNull(both);
+}
+
+/** True where a text that was sent must have got there, though its answer was lost: a line that is new in it is shown. */
+export function hasArrived(base: Value | undefined, sent: Value, now: Value): boolean {
   const [before, written, there] = [base, sent, now].map(textOf);
   if (!written || !there) return false;
   const lines = (text: Text | undefined): Line[] => (text ? linesOfText(text).lines : []);

@@ -9,7 +9,7 @@ import { applies, type Direction, type Side } from '../model/entity';
 import type { MappedField, Unresolved } from '../model/message';
 import { type FieldId, type Fields, isEmpty, type Value } from '../model/values';
 import type { Unlanded } from '../store/store';
-import { threeWay } from './merge-base';
+import { isToldByEntry, threeWay } from './merge-base';
 import { asStored, respelled, sameMerged } from './merge-values';
 import { resembles } from './resemble';
 
@@ -123,7 +123,9 @@ export function planUpdate(input: MergeInput): MergePlan {
       plan.same.push(field);
       continue;
     }
-    if (input.mapped[field]?.conflict === 'merge' && (why === 'changed' || why === 'unlanded')) {
+    const isMerged = input.mapped[field]?.conflict === 'merge';
+    const isEntries = why === 'own' && isToldByEntry(input, field, want, now);
+    if (isMerged && (why === 'changed' || why === 'unlanded' || isEntries)) {
       putTogether(input, plan, field, why, want, now);
       continue;
     }
@@ -160,7 +162,7 @@ function putTogether(
   now: Value,
 ): void {
   const how = input.mapped[field];
-  if (isOwn(input.target.pending, field, now)) {
+  if (isOwn(input.target.pending, field, now) && !isToldByEntry(input, field, want, now)) {
     plan.write[field] = want;
     return;
   }
@@ -187,7 +189,7 @@ function putTogether(
   const isWanted = [merged.value, merged.ours].every((value) => sameMerged(value, want, how?.type));
   if (sameMerged(merged.value, now, how?.type)) {
     if (isWanted) plan.same.push(field);
-    else if (why === 'unlanded') plan.left.push(field);
+    else if (why === 'unlanded' || why === 'own') plan.left.push(field);
     else plan.merged[field] = merged.ours;
     return;
   }

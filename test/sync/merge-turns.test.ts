@@ -163,6 +163,27 @@ describe('Merged fields, turn by turn (invariants 4, 5 and 7)', () => {
     }
   });
 
+  it('of an unanswered update each entry tells for itself whether both sides had it', () => {
+    // one had "a" and "b", which reached two unanswered, beside its own "two"; then each side took out one of them
+    const pair = new Pair(null);
+    pair.now[0] = ['b'];
+    pair.now[1] = ['two', 'a'];
+    const forth = pair.input(1, [{ sent: ['a', 'b'], written: ['two', 'a', 'b'], over: ['two'] }]);
+    // "b" may as well never have got there: it is brought again
+    assert.deepEqual(planUpdate(forth).write, { field: ['two', 'b'] });
+  });
+
+  it('a list that somebody emptied is not taken for one that an older update of ours emptied', () => {
+    // one emptied its list, which reached two unanswered; two's people put in "new", which reached one; then they took it out
+    const pair = new Pair(['old']);
+    pair.now[0] = ['new'];
+    pair.now[1] = [];
+    const forth = pair.input(1, [{ sent: null, over: ['old'] }]);
+    forth.source.pending = { field: [{ sent: ['new'], over: [] }] };
+    const plan = planUpdate(forth);
+    assert.deepEqual([plan.write, plan.left], [{}, ['field']], 'the target has to say it itself');
+  });
+
   it('a write that did not arrive is not taken for arrived because the target has half of it from a person', () => {
     // two's people wrote "theirs", which reached one unanswered; one's people put "ours" on top; that write was refused
     const pair = new Pair('first\nlast');
