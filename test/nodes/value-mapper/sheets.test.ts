@@ -102,10 +102,14 @@ describeWithChromium('sheets and transforms in the editor', (launch) => {
     payload: Record<string, unknown>;
     unresolved?: Record<string, { reason: string }>;
   }> => {
-    const answer = await fetch(`${red.url}/map`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(MESSAGE),
+    // the editor says that it has deployed a moment before the flow listens again
+    const answer = await until('the flow answers', async () => {
+      const response = await fetch(`${red.url}/map`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(MESSAGE),
+      });
+      return response.ok && response;
     });
     return (await answer.json()) as Awaited<ReturnType<typeof map>>;
   };
