@@ -1,16 +1,17 @@
 /**
  * `npm test`: checks, build and tests, and what became of them in the last line: `N passed, N failed, N skipped`.
  *
- *   npm test                           everything, in the order of `groups`
- *   npm test -- test/mapping           only these files or folders
+ *   npm test                           everything, in the order of `groups`; what needs the real Redmine servers, of which
+ *                                      there is one pair, beside all the rest
+ *   npm test -- test/mapping           only these files or folders, one after the other
  *   npm test -- --grep "two ways"      other arguments go to mocha
  *
  * A failed check (types, style, build) counts as one failure, so does a group of tests that ends before it has reported.
  */
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
 import { buildAll, environment, node, root, run } from './prepare.mjs';
 
 /** Slower ones last: a mistake shows early. Every other folder of test/ that holds tests belongs to `unit`. */
@@ -39,18 +40,29 @@ const silent = async (command, ...args) => {
 /** A folder stands for the test files in it. */
 const testsIn = (path) => (/\.[cm]?ts$/.test(path) ? path : `${path.replace(/\/+$/, '')}/**/*.test.ts`);
 
-const holdsTests = (folder) =>
-  existsSync(join(root, folder)) &&
-  readdirSync(join(root, folder), { recursive: true }).some((file) => String(file).endsWith('.test.ts'));
-
-/** The folders of test/ that a group runs. */
-function folders(group) {
+/** The test files of a group. */
+function filesOf(group) {
   const all = readdirSync(join(root, 'test'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   return all
     .filter(({ name }) => (group === 'unit' ? !groups.includes(name) : name === group))
-    .map(({ name }) => `test/${name}`)
-    .filter(holdsTests)
+    .flatMap(({ name }) =>
+      readdirSync(join(root, 'test', name), { recursive: true }).map(
+        (file) => `test/${name}/${file.split(sep).join('/')}`,
+      ),
+    )
+    .filter((file) => file.endsWith('.test.ts'))
     .sort();
+}
+
+/** Tests that need the real servers say so in their path: a test of the package sees to that. */
+const needsRedmine = (file) => file.includes('redmine');
+
+/** Runs the files of each group for which `isOurs`, one group after the other. */
+async function lane(prefix, isOurs) {
+  for (const group of groups) {
+    const files = filesOf(group).filter(isOurs);
+    if (files.length > 0) await mocha(prefix + group, files, options);
+  }
 }
 
 /** Runs mocha on files and folders and adds its counts to the total. */
@@ -58,12 +70,13 @@ async function mocha(name, specs, args) {
   const folder = mkdtempSync(join(tmpdir(), 'twinflow-test-'));
   const counts = join(folder, 'counts.json');
   const since = Date.now();
-  console.log(`\n${name}`);
-  const { code } = await run(
+  console.log(`\n${name} …`);
+  const { code, output } = await run(
     node,
     [bin('mocha'), '--exit', '--reporter', 'test/support/reporter.cjs', ...args, ...specs.map(testsIn)],
-    { show: true, env: environment({ TWINFLOW_TEST_COUNTS: counts }) },
+    { show: !inLanes, env: environment({ TWINFLOW_TEST_COUNTS: counts }) },
   );
+  if (inLanes) console.log(`\n${name}\n${output.trimEnd()}`);
   try {
     const { passes, failures, pending } = JSON.parse(readFileSync(counts, 'utf8'));
     total.passes += passes;
@@ -84,6 +97,8 @@ async function mocha(name, specs, args) {
 const args = process.argv.slice(2);
 const specs = args.filter((arg) => existsSync(join(root, arg)));
 const options = args.filter((arg) => !specs.includes(arg));
+/** two processes of tests at once: what each prints is shown when it ends */
+const inLanes = specs.length === 0 && availableParallelism() > 1;
 
 await check('build, types of lib and nodes', buildAll);
 await Promise.all([
@@ -91,13 +106,8 @@ await Promise.all([
   check('types of the tests', () => silent(bin('tsc'), '-p', 'tsconfig.test.json')),
   check('style', () => silent(bin('biome'), 'check', '--reporter=summary', '.')),
 ]);
-if (specs.length > 0) {
-  await mocha('tests', specs, options);
-} else {
-  for (const group of groups) {
-    const found = folders(group);
-    if (found.length > 0) await mocha(group, found, options);
-  }
-}
+if (specs.length > 0) await mocha('tests', specs, options);
+else if (inLanes) await Promise.all([lane('', (file) => !needsRedmine(file)), lane('on Redmine: ', needsRedmine)]);
+else await lane('', () => true);
 console.log(`\n${total.passes} passed, ${total.failures} failed, ${total.pending} skipped`);
 process.exitCode = total.failures > 0 ? 1 : 0;
