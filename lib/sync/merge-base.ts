@@ -23,7 +23,9 @@ export function threeWay(input: MergeInput, field: FieldId, want: Value, now: Va
   if (isList(input, field, want, now)) {
     const unlanded = target.pending?.[field] ?? [];
     const brought = only === undefined ? [] : (source.pending?.[only] ?? []);
-    const own = known && { base: inBoth(known.base, brought, known.now, type), now: known.now };
+    // what the source had is either known or not: the updates alone are less than it had
+    const had = known?.base === undefined ? undefined : inBoth(known.base, brought, known.now, type);
+    const own = known && { base: had, now: known.now };
     const there = inBoth(synced, unlanded, now, type);
     const base = known && hasSameWords(input, field, want) ? inBoth(there, brought, known.now, type) : there;
     return mergeValues({ ...ways, base, ours: want, source: own, held: unlanded.flatMap(({ sent }) => itemsOf(sent)) });

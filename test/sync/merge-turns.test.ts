@@ -173,6 +173,17 @@ describe('Merged fields, turn by turn (invariants 4, 5 and 7)', () => {
     assert.deepEqual(planUpdate(forth).write, { field: ['two', 'b'] });
   });
 
+  it('what somebody took out of the source is taken out, though the source was never in sync', () => {
+    // two was made of one's "made", which is known of two alone; then an update towards one did not get there
+    const pair = new Pair(['made']);
+    pair.now[0] = ['one'];
+    pair.now[1] = ['made', 'two'];
+    const forth = pair.input(1);
+    forth.source.base = {};
+    forth.source.pending = { field: [{ sent: ['made', 'two'], written: ['one', 'two'], over: ['one'] }] };
+    assert.deepEqual(planUpdate(forth).write, { field: ['two', 'one'] });
+  });
+
   it('a list that somebody emptied is not taken for one that an older update of ours emptied', () => {
     // one emptied its list, which reached two unanswered; two's people put in "new", which reached one; then they took it out
     const pair = new Pair(['old']);
