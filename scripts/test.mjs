@@ -57,13 +57,19 @@ function filesOf(group) {
 /** Tests that need the real servers say so in their path: a test of the package sees to that. */
 const needsRedmine = (file) => file.includes('redmine');
 
-/** Runs the files of each group for which `isOurs`, one group after the other. */
-async function lane(prefix, isOurs) {
-  for (const group of groups) {
+/** The groups that nobody has begun yet: of what needs the servers, and of all the rest. */
+const open = { rest: [...groups], redmine: [...groups] };
+
+/** Runs one group after the other, as long as there is one. */
+async function work(what, isOurs, prefix = '') {
+  for (let group = open[what].shift(); group !== undefined; group = open[what].shift()) {
     const files = filesOf(group).filter(isOurs);
     if (files.length > 0) await mocha(prefix + group, files, options);
   }
 }
+
+const withoutServers = () => work('rest', (file) => !needsRedmine(file));
+const onServers = () => work('redmine', needsRedmine, 'on Redmine: ');
 
 /** Runs mocha on files and folders and adds its counts to the total. */
 async function mocha(name, specs, args) {
@@ -107,7 +113,7 @@ await Promise.all([
   check('style', () => silent(bin('biome'), 'check', '--reporter=summary', '.')),
 ]);
 if (specs.length > 0) await mocha('tests', specs, options);
-else if (inLanes) await Promise.all([lane('', (file) => !needsRedmine(file)), lane('on Redmine: ', needsRedmine)]);
-else await lane('', () => true);
+else if (inLanes) await Promise.all([withoutServers(), onServers().then(withoutServers)]);
+else await withoutServers().then(onServers);
 console.log(`\n${total.passes} passed, ${total.failures} failed, ${total.pending} skipped`);
 process.exitCode = total.failures > 0 ? 1 : 0;
