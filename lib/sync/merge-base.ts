@@ -7,7 +7,7 @@
 import { equalValues } from '../mapping/compare';
 import { type FieldId, type FieldType, isEmpty, type Value } from '../model/values';
 import type { MergeInput, SideState } from './merge';
-import { hasArrived, inBoth, itemsOf, type Merged, mergeValues, respelled, sameMerged } from './merge-values';
+import { commonEntries, hasArrived, itemsOf, type Merged, mergeValues, respelled, sameMerged } from './merge-values';
 import { inMarkupOf, splice } from './rich-text';
 
 /**
@@ -24,10 +24,12 @@ export function threeWay(input: MergeInput, field: FieldId, want: Value, now: Va
     const unlanded = target.pending?.[field] ?? [];
     const brought = only === undefined ? [] : (source.pending?.[only] ?? []);
     // what the source had is either known or not: the updates alone are less than it had
-    const had = known?.base === undefined ? undefined : inBoth(known.base, brought, known.now, type);
+    const had =
+      known?.base === undefined ? undefined : commonEntries(known.base, [{ updates: brought, now: known.now }], type);
     const own = known && { base: had, now: known.now };
-    const there = inBoth(synced, unlanded, now, type);
-    const base = known && hasSameWords(input, field, want) ? inBoth(there, brought, known.now, type) : there;
+    const updates = [{ updates: unlanded, now }];
+    if (known && hasSameWords(input, field, want)) updates.push({ updates: brought, now: known.now });
+    const base = commonEntries(synced, updates, type);
     return mergeValues({ ...ways, base, ours: want, source: own, held: unlanded.flatMap(({ sent }) => itemsOf(sent)) });
   }
 

@@ -197,30 +197,40 @@ export function respelled(value: Value, like: Value): Value {
   return text.format === undefined ? content : { format: text.format, content };
 }
 
+/** Updates of ours to one side that have not landed, the oldest first, and what that side shows. */
+interface Unanswered {
+  updates: readonly { sent: Value; over?: Value }[];
+  now: Value;
+}
+
 /**
  * The entries of a list that both sides had when last in sync, or had both at some time since: an update of ours brought
  * them, or found them there. What neither had any more is none of them. So each entry is told apart, whether or not the
  * update that was not answered got there.
  * @param base when last in sync
- * @param updates of ours to one side, not landed: what the other side had when they were sent; the oldest first
- * @param now what the side that they were sent to shows
+ * @param unanswered for one side or both; which of two sides' updates was first is not known
  */
-export function inBoth(
+export function commonEntries(
   base: Value | undefined,
-  updates: readonly { sent: Value; over?: Value }[],
-  now: Value,
+  unanswered: Unanswered[],
   type: FieldType | undefined,
 ): Value | undefined {
-  if (updates.length === 0) return base;
-  let both = itemsOf(base);
-  for (const { sent, over = base } of updates) {
-    const [other, before, there] = [itemsOf(sent), itemsOf(over), itemsOf(now)];
-    const has = (items: SingleValue[], item: SingleValue): boolean => items.some((one) => sameItem(one, item, type));
-    const lost = both.filter((item) => !has(other, item) && !(has(there, item) && has(before, item)));
-    const met = other.filter((item) => !has(both, item) && (has(there, item) || has(before, item)));
-    both = [...both.filter((item) => !lost.includes(item)), ...met];
-  }
-  return listOrNull(both);
+  const pending = unanswered.filter(({ updates }) => updates.length > 0);
+  if (pending.length === 0) return base;
+  const has = (items: SingleValue[], item: SingleValue): boolean => items.some((one) => sameItem(one, item, type));
+  const known = itemsOf(base);
+  const ends = pending.map(({ updates, now }) => {
+    const there = itemsOf(now);
+    return updates.reduce((both, { sent, over = base }) => {
+      const [other, before] = [itemsOf(sent), itemsOf(over)];
+      const kept = both.filter((item) => has(other, item) || (has(there, item) && has(before, item)));
+      const met = other.filter((item) => !has(both, item) && (has(there, item) || has(before, item)));
+      return [...kept, ...met];
+    }, known);
+  });
+  const left = known.filter((item) => ends.every((items) => has(items, item)));
+  const met = ends.flat().filter((item) => !has(known, item));
+  return listOrNull([...left, ...met]);
 }
 
 /** True where a text that was sent must have got there, though its answer was lost: a line that is new in it is shown. */

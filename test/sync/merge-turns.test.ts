@@ -184,6 +184,16 @@ describe('Merged fields, turn by turn (invariants 4, 5 and 7)', () => {
     assert.deepEqual(planUpdate(forth).write, { field: ['two', 'one'] });
   });
 
+  it('an update to one side says nothing of what a later one has brought to the other', () => {
+    // "two" was on its way to one when one's people put in "one"; that reached two unanswered; then they took it out
+    const pair = new Pair([]);
+    pair.now[0] = [];
+    pair.now[1] = ['two', 'one'];
+    const forth = pair.input(1, [{ sent: ['one'], written: ['two', 'one'], over: ['two'] }]);
+    forth.source.pending = { field: [{ sent: ['two'], over: [] }] };
+    assert.deepEqual(planUpdate(forth).write, { field: ['two'] });
+  });
+
   it('a list that somebody emptied is not taken for one that an older update of ours emptied', () => {
     // one emptied its list, which reached two unanswered; two's people put in "new", which reached one; then they took it out
     const pair = new Pair(['old']);
