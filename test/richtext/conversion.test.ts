@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { compileFieldRows } from '../../lib/mapping';
 import type { RichTextFormat } from '../../lib/model/values';
-import { convert, parse, richTextConverter } from '../../lib/richtext';
+import { convert, parse, render, richTextConverter } from '../../lib/richtext';
+import { PAIRS } from './corpus';
 
 const to = (format: RichTextFormat, from: RichTextFormat, content: string): string =>
   convert({ format: from, content }, format).text.content;
@@ -37,6 +38,15 @@ describe('rich text conversion', () => {
 
   it('carries a Jira mention between wiki markup and ADF', () => {
     assert.equal(to('jira-wiki', 'adf', to('adf', 'jira-wiki', '[~accountid:5b10]')), '[~accountid:5b10]');
+  });
+
+  it('keeps what merely looks like a macro a text, in every format', () => {
+    const literal = '{{toc}} {{include(Page)}} {{{a}}} {{a}}{{b}} [[_TOC_]] {toc} {code}x{code}';
+    for (const [from, to] of PAIRS) {
+      const there = convert(render(parse({ format: 'text', content: literal }), from).text, to).text;
+      assert.equal(render(parse(there), 'text').text.content, literal, `${from} → ${to}`);
+      assert.doesNotMatch(JSON.stringify(parse(there)), /vendorInline|wikiLink/, `${from} → ${to}`);
+    }
   });
 
   it('carries Redmine macros and wiki links between its two markups', () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RichTextFormat } from '../../lib/model/values';
 import { convert, mergeRichText, parse, render } from '../../lib/richtext';
 import { blockKeys } from '../../lib/richtext/merge/key';
 import { casesOf, FORMATS, PAIRS, partsOf } from './corpus';
+import { PUBLISHED, publishedScores } from './score';
 import { UNSAFE } from './unsafe';
 
 /** Pairs whose output is laid down word for word; `TWINFLOW_GOLDEN=write` writes it anew, to be read before it is committed. */
@@ -63,6 +64,12 @@ describe('the corpus', () => {
       }
     });
   }
+
+  it('loses no word in any pair, and fares as docs/rich-text.md says', () => {
+    const { table, lost } = publishedScores();
+    assert.deepEqual(lost, []);
+    assert.ok(readFileSync(PUBLISHED, 'utf8').includes(table), 'npx tsx test/richtext/score.ts --write');
+  });
 
   for (const format of FORMATS) {
     it(`is the same content when ${format} is read, written and read again`, () => {

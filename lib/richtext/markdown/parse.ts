@@ -16,7 +16,7 @@ import { MAX_DEPTH, plainInline } from '../tree';
 import { safeImage, safeLink } from '../url';
 import { checkCost } from './cost';
 import { isComment, marksOf, tagOf } from './tags';
-import { splitText } from './words';
+import { escapesApart, splitText } from './words';
 
 export interface MarkdownOptions {
   /** a line end within a paragraph is shown as one (GitHub's comments) instead of as a space; preset false */
@@ -26,7 +26,7 @@ export interface MarkdownOptions {
 /** Reads Markdown. @throws Unreadable */
 export function parseMarkdown(source: string, options: MarkdownOptions = {}): Tree {
   checkCost(source);
-  const root: Root = fromMarkdown(source, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
+  const root: Root = fromMarkdown(source, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown(), escapesApart] });
   return { type: 'root', children: new Reader(source, root, options).blocks(root.children, 0) };
 }
 

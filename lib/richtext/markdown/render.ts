@@ -21,6 +21,7 @@ import { linkOf, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
 import type { Losses } from '../losses';
 import type { Align, Block, Code, Image, Inline, List, Panel, PanelKind, Table, TableCell, Tree } from '../tree';
 import { plainInline } from '../tree';
+import { macroLookalikes } from './words';
 
 /**
  * Inline markup that is written as it stands. mdast's own `html` would take away the line break before it, lest it begin a
@@ -61,6 +62,7 @@ export function renderMarkdown(tree: Tree, losses: Losses): string {
     listItemIndent: 'one',
     incrementListMarker: true,
     handlers: { raw: (node: Raw) => node.value },
+    unsafe: macroLookalikes,
     extensions: [gfmToMarkdown({ tablePipeAlign: false })],
   }).replace(/\n$/, '');
 }

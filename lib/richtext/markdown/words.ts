@@ -1,5 +1,7 @@
 /** What Redmine reads in running text of any markup: links to wiki pages, and macros. https://www.redmine.org/projects/redmine/wiki/RedmineWikis */
 
+import type { CompileContext, Extension, Token } from 'mdast-util-from-markdown';
+import type { Options } from 'mdast-util-to-markdown';
 import type { LeafNode } from '../inline';
 
 const WORDS = /\[\[([^[\]|\n]{1,200})(?:\|([^[\]\n]{1,400}))?\]\]|\{\{(\w{1,40})(?:\([^{}\n]{0,500}\))?\}\}/g;
@@ -20,3 +22,24 @@ export function splitText(value: string): LeafNode[] {
   if (end < value.length) result.push({ type: 'text', value: value.slice(end) });
   return result;
 }
+
+function apart(this: CompileContext, token: Token): undefined {
+  if (!/^\\[[{]$/.test(this.sliceSerialize(token))) {
+    this.config.enter.data?.call(this, token);
+    return;
+  }
+  this.enter({ type: 'text', value: '' }, token);
+  // the end of an escape takes the node alone off the stack
+  this.tokenStack.pop();
+}
+
+/**
+ * For the reader: begins a text node of its own at an escaped brace or bracket, so that `{\{toc}}` and `\[\[Page]]`, each in
+ * several nodes, are none of the above. Redmine looks for macros in the source, where the escape stands between.
+ */
+export const escapesApart: Extension = { enter: { characterEscape: apart } };
+
+/** For the writer: a text that merely looks like the beginning of a macro gets such an escape. */
+export const macroLookalikes: NonNullable<Options['unsafe']> = [
+  { character: '{', before: '\\{', after: '\\w', inConstruct: 'phrasing' },
+];
