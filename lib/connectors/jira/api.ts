@@ -48,7 +48,10 @@ export class JiraApi {
   readonly baseUrl: string;
   private readonly http: HttpClient;
   private readonly root: string;
-  private readonly notify: boolean;
+  /** Jira mails watchers about our updates */
+  readonly notify: boolean;
+  /** projects in which it does in any case: the account may not keep it from that */
+  private readonly loud = new Set<string>();
   private readonly token: ClientToken | undefined;
 
   constructor({ deployment, baseUrl, credentials, notify }: Settings, options: HttpOptions | undefined) {
@@ -172,12 +175,27 @@ export class JiraApi {
     return body;
   }
 
-  /** Changes fields, all at once or none. On Cloud the issue as this very update left it is returned. */
-  async update(id: string, changes: Json): Promise<RawIssue | undefined> {
-    const query = {
-      notifyUsers: this.notify ? undefined : false,
-      returnIssue: this.isCloud ? true : undefined,
-    };
+  /**
+   * Changes fields, all at once or none. On Cloud the issue as this very update left it is returned. Not to mail takes the
+   * right to administer: without, Cloud mails all the same, and Data Center refuses the whole update
+   * (https://jira.atlassian.com/browse/JRASERVER-67013), which then goes out again.
+   *
+   * @param project id of the issue's project
+   */
+  async update(id: string, project: string, changes: Json): Promise<RawIssue | undefined> {
+    const quiet = !this.notify && !this.loud.has(project);
+    try {
+      return await this.put(id, changes, quiet);
+    } catch (thrown) {
+      if (!quiet || this.isCloud || asSyncError(thrown).kind !== 'forbidden') throw thrown;
+      const issue = await this.put(id, changes, false);
+      this.loud.add(project);
+      return issue;
+    }
+  }
+
+  private async put(id: string, changes: Json, quiet: boolean): Promise<RawIssue | undefined> {
+    const query = { notifyUsers: quiet ? false : undefined, returnIssue: this.isCloud ? true : undefined };
     const { body } = await this.request('PUT', `issue/${encodeURIComponent(id)}`, { query, body: changes });
     return isJson(body) && isJson(body.fields) && 'updated' in body.fields ? issueOf(body) : undefined;
   }

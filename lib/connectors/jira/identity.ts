@@ -15,6 +15,8 @@ const NEEDED: Record<string, string> = {
   TRANSITION_ISSUES: 'change statuses (Transition issues)',
   ASSIGN_ISSUES: 'assign issues (Assign issues)',
 };
+/** Either will do. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-issueidorkey-put */
+const QUIET = ['ADMINISTER_PROJECTS', 'ADMINISTER'];
 /** More projects than this are not asked about one by one. */
 const MOST_ASKED = 10;
 
@@ -71,8 +73,10 @@ async function self(metadata: Metadata) {
 }
 
 async function lackingIn(api: JiraApi, projectId: string | undefined): Promise<string[]> {
-  const granted = await permissions(api, projectId, Object.keys(NEEDED));
-  return Object.entries(NEEDED).flatMap(([key, words]) => (granted.has(key) ? [] : [words]));
+  const granted = await permissions(api, projectId, [...Object.keys(NEEDED), ...(api.notify ? [] : QUIET)]);
+  const lacking = Object.entries(NEEDED).flatMap(([key, words]) => (granted.has(key) ? [] : [words]));
+  const isLoud = !api.notify && !QUIET.some((key) => granted.has(key));
+  return isLoud ? [...lacking, 'keep Jira from mailing watchers (Administer projects)'] : lacking;
 }
 
 async function permissions(api: JiraApi, projectId: string | undefined, keys: string[]): Promise<Set<string>> {

@@ -181,7 +181,7 @@ export class IssueWriter {
     const { edit, status, transition, ignored } = task.resolved;
     const done: Done = { task, id, ignored: { ...ignored } };
     if (hasChanges(edit)) {
-      const issue = await this.api.update(id, bodyOf(edit));
+      const issue = await this.api.update(id, task.context.project, bodyOf(edit));
       if (issue) done.issue = issue;
     }
     if (status === undefined) {
@@ -212,7 +212,7 @@ export class IssueWriter {
     if (hasChanges(edit)) {
       done.shown = undefined;
       try {
-        const issue = await this.api.update(done.id, bodyOf(edit));
+        const issue = await this.api.update(done.id, done.task.context.project, bodyOf(edit));
         if (issue) done.issue = issue;
       } catch (thrown) {
         if (isTrouble(thrown)) throw thrown;

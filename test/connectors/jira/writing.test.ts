@@ -371,23 +371,44 @@ describe(`Writing to Jira Cloud (${checked('cloud')})`, function () {
       ],
     });
   });
-
-  it('asks Jira not to mail, where that is chosen', async () => {
-    const quiet = connect(jira, { notify: false });
-    const queries: string[] = [];
-    const counting = connect(jira);
-    await counting.close?.();
-    const { id } = make(jira, 'Quiet');
-    jira.interfere(/^PUT /, ({ path }) => {
-      queries.push(path);
-      return {
-        status: 403,
-        body: { errorMessages: ['You do not have permission to disable notifications.'], errors: {} },
-      };
-    });
-    const [result] = (await quiet.write?.(scope, [{ kind: 'update', id, fields: { summary: 'Hush' } }])) ?? [];
-    assert.equal(refused(result).kind, 'forbidden');
-    assert.match(queries[0] ?? '', /notifyUsers=false/);
-    await quiet.close?.();
-  });
 });
+
+for (const deployment of ['cloud', 'datacenter'] as const satisfies Deployment[]) {
+  describe(`Mails about writes to Jira (${checked(deployment)})`, function () {
+    this.timeout(20_000);
+
+    const quietly = async (withheld: string[]) => {
+      const jira = await start({ deployment, withheld: { sync: withheld } });
+      const quiet = connect(jira, { notify: false });
+      const ids = ['One', 'Two', 'Three'].map((summary) => make(jira, summary).id);
+      const requests: string[][] = [];
+      for (const id of ids) {
+        requests.push(
+          await requestsOf(jira, async () => {
+            const operation: WriteOperation = { kind: 'update', id, fields: { summary: 'Hush' } };
+            const [result] = (await quiet.write?.(scope, [operation])) ?? [];
+            written(result);
+            assert.equal(jira.site.find(id)?.values.summary, 'Hush');
+          }),
+        );
+      }
+      const { missing } = await quiet.identify();
+      await quiet.close?.();
+      await jira.stop();
+      assertContract(jira);
+      const puts = requests.map((some) => some.filter((one) => one.startsWith('PUT')).length);
+      return { mails: jira.site.mails.length, puts, missing };
+    };
+
+    it('are not sent, where that is chosen and the account may', async () => {
+      assert.deepEqual(await quietly(['ADMINISTER']), { mails: 0, puts: [1, 1, 1], missing: [] });
+    });
+
+    it('are sent where the account may not keep Jira from it: the writes arrive, and the test of the connection says so', async () => {
+      const { mails, puts, missing } = await quietly(['ADMINISTER', 'ADMINISTER_PROJECTS']);
+      assert.equal(mails, 3);
+      assert.deepEqual(puts, deployment === 'cloud' ? [1, 1, 1] : [2, 1, 1]);
+      assert.match(missing[0] ?? '', /keep Jira from mailing watchers \(Administer projects\) in Demo, Support/);
+    });
+  });
+}

@@ -325,7 +325,15 @@ export class Routes {
 
   private edit({ query, body, viewer }: Call, issue: Issue): Answer {
     if (!isJson(body)) return failure(400, ['The request body is missing.']);
+    // not to notify takes the right to administer: Cloud passes over the wish, Data Center refuses the edit
+    // (https://jira.atlassian.com/browse/JRASERVER-67013)
+    const withheld = this.options.withheld[viewer.login] ?? [];
+    const mayBeQuiet = ['ADMINISTER_PROJECTS', 'ADMINISTER'].some((key) => !withheld.includes(key));
+    const quiet = query.get('notifyUsers') === 'false';
+    if (quiet && !mayBeQuiet && !this.site.isCloud)
+      return failure(403, ['To discard the user notification either admin or project admin permissions are required.']);
     this.site.edit(viewer, issue, body);
+    if (!quiet || !mayBeQuiet) this.site.mails.push(issue.id);
     if (query.get('returnIssue') !== 'true' || !this.site.isCloud) return { status: 204 };
     return { status: 200, body: showIssue(this.site, issue, viewer) };
   }

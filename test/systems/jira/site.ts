@@ -74,6 +74,8 @@ export class Site {
   url = '';
   readonly isCloud: boolean;
   readonly timeZone: string;
+  /** issues whose watchers were mailed about an edit, by id */
+  readonly mails: string[] = [];
   private readonly issues = new Map<string, Issue>();
   private index = new Map<string, { visibleAt: number; issue: Issue }[]>();
   private nextId = 20_000;
