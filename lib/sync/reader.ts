@@ -13,6 +13,7 @@ import { BACKLOG, type FlowLoad, onBehalfOf } from './budget/priority';
 import { iso } from './clock';
 import { planEvent } from './events';
 import type { Integration } from './integration';
+import { madeByOthers } from './own-changes';
 import { readScope } from './pairs';
 import { refreshStale } from './stale';
 import type { System } from './system';
@@ -158,10 +159,11 @@ export class Reader {
     isAhead: boolean,
   ): Promise<number> {
     for (const entity of page.entities) this.system.sawTime(entity.updatedAt);
-    const entities = own === undefined ? page.entities : page.entities.filter((entity) => entity.updatedBy?.id !== own);
-    const { store } = this.integration;
+    const { integration, flow } = this;
+    const entities = own === undefined ? page.entities : await madeByOthers(integration, flow.side, page.entities, own);
+    const { store } = integration;
     const checkpoint = isAhead ? undefined : page.checkpoint;
-    return (await store.record(this.flow, this.system.id, entities, readAt, checkpoint, urgent)).recorded;
+    return (await store.record(flow, this.system.id, entities, readAt, checkpoint, urgent)).recorded;
   }
 
   /**

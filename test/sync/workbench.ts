@@ -3,7 +3,14 @@
  * in between copies every field under its own name.
  */
 
-import type { ChangePage, Connection, RemoteLink, WriteOperation, WriteResult } from '../../lib/connectors/connector';
+import type {
+  ChangePage,
+  Connection,
+  RemoteLink,
+  Revision,
+  WriteOperation,
+  WriteResult,
+} from '../../lib/connectors/connector';
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Entity } from '../../lib/model/entity';
 import { SyncError } from '../../lib/model/errors';
@@ -21,6 +28,8 @@ import { Random } from '../simulation/random';
 
 const START = Date.UTC(2026, 5, 1, 12);
 const FIELDS = ['title', 'priority', 'note'];
+/** id of our own account, in both trackers */
+export const SYNC = 'sync';
 
 export class Tracker {
   readonly entities = new Map<string, Entity>();
@@ -36,6 +45,13 @@ export class Tracker {
   /** links by entity and key; without `takesLinks` there is no place for them */
   readonly links = new Map<string, Map<string, RemoteLink>>();
   takesLinks = false;
+  /** what each entity went through, newest first; asked for only where `hasHistory` */
+  readonly revisions = new Map<string, Revision[]>();
+  hasHistory = false;
+  /** ids whose history was asked for */
+  readonly histories: string[] = [];
+  /** an entity says who changed it last */
+  tellsWho = false;
   /** how long a request to write takes */
   work: () => Promise<void> = async () => undefined;
   private counter = 0;
@@ -45,9 +61,22 @@ export class Tracker {
     private readonly now: () => number,
   ) {}
 
-  save(id: string | undefined, fields: Fields): Entity {
+  /** @param by account that does it */
+  save(id: string | undefined, fields: Fields, by = 'alice'): Entity {
     this.counter += 1;
     const key = id ?? `${this.name}-${this.counter}`;
+    const before = this.entities.get(key);
+    const changes = Object.entries(fields).map(([field, now]) => [
+      field,
+      { old: before?.fields[field] ?? null, new: now },
+    ]);
+    const revision = {
+      id: `${this.counter}`,
+      at: iso(this.now()),
+      by: { id: by },
+      fields: Object.fromEntries(changes),
+    };
+    if (before) this.revisions.set(key, [revision, ...(this.revisions.get(key) ?? [])]);
     const entity: Entity = {
       id: key,
       key,
@@ -56,7 +85,9 @@ export class Tracker {
       project: 'P',
       version: `v${this.counter}`,
       updatedAt: iso(this.now()),
-      fields: { ...this.entities.get(key)?.fields, ...fields },
+      createdBy: before?.createdBy ?? { id: by },
+      ...(this.tellsWho && { updatedBy: { id: by } }),
+      fields: { ...before?.fields, ...fields },
     };
     this.entities.set(key, entity);
     return structuredClone(entity);
@@ -74,7 +105,13 @@ export class Tracker {
     };
     return {
       ...(this.takesLinks && { remoteLinks: true as const }),
-      identify: async () => ({ user: { name: 'Sync' }, server: this.name, missing: [] }),
+      ...(this.hasHistory && {
+        history: async (id: string) => {
+          this.histories.push(id);
+          return structuredClone(this.revisions.get(id) ?? []);
+        },
+      }),
+      identify: async () => ({ user: { id: SYNC, name: 'Sync' }, server: this.name, missing: [] }),
       projects: async () => [{ id: 'P', name: 'P' }],
       entityTypes: async () => [{ id: 'Bug', name: 'Bug' }],
       fields: async () => FIELDS.map((id) => ({ id, name: id, type: 'text' as const })),
@@ -105,7 +142,7 @@ export class Tracker {
       return { ok: false, error: new SyncError('invalid', `${Object.values(fields).join('; ')}`, { fields, answer }) };
     }
     const taken = Object.fromEntries(Object.entries(operation.fields).filter(([field]) => !(field in this.ignores)));
-    const entity = this.save(operation.kind === 'update' ? operation.id : undefined, taken);
+    const entity = this.save(operation.kind === 'update' ? operation.id : undefined, taken, SYNC);
     const { remoteLink } = operation;
     if (remoteLink && this.takesLinks) {
       const links = this.links.get(entity.id) ?? new Map<string, RemoteLink>();
@@ -139,7 +176,7 @@ export class Workbench {
     this.two = new Tracker('two', () => clock.now());
   }
 
-  static async start(options: Partial<IntegrationConfig> = {}, dryRun = false): Promise<Workbench> {
+  static async start(options: Partial<IntegrationConfig> = {}, dryRun = false, ignoreOwn = false): Promise<Workbench> {
     const store = await openSqliteStore({ file: ':memory:' });
     const config: IntegrationConfig = {
       ...{ id: 'integration', name: 'One ↔ Two', active: true, system1: 's1', system2: 's2', retries: 1 },
@@ -155,7 +192,10 @@ export class Workbench {
       if (!bench) throw new Error('The workbench is not there yet');
       return (side === 1 ? bench.one : bench.two).connection();
     };
-    const systems = [new System('s1', 'One', open(1), clock), new System('s2', 'Two', open(2), clock)] as const;
+    const systems = [
+      new System('s1', 'One', open(1), clock, ignoreOwn),
+      new System('s2', 'Two', open(2), clock, ignoreOwn),
+    ] as const;
     const integration = new Integration(config, systems, store, clock, {
       landed: (result) => bench?.results.push(result),
       unshown: (side, count, first) => bench?.unshown.push(`${side} ${count} ${first.message}`),
