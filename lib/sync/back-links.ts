@@ -1,7 +1,7 @@
 /**
  * Shows entities their counterparts after a landing: what the store says is owed is written, in batches, until it is
  * done. It is no change of the entity: it waits for nothing and holds nothing back, is tried again on its own, and rests
- * when it has failed for good. Written twice it is there once, so that a process that dies in between may begin anew.
+ * when it has failed for good. Links from before it was chosen are owed first, a thousand at a time. Written twice it is there once, so that a process that dies in between may begin anew.
  */
 
 import type { Connection, WriteOperation, WriteResult } from '../connectors/connector';
@@ -11,7 +11,7 @@ import { asSyncError, SyncError } from '../model/errors';
 import type { Fields } from '../model/values';
 import type { Owed, OwedOutcome } from '../store/store';
 import { onBehalfOf } from './budget/priority';
-import { showingOf, shownFields, shownLink } from './counterpart';
+import { showingOf, shownFields, shownLink, wishOf } from './counterpart';
 import { judge, toStored } from './failure';
 import type { Integration } from './integration';
 import { writeScope } from './pairs';
@@ -23,6 +23,8 @@ const LINGER_MS = 5_000;
 /** How often what is due later is looked for. */
 const AGAIN_MS = 5_000;
 const PAUSED_RETRY_MS = 500;
+/** Links from before that are looked at together. */
+const EARLIER = 1_000;
 
 interface Lane {
   running?: Promise<void>;
@@ -30,6 +32,8 @@ interface Lane {
   /** ends that came to be owed since the last run began */
   fresh: number;
   timer?: { at: number; cancel: () => void };
+  /** links from before it was chosen to show counterparts may have to be owed yet */
+  earlier: boolean;
   stopWake?: () => void;
 }
 
@@ -44,7 +48,10 @@ const endOf = ({ link, side }: Owed) => link.ends[side === 1 ? 0 : 1];
 const counterpartOf = ({ link, side }: Owed) => link.ends[side === 1 ? 1 : 0].ref;
 
 export class BackLinks {
-  private readonly lanes: Record<Side, Lane> = { 1: { again: false, fresh: 0 }, 2: { again: false, fresh: 0 } };
+  private readonly lanes: Record<Side, Lane> = {
+    1: { again: false, fresh: 0, earlier: true },
+    2: { again: false, fresh: 0, earlier: true },
+  };
   private started = false;
   private stopped = false;
 
@@ -120,12 +127,28 @@ export class BackLinks {
       const rests = this.stopped || this.integration.isOnlyDryRun;
       if (rests) return undefined;
       const owed = await store.owed(flow, BATCH, clock.now());
-      if (owed.length === 0) break;
+      if (owed.length === 0) {
+        if (await this.oweEarlier(side)) continue;
+        break;
+      }
       const outcomes = await this.show(side, owed);
       await store.settleOwed(outcomes);
       this.tell(side, owed, outcomes);
     }
     return (await store.owedCounts(config.id))[side - 1]?.due ? AGAIN_MS : undefined;
+  }
+
+  /**
+   * Owes some of the links that were there before it was chosen to show counterparts in what others are created from; whether
+   * an end was created by us or not, nobody knows any more. Those that show theirs already cost a read.
+   * @returns whether anything may be owed now
+   */
+  private async oweEarlier(side: Side): Promise<boolean> {
+    const { store, config } = this.integration;
+    const lane = this.lanes[side];
+    if (!lane.earlier) return false;
+    lane.earlier = await store.oweEarlier({ integration: config.id, side }, wishOf(config, side), EARLIER);
+    return true;
   }
 
   private async show(side: Side, owed: Owed[]): Promise<OwedOutcome[]> {

@@ -34,6 +34,12 @@ export function showingOf(config: IntegrationConfig, side: Side): Showing {
       };
 }
 
+/** What all linked entities of a side are to show, those that others were created from too; undefined = nothing. */
+export function wishOf(config: IntegrationConfig, side: Side): string | undefined {
+  const { key, url, link, back } = showingOf(config, side);
+  return back && (key !== undefined || url !== undefined || link) ? JSON.stringify({ key, url, link }) : undefined;
+}
+
 /** Fields by which an entity shows its counterpart. Without an address, that field is left alone. */
 export function shownFields({ key, url }: Showing, counterpart: EntityRef): Fields {
   return {

@@ -27,6 +27,7 @@ describe('SQLite file of the first version', () => {
       'DROP TABLE corrections; DROP TABLE parked_texts; DROP TABLE owed; DROP INDEX events_shown; PRAGMA user_version = 1',
     );
     db.exec('DROP INDEX events_urgent; DROP INDEX events_urgent_linked; ALTER TABLE events DROP COLUMN urgent');
+    db.exec('ALTER TABLE flows DROP COLUMN wish; ALTER TABLE flows DROP COLUMN wishedUpTo');
     db.close();
 
     const store = await openSqliteStore({ file });
@@ -37,6 +38,7 @@ describe('SQLite file of the first version', () => {
     assert.deepEqual((await store.event(INTEGRATION, second.seq))?.corrections, { subject: { value: 'corrected' } });
     await store.show(await store.claim(FORWARD, 10, 0));
     assert.equal(await store.unshow(INTEGRATION), 1);
+    assert.equal(await store.oweEarlier(FORWARD, 'key', 10), false);
     await store.close();
   });
 });

@@ -58,6 +58,23 @@ describe('Counterparts shown on both sides', () => {
     assert.deepEqual([asked('one'), asked('two')], [1, 1]);
   });
 
+  it('are shown afterwards by those that were linked before it was chosen, each once', async () => {
+    await start({ ...BOTH, remoteBack1: undefined, remoteBack2: undefined });
+    for (let n = 0; n < 25; n += 1) bench.one.save(undefined, { title: `Bug ${n}` });
+    await bench.sync();
+    assert.equal(asked('one'), 0);
+    const shown1 = () => [...bench.one.entities.values()].filter(({ fields }) => fields.remote).length;
+
+    await bench.redeploy({ remoteBack1: true });
+    await bench.wait();
+    assert.deepEqual([shown1(), asked('one'), asked('two')], [25, 25, 25]);
+    assert.deepEqual(await owed(), [0, 0, 0, 0]);
+    await bench.redeploy({ remoteBack1: true });
+    await bench.sync();
+    assert.equal(asked('one'), 25, 'nothing is written again');
+    assert.equal(bench.sent.length, 25, 'and nothing comes of it');
+  });
+
   it('are not written back unless that is wanted', async () => {
     await start({ ...BOTH, remoteBack1: undefined, remoteBack2: undefined });
     bench.one.save(undefined, { title: 'Crash' });

@@ -168,7 +168,8 @@ export class Workbench {
   private writer: Writer | undefined;
 
   private constructor(
-    readonly integration: Integration,
+    public integration: Integration,
+    private readonly make: (options: Partial<IntegrationConfig>) => Integration,
     readonly store: Store,
     readonly clock: SimulatedClock,
   ) {
@@ -178,13 +179,6 @@ export class Workbench {
 
   static async start(options: Partial<IntegrationConfig> = {}, dryRun = false, ignoreOwn = false): Promise<Workbench> {
     const store = await openSqliteStore({ file: ':memory:' });
-    const config: IntegrationConfig = {
-      ...{ id: 'integration', name: 'One ↔ Two', active: true, system1: 's1', system2: 's2', retries: 1 },
-      projectPairs: [{ one: { id: 'P', name: 'P' }, two: { id: 'P', name: 'P' }, direction: 'both' }],
-      typePairs: [{ id: 'bugs', one: { id: 'Bug', name: 'Bug' }, two: { id: 'Bug', name: 'Bug' }, direction: 'both' }],
-      lostAfterMs: 600_000,
-      ...options,
-    };
     const clock = new SimulatedClock(START, new Random(1));
     // the trackers are the workbench's own, which is made after the integration
     let bench: Workbench | undefined;
@@ -192,16 +186,28 @@ export class Workbench {
       if (!bench) throw new Error('The workbench is not there yet');
       return (side === 1 ? bench.one : bench.two).connection();
     };
-    const systems = [
-      new System('s1', 'One', open(1), clock, ignoreOwn),
-      new System('s2', 'Two', open(2), clock, ignoreOwn),
-    ] as const;
-    const integration = new Integration(config, systems, store, clock, {
-      landed: (result) => bench?.results.push(result),
-      unshown: (side, count, first) => bench?.unshown.push(`${side} ${count} ${first.message}`),
-      failed: (_event, error, parked) => bench?.failures.push({ error, parked }),
-    });
-    bench = new Workbench(integration, store, clock);
+    const make = (set: Partial<IntegrationConfig>): Integration => {
+      const config: IntegrationConfig = {
+        ...{ id: 'integration', name: 'One ↔ Two', active: true, system1: 's1', system2: 's2', retries: 1 },
+        projectPairs: [{ one: { id: 'P', name: 'P' }, two: { id: 'P', name: 'P' }, direction: 'both' }],
+        typePairs: [
+          { id: 'bugs', one: { id: 'Bug', name: 'Bug' }, two: { id: 'Bug', name: 'Bug' }, direction: 'both' },
+        ],
+        lostAfterMs: 600_000,
+        ...options,
+        ...set,
+      };
+      const systems = [
+        new System('s1', 'One', open(1), clock, ignoreOwn),
+        new System('s2', 'Two', open(2), clock, ignoreOwn),
+      ] as const;
+      return new Integration(config, systems, store, clock, {
+        landed: (result) => bench?.results.push(result),
+        unshown: (side, count, first) => bench?.unshown.push(`${side} ${count} ${first.message}`),
+        failed: (_event, error, parked) => bench?.failures.push({ error, parked }),
+      });
+    };
+    bench = new Workbench(make({}), make, store, clock);
     await bench.begin(dryRun);
     return bench;
   }
@@ -240,6 +246,16 @@ export class Workbench {
     await stopped;
     if (writer) integration.removeWriter(writer);
     this.writer = integration.writer({ batchSize: 10, dryRun });
+  }
+
+  /** Deploys the integration anew, with something changed. */
+  async redeploy(set: Partial<IntegrationConfig>): Promise<void> {
+    const stopped = this.integration.stop();
+    await this.wait(1_000);
+    await stopped;
+    this.integration = this.make(set);
+    this.readers.length = 0;
+    await this.begin(false);
   }
 
   /** Both sides are read, and everything that can happen within `ms` milliseconds happens. */

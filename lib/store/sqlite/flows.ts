@@ -1,13 +1,21 @@
-/** What is stored per flow: how far it has been read, and from which system. */
+/** What is stored per flow: how far it has been read, and from which system; what its counterparts are shown by. */
 
 import type { Checkpoint } from '../../connectors/connector';
 import type { Database, Query } from './database';
 import type { Names } from './names';
 
+/** What counterparts are shown by, and the link up to which that was owed; null = up to the last. */
+export interface Wish {
+  wish: string | null;
+  upTo: number | null;
+}
+
 export class Flows {
   private readonly select: Query<{ system: number | null; checkpoint: string | null }>;
   private readonly upsertCheckpoint: Query<Record<string, never>>;
   private readonly upsertSystem: Query<Record<string, never>>;
+  private readonly selectWish: Query<{ wish: string | null; upTo: number | null }>;
+  private readonly upsertWish: Query<Record<string, never>>;
   private readonly remove: Query<Record<string, never>>;
 
   constructor(
@@ -20,6 +28,10 @@ export class Flows {
       ON CONFLICT DO UPDATE SET checkpoint = excluded.checkpoint`);
     this.upsertSystem = db.prepare(`
       INSERT INTO flows (flow, system) VALUES (?, ?) ON CONFLICT DO UPDATE SET system = excluded.system`);
+    this.selectWish = db.prepare('SELECT wish, wishedUpTo AS upTo FROM flows WHERE flow = ?');
+    this.upsertWish = db.prepare(`
+      INSERT INTO flows (flow, wish, wishedUpTo) VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET wish = excluded.wish, wishedUpTo = excluded.wishedUpTo`);
     this.remove = db.prepare('DELETE FROM flows WHERE flow = ?');
   }
 
@@ -39,6 +51,14 @@ export class Flows {
     if (before === id) return 'same';
     this.upsertSystem.run(flow, id);
     return before === undefined ? 'new' : 'changed';
+  }
+
+  wish(flow: number): Wish {
+    return this.selectWish.get(flow) ?? { wish: null, upTo: null };
+  }
+
+  setWish(flow: number, { wish, upTo }: Wish): void {
+    this.upsertWish.run(flow, wish, upTo);
   }
 
   purge(flow: number): void {

@@ -267,6 +267,23 @@ export class SqliteStore implements Store {
     });
   }
 
+  async oweEarlier(flow: Flow, wish: string | undefined, limit: number): Promise<boolean> {
+    return this.db.write(() => {
+      const id = this.flow(flow);
+      const before = this.flows.wish(id);
+      const isNew = before.wish !== (wish ?? null);
+      if (wish === undefined) {
+        if (isNew) this.flows.setWish(id, { wish: null, upTo: null });
+        return false;
+      }
+      const after = isNew ? 0 : before.upTo;
+      if (after === null) return false;
+      const upTo = this.owedEnds.addEarlier(id, this.integrations.idOf(flow.integration), after, limit);
+      this.flows.setWish(id, { wish, upTo: upTo ?? null });
+      return upTo !== undefined;
+    });
+  }
+
   async owedCounts(integration: string): Promise<[OwedCounts, OwedCounts]> {
     return this.db.read(() => {
       const id = this.integrations.find(integration) ?? 0;

@@ -16,6 +16,8 @@ type Nothing = Record<string, never>;
 
 export class OwedEnds {
   private readonly insert: Query<Nothing>;
+  private readonly insertEarlier: Query<Nothing>;
+  private readonly idsAfter: Query<{ last: number | null; count: number }>;
   private readonly due: Record<Side, Query<OwedRow>>;
   private readonly remove: Query<Nothing>;
   private readonly toRetry: Query<Nothing>;
@@ -33,6 +35,13 @@ export class OwedEnds {
     this.insert = db.prepare(`
       INSERT INTO owed (link, flow, dueAt, attempts) VALUES (?, ?, 0, 0)
       ON CONFLICT DO UPDATE SET dueAt = 0, attempts = 0, error = NULL`);
+    this.insertEarlier = db.prepare(`
+      INSERT INTO owed (link, flow, dueAt, attempts)
+      SELECT id, ?, 0, 0 FROM links WHERE id > ? AND id <= ? AND integration = ?
+      ON CONFLICT DO UPDATE SET dueAt = 0, attempts = 0, error = NULL WHERE dueAt IS NULL`);
+    this.idsAfter = db.prepare(
+      'SELECT max(id) AS last, count(*) AS count FROM (SELECT id FROM links WHERE id > ? ORDER BY id LIMIT ?)',
+    );
     // an entity that is being written is left alone until that is over
     const isSent = (flow: string, entity: string) =>
       `EXISTS (SELECT 1 FROM events e WHERE e.flow = ${flow} AND e.entity = ${entity} AND e.state = ${STATE.sent})`;
@@ -59,6 +68,17 @@ export class OwedEnds {
   /** @param link its number @param flow of the end that is to show the other one */
   add(link: number, flow: number): void {
     this.insert.run(link, flow);
+  }
+
+  /**
+   * Owes the integration's links among the next ones of all. @param flow of the ends that are to show the other ones
+   * @returns the last that was looked at; undefined = there are no more behind it
+   */
+  addEarlier(flow: number, integration: number, after: number, limit: number): number | undefined {
+    const { last = null, count = 0 } = this.idsAfter.get(after, limit) ?? {};
+    if (last === null) return undefined;
+    this.insertEarlier.run(flow, after, last, integration);
+    return count < limit ? undefined : last;
   }
 
   /** Those that are due, longest first. */

@@ -135,7 +135,11 @@ const version6: Migration = (db) =>
     CREATE INDEX events_urgent_linked ON events (flow, seq) WHERE state = 0 AND urgent = 1 AND linked = 1;
   `);
 
-export const MIGRATIONS: readonly Migration[] = [version1, version2, version3, version4, version5, version6];
+/** What counterparts are shown by, and up to which link that was owed; null = up to the last. */
+const version7: Migration = (db) =>
+  db.exec('ALTER TABLE flows ADD COLUMN wish TEXT; ALTER TABLE flows ADD COLUMN wishedUpTo INTEGER;');
+
+export const MIGRATIONS: readonly Migration[] = [version1, version2, version3, version4, version5, version6, version7];
 
 /**
  * Looks whether the file is ours, changing nothing in it. An empty one is.

@@ -65,6 +65,8 @@ export class ModelStore implements Store {
   private events: Event[] = [];
   private links: ModelLink[] = [];
   private owing: OwedEnd[] = [];
+  /** what counterparts are shown by, by flow, and up to which link that was owed; undefined = up to the last */
+  private readonly wishes = new Map<string, { wish: string; upTo: number | undefined }>();
   private readonly known = new Map<string, string>();
   private readonly checkpoints = new Map<string, Checkpoint>();
 
@@ -405,6 +407,27 @@ export class ModelStore implements Store {
     return resting.length;
   }
 
+  async oweEarlier({ integration, side }: Flow, wish: string | undefined, limit: number): Promise<boolean> {
+    const flow = key({ integration, side });
+    const before = this.wishes.get(flow);
+    if (wish === undefined) this.wishes.delete(flow);
+    if (wish === undefined || (before?.wish === wish && before.upTo === undefined)) return false;
+    const after = before?.wish === wish ? (before.upTo ?? 0) : 0;
+    const some = this.links
+      .filter(({ id }) => id > after)
+      .toSorted((a, b) => a.id - b.id)
+      .slice(0, limit);
+    const isDue = (id: number) =>
+      this.owing.some((owed) => owed.link === id && owed.side === side && owed.dueAt !== undefined);
+    for (const link of some.filter((one) => one.integration === integration && !isDue(one.id))) {
+      this.forgive(link.id, side);
+      this.owing.push({ link: link.id, side, attempts: 0, dueAt: 0 });
+    }
+    const upTo = some.length < limit ? undefined : some.at(-1)?.id;
+    this.wishes.set(flow, { wish, upTo });
+    return upTo !== undefined;
+  }
+
   async owedCounts(integration: string): Promise<[OwedCounts, OwedCounts]> {
     const of = (side: Side): OwedCounts => {
       const all = this.owingOf(integration, side);
@@ -465,6 +488,7 @@ export class ModelStore implements Store {
     for (const side of [1, 2] as const) {
       await this.forgetSeen({ integration, side });
       this.checkpoints.delete(key({ integration, side }));
+      this.wishes.delete(key({ integration, side }));
     }
   }
 

@@ -159,5 +159,72 @@ export function owingChecks(bench: Bench): void {
       assert.deepEqual(await due(), ['DEMO-1']);
       assert.deepEqual(await bench.store.linksBySystem(SYSTEM1, '2'), []);
     });
+
+    describe('of links that were there before', () => {
+      const settleAll = async () => {
+        const owed = await bench.store.owed(FORWARD, 10, NOON);
+        await bench.store.settleOwed(owed.map(({ link, side }) => ({ link: link.id, side, to: 'done' })));
+      };
+      const earlier = (wish: string | undefined, limit = 10) => bench.store.oweEarlier(FORWARD, wish, limit);
+      beforeEach(async () => {
+        for (const id of ['1', '2', '3']) {
+          await bench.record(FORWARD, entity(id));
+          await bench.store.land([landing(await bench.claimOne(FORWARD), `9${id}`)]);
+        }
+      });
+
+      it('are owed once, on the side that is named, some at a time, also over a restart', async () => {
+        assert.equal(await earlier('key', 2), true);
+        assert.deepEqual(await due(), ['DEMO-1', 'DEMO-2']);
+        await settleAll();
+        await bench.reopen();
+        assert.equal(await earlier('key', 2), false);
+        assert.deepEqual(await due(), ['DEMO-3']);
+        await settleAll();
+        assert.equal(await earlier('key', 2), false);
+        await bench.reopen();
+        assert.equal(await earlier('key'), false);
+        assert.deepEqual(await counts(), [0, 0, 0, 0]);
+      });
+
+      it('are owed anew for another wish, and for the same one after none', async () => {
+        await earlier('key');
+        await settleAll();
+        await earlier('address');
+        assert.deepEqual(await due(), ['DEMO-1', 'DEMO-2', 'DEMO-3']);
+        await settleAll();
+        await earlier(undefined);
+        assert.deepEqual(await counts(), [0, 0, 0, 0]);
+        await earlier('address');
+        assert.deepEqual(await due(), ['DEMO-1', 'DEMO-2', 'DEMO-3']);
+      });
+
+      it('stay as they are where they are due, and are due again where they rest', async () => {
+        await earlier('key');
+        const [first, second] = await bench.store.owed(FORWARD, 10, NOON);
+        assert.ok(first && second);
+        const error = failure;
+        await bench.store.settleOwed([
+          { link: first.link.id, side: 1, to: 'retry', dueAt: NOON + 1, charge: true, error },
+          { link: second.link.id, side: 1, to: 'rest', error },
+        ]);
+        await earlier('address');
+        assert.deepEqual(await due(), ['DEMO-2', 'DEMO-3']);
+        const [again] = (await bench.store.owed(FORWARD, 10, NOON + 1)).filter(({ attempts }) => attempts > 0);
+        assert.equal(again?.link.id, first.link.id);
+      });
+
+      it('are those of the integration only, and none that landed since', async () => {
+        const other = { integration: 'another', side: 1 as const };
+        assert.equal(await bench.store.oweEarlier(other, 'key', 10), false);
+        assert.deepEqual(await bench.store.owed(other, 10, NOON), []);
+        await earlier('key');
+        await settleAll();
+        await bench.record(FORWARD, entity('4'));
+        await bench.store.land([landing(await bench.claimOne(FORWARD), '94')]);
+        assert.equal(await earlier('key'), false);
+        assert.deepEqual(await counts(), [0, 0, 0, 0]);
+      });
+    });
   });
 }

@@ -134,6 +134,15 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('resumeOwed' as const), flow }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('oweEarlier' as const),
+      flow,
+      wish: fc.constantFrom(undefined, 'key', 'address'),
+      limit: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forgetSeen' as const), flow }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('setCheckpoint' as const), flow, forget: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('purge' as const), flow }) },
@@ -287,6 +296,11 @@ class History {
       }
       case 'owed':
         return this.owed(step);
+      case 'oweEarlier': {
+        const { flow, wish, limit } = step;
+        assert.equal(await real.oweEarlier(flow, wish, limit), await model.oweEarlier(flow, wish, limit));
+        return;
+      }
       case 'resumeOwed': {
         const { integration } = step.flow;
         assert.equal(await real.resumeOwed(integration), await model.resumeOwed(integration));
