@@ -132,35 +132,72 @@ function describe(person: UserValue): string {
   return name !== undefined && email !== undefined ? `${showValue(name)} (${email})` : showValue(person);
 }
 
+const folded = (word: string | undefined): string => (word ?? '').trim().toLowerCase();
+
+const only = <One>(list: One[]): One | undefined => (list.length === 1 ? list[0] : undefined);
+
+/**
+ * The one person whom a system's answer to a question means; undefined where it is none, or more than one. Case tells people
+ * apart only where two names differ by nothing else.
+ * @param users whom the system has found for `by`
+ */
+export function theOneOf(users: UserValue[], { email, login, name }: Parameters<FindUser>[0]): UserValue | undefined {
+  if (email) {
+    // a system may find people by an address that it does not show
+    const found = users.filter((user) => user.email === undefined || folded(user.email) === folded(email));
+    // … or by a second one, and shows the first: connections answer with nobody who does not have the address
+    return only(found.length === 0 ? users : found);
+  }
+  if (login) return only(users.filter((user) => folded(user.login) === folded(login)));
+  const exact = users.filter((user) => user.name === name);
+  return only(exact.length > 0 ? exact : users.filter((user) => name && folded(user.name) === folded(name)));
+}
+
 /** Finds people in a list, as a system would in its directory. */
 export function directoryOf(people: UserValue[]): FindUser {
-  const fold = (text: string | undefined): string => (text ?? '').trim().toLowerCase();
-  return async ({ email, login, name }) => {
-    const hits = people.filter((one) =>
-      email ? fold(one.email) === fold(email) : login ? one.login === login : one.name === name,
-    );
-    return hits.length === 1 ? hits[0] : undefined;
+  const groups = (wordOf: (person: UserValue) => string | undefined): Map<string, UserValue[]> => {
+    const found = new Map<string, UserValue[]>();
+    for (const person of people) {
+      const word = folded(wordOf(person));
+      if (word !== '') found.set(word, [...(found.get(word) ?? []), person]);
+    }
+    return found;
+  };
+  const [emails, logins, names] = [
+    groups(({ email }) => email),
+    groups(({ login }) => login),
+    groups(({ name }) => name),
+  ];
+  return async (by) => {
+    const { email, login, name } = by;
+    const group = email ? emails : login ? logins : names;
+    return theOneOf(group.get(folded(email || login || name)) ?? [], by);
   };
 }
 
+export interface WithoutCounterpart {
+  person: UserValue;
+  /** whom the table names for the person, and whom the target does not have */
+  named?: string;
+}
+
 /**
- * Who of these people has no counterpart by table, address, login or name.
- * @param row the value mapper's row for the field, if it has one
+ * Who of these people has no counterpart by table, address, login or name: those whom `resolveUsers` would not find.
+ * @param ways.row the value mapper's row for the field, if it has one
+ * @param ways.sheets what its sheet holds
  * @throws what `find` throws
  */
 export async function peopleWithout(
   people: UserValue[],
-  row: ValueRow | undefined,
-  direction: Direction,
-  find: FindUser,
-  rewrite: RewriteAddress = keepAddress,
-): Promise<UserValue[]> {
-  const tables = row === undefined ? new Map<FieldId, UserTable>() : compileUserRows([row], direction);
-  const [table] = tables.values();
-  const missing: UserValue[] = [];
+  ways: { row?: ValueRow; sheets?: SheetTables; direction: Direction; find: FindUser; rewrite?: RewriteAddress },
+): Promise<WithoutCounterpart[]> {
+  const { row, sheets, direction, find, rewrite = keepAddress } = ways;
+  const [table] = compileUserRows(row === undefined ? [] : [row], direction, sheets).values();
+  const missing: WithoutCounterpart[] = [];
   for (const person of people) {
-    const inTable = table?.table.find(person) !== undefined;
-    if (!inTable && (await counterpart(person, table, find, rewrite)) === undefined) missing.push(person);
+    if ((await counterpart(person, table, find, rewrite)) !== undefined) continue;
+    const named = table?.table.find(person)?.name;
+    missing.push(named === undefined ? { person } : { person, named });
   }
   return missing;
 }

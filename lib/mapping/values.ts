@@ -13,7 +13,8 @@ import { reasonFor, targetLabel } from './describe';
 import type { MappedFields } from './fields';
 import type { Trace } from './trace';
 
-type Item = Partial<LookupValue & UserValue>;
+/** What is looked up in a table: a list's entry or a person, by whatever is known of it. */
+export type Item = Partial<LookupValue & UserValue>;
 
 /** Finds list entries by id, else by name. */
 export interface ValueIndex {

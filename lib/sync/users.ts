@@ -1,5 +1,6 @@
 /** A system's people, looked up when first needed and remembered: mapping a user must not cost a request each time. */
 
+import { theOneOf } from '../mapping/users';
 import type { UserValue } from '../model/values';
 import type { Clock } from './clock';
 
@@ -54,15 +55,6 @@ export class Users {
   private async look(by: UserQuery): Promise<UserValue | undefined> {
     const { email, login, name } = by;
     const query = email ? { email } : login ? { login } : { name };
-    const users = await this.ask(query);
-    const same = (a: string | undefined, b: string): boolean => a?.toLowerCase() === b.toLowerCase();
-    const exact = users.filter((user) => {
-      // a system may find people by an address that it does not show
-      if (email) return user.email === undefined || same(user.email, email);
-      return login ? same(user.login, login) : user.name === name;
-    });
-    // … or by a second one, and shows the first: connections answer with nobody who does not have the address
-    if (email && exact.length === 0 && users.length === 1) return users[0];
-    return exact.length === 1 ? exact[0] : undefined;
+    return theOneOf(await this.ask(query), query);
   }
 }

@@ -1,11 +1,10 @@
-/** What a sheet has for some values, for a form that checks them again and again: the last few sheets stay in memory. */
+/** What a sheet has for some values or people, for a form that checks them again and again: the last few sheets stay in memory. */
 
 import { indexSheet } from '../mapping/tables/sheet-index';
 import type { SheetCounterparts } from '../mapping/tables/totality';
-import type { ValueIndex } from '../mapping/values';
+import type { Item, ValueIndex } from '../mapping/values';
 import type { SheetSource } from '../model/config';
 import type { Direction } from '../model/entity';
-import type { LookupValue } from '../model/values';
 import { checkFile, fileOf, stampOf } from './files';
 import { columnsOfFile } from './runner';
 
@@ -24,12 +23,7 @@ export class SheetLookUps {
   }
 
   /** @throws SyncError invalid – the file can't be read, or has no such sheet or column */
-  async counterparts(
-    source: SheetSource,
-    ignoreCase: boolean,
-    ones: LookupValue[],
-    twos: LookupValue[],
-  ): Promise<SheetCounterparts> {
+  async counterparts(source: SheetSource, ignoreCase: boolean, ones: Item[], twos: Item[]): Promise<SheetCounterparts> {
     const { forward, backward } = await this.tables(source, ignoreCase);
     return {
       forward: ones.map((value) => forward?.find(value)?.name ?? null),

@@ -4,20 +4,21 @@
  *
  *   POST tables?name=<file name>   the file as application/octet-stream → { id, name, sheets }
  *   POST tables/inspect            { from: SheetSource['from'] } → { name, sheets }
- *   POST tables/look-up            { sheet: SheetSource, ignoreCase, ones, twos } → what it has for these values
+ *   POST tables/look-up            { sheet: SheetSource, ignoreCase, ones, twos } → what it has for these values or people
  *   POST tables/export             { heads, pairs, values } → a workbook (xlsx)
  */
 
 import type { NodeAPI } from 'node-red';
 import { readSheet } from '../../lib/mapping/saved';
 import type { ExportedTable } from '../../lib/mapping/tables/shapes';
+import type { Item } from '../../lib/mapping/values';
 import type { SheetSource } from '../../lib/model/config';
 import { SyncError } from '../../lib/model/errors';
-import type { LookupValue } from '../../lib/model/values';
 import { checkFile, fileOf, keepUpload, plainFileName, removeUpload, uploadName } from '../../lib/tables/files';
 import { SheetLookUps } from '../../lib/tables/look-up';
 import { inspectFile, workbookOf } from '../../lib/tables/runner';
 import { isObject } from '../shared/connect';
+import { LONGEST_LIST } from './answers';
 import { bytesOf, fail, MOST_UPLOADS, type Request, send, sendWorkbook } from './file-answers';
 
 const LONGEST_CELL = 1_000;
@@ -33,12 +34,13 @@ function sourceOf(body: unknown): SheetSource['from'] {
   throw new SyncError('invalid', 'Choose a sheet first.');
 }
 
-const MOST_VALUES = 5_000;
+const WORDS = ['id', 'name', 'login', 'email'] as const;
 
-function values(list: unknown): LookupValue[] {
-  return (Array.isArray(list) ? list : []).slice(0, MOST_VALUES).map((value: unknown) => {
-    const { id, name } = isObject(value) ? value : {};
-    return { ...(typeof id === 'string' && { id }), name: typeof name === 'string' ? name : '' };
+/** Values or people; no form is given more of them. */
+function items(list: unknown): Item[] {
+  return (Array.isArray(list) ? list : []).slice(0, LONGEST_LIST).map((value: unknown): Item => {
+    const given = isObject(value) ? value : {};
+    return Object.fromEntries(WORDS.flatMap((word) => (typeof given[word] === 'string' ? [[word, given[word]]] : [])));
   });
 }
 
@@ -95,7 +97,7 @@ export function registerTableRoutes(host: Pick<NodeAPI, 'httpAdmin' | 'auth'>, d
     const { sheet, ignoreCase, ones, twos } = isObject(body) ? body : {};
     const source = readSheet(sheet);
     if (source === undefined) throw new SyncError('invalid', 'Choose a sheet first.');
-    return lookUps.counterparts(source, ignoreCase !== false, values(ones), values(twos));
+    return lookUps.counterparts(source, ignoreCase !== false, items(ones), items(twos));
   };
 
   httpAdmin.post('/twinflow/tables', mayWrite, (request, response) => {

@@ -2,11 +2,13 @@
 
 import { checkValueRows, type Finding } from '../../lib/checks';
 import { readDomains, readPairs, readValueRows } from '../../lib/mapping/saved';
+import type { ExportedTable } from '../../lib/mapping/tables/shapes';
 import type { DomainRule, ValueRow } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import { type SearchItem, type SearchSelect, say, searchSelect, words } from '../editor';
 import {
   defaultRows,
+  isPeople,
   isShown,
   type Lists,
   listsOf,
@@ -14,6 +16,7 @@ import {
   m,
   mappedRows,
   newTables,
+  peopleOf,
   proposedPairs,
   showFindings,
   soon,
@@ -23,10 +26,18 @@ import {
 import { exchangePanel, partForm } from '../editor/mapping/exchange';
 import { DomainRules } from './domain-rules';
 import { PairTable } from './pair-table';
-import { unmatchedPeople } from './people-checks';
+import { openPeople, unmatchedPeople } from './people-checks';
 import { SheetInput } from './sheet-input';
-import { downloadTable } from './sheet-requests';
-import { type CheckOptions, exportName, exportOf, showChecks, showPeople, wholeTable } from './table-checks';
+import { downloadTable, lookUpInSheet } from './sheet-requests';
+import {
+  type CheckOptions,
+  exportName,
+  exportOf,
+  showChecks,
+  showPeople,
+  wholeTable,
+  withoutPair,
+} from './table-checks';
 
 export interface ValueMapperProperties {
   name: string;
@@ -240,7 +251,7 @@ export class ValueMapperForm {
       onAdd: (pair) => this.pairTable.add([pair]),
     };
     showChecks(box, whole, lists, options);
-    if (table.one.type !== 'user' || table.two.type !== 'user') return;
+    if (!isPeople(table)) return;
     const people = await unmatchedPeople(this.scope, table, this.domains.value());
     if (isCurrent()) showPeople(box, people, options);
   }
@@ -273,15 +284,34 @@ export class ValueMapperForm {
     const table = this.current;
     if (table === undefined) return;
     this.keep();
-    const lists = await listsOf(this.scope, table).catch((): Lists => [undefined, undefined]);
-    await downloadTable(exportOf(table, lists, template), exportName(table));
+    const { scope } = this;
+    const asked: Promise<Lists> = isPeople(table) ? peopleOf(scope) : listsOf(scope, table);
+    const lists = await asked.catch((thrown: unknown): Lists => {
+      // the pairs alone can be had while a system does not answer
+      if (template) throw thrown;
+      return [undefined, undefined];
+    });
+    const made = template ? await this.template(table, lists) : exportOf(table, lists);
+    await downloadTable(made, exportName(table));
+  }
+
+  /** The table with a line for each value, or person, that has no counterpart. */
+  private async template(table: ValueRow, lists: Lists): Promise<ExportedTable> {
+    if (isPeople(table)) {
+      return exportOf(table, lists, openPeople(await unmatchedPeople(this.scope, table, this.domains.value())));
+    }
+    const whole = await wholeTable(table, lists);
+    return exportOf(whole, lists, withoutPair(whole, lists));
   }
 
   private async match(): Promise<void> {
     const table = this.current;
     if (table === undefined) return;
     say(this.note, 'plain', this.node._('value-mapper.note.asking'));
-    const found = await proposedPairs(this.scope, table, this.pairTable.value());
+    this.keep();
+    const found = await proposedPairs(this.scope, table, this.pairTable.value(), (ones, twos) =>
+      lookUpInSheet(table, ones, twos),
+    );
     if (this.current !== table || !isShown(this.list)) return;
     if (found === undefined) {
       say(this.note, 'plain', this.node._('value-mapper.note.noLists'));

@@ -2,8 +2,8 @@
 
 import type { ExportedTable, SheetInfo } from '../../lib/mapping/tables/shapes';
 import type { SheetCounterparts } from '../../lib/mapping/tables/totality';
-import type { SheetSource } from '../../lib/model/config';
-import type { LookupValue } from '../../lib/model/values';
+import type { Item } from '../../lib/mapping/values';
+import type { SheetSource, ValueRow } from '../../lib/model/config';
 import { download, postFile, postForFile, postJson } from '../editor';
 
 export interface FoundSheets {
@@ -16,13 +16,19 @@ export const uploadSheet = (file: File): Promise<FoundSheets & { id: string }> =
 
 export const inspectSheet = (from: SheetSource['from']): Promise<FoundSheets> => postJson('tables/inspect', { from });
 
-/** What a sheet has for the values of both lists. */
-export const lookUpInSheet = (
-  sheet: SheetSource,
-  ignoreCase: boolean,
-  ones: LookupValue[],
-  twos: LookupValue[],
-): Promise<SheetCounterparts> => postJson('tables/look-up', { sheet, ignoreCase, ones, twos });
+/**
+ * What a table's sheet has for the values, or the people, of both sides; undefined where it has none, or its columns are not
+ * chosen yet.
+ */
+export async function lookUpInSheet(
+  { sheet, ignoreCase = true }: ValueRow,
+  ones: Item[],
+  twos: Item[],
+): Promise<SheetCounterparts | undefined> {
+  if (sheet === undefined || sheet.one === '' || sheet.two === '') return undefined;
+  if (ones.length === 0 && twos.length === 0) return undefined;
+  return postJson('tables/look-up', { sheet, ignoreCase, ones, twos });
+}
 
 /** Has a workbook made and hands it to the person as a download. */
 export async function downloadTable(table: ExportedTable, name: string): Promise<void> {

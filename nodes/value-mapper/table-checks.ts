@@ -7,11 +7,12 @@ import { unmappedValues } from '../../lib/mapping/coverage';
 import { roundTrip } from '../../lib/mapping/round-trip';
 import type { ExportedTable } from '../../lib/mapping/tables/shapes';
 import { returningAsOthers, withSheetPairs } from '../../lib/mapping/tables/totality';
+import type { WithoutCounterpart } from '../../lib/mapping/users';
 import type { ValuePair, ValueRow } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { LookupValue } from '../../lib/model/values';
 import { fileName } from '../editor';
-import { type Lists, tableTitle } from '../editor/mapping';
+import { type Lists, personName, tableTitle } from '../editor/mapping';
 import { pairOf, type Unmatched } from './people-checks';
 import { lookUpInSheet } from './sheet-requests';
 
@@ -20,11 +21,8 @@ const MOST_MISSING = 200;
 
 /** The table with what its sheet has for the lists' values. @throws Error – the sheet can't be read */
 export async function wholeTable(table: ValueRow, [ones = [], twos = []]: Lists): Promise<ValueRow> {
-  const { sheet } = table;
-  if (sheet === undefined || sheet.one === '' || sheet.two === '') return table;
-  if (ones.length === 0 && twos.length === 0) return table;
-  const found = await lookUpInSheet(sheet, table.ignoreCase !== false, ones, twos);
-  return withSheetPairs(table, ones, twos, found);
+  const found = await lookUpInSheet(table, ones, twos);
+  return found === undefined ? table : withSheetPairs(table, ones, twos, found);
 }
 
 export interface CheckOptions {
@@ -58,21 +56,32 @@ function showMissing(box: JQuery, side: Side, values: LookupValue[], { text, onA
 
 /** Adds who has no counterpart, each person with a link that adds a pair. */
 export function showPeople(box: JQuery, sides: Unmatched[], { text, onAdd }: CheckOptions): void {
-  for (const { side, people, of } of sides) {
-    if (people.length === 0) continue;
+  const show = (side: Side, key: string, variables: Record<string, unknown>, people: WithoutCounterpart[]): void => {
+    if (people.length === 0) return;
     const line = $('<div class="twinflow-message twinflow-warning">').appendTo(box);
     const arrow = side === 1 ? '→' : '←';
-    line.append($('<span>').text(`${arrow} ${text('people.missing', { count: people.length, of })} `));
-    people.slice(0, MOST_MISSING).forEach((person, index) => {
+    line.append($('<span>').text(`${arrow} ${text(key, { count: people.length, ...variables })} `));
+    people.slice(0, MOST_MISSING).forEach(({ person, named }, index) => {
       if (index > 0) line.append(', ');
-      const name = person.name ?? person.login ?? person.email ?? person.id ?? '';
+      const name = personName(person);
       $('<button type="button" class="twinflow-link">')
         .text(name)
         .attr('title', person.email ?? person.login ?? name)
         .on('click', () => onAdd(pairOf(side, person)))
         .appendTo(line);
+      if (named !== undefined) line.append(document.createTextNode(` (${named})`));
     });
     line.append(people.length > MOST_MISSING ? ' …' : '.');
+  };
+  for (const { side, people, of, system } of sides) {
+    const inTable = (one: WithoutCounterpart): boolean => one.named !== undefined;
+    show(
+      side,
+      'people.missing',
+      { of },
+      people.filter((one) => !inTable(one)),
+    );
+    show(side, 'people.unknown', { system }, people.filter(inTable));
   }
   if (sides.some(({ people }) => people.length > 0)) {
     $('<div class="twinflow-message">').text(text('people.hint')).appendTo(box);
@@ -104,22 +113,31 @@ function showReturns(
     .appendTo(box);
 }
 
-/** The pairs as a workbook; as a template, with a line for each value that has none yet. */
-export function exportOf(table: ValueRow, [ones = [], twos = []]: Lists, template: boolean): ExportedTable {
-  const names = (values: LookupValue[]): string[] => values.map(({ name }) => name);
+const namesOf = (values: LookupValue[] = []): string[] => values.map(({ name }) => name);
+
+/** The pairs as a workbook. @param open values that have none: each gets a line whose other cell is to be filled in */
+export function exportOf(table: ValueRow, lists: Lists, open: Lists = [undefined, undefined]): ExportedTable {
   const pairs = table.pairs.map(({ one, two }): [string, string] => [one.name, two.name]);
-  if (template) {
-    const paired = [new Set(pairs.map(([one]) => one)), new Set(pairs.map(([, two]) => two))] as const;
-    const open = (values: LookupValue[], side: 0 | 1): string[] =>
-      names(values).filter((name) => !paired[side].has(name));
-    for (const name of open(ones, 0)) pairs.push([name, '']);
-    for (const name of open(twos, 1)) pairs.push(['', name]);
-  }
+  const lines: [string, string][] = [
+    ...pairs,
+    ...namesOf(open[0]).map((name): [string, string] => [name, '']),
+    ...namesOf(open[1]).map((name): [string, string] => ['', name]),
+  ];
   return {
     heads: [`${table.one.name} (1)`, `${table.two.name} (2)`],
-    pairs,
-    values: [names(ones), names(twos)],
+    // of a sheet, pairs that go both ways are there once for each
+    pairs: [...new Map(lines.map((line) => [JSON.stringify(line), line])).values()],
+    values: [namesOf(lists[0]), namesOf(lists[1])],
   };
+}
+
+/** The values that no pair of the table is for. @param table as `wholeTable` gives it */
+export function withoutPair(table: ValueRow, lists: Lists): Lists {
+  const open = (side: 'one' | 'two', values: LookupValue[] | undefined): LookupValue[] | undefined => {
+    const paired = new Set(table.pairs.map((pair) => pair[side].name));
+    return values?.filter(({ name }) => !paired.has(name));
+  };
+  return [open('one', lists[0]), open('two', lists[1])];
 }
 
 export const exportName = (table: ValueRow): string => `${fileName(tableTitle(table))}.xlsx`;

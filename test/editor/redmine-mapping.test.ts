@@ -4,10 +4,10 @@
  */
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { writeWorkbook } from '../../lib/mapping/tables/workbook';
+import { readWorkbook, writeWorkbook } from '../../lib/mapping/tables/workbook';
 import type { FieldRow, ValueRow } from '../../lib/model';
 import { type Browser, chromium, screenshot } from '../support/chromium';
 import { Editor } from '../support/editor';
@@ -175,7 +175,9 @@ describeWith('editor/redmine-mapping: from nothing, by keyboard', both, function
 
   it(`takes ${PEOPLE} people from a workbook, and says who has no counterpart`, async () => {
     const rows = Array.from({ length: PEOPLE }, (_, n) => [`Person ${n}`, `person${n}@fabrikam.example`]);
-    rows[1234] = ['Bob Brown', 'bob@fabrikam.example'];
+    rows[1234] = ['Bob Brown', 'Baker, Bob'];
+    rows[2345] = ['ALICE ADAMS', 'alice@example.com'];
+    rows[3456] = ['sync', 'nobody@example.com'];
     const sheet = join(red.userDir, 'people.xlsx');
     writeFileSync(sheet, writeWorkbook([{ name: 'People', rows: [['Redmine', 'Azure'], ...rows] }]));
     const form = await open('values');
@@ -185,6 +187,9 @@ describeWith('editor/redmine-mapping: from nothing, by keyboard', both, function
     await page.getByRole('option', { name: 'Assignee ↔ Assigned To' }).waitFor();
     await page.keyboard.press('Enter');
     await form.locator('#twinflow-values-people').waitFor();
+    const missing = form.locator('#twinflow-values-missing');
+    await missing.getByText('→ 3 of 3 people without a counterpart').waitFor();
+    await missing.getByText('← 4 of 4 people without a counterpart').waitFor();
     const kind = form.locator('#twinflow-values-sheet');
     await reach(kind);
     const chooser = page.waitForEvent('filechooser');
@@ -192,7 +197,39 @@ describeWith('editor/redmine-mapping: from nothing, by keyboard', both, function
     await page.keyboard.press('ArrowDown');
     await (await chooser).setFiles(sheet);
     await form.getByText('5,000').first().waitFor({ timeout: 30_000 });
+    // whom the sheet has is not missing, unless the other system does not know the one it names
+    await missing.getByText('← 2 of 4 people without a counterpart').waitFor();
+    await missing.getByText('→ 1 in the table with a counterpart that Azure does not know').waitFor();
+    const text = await missing.innerText();
+    assert.match(text, /Sync Robot \(nobody@example\.com\)/);
+    assert.match(text, /Clark, Carol/);
+    assert.doesNotMatch(text, /Alice|Bob/);
     await screenshot(page, 'redmine-mapping-3-people');
+    // the way back alone is not in the sheet any more
+    const backward = form.getByRole('checkbox', { name: 'also on the way back' });
+    await reach(backward);
+    await page.keyboard.press('Space');
+    await missing.getByText('← 4 of 4 people without a counterpart').waitFor();
+    assert.doesNotMatch(await missing.innerText(), /Alice Adams|Bob Brown/);
+    await reach(backward);
+    await page.keyboard.press('Space');
+    await missing.getByText('← 2 of 4 people without a counterpart').waitFor();
+    // case that matters
+    const anyCase = form.locator('#twinflow-values-case');
+    await reach(anyCase);
+    await page.keyboard.press('Space');
+    await missing.getByText('→ 1 of 3 people without a counterpart').waitFor();
+    assert.match(await missing.innerText(), /Alice Adams/);
+    await reach(anyCase);
+    await page.keyboard.press('Space');
+    await missing.getByText('← 2 of 4 people without a counterpart').waitFor();
+    // a template has a line for each of those who are left
+    const [template] = await Promise.all([
+      page.waitForEvent('download'),
+      press(form.locator('#twinflow-values-template')),
+    ]);
+    const filled = readWorkbook(readFileSync(await template.path()))[0]?.rows ?? [];
+    assert.deepEqual(filled.slice(1), [['Sync Robot'], ['', 'Clark, Carol (External)'], ['', 'Service, Twinflow']]);
     await done();
     const tables = await saved<ValueRow[]>('values', 'rows');
     const people = tables.find(({ one }) => one.type === 'user');

@@ -4,11 +4,9 @@
  */
 
 import type { Direction } from '../../model/entity';
-import type { LookupValue, UserValue } from '../../model/values';
-import type { ValueIndex } from '../values';
+import type { LookupValue } from '../../model/values';
+import type { Item, ValueIndex } from '../values';
 import type { SheetColumns } from './shapes';
-
-type Item = Partial<LookupValue & UserValue>;
 
 const fold = (text: string): string => text.trim().toLowerCase();
 

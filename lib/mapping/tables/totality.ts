@@ -3,7 +3,7 @@
 import type { ValueRow } from '../../model/config';
 import { applies } from '../../model/entity';
 import type { LookupValue } from '../../model/values';
-import { compileTable, indexValues } from '../values';
+import { compileTable, type Item, indexValues, type SheetTables, type ValueIndex } from '../values';
 
 export interface ReturnsAs {
   value: LookupValue;
@@ -17,6 +17,23 @@ export interface ReturnsAs {
 export interface SheetCounterparts {
   forward: (string | null)[];
   backward: (string | null)[];
+}
+
+/**
+ * What a sheet has for some values, in the shape in which it counts at run time.
+ * @param ones @param twos the very objects that the sheet was asked for: others are not found
+ */
+export function askedSheet(row: ValueRow, ones: Item[], twos: Item[], sheet: SheetCounterparts): SheetTables {
+  const index = (items: Item[], names: (string | null)[]): ValueIndex => {
+    const known = new Map(items.map((item, place) => [item, names[place]]));
+    return {
+      find(item) {
+        const name = known.get(item);
+        return typeof name === 'string' ? { name } : undefined;
+      },
+    };
+  };
+  return new Map([[row, { forward: index(ones, sheet.forward), backward: index(twos, sheet.backward) }]]);
 }
 
 /** The row as if what its sheet has for the lists' values stood in its own pairs, behind those. */

@@ -1,12 +1,14 @@
 /** What a value mapper's tables can be made of: the fields that are mapped, and the lists behind them. */
 
 import { proposeValues } from '../../../lib/mapping/auto-map';
+import type { SheetCounterparts } from '../../../lib/mapping/tables/totality';
+import type { Item } from '../../../lib/mapping/values';
 import type { FieldChoice, ValuePair, ValueRow } from '../../../lib/model/config';
 import type { Side } from '../../../lib/model/entity';
-import type { LookupValue } from '../../../lib/model/values';
+import type { LookupValue, UserValue } from '../../../lib/model/values';
 import { mappedRows } from './mapped';
 import type { MappingScope } from './scope';
-import { listEntries, userItem } from './value-input';
+import { listEntries, personName } from './value-input';
 
 const hasValues = (field: FieldChoice): boolean => field.type === 'lookup' || field.type === 'user';
 
@@ -38,33 +40,43 @@ export async function listsOf(scope: MappingScope, table: ValueRow): Promise<Lis
   return Promise.all([entries(1, table.one), entries(2, table.two)]);
 }
 
-/** The first people of both systems. */
-async function peopleOf(scope: MappingScope): Promise<Lists> {
-  const named = async (side: Side): Promise<LookupValue[]> =>
-    (await scope.users(side, '')).map((user) => ({
-      ...(user.id !== undefined && { id: user.id }),
-      name: userItem(user).name,
-    }));
+/** Both sides of the table are people. */
+export const isPeople = ({ one, two }: ValueRow): boolean => one.type === 'user' && two.type === 'user';
+
+type NamedPerson = UserValue & LookupValue;
+
+/** The first people of both systems. @throws MetadataError */
+export async function peopleOf(scope: MappingScope): Promise<[NamedPerson[], NamedPerson[]]> {
+  const named = async (side: Side): Promise<NamedPerson[]> =>
+    (await scope.users(side, '')).map((user) => ({ ...user, name: personName(user) }));
   return Promise.all([named(1), named(2)]);
 }
 
 /**
- * Pairs of values of like name, for values that no pair has yet; undefined where a field has no list.
+ * Pairs of values of like name, for values that have none yet; undefined where a field has no list.
+ * @param inSheet what the table's sheet has for values: they are not open
  * @throws MetadataError
  */
 export async function proposedPairs(
   scope: MappingScope,
   table: ValueRow,
   present: ValuePair[],
+  inSheet?: (ones: Item[], twos: Item[]) => Promise<SheetCounterparts | undefined>,
 ): Promise<ValuePair[] | undefined> {
-  const people = table.one.type === 'user' && table.two.type === 'user';
-  const [ones, twos] = people ? await peopleOf(scope) : await listsOf(scope, table);
+  const [ones, twos] = isPeople(table) ? await peopleOf(scope) : await listsOf(scope, table);
   if (ones === undefined || twos === undefined) return undefined;
-  const open = (values: LookupValue[], side: 'one' | 'two'): LookupValue[] =>
-    values.filter((value) => !present.some((pair) => pair[side].name === value.name));
-  return proposeValues(open(ones, 'one'), open(twos, 'two')).map(({ one, two, direction }) => ({
-    one,
-    two,
-    direction,
-  }));
+  const sheet = await inSheet?.(ones, twos);
+  const open = (values: LookupValue[], side: 'one' | 'two', found: (string | null)[] = []): LookupValue[] => {
+    const paired = new Set(present.map((pair) => pair[side].name));
+    return values
+      .filter(({ name }, place) => !paired.has(name) && typeof found[place] !== 'string')
+      .map(({ id, name }) => (id === undefined ? { name } : { id, name }));
+  };
+  return proposeValues(open(ones, 'one', sheet?.forward), open(twos, 'two', sheet?.backward)).map(
+    ({ one, two, direction }) => ({
+      one,
+      two,
+      direction,
+    }),
+  );
 }

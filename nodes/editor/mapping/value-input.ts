@@ -42,9 +42,11 @@ export const lookupItem = (value: LookupValue): SearchItem<LookupValue> => ({
   data: value,
 });
 
+export const personName = ({ name, login, email, id }: UserValue): string => name ?? login ?? email ?? id ?? '';
+
 export const userItem = (user: UserValue): SearchItem<UserValue> => ({
   id: user.id ?? user.login ?? user.email ?? user.name ?? '',
-  name: user.name ?? user.login ?? user.email ?? user.id ?? '',
+  name: personName(user),
   detail: user.email ?? user.login,
   data: user,
 });

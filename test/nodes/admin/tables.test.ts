@@ -88,6 +88,16 @@ describe('admin routes: sheets', function () {
       twos: [{ id: 'x', name: 'bmay' }],
     });
     assert.deepEqual(await found.json(), { forward: ['alee', null], backward: ['bob'] });
+    // people, by whatever is known of them
+    const people = await post('look-up', {
+      sheet,
+      ones: [
+        { id: '7', name: 'Ann Lee', login: 'ann' },
+        { id: '8', email: 'eve@a.example' },
+      ],
+      twos: [{ id: '9', name: 'B. May', email: 'bmay' }, null, 3],
+    });
+    assert.deepEqual(await people.json(), { forward: ['alee', null], backward: ['bob', null, null] });
   });
 
   it('ask for the permission to write, each of them', async () => {
