@@ -3,7 +3,7 @@
 import { unmappedValues } from '../mapping/coverage';
 import { domainIssues } from '../mapping/domains';
 import { endsOf, goes, transformOf } from '../mapping/transform';
-import type { SheetTables } from '../mapping/values';
+import { compileTable, type SheetTables } from '../mapping/values';
 import type { DefaultRow, DomainRule, FieldChoice, FieldRow, ValueRow } from '../model/config';
 import { type Direction, type Side, sourceSide, targetSide } from '../model/entity';
 import { isEmpty, type LookupValue, type Value } from '../model/values';
@@ -66,9 +66,10 @@ function checkTable(row: ValueRow, place: number, context: ValuesContext): Findi
   const drift = SIDES.flatMap((side) => {
     const field = side === 1 ? row.one : row.two;
     const values = row.pairs.map((pair) => (side === 1 ? pair.one : pair.two));
+    const list = listIn(live, side, field);
     return [
       ...fieldDrift(field, side, liveOf(live, side), at),
-      ...valueDrift(values, listIn(live, side, field), side, at, field.name),
+      ...valueDrift([...values, ...namedInSheet(row, side, context)], list, side, at, field.name),
     ];
   });
   const isUsed = mapped === undefined || isMappedAtAll(mapped, row);
@@ -83,6 +84,21 @@ function checkTable(row: ValueRow, place: number, context: ValuesContext): Findi
     return open.length === 0 ? [] : [unpairedIn(open, { ...at, code: 'unpaired', direction })];
   });
   return [...drift, ...unpaired];
+}
+
+/** What the row's sheet makes of the other side's values, where the row's own pairs have nothing for them. */
+function namedInSheet(row: ValueRow, side: Side, { live, sheets }: ValuesContext): LookupValue[] {
+  const direction = side === 2 ? 'forward' : 'backward';
+  const sheet = sheets?.get(row)?.[direction];
+  if (sheet === undefined) return [];
+  const [source, target] = side === 2 ? [row.one, row.two] : [row.two, row.one];
+  const own = compileTable(row, direction);
+  const ids = new Set(listIn(live, side, target)?.map(({ id }) => id));
+  return (listIn(live, sourceSide(direction), source) ?? []).flatMap((value) => {
+    const found = own.find(value) === undefined ? sheet.find(value) : undefined;
+    // a cell may hold the id
+    return found === undefined || ids.has(found.name) ? [] : [{ name: found.name }];
+  });
 }
 
 const unpairedIn = (values: LookupValue[], more: Pick<Finding, 'row' | 'label' | 'code' | 'direction'>): Finding => ({

@@ -65,7 +65,8 @@ export function indexValues(values: LookupValue[], ignoreCase = true): ValueInde
 }
 
 /** What a row's sheet holds at present, by row; rows whose sheet could not be read yet are not in it. */
-export type SheetTables = ReadonlyMap<ValueRow, Partial<Record<Direction, ValueIndex>>>;
+export type SheetTables = ReadonlyMap<ValueRow, RowSheet>;
+export type RowSheet = Partial<Record<Direction, ValueIndex>>;
 
 /** A row's table for one direction: ids win over names, and the first pair of that direction where several apply. */
 export function compileTable(row: ValueRow, direction: Direction, sheets?: SheetTables): ValueIndex {

@@ -1,8 +1,7 @@
 /** The sheets of a value mapper's rows: read when the node starts, and again when a file changes. */
 
-import type { SheetTables, ValueIndex } from '../mapping/values';
+import type { RowSheet, SheetTables } from '../mapping/values';
 import type { ValueRow } from '../model/config';
-import type { Direction } from '../model/entity';
 import { SyncError } from '../model/errors';
 import { SheetTable, type SheetTableOptions } from '../tables/sheet-table';
 
@@ -35,7 +34,7 @@ export class RowSheets {
   }
 
   tables(): SheetTables {
-    const tables = new Map<ValueRow, Partial<Record<Direction, ValueIndex>>>();
+    const tables = new Map<ValueRow, RowSheet>();
     for (const [row, { state }] of this.sheets) if (state.tables !== undefined) tables.set(row, state.tables);
     return tables;
   }

@@ -2,19 +2,16 @@
 
 import { indexSheet } from '../mapping/tables/sheet-index';
 import type { SheetCounterparts } from '../mapping/tables/totality';
-import type { Item, ValueIndex } from '../mapping/values';
+import type { Item, RowSheet } from '../mapping/values';
 import type { SheetSource } from '../model/config';
-import type { Direction } from '../model/entity';
 import { checkFile, fileOf, stampOf } from './files';
 import { columnsOfFile } from './runner';
 
 const MOST_KEPT = 2;
 const KEPT_MS = 120_000;
 
-type Tables = Partial<Record<Direction, ValueIndex>>;
-
 export class SheetLookUps {
-  private readonly kept = new Map<string, Promise<Tables>>();
+  private readonly kept = new Map<string, Promise<RowSheet>>();
   private timer: NodeJS.Timeout | undefined;
   private readonly dataFolder: () => string;
 
@@ -31,7 +28,7 @@ export class SheetLookUps {
     };
   }
 
-  private async tables(source: SheetSource, ignoreCase: boolean): Promise<Tables> {
+  private async tables(source: SheetSource, ignoreCase: boolean): Promise<RowSheet> {
     const file = fileOf(this.dataFolder(), source.from);
     await checkFile(file, source.from);
     const key = JSON.stringify([source, ignoreCase, await stampOf(file)]);

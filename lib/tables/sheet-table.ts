@@ -4,16 +4,15 @@
  */
 
 import { indexSheet } from '../mapping/tables/sheet-index';
-import type { ValueIndex } from '../mapping/values';
+import type { RowSheet } from '../mapping/values';
 import type { SheetSource } from '../model/config';
-import type { Direction } from '../model/entity';
 import { asSyncError } from '../model/errors';
 import { checkFile, fileOf, keepCopy, keptCopyOf, stampOf } from './files';
 import { columnsOfFile } from './runner';
 
 export interface SheetState {
   /** undefined while no good table was ever read */
-  tables?: Partial<Record<Direction, ValueIndex>>;
+  tables?: RowSheet;
   rows: number;
   /** rows left out: one of the two cells has no value */
   incomplete: number;

@@ -3,6 +3,7 @@
 import { checkValueRows, type Finding } from '../../lib/checks';
 import { readDomains, readPairs, readValueRows } from '../../lib/mapping/saved';
 import type { ExportedTable } from '../../lib/mapping/tables/shapes';
+import type { RowSheet } from '../../lib/mapping/values';
 import type { DomainRule, ValueRow } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import { type SearchItem, type SearchSelect, say, searchSelect, words } from '../editor';
@@ -65,6 +66,8 @@ export class ValueMapperForm {
   private readonly sheet: SheetInput;
   private readonly domains: DomainRules;
   private current: ValueRow | undefined;
+  /** what the sheets of tables that were shown have for their lists */
+  private readonly inSheets = new Map<ValueRow, RowSheet>();
   /** counts the checks: an earlier one that is still waiting for a system shows nothing any more */
   private checked = 0;
   private readonly check = soon(this.list, () => {
@@ -244,8 +247,11 @@ export class ValueMapperForm {
     const lists = await listsOf(this.scope, table);
     if (!isCurrent()) return;
     this.keep();
-    const whole = await wholeTable(table, lists);
+    const { whole, sheet } = await wholeTable(table, lists);
     if (!isCurrent()) return;
+    if (sheet === undefined) this.inSheets.delete(table);
+    else this.inSheets.set(table, sheet);
+    this.showFindings();
     const options: CheckOptions = {
       text: this.text,
       onAdd: (pair) => this.pairTable.add([pair]),
@@ -261,11 +267,13 @@ export class ValueMapperForm {
     const { one, two } = this.scope.known();
     const [integration, pairs] = [this.scope.integrationId(), this.scope.pairs()];
     const mapped = mappedRows(integration, pairs);
-    const context = { live: { one, two }, mapped, defaults: defaultRows(integration, pairs) };
-    const found = checkValueRows(this.tables, this.domains.value(), context).filter(
-      // what a sheet has is known for the open table only, which says so below
-      ({ code, row, rule }) => code !== 'unpaired' || rule === true || this.tables[row ?? -1]?.sheet === undefined,
-    );
+    const sheets = this.inSheets;
+    const context = { live: { one, two }, mapped, defaults: defaultRows(integration, pairs), sheets };
+    const found = checkValueRows(this.tables, this.domains.value(), context).filter(({ code, row, rule }) => {
+      const table = this.tables[row ?? -1];
+      // what a sheet has is known as soon as its table has been shown
+      return code !== 'unpaired' || rule === true || table?.sheet === undefined || sheets.has(table);
+    });
     showFindings($('#twinflow-values-findings'), found, (finding) => this.reveal(finding));
   }
 
@@ -300,7 +308,7 @@ export class ValueMapperForm {
     if (isPeople(table)) {
       return exportOf(table, lists, openPeople(await unmatchedPeople(this.scope, table, this.domains.value())));
     }
-    const whole = await wholeTable(table, lists);
+    const { whole } = await wholeTable(table, lists);
     return exportOf(whole, lists, withoutPair(whole, lists));
   }
 

@@ -6,8 +6,9 @@
 import { unmappedValues } from '../../lib/mapping/coverage';
 import { roundTrip } from '../../lib/mapping/round-trip';
 import type { ExportedTable } from '../../lib/mapping/tables/shapes';
-import { returningAsOthers, withSheetPairs } from '../../lib/mapping/tables/totality';
+import { askedSheet, returningAsOthers, withSheetPairs } from '../../lib/mapping/tables/totality';
 import type { WithoutCounterpart } from '../../lib/mapping/users';
+import type { RowSheet } from '../../lib/mapping/values';
 import type { ValuePair, ValueRow } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { LookupValue } from '../../lib/model/values';
@@ -19,10 +20,21 @@ import { lookUpInSheet } from './sheet-requests';
 const MOST_SHOWN = 10;
 const MOST_MISSING = 200;
 
-/** The table with what its sheet has for the lists' values. @throws Error – the sheet can't be read */
-export async function wholeTable(table: ValueRow, [ones = [], twos = []]: Lists): Promise<ValueRow> {
+export interface WholeTable {
+  /** the table with what its sheet has for the lists' values */
+  whole: ValueRow;
+  /** that alone; undefined where it has no sheet */
+  sheet?: RowSheet;
+}
+
+/** @throws Error – the sheet can't be read */
+export async function wholeTable(table: ValueRow, [ones = [], twos = []]: Lists): Promise<WholeTable> {
   const found = await lookUpInSheet(table, ones, twos);
-  return found === undefined ? table : withSheetPairs(table, ones, twos, found);
+  if (found === undefined) return { whole: table };
+  return {
+    whole: withSheetPairs(table, ones, twos, found),
+    sheet: askedSheet(table, ones, twos, found).get(table),
+  };
 }
 
 export interface CheckOptions {

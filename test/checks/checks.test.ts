@@ -7,6 +7,7 @@ import {
   type Live,
   type ValuesContext,
 } from '../../lib/checks';
+import { indexSheet } from '../../lib/mapping/tables/sheet-index';
 import type { DefaultRow, Field, FieldRow, LookupValue, ValueRow } from '../../lib/model';
 import { declared, field, row } from '../mapping/helper';
 
@@ -144,6 +145,14 @@ describe('checks: a value mapper’s tables against the systems', () => {
     assert.deepEqual(check(part, { sheets })[0], 'warning unpaired [Priority ↔ Severity] forward Urgent');
     const defaults: DefaultRow[] = [{ field: severity, side: 2, unresolved: 'park' }];
     assert.deepEqual(check(part, { defaults }), ['warning unpaired [Priority ↔ Severity] backward Medium, Critical']);
+  });
+
+  it('name what a sheet makes of values and the other list does not have, be it a name or an id', () => {
+    const part = table([1, 'Low', 1, 'Minor']);
+    const cells = { Low: 'Overruled', Normal: 'Medum', Urgent: '3' };
+    const sheets = new Map([[part, indexSheet({ one: Object.keys(cells), two: Object.values(cells) })]]);
+    const mapped = [row(priority, severity, { direction: 'forward' })];
+    assert.deepEqual(check(part, { sheets, mapped }), ['warning goneValues [Priority ↔ Severity] 2 Medum']);
   });
 
   it('name values that the lists no longer have, have under another id, or call otherwise', () => {

@@ -3,9 +3,8 @@
  * map for each direction, from the text in lower case to the row.
  */
 
-import type { Direction } from '../../model/entity';
 import type { LookupValue } from '../../model/values';
-import type { Item, ValueIndex } from '../values';
+import type { Item, RowSheet, ValueIndex } from '../values';
 import type { SheetColumns } from './shapes';
 
 const fold = (text: string): string => text.trim().toLowerCase();
@@ -52,7 +51,7 @@ class ColumnIndex implements ValueIndex {
 export function indexSheet(
   columns: Pick<SheetColumns, 'one' | 'two'>,
   options: { ignoreCase?: boolean; backward?: boolean } = {},
-): Partial<Record<Direction, ValueIndex>> {
+): RowSheet {
   const ignoreCase = options.ignoreCase ?? true;
   return {
     forward: new ColumnIndex(columns.one, columns.two, ignoreCase),

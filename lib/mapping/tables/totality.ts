@@ -19,16 +19,18 @@ export interface SheetCounterparts {
   backward: (string | null)[];
 }
 
+const wordsOf = ({ id, name, login, email }: Item): string => JSON.stringify([id, name, login, email]);
+
 /**
  * What a sheet has for some values, in the shape in which it counts at run time.
- * @param ones @param twos the very objects that the sheet was asked for: others are not found
+ * @param ones @param twos what the sheet was asked for: nothing else is found
  */
 export function askedSheet(row: ValueRow, ones: Item[], twos: Item[], sheet: SheetCounterparts): SheetTables {
   const index = (items: Item[], names: (string | null)[]): ValueIndex => {
-    const known = new Map(items.map((item, place) => [item, names[place]]));
+    const known = new Map(items.map((item, place) => [wordsOf(item), names[place]]));
     return {
       find(item) {
-        const name = known.get(item);
+        const name = known.get(wordsOf(item));
         return typeof name === 'string' ? { name } : undefined;
       },
     };

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeAPI } from 'node-red';
 import type { DefaultRow, Field, IntegrationConfig, LookupValue, UserValue } from '../../../lib/model';
@@ -224,7 +227,8 @@ describe('mapper nodes after a deploy', () => {
     let red: NodeAPI | undefined;
     const capture = (RED: NodeAPI): void => {
       red = RED;
-      module(RED);
+      // the helper has no catalogues: what a sentence says is in its variables
+      module({ ...RED, _: (key: string, variables?: object) => `${key} ${JSON.stringify(variables ?? {})}` });
     };
     const step = await deploy(capture, { pairs: ['bug'], ...node });
     assert.ok(red);
@@ -261,6 +265,24 @@ describe('mapper nodes after a deploy', () => {
     });
     assert.equal(yellow(shown), 'yellow');
     assert.match(warned, /Bug \(Demo ↔ Fabrikam\): Status ↔ State/);
+  });
+
+  it('count what a sheet on the disk has, and warn of what it leads to nothing: value mapper', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'twinflow-checks-'));
+    const path = join(folder, 'states.csv');
+    writeFileSync(path, 'Jira;Azure\nTO DO;New\nIn Progress;Active\nIn Review;Resolvd\n');
+    const sheet = { from: { kind: 'path', path }, sheet: '', one: 'Jira', two: 'Azure' };
+    const node = (more: object) => ({
+      type: 'twinflow-value-mapper',
+      rows: [{ one: status, two: state, pairs: [], sameName: false, sheet, ...more }],
+    });
+    const { warned } = await look(valueMapper, node({}));
+    assert.match(warned, /Status ↔ State \(→\): [^\n]*unpaired [^\n]*"list":"Done"/);
+    assert.match(warned, /Status ↔ State: [^\n]*goneValues [^\n]*"list":"Resolvd"/);
+    await unload();
+    const strict = await look(valueMapper, node({ ignoreCase: false }));
+    assert.match(strict.warned, /\(→\): [^\n]*unpaired [^\n]*"list":"To Do, Done"/);
+    rmSync(folder, { recursive: true });
   });
 
   it('warn of a default that the list does not have: default mapper', async () => {
