@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { readWorkbook, writeWorkbook } from '../../lib/mapping/tables/workbook';
 import type { FieldRow, ValueRow } from '../../lib/model';
+import type { Survey } from '../../lib/plan';
 import { type Browser, chromium, screenshot } from '../support/chromium';
 import { Editor } from '../support/editor';
 import { describeWith, type Needed } from '../support/need';
@@ -77,10 +78,14 @@ describeWith('editor/redmine-mapping: from nothing, by keyboard', both, function
   let issue: number;
 
   before(async () => {
+    const { memberships } = await server
+      .as('sync')
+      .get<{ memberships: { user: { id: number; name: string } }[] }>(`/projects/${ALPHA}/memberships.json`);
+    const bob = memberships.find(({ user }) => user.name === 'Bob Brown')?.user.id;
     const created = await server.as('alice').post<{ issue: { id: number } }>('/issues.json', {
       issue: {
         ...{ project_id: ALPHA, tracker_id: Number(BUG.redmine), subject: 'The cart is empty again', priority_id: 2 },
-        description: 'Put a *book* into the cart.',
+        ...{ description: 'Put a *book* into the cart.', assigned_to_id: bob },
       },
     });
     issue = created.issue.id;
@@ -249,7 +254,29 @@ describeWith('editor/redmine-mapping: from nothing, by keyboard', both, function
     assert.match(await title.innerText(), /The cart is empty again/);
     const priority = form.locator('.twinflow-preview tr[data-field="Microsoft.VSTS.Common.Priority"]');
     assert.match(await priority.innerText(), /Normal[\s\S]*empty → 2/);
+    // by the sheet, which is not deployed yet
+    const assigned = form.locator('.twinflow-preview tr[data-field="System.AssignedTo"]');
+    assert.match(await assigned.innerText(), /Bob Brown[\s\S]*Baker, Bob/);
     await screenshot(page, 'redmine-mapping-4-preview');
+    await page.keyboard.press('Control+Escape');
+    await page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+  });
+
+  it('plans by the same sheet', async () => {
+    await page.evaluate(`RED.editor.editConfig('', 'twinflow-integration', 'integration')`);
+    const form = await editor.form();
+    await form.getByText('Plan', { exact: true }).first().click();
+    await form.getByRole('button', { name: 'Make a plan' }).click();
+    const [plan] = await Promise.all([
+      page.waitForEvent('download'),
+      form.getByRole('button', { name: 'Save as JSON' }).click({ timeout: 30_000 }),
+    ]);
+    const { survey } = JSON.parse(readFileSync(await plan.path(), 'utf8')) as { survey: Survey };
+    const plans = survey.groups.flatMap(({ samples }) => Object.values(samples).flat());
+    const field = plans
+      .find(({ source }) => source.id === String(issue))
+      ?.fields.find((one) => one.field === 'System.AssignedTo');
+    assert.deepEqual([field?.warnings, field?.how.map(({ origin }) => origin)], [[], ['mapped', 'table']]);
     await page.keyboard.press('Control+Escape');
     await page.locator('.red-ui-tray').waitFor({ state: 'detached' });
   });
