@@ -3,7 +3,7 @@
 const ID = 'twinflow-style';
 
 // Texts have no width of their own (width 0, at least that of the form): the editor makes a form as wide as its widest
-// line, and keeps it so in a window that has no room for it.
+// line, and keeps it so in a window that has no room for it. The editor gives all tabs one width; ours have that of their words.
 const RULES = `
 .twinflow-select { position: relative; display: inline-block; width: 70%; min-width: 0; vertical-align: middle; box-sizing: border-box; }
 .twinflow-select > input[type="text"] { width: 100% !important; min-width: 0; padding-right: 26px !important; margin: 0; box-sizing: border-box; text-overflow: ellipsis; }
@@ -41,6 +41,8 @@ const RULES = `
 .twinflow-link { border: 0; padding: 0 2px; background: none; color: var(--red-ui-text-color-link); cursor: pointer; font: inherit; text-decoration: underline; overflow-wrap: anywhere; text-align: left; }
 .twinflow-link:hover { text-decoration: none; }
 .twinflow-link:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: 1px; }
+.twinflow-tabs > li.red-ui-tab { width: auto !important; }
+.twinflow-tabs > li.red-ui-tab > a.red-ui-tab-label { padding-right: 12px; }
 .twinflow-inline { display: inline-block; width: auto !important; margin: 0 6px 0 0 !important; vertical-align: middle; }
 `;
 

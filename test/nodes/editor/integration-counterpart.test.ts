@@ -107,6 +107,26 @@ describeWithChromium('the counterparts in an integration’s form', (launch) => 
     assert.equal((await saved()).remoteBack1, undefined);
   });
 
+  it('have tabs whose names can be read, at 1280×720 too', async () => {
+    for (const [width, height] of [
+      [1440, 900],
+      [1280, 720],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      await open();
+      const cut = await page.locator('#twinflow-integration-tabs > li').evaluateAll((tabs) =>
+        tabs.flatMap((tab) => {
+          const words = document.createRange();
+          words.selectNodeContents(tab.querySelector('.red-ui-tab-label') ?? tab);
+          return words.getBoundingClientRect().right > tab.getBoundingClientRect().right ? [tab.textContent] : [];
+        }),
+      );
+      assert.deepEqual(cut, []);
+      await page.keyboard.press('Control+Escape');
+      await page.locator('.red-ui-tray').waitFor({ state: 'detached' });
+    }
+  });
+
   it('leave no errors in the console', () => {
     assert.deepEqual(
       browser.errors.filter((error) => !/503|422|400|catalogue/.test(error)),
