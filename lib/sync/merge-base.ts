@@ -15,23 +15,12 @@ import { inMarkupOf, splice } from './rich-text';
  * @param now the target's field now
  */
 export function threeWay(input: MergeInput, field: FieldId, want: Value, now: Value): Merged {
-  const { source, target, direction } = input;
+  const { source, target } = input;
   const { type } = input.mapped[field] ?? {};
   const { only, known, synced } = inSync(input, field);
-  const ways = { theirs: now, type, oursFirst: direction === 'forward' };
+  const ways = { theirs: now, type, oursFirst: isForward(input) };
 
-  if (isList(input, field, want, now)) {
-    const unlanded = target.pending?.[field] ?? [];
-    const brought = only === undefined ? [] : (source.pending?.[only] ?? []);
-    // what the source had is either known or not: the updates alone are less than it had
-    const had =
-      known?.base === undefined ? undefined : commonEntries(known.base, [{ updates: brought, now: known.now }], type);
-    const own = known && { base: had, now: known.now };
-    const updates = [{ updates: unlanded, now }];
-    if (known && hasSameWords(input, field, want)) updates.push({ updates: brought, now: known.now });
-    const base = commonEntries(synced, updates, type);
-    return mergeValues({ ...ways, base, ours: want, source: own, held: unlanded.flatMap(({ sent }) => itemsOf(sent)) });
-  }
+  if (isList(input, field, want, now)) return mergeEntries(input, field, want, now);
 
   // what we had brought to the source came from the target: there it is no change, whatever the baselines say
   const brought = only === undefined || !known ? undefined : arrivedIn(source, only, known.base, known.now);
@@ -46,6 +35,23 @@ export function threeWay(input: MergeInput, field: FieldId, want: Value, now: Va
   const there = respelled(arrived, now);
   return mergeValues({ ...ways, base: there, ours: respelled(ours, there) });
 }
+
+/** A list: of each entry it is told apart whether both sides had it. */
+function mergeEntries(input: MergeInput, field: FieldId, want: Value, now: Value): Merged {
+  const { source, target, mapped } = input;
+  const { type } = mapped[field] ?? {};
+  const { only, known, synced } = inSync(input, field);
+  const there = { updates: target.pending?.[field] ?? [], now };
+  const here = known && { updates: (only !== undefined && source.pending?.[only]) || [], now: known.now };
+  const base = commonEntries(synced, here && hasSameWords(input, field, want) ? [there, here] : [there], type);
+  // what the source had is either known or not: the updates alone are less than it had
+  const had = here && known.base !== undefined ? commonEntries(known.base, [here], type) : undefined;
+  const own = known && { base: had, now: known.now };
+  const held = there.updates.flatMap(({ sent }) => itemsOf(sent));
+  return mergeValues({ base, ours: want, theirs: now, type, oursFirst: isForward(input), source: own, held });
+}
+
+const isForward = ({ direction }: MergeInput): boolean => direction === 'forward';
 
 /**
  * True for a list whose entries read the same on both sides. Of such a list each entry tells for itself whether both sides
