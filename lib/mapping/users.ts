@@ -7,6 +7,7 @@
 
 import type { FieldChoice, ValueRow } from '../model/config';
 import type { Direction } from '../model/entity';
+import type { Unresolved } from '../model/message';
 import type { FieldId, SingleValue, UserValue, Value } from '../model/values';
 import { showValue } from './describe';
 import { keepAddress, type RewriteAddress } from './domains';
@@ -253,7 +254,8 @@ export async function resolveUsers(
     const source = tables.get(id)?.source.name ?? how?.from[0] ?? id;
     const reason = `${source}: ${missing.map(describe).join(', ')} is no user of the target system (field ${id})`;
     const lost: Value = missing.length === 1 ? (missing[0] ?? null) : missing;
-    output.unresolved[id] = first === undefined ? { reason, value: lost } : { reason, value: lost, lossy: true };
+    const why: Unresolved = { reason, value: lost, code: 'noUser' };
+    output.unresolved[id] = first === undefined ? why : { ...why, lossy: true };
   }
   return output;
 }

@@ -5,7 +5,7 @@
 
 import type { FieldChoice, ValueRow } from '../model/config';
 import { applies, type Direction } from '../model/entity';
-import type { MappedField } from '../model/message';
+import type { MappedField, Unresolved } from '../model/message';
 import type { FieldId, LookupValue, SingleValue, UserValue, Value } from '../model/values';
 import { scalarText } from './compare';
 import { convertValue } from './convert';
@@ -206,7 +206,8 @@ function mapRow(
   if (missing.length === 0) return;
   const value: Value = missing.length === 1 ? (missing[0] ?? null) : missing;
   const reason = reasonFor(source, value, `has no counterpart in ${targetLabel(source, target)}`);
-  output.unresolved[id] = first === undefined ? { reason, value } : { reason, value, lossy: true };
+  const why: Unresolved = { reason, value, code: 'noCounterpart' };
+  output.unresolved[id] = first === undefined ? why : { ...why, lossy: true };
 }
 
 /**

@@ -7,10 +7,15 @@ import type { FieldId, Fields, FieldType, UserValue, Value } from './values';
 
 export type ChangeKind = 'create' | 'update' | 'delete';
 
+/** A value that no table and no list of the target has; a person whom the target does not know. */
+export type UnresolvedCode = 'noCounterpart' | 'noUser';
+
 /** Why a field has no value for the target, and the source value that has no counterpart. */
 export interface Unresolved {
   reason: string;
   value: Value;
+  /** what the reason says, for forms that speak another language; absent where only the reason says it */
+  code?: UnresolvedCode;
   /** what the default mapper's row says: absent = leave the target's field alone and warn */
   policy?: UnresolvedPolicy;
   /** the payload has a value for the field all the same, but a part of the source value is lost in it: write it, warn */

@@ -51,11 +51,18 @@ export function checkWritten(id: FieldId, value: Value, create: boolean, fields:
   const items = itemsOf(value);
   const longest = Math.max(0, ...items.map(lengthOf));
   if (field.maxLength !== undefined && longest > field.maxLength) {
-    warnings.push({ kind: 'tooLong', reason: `has ${longest} characters, the target holds ${field.maxLength}` });
+    warnings.push({
+      ...{ kind: 'tooLong', reason: `has ${longest} characters, the target holds ${field.maxLength}` },
+      ...{ code: 'tooLong', names: { count: String(longest), most: String(field.maxLength) } },
+    });
   }
   const strange = notListed(field, items);
   if (strange !== undefined) {
-    warnings.push({ kind: 'notInList', reason: `${showValue(strange)} is not in the target's list` });
+    const value = showValue(strange);
+    warnings.push({
+      ...{ kind: 'notInList', reason: `${value} is not in the target's list` },
+      ...{ code: 'notInList', names: { value } },
+    });
   }
   return warnings;
 }

@@ -1,6 +1,7 @@
 /** From a merge's plan to what it means for each target field. Pure. */
 
 import { equalValues } from '../mapping/compare';
+import { showValue } from '../mapping/describe';
 import type { Unresolved } from '../model/message';
 import { type FieldId, isEmpty, type Value } from '../model/values';
 import { concerned, isChanged, isOwn, type MergeInput, type MergePlan } from '../sync/merge';
@@ -108,7 +109,11 @@ const DECISIONS: Record<ConflictDecision, string> = {
 function warningsOf(field: FieldId, { merge, plan, create }: FieldsInput): FieldWarning[] {
   const warnings: FieldWarning[] = [];
   const unresolved = merge.unresolved[field];
-  if (unresolved) warnings.push({ kind: unresolved.lossy ? 'lossy' : 'unresolved', reason: unresolved.reason });
+  if (unresolved) {
+    const { code, reason, value, lossy } = unresolved;
+    const said = code !== undefined && { code, names: { value: showValue(value) } };
+    warnings.push({ kind: lossy ? 'lossy' : 'unresolved', reason, ...said });
+  }
   const decision = create ? undefined : decisionOf(field, merge, plan);
   const said = plan.warnings.filter((one) => one.field === field && one.reason !== unresolved?.reason);
   for (const { reason } of said) {

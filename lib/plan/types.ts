@@ -3,6 +3,7 @@
 import type { Condition } from '../mapping/conditions';
 import type { Origin } from '../mapping/trace';
 import type { Direction, EntityRef, Side } from '../model/entity';
+import type { UnresolvedCode } from '../model/message';
 import type { FieldId, FieldType, Value } from '../model/values';
 
 export interface EntityPlan {
@@ -103,9 +104,14 @@ export type FieldWarningKind =
 
 export interface FieldWarning {
   kind: FieldWarningKind;
+  /** in English */
   reason: string;
   /** of a conflict */
   decision?: ConflictDecision;
+  /** which sentence says the same, where there is one: forms have it in the reader's language */
+  code?: UnresolvedCode | 'tooLong' | 'notInList';
+  /** that sentence's words */
+  names?: Record<string, string>;
 }
 
 /** Which value a field has in the end that both sides changed: `merged` of both; or a person has to say. */

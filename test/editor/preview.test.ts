@@ -206,6 +206,18 @@ describeWithChromium('editor/preview', function (launch) {
     await form.getByText(/1 würde geändert: /).waitFor();
     await page.waitForTimeout(200);
     await screenshot(page, 'preview-5-german-dark');
+    await page.evaluate(() => {
+      Reflect.get(window, 'RED').nodes.eachNode(
+        (node: { type: string; rows: { pairs: { one: { name: string } }[] }[] }) => {
+          if (node.type !== 'twinflow-value-mapper') return;
+          for (const table of node.rows) table.pairs = table.pairs.filter(({ one }) => one.name !== 'Highest');
+        },
+      );
+    });
+    const fields = { summary: 'Nothing works', priority: { name: 'Highest' } };
+    await ask(trackers.jira.create('alice', { project: '10000', type: '10101', fields }).key);
+    await form.getByText('"Highest" hat im Ziel kein Gegenstück.').waitFor();
+    await screenshot(page, 'preview-7-german-warning');
     assert.deepEqual(
       browser.errors.filter((error) => !/422/.test(error)),
       [],

@@ -58,8 +58,10 @@ const TRANSLATED: readonly string[] = ['unknownField', 'readOnly', 'createOnly',
 /** The engine's plain sentences about conflicts, which the translation says as well. */
 const PLAIN = /^both sides changed it; (this side wins|the other side wins|a person has to decide|.* put together)$/;
 
-function warningText({ kind, reason, decision }: FieldWarning): string {
+function warningText({ kind, reason, decision, code, names }: FieldWarning): string {
+  if (code !== undefined) return p(`warning.${code}`, names);
   if (TRANSLATED.includes(kind)) return p(`warning.${kind}`);
+  if (kind === 'unresolved') return p('warning.unresolved', { reason });
   if (decision === undefined) return reason;
   const said = p(`warning.conflict.${decision}`);
   return PLAIN.test(reason) ? said : `${said} (${reason})`;
