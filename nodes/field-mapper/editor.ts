@@ -17,12 +17,12 @@ import {
   isShown,
   MappingScope,
   MapRow,
-  m,
   rowsOf,
   saveRows,
   showFindings,
   somePairs,
   soon,
+  typeWords,
 } from '../editor/mapping';
 import { exchangePanel, partForm } from '../editor/mapping/exchange';
 import { PreviewPanel } from '../editor/preview';
@@ -38,6 +38,12 @@ interface FieldMapperProperties {
 type FieldMapperNode = EditorNode & FieldMapperProperties;
 
 const SIDES: Side[] = [1, 2];
+/** What the rows, and the fields without one, can be narrowed down to. */
+const KINDS: Record<string, (field: Field) => boolean> = {
+  required: ({ required }) => required === true,
+  custom: ({ custom }) => custom === true,
+  readOnly: ({ readOnly }) => readOnly === true,
+};
 const NO_FIELD: RowIssue[] = [{ level: 'error', code: 'noField', direction: 'forward' }];
 
 /** The open form. */
@@ -58,7 +64,7 @@ class FieldMapperForm {
       onChange: () => this.load(),
     });
     this.buildList();
-    for (const key of ['all', 'issues', 'required', 'unmapped']) {
+    for (const key of ['all', 'issues', 'required', 'custom', 'readOnly', 'unmapped']) {
       $('<option>')
         .attr('value', key)
         .text(node._(`field-mapper.show.${key}`))
@@ -264,30 +270,32 @@ class FieldMapperForm {
       .toLowerCase();
     const show = String(this.show.val() ?? 'all');
     const known = this.scope.known();
-    const isRequired = (field: FieldChoice | undefined, fields: ReadonlyMap<string, Field> | undefined): boolean =>
-      field !== undefined && fields?.get(field.id)?.required === true;
+    const kind = KINDS[show];
+    const isKind = (field: FieldChoice | undefined, fields: ReadonlyMap<string, Field> | undefined): boolean => {
+      const now = field && fields?.get(field.id);
+      return now !== undefined && kind?.(now) === true;
+    };
     for (const view of this.views()) {
       const { one, two } = view.fields();
       const named = wanted === '' || [one, two].some((field) => field?.name.toLowerCase().includes(wanted));
       const asked =
-        show === 'issues'
-          ? view.hasIssues()
-          : show !== 'required' || isRequired(one, known.one) || isRequired(two, known.two);
+        show === 'issues' ? view.hasIssues() : kind === undefined || isKind(one, known.one) || isKind(two, known.two);
       view.show(named && asked);
     }
-    $('#twinflow-map-unmapped').prop('hidden', show !== 'unmapped');
-    if (show === 'unmapped') this.showUnmapped(wanted);
+    const lists = kind !== undefined || show === 'unmapped';
+    $('#twinflow-map-unmapped').prop('hidden', !lists);
+    if (lists) this.showUnmapped(wanted, kind ?? (() => true));
   }
 
-  /** The fields that no row has, on both sides; pressing one adds a row. */
-  private showUnmapped(wanted: string): void {
+  /** The fields of a kind that no row has, on both sides; pressing one adds a row. */
+  private showUnmapped(wanted: string, isKind: (field: Field) => boolean): void {
     const rows = this.rows();
     const box = $('#twinflow-map-unmapped').empty();
     for (const side of SIDES) {
       const known = side === 1 ? this.scope.known().one : this.scope.known().two;
       const used = new Set(rows.map((row) => (side === 1 ? row.one : row.two)?.id));
       const open = [...(known?.values() ?? [])].filter(
-        (field) => !used.has(field.id) && field.name.toLowerCase().includes(wanted),
+        (field) => !used.has(field.id) && field.name.toLowerCase().includes(wanted) && isKind(field),
       );
       const column = $('<div>').appendTo(box);
       $('<b>')
@@ -295,12 +303,7 @@ class FieldMapperForm {
         .appendTo(column);
       $('<ul>')
         .append(
-          open.map((field) =>
-            $('<li>').append(
-              this.addLink(field, side),
-              field.required ? $('<span class="twinflow-unsure">').text(` ${m('type.required')}`) : '',
-            ),
-          ),
+          open.map((field) => $('<li>').append(this.addLink(field, side), $('<span>').text(` ${typeWords(field)}`))),
         )
         .appendTo(column);
     }

@@ -45,6 +45,7 @@ const RULES = `
 .twinflow-columns > div { flex: 1 1 0; min-width: 0; }
 .twinflow-columns ul { list-style: none; margin: 4px 0 0; padding: 0; max-height: 160px; overflow-y: auto; }
 .twinflow-columns li { line-height: 1.7; }
+.twinflow-columns li > span { font-size: 85%; color: var(--red-ui-secondary-text-color); }
 .twinflow-checks { display: inline-flex; flex-wrap: wrap; gap: 2px 14px; width: 70%; vertical-align: middle; }
 .twinflow-checks label { width: auto !important; margin: 0; }
 .twinflow-value { flex: 1 1 0; min-width: 0; display: flex; flex-wrap: wrap; gap: 4px; align-items: center; }

@@ -142,6 +142,32 @@ describeWithChromium('the forms of filter and mappers', (launch) => {
     assert.equal((row?.constant as { name?: string } | undefined)?.name, 'Fabrikam');
   });
 
+  it('narrow the rows down to mandatory, custom or read-only fields, and list those of the kind that have no row', async () => {
+    await open('fields');
+    const show = page.locator('#twinflow-map-show');
+    const unmapped = page.locator('#twinflow-map-unmapped');
+    const rows = (): Promise<number> => page.locator('#twinflow-map-rows > li:visible').count();
+    assert.deepEqual([await rows(), await unmapped.isVisible()], [3, false]);
+    await show.selectOption({ label: 'Mandatory fields' });
+    assert.equal(await rows(), 3);
+    await show.selectOption({ label: 'Custom fields' });
+    assert.equal(await rows(), 0);
+    assert.match(await unmapped.innerText(), /External reference text[\s\S]*External ID text/);
+    await page.fill('#twinflow-map-search', 'reviewers');
+    assert.equal(await unmapped.getByRole('button').count(), 2);
+    await page.fill('#twinflow-map-search', '');
+    await show.selectOption({ label: 'Read-only fields' });
+    assert.match(await unmapped.innerText(), /Created date and time, read-only[\s\S]*Changed By person, read-only/);
+    await screenshot(page, 'mapping-forms-read-only');
+    await unmapped.getByRole('button', { name: 'Reporter' }).click();
+    await focusedIsCombobox();
+    await page.keyboard.press('Escape');
+    // all rows are shown again, with the new one
+    assert.equal(await rows(), 4);
+    await page.click('#node-dialog-cancel');
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+  });
+
   it('map fields automatically, each once, and say how sure that is', async () => {
     await open('fields');
     await page.click('#twinflow-map-auto');
