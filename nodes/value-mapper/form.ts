@@ -85,7 +85,8 @@ export class ValueMapperForm {
       pairs: readPairs(node.pairs),
       onChange: () => this.reload(),
     });
-    this.pairTable = new PairTable({ list: this.list, scope: this.scope, text: this.text, onChange: this.check });
+    const find = $('#twinflow-values-find');
+    this.pairTable = new PairTable({ list: this.list, find, scope: this.scope, text: this.text, onChange: this.check });
     this.adding = searchSelect<ValueRow>($('#twinflow-values-add'), {
       load: async () => this.candidates(),
       label: node._('value-mapper.label.add'),

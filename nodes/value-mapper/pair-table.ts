@@ -1,4 +1,7 @@
-/** The pairs of the open table: System 1's value | direction | System 2's value. */
+/**
+ * The pairs of the open table: System 1's value | direction | System 2's value. Of a large table the first ones are shown,
+ * or the first that a search finds: each row is a few inputs, and thousands of them would stop the browser.
+ */
 
 import { pairExtras } from '../../lib/mapping/saved';
 import type { FieldChoice, ValuePair, ValueRow } from '../../lib/model/config';
@@ -9,6 +12,8 @@ import { isListed, listEntries, lookupItem, type MappingScope, rowsOf, userItem 
 
 interface PairRow {
   pair?: Partial<ValuePair>;
+  /** its place among all pairs; a row that was added has none yet */
+  place?: number;
   one?: SearchSelect<LookupValue | UserValue>;
   two?: SearchSelect<LookupValue | UserValue>;
   direction?: DirectionButton;
@@ -17,12 +22,16 @@ interface PairRow {
 export interface PairTableOptions {
   /** an `<ol>` */
   list: JQuery;
+  /** an empty element for the search, which large tables have */
+  find: JQuery;
   scope: MappingScope;
   text: (key: string, variables?: Record<string, unknown>) => string;
   onChange: () => void;
 }
 
 const SIDES: Side[] = [1, 2];
+/** Rows that are shown at a time. */
+const PAGE = 100;
 
 const chosen = (select: SearchSelect<LookupValue | UserValue> | undefined): LookupValue | undefined => {
   const item = select?.value();
@@ -31,14 +40,46 @@ const chosen = (select: SearchSelect<LookupValue | UserValue> | undefined): Look
   return id === undefined || id === '' ? { name: item.name } : { id, name: item.name };
 };
 
+const pairIn = ({ pair, one, two, direction }: PairRow): Partial<ValuePair> => {
+  const [left, right] = [chosen(one), chosen(two)];
+  return {
+    ...pairExtras(pair ?? {}),
+    ...(left && { one: left }),
+    ...(right && { two: right }),
+    direction: direction?.value() ?? 'both',
+  };
+};
+
 export class PairTable {
   private readonly options: PairTableOptions;
   private readonly heads: Record<Side, JQuery> = { 1: $('<span>'), 2: $('<span>') };
+  private readonly search = $('<input type="search">');
+  private readonly shown = $('<span class="twinflow-message" role="status" aria-live="polite">');
+  private readonly more = $('<button type="button" class="twinflow-link">');
   private table: ValueRow | undefined;
+  /** as they were when the rows were drawn */
+  private all: Partial<ValuePair>[] = [];
+  /** which of them have a row */
+  private drawn = new Set<number>();
+  private most = PAGE;
 
   constructor(options: PairTableOptions) {
     this.options = options;
-    const { list, text, onChange } = options;
+    const { list, find, text, onChange } = options;
+    this.search.attr({ placeholder: text('find.search'), 'aria-label': text('find.search') });
+    this.search.on('input', () => {
+      this.most = PAGE;
+      this.draw(this.read());
+    });
+    this.search.on('keydown', (event) => {
+      // in a form, Enter would press its first button
+      if (event.key === 'Enter') event.preventDefault();
+    });
+    this.more.text(text('find.more', { count: PAGE })).on('click', () => {
+      this.most += PAGE;
+      this.draw(this.read());
+    });
+    find.append(this.search.css({ flex: '1 1 140px', width: '0' }), this.shown, this.more);
     const head = $('<div class="twinflow-head">').append(
       this.heads[1],
       $('<span class="twinflow-head-gap">'),
@@ -91,27 +132,65 @@ export class PairTable {
 
   /** Shows another table's pairs, or none. */
   show(table: ValueRow | undefined): void {
-    this.options.list.editableList('empty');
     this.table = table;
     this.names();
-    this.add(table?.pairs ?? []);
+    this.search.val('');
+    this.most = PAGE;
+    this.draw(table?.pairs ?? []);
   }
 
-  /** @param pairs a pair may lack an end, which gets the focus */
+  /** Behind the others. @param pairs a pair may lack an end, which gets the focus */
   add(pairs: Partial<ValuePair>[]): void {
-    this.options.list.editableList(
-      'addItems',
-      pairs.map((pair): PairRow => ({ pair })),
-    );
+    if (pairs.some(({ one, two }) => one === undefined || two === undefined)) {
+      const rows = pairs.map((pair): PairRow => ({ pair }));
+      this.options.list.editableList('addItems', rows);
+    } else this.draw([...this.read(), ...pairs]);
   }
 
   /** The complete pairs, in their order. */
   value(): ValuePair[] {
-    return rowsOf<PairRow>(this.options.list).flatMap(({ pair, one, two, direction }) => {
-      const [left, right] = [chosen(one), chosen(two)];
-      const extras = pairExtras(pair ?? {});
-      return left && right ? [{ ...extras, one: left, two: right, direction: direction?.value() ?? 'both' }] : [];
-    });
+    return this.read().flatMap(({ one, two, direction = 'both', ...extras }) =>
+      one && two ? [{ ...extras, one, two, direction }] : [],
+    );
+  }
+
+  /** All pairs as they are now: those of the rows in the rows' order, at the places that these have among the others. */
+  private read(): Partial<ValuePair>[] {
+    const rows = rowsOf<PairRow>(this.options.list);
+    const pairs = rows.map(pairIn);
+    if (this.drawn.size === this.all.length) return pairs;
+    const places = rows.flatMap(({ place }) => place ?? []).sort((a, b) => a - b);
+    const kept = new Map(
+      rows
+        .flatMap(({ place }, index) => (place === undefined ? [] : [pairs[index] ?? {}]))
+        .map((pair, n) => [places[n], pair]),
+    );
+    const added = pairs.filter((_, index) => rows[index]?.place === undefined);
+    const all = this.all.flatMap((pair, place) => (this.drawn.has(place) ? (kept.get(place) ?? []) : pair));
+    return [...all, ...added];
+  }
+
+  private draw(all: Partial<ValuePair>[]): void {
+    const { list, find, text } = this.options;
+    this.all = all;
+    const wanted = String(this.search.val() ?? '')
+      .trim()
+      .toLowerCase();
+    const has = (value: LookupValue | undefined): boolean =>
+      [value?.name, value?.id].some((word) => word?.toLowerCase().includes(wanted));
+    const found = all.flatMap((pair, place) => (wanted === '' || has(pair.one) || has(pair.two) ? [place] : []));
+    const places = found.slice(0, this.most);
+    this.drawn = new Set(places);
+    list.editableList('empty');
+    list.editableList(
+      'addItems',
+      places.map((place): PairRow => ({ pair: all[place], place })),
+    );
+    find.toggle(all.length > PAGE);
+    this.shown.text(
+      text('find.shown', { shown: places.length.toLocaleString(), count: found.length.toLocaleString() }),
+    );
+    this.more.toggle(found.length > places.length);
   }
 
   /** The lists are other ones now, and perhaps the systems. */

@@ -251,6 +251,61 @@ describeWithChromium('the forms of filter and mappers', (launch) => {
     assert.ok(states?.pairs.every(({ one, two }) => one.id !== undefined && two.id !== undefined));
   });
 
+  it('show a hundred of ten thousand pairs at a time, find the others, and keep all of them in their order', async () => {
+    const before = await node('values', 'rows');
+    await page.evaluate(() => {
+      const table = Reflect.get(window, 'RED').nodes.node('values');
+      const pairs = Array.from({ length: 10_000 }, (_, n) => ({
+        ...{ one: { name: `Eins ${n}` }, two: { id: `${n}`, name: `Zwei ${n}` }, direction: 'both', note: `n${n}` },
+      }));
+      table.rows = [{ ...table.rows[0], pairs }];
+    });
+    const opening = Date.now();
+    await open('values');
+    assert.ok(Date.now() - opening < 10_000, `${Date.now() - opening} ms`);
+    const pairs = page.locator('#twinflow-values-pairs > li');
+    const find = page.locator('#twinflow-values-find');
+    assert.equal(await pairs.count(), 100);
+    await find.getByText('100 of 10,000 shown').waitFor();
+    await find.getByRole('button', { name: '100 more' }).click();
+    assert.equal(await pairs.count(), 200);
+    await find.getByRole('searchbox').fill('eins 123');
+    await find.getByText('11 of 11 shown').waitFor();
+    await screenshot(page, 'mapping-forms-many-pairs');
+    // Eins 123, 1230 … 1239: the second one is renamed, the third one removed, another one is added behind all others
+    await pairs.nth(1).getByRole('combobox').last().fill('Other');
+    await page.keyboard.press('Tab');
+    await pairs.nth(2).locator('.red-ui-editableList-item-remove').click();
+    await until('it has gone', async () => (await pairs.count()) === 10);
+    await page.locator('#twinflow-values-body .red-ui-editableList-addButton').first().click();
+    await focusedIsCombobox();
+    await page.keyboard.type('New one');
+    await page.keyboard.press('Tab');
+    await pairs.last().getByRole('combobox').last().fill('New two');
+    await page.keyboard.press('Tab');
+    await find.getByRole('searchbox').fill('');
+    assert.equal(await pairs.count(), 100);
+    await done();
+    const [saved] = (await node('values', 'rows')) as ValueRow[];
+    assert.equal(saved?.pairs.length, 10_000);
+    assert.deepEqual(
+      [0, 123, 1229, 1230, 1231, 9_998, 9_999].map((n) => [saved?.pairs[n]?.one.name, saved?.pairs[n]?.two.name]),
+      [
+        ['Eins 0', 'Zwei 0'],
+        ['Eins 123', 'Zwei 123'],
+        ['Eins 1229', 'Zwei 1229'],
+        ['Eins 1230', 'Other'],
+        ['Eins 1232', 'Zwei 1232'],
+        ['Eins 9999', 'Zwei 9999'],
+        ['New one', 'New two'],
+      ],
+    );
+    assert.equal(Reflect.get(saved?.pairs[1230] ?? {}, 'note'), 'n1230');
+    await page.evaluate((rows) => {
+      Reflect.get(window, 'RED').nodes.node('values').rows = rows;
+    }, before);
+  });
+
   it('take a default from the list of the field', async () => {
     await open('defaults');
     await page.locator('#twinflow-defaults-missing1').getByRole('button', { name: 'Priority' }).click();
