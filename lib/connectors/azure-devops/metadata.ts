@@ -46,6 +46,9 @@ export class Metadata {
   /** fields in work items that their type does not list (columns of boards): no reason to look twice */
   private readonly strays = new Set<string>();
 
+  /** names of projects that were looked up in vain */
+  private readonly unseen = new Set<string>();
+
   constructor(
     private readonly api: AzureDevOpsApi,
     private readonly bypassRules: boolean,
@@ -61,6 +64,17 @@ export class Metadata {
         if (page.length < PROJECT_PAGE) return found;
       }
     });
+  }
+
+  /** Ids of projects by name, lower case. A name that is not known may be a new one of a known project: it is looked up, once. */
+  async idsOf(names: ReadonlySet<string>): Promise<Map<string, string>> {
+    const read = async (maxAgeMs: number) =>
+      new Map((await this.projects(maxAgeMs)).map(({ id, name }) => [name.toLowerCase(), id]));
+    const known = await read(LASTING_MS);
+    const unknown = [...names].filter((name) => !known.has(name.toLowerCase()));
+    const isNew = unknown.some((name) => !this.unseen.has(name));
+    for (const name of unknown) this.unseen.add(name);
+    return unknown.length === 0 ? known : read(isNew ? 0 : FRESH_MS);
   }
 
   /** By id or name. @throws notFound */

@@ -101,7 +101,7 @@ export class RevisionPoller {
 
   /** @see Connection.changes */
   async *changes(scope: Scope, checkpoint: Checkpoint | undefined, pageSize: number): AsyncGenerator<ChangePage> {
-    const { feed, projects } = await this.within(scope);
+    const { feed } = await this.within(scope);
     const size = Math.max(1, Math.floor(pageSize));
     const start = positionOf(checkpoint, feed);
     start.seen = new Map([...this.overflow.recall(checkpoint?.more), ...start.seen]);
@@ -126,7 +126,7 @@ export class RevisionPoller {
       if (older.length > 0) await this.hear(older, start.seen);
       if (page.last && !recognised) await this.hearWitnesses(start, position);
 
-      const fresh = page.changes.filter((change) => this.isFresh(change, scope, projects, position));
+      const fresh = await this.fresh(page.changes, scope, position);
       // the scope of a shared feed is a part of it: the rest counts for the order only
       for (const change of page.changes) {
         if (position.at === undefined || change.at > position.at) position.at = change.at;
@@ -227,11 +227,15 @@ export class RevisionPoller {
     return { changes, token: textOf(body.continuationToken), last: body.isLastBatch !== false };
   }
 
-  private isFresh(change: Change, scope: Scope, projects: Map<string, string>, { seen, from }: Position): boolean {
-    if ((seen.get(change.id) ?? 0) >= change.rev) return false;
-    if (from !== undefined && change.at < from) return false;
-    const named = [...projects.values()].some((name) => name.toLowerCase() === change.project.toLowerCase());
-    return named && scope.types.some((type) => type.toLowerCase() === change.type.toLowerCase());
+  /** Those that were not read before. The feed speaks of projects by name, which an administrator may change at any time. */
+  private async fresh(changes: Change[], { projects, types }: Scope, { seen, from }: Position): Promise<Change[]> {
+    const unread = changes.filter(({ id, rev, at, type }) => {
+      if ((seen.get(id) ?? 0) >= rev || (from !== undefined && at < from)) return false;
+      return types.some((one) => one.toLowerCase() === type.toLowerCase());
+    });
+    if (unread.length === 0) return [];
+    const ids = await this.metadata.idsOf(new Set(unread.map(({ project }) => project)));
+    return unread.filter(({ project }) => projects.includes(ids.get(project.toLowerCase()) ?? ''));
   }
 
   /** In the order in which they changed; those that have gone or moved away since are left out. */

@@ -174,6 +174,22 @@ describe(`Azure DevOps: polling (${compared})`, () => {
     assert.deepEqual(both.ids, [moved]);
   });
 
+  for (const projects of [[FABRIKAM], [FABRIKAM, CONTOSO]]) {
+    it(`reads what changed in a project that was renamed a moment ago, of ${projects.length}`, async () => {
+      await start();
+      const [before = ''] = await alice.create(['Before']);
+      const within = { projects, types: ['Bug'] };
+      const { checkpoint, ids } = await poll(connection, undefined, within);
+      assert.deepEqual(ids, [before]);
+      standIn.service.state.rename('Fabrikam', 'Fabrikam Fiber');
+      const [after = ''] = await alice.create(['After'], 'Bug', 'Fabrikam Fiber');
+      await alice.change(before, { 'System.Title': 'Changed after it' });
+      const next = await poll(connection, checkpoint, within);
+      assert.deepEqual([...next.ids].sort(), [before, after].sort());
+      assert.ok(next.entities.every(({ project, url }) => project === FABRIKAM && url?.includes('Fabrikam%20Fiber')));
+    });
+  }
+
   it('says so and stops where a restored back-up took revisions back', async () => {
     await start();
     const [id = ''] = await alice.create(['Restored']);

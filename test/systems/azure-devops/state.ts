@@ -96,6 +96,22 @@ export class State {
     return this.projects.find(({ id, name }) => id === wanted || name.toLowerCase() === wanted);
   }
 
+  /** Its work items show the new name at once, in all revisions, and none gets a new one. */
+  rename(from: string, to: string): void {
+    const found = this.project(from);
+    if (!found) throw new Error(`there is no project ${from}`);
+    Object.assign(found, { name: to });
+    found.areas.name = to;
+    found.iterations.name = to;
+    for (const { fields, revisions } of this.items.values())
+      for (const shown of [fields, ...revisions.map((one) => one.fields)]) {
+        if (shown['System.TeamProject'] !== from) continue;
+        shown['System.TeamProject'] = to;
+        for (const path of ['System.AreaPath', 'System.IterationPath'])
+          shown[path] = String(shown[path]).replace(new RegExp(`^${from}(?=\\\\|$)`), to);
+      }
+  }
+
   /** Visible work items. */
   item(id: number): Item | undefined {
     const item = this.items.get(id);
