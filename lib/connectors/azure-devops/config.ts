@@ -4,6 +4,7 @@ import { SyncError } from '../../model/errors';
 import type { ConfigField, ConnectorConfig } from '../connector';
 import { parseBaseUrl } from '../http/client';
 import type { Credentials } from './auth';
+import { isTimeZone } from './days';
 
 export interface Settings {
   baseUrl: string;
@@ -14,6 +15,8 @@ export interface Settings {
   createPaths: boolean;
   bypassRules: boolean;
   suppressNotifications: boolean;
+  /** IANA name of the time zone in which days begin; '' = not known */
+  timeZone: string;
   /** polls for parents that were set on the parent's form */
   watchLinks: boolean;
 }
@@ -93,6 +96,15 @@ export const config: ConfigField[] = [
     hint: 'A text that is Markdown already stays Markdown. Azure DevOps does not turn Markdown back into HTML.',
   },
   {
+    name: 'timeZone',
+    label: 'Time zone of dates',
+    type: 'text',
+    placeholder: 'Europe/Berlin',
+    hint:
+      'Start, Finish, Target and Due Date are kept as midnight of the person who chooses them. Empty: the nearest day is ' +
+      'meant, and midnight UTC is written, which people west of it see as the day before.',
+  },
+  {
     name: 'missingPaths',
     label: 'Missing areas and iterations',
     type: 'select',
@@ -151,6 +163,8 @@ export function settingsOf(values: ConnectorConfig): Settings {
       : { kind: 'pat', token: needed('token', 'Token') };
   const version = text('apiVersion') || PRESET_VERSION;
   if (!/^7\.\d+$/.test(version)) problems.apiVersion = 'API version must be 7.0 or 7.1';
+  const timeZone = text('timeZone');
+  if (timeZone && !isTimeZone(timeZone)) problems.timeZone = 'Time zone of dates has a name such as Europe/Berlin';
   if (Object.keys(problems).length > 0) {
     throw new SyncError('invalid', `Azure DevOps: ${Object.values(problems).join(', ')}`, { fields: problems });
   }
@@ -162,6 +176,7 @@ export function settingsOf(values: ConnectorConfig): Settings {
     createPaths: values.missingPaths === 'create',
     bypassRules: values.bypassRules === true,
     suppressNotifications: values.suppressNotifications === true,
+    timeZone,
     watchLinks: values.watchLinks === true,
   };
 }

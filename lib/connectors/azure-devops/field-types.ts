@@ -1,6 +1,7 @@
 /** What kind of value a field of Azure DevOps holds. Pure: decided from the field's definition alone. */
 
 import type { FieldType } from '../../model/values';
+import { DAYS } from './days';
 
 /** A field of one project and work item type, with what reading and writing its values needs. */
 export interface FieldInfo {
@@ -19,6 +20,8 @@ export interface FieldInfo {
   allowed?: string[];
   /** a path in the tree of areas or iterations */
   tree?: 'areas' | 'iterations';
+  /** a day: the time zone in which it begins, '' = not known */
+  zone?: string;
   /** the list's entries are numbers */
   numeric?: boolean;
 }
@@ -90,13 +93,23 @@ export interface RawTypeField {
   allowed: string[];
 }
 
-/** @param bypassRules whether the connection writes past the rules of the process */
-export function fieldInfo(field: RawTypeField, raw: RawField | undefined, bypassRules: boolean): FieldInfo {
+/** What the system form says of fields: whether rules of the process are written past, and in which time zone days begin. */
+export interface FieldRules {
+  bypassRules: boolean;
+  timeZone: string;
+}
+
+/** @param field as its type has it @param raw as the collection defines it */
+export function fieldInfo(
+  field: RawTypeField,
+  raw: RawField | undefined,
+  { bypassRules, timeZone }: FieldRules,
+): FieldInfo {
   const { id, name } = field;
   const bypassed = bypassRules && BYPASSABLE.has(id);
   const readOnly =
     !bypassed && (raw?.readOnly === true || SYSTEM_ONLY.has(id) || /^System\.(Area|Iteration)Level\d$/.test(id));
-  const info: FieldInfo = { id, name, ...typeOf(field, raw) };
+  const info: FieldInfo = { id, name, ...typeOf(field, raw, timeZone) };
   // its definition says read-only, since it is written as a link
   if (id === PARENT) return info;
   if (readOnly) info.readOnly = true;
@@ -106,7 +119,7 @@ export function fieldInfo(field: RawTypeField, raw: RawField | undefined, bypass
   return info;
 }
 
-function typeOf(field: RawTypeField, raw: RawField | undefined): Omit<FieldInfo, 'id' | 'name'> {
+function typeOf(field: RawTypeField, raw: RawField | undefined, zone: string): Omit<FieldInfo, 'id' | 'name'> {
   const type = raw?.type ?? 'string';
   if (field.id === PARENT) return { type: 'reference' };
   if (field.id === TAGS) return { type: 'text', multi: true };
@@ -122,7 +135,7 @@ function typeOf(field: RawTypeField, raw: RawField | undefined): Omit<FieldInfo,
     case 'history':
       return { type: 'text', maxLength: LONG_TEXT };
     case 'dateTime':
-      return { type: 'datetime' };
+      return DAYS.has(field.id) ? { type: 'date', zone } : { type: 'datetime' };
     case 'boolean':
       return { type: 'boolean' };
     case 'integer':

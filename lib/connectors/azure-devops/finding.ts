@@ -9,6 +9,7 @@ import { SyncError } from '../../model/errors';
 import type { Value } from '../../model/values';
 import type { FindQuery } from '../connector';
 import { MOST_READ } from './api';
+import { beginOf } from './days';
 import { type FieldInfo, SHORT_TEXT } from './field-types';
 import { hasMarker } from './marker';
 import type { Metadata } from './metadata';
@@ -78,7 +79,9 @@ function literal(info: FieldInfo | undefined, id: string, value: Value): string 
   if (value === null) return "''";
   if (typeof value === 'number') return String(info.type === 'duration' ? hoursOf(value) : value);
   if (typeof value === 'boolean') return String(value);
-  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'string') {
+    return quoted(info.type === 'date' ? new Date(beginOf(value, info.zone ?? '')).toISOString() : value);
+  }
   if ('login' in value || 'email' in value) return quoted(textOf(value.login) ?? textOf(value.email) ?? '');
   const name = 'name' in value ? textOf(value.name) : undefined;
   return info.type === 'reference' ? String(Number('id' in value ? value.id : Number.NaN)) : quoted(name ?? '');

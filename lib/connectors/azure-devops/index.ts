@@ -26,7 +26,7 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
   const settings = settingsOf(values);
   const { version, bypassRules, format } = settings;
   const api = new AzureDevOpsApi(settings.baseUrl, version, settings.credentials, context.http);
-  const metadata = new Metadata(api, bypassRules);
+  const metadata = new Metadata(api, settings);
   const people = new People(api, metadata);
   const reader = new WorkItemReader(api, metadata, people);
   const wiql = new Wiql(api);

@@ -7,7 +7,7 @@
 import { SyncError } from '../../model/errors';
 import { Cache } from '../cache';
 import type { AzureDevOpsApi } from './api';
-import { type FieldInfo, fieldInfo, HISTORY, type RawField, type RawTypeField } from './field-types';
+import { type FieldInfo, type FieldRules, fieldInfo, HISTORY, type RawField, type RawTypeField } from './field-types';
 import { isJson, type Json, listOf, textOf } from './shapes';
 
 export const FRESH_MS = 60_000;
@@ -51,7 +51,7 @@ export class Metadata {
 
   constructor(
     private readonly api: AzureDevOpsApi,
-    private readonly bypassRules: boolean,
+    private readonly rules: FieldRules,
   ) {}
 
   projects(maxAgeMs = FRESH_MS): Promise<ProjectInfo[]> {
@@ -116,7 +116,7 @@ export class Metadata {
       const raw = await this.allFields(maxAgeMs);
       const infos = list.map((json) => {
         const field = typeFieldOf(json);
-        return fieldInfo(field, raw.get(field.id), this.bypassRules);
+        return fieldInfo(field, raw.get(field.id), this.rules);
       });
       this.api.learnFieldNames(infos);
       return infos.filter(({ id }) => id !== HISTORY);

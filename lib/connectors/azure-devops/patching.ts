@@ -7,6 +7,7 @@
 import { SyncError } from '../../model/errors';
 import type { FieldId, Fields, RichText, SingleValue, Value } from '../../model/values';
 import type { AzureDevOpsApi } from './api';
+import { beginOf } from './days';
 import { type FieldInfo, PARENT, TAGS, TITLE } from './field-types';
 import type { Metadata, ProjectInfo } from './metadata';
 import type { Paths } from './paths';
@@ -97,6 +98,8 @@ export class Patcher {
         return value;
       case 'datetime':
         return time(value);
+      case 'date':
+        return day(value, info.zone ?? '');
       case 'user':
         return this.person(value);
       case 'lookup':
@@ -204,6 +207,13 @@ function number(value: Value, integer: boolean): number {
 function time(value: SingleValue): string {
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(ms)) throw invalid('needs a point in time (ISO 8601)');
+  return new Date(ms).toISOString();
+}
+
+function day(value: SingleValue, zone: string): string {
+  const given = typeof value === 'string' ? /^\d{4}-\d\d-\d\d/.exec(value)?.[0] : undefined;
+  const ms = given === undefined ? Number.NaN : beginOf(given, zone);
+  if (Number.isNaN(ms)) throw invalid('needs a day such as 2026-02-28');
   return new Date(ms).toISOString();
 }
 

@@ -1,6 +1,7 @@
 /** Field values as Azure DevOps shows them → canonical values. Pure. */
 
 import type { Fields, Value } from '../../model/values';
+import { dayOf } from './days';
 import { type FieldInfo, TAGS } from './field-types';
 import { isoOf, type Json, textOf, userOf } from './shapes';
 
@@ -38,6 +39,10 @@ export function canonicalOf(field: FieldInfo, raw: unknown, context: ValueContex
       return raw === true || raw === 1 || String(raw).toLowerCase() === 'true' || raw === '1';
     case 'datetime':
       return isoOf(raw) ?? null;
+    case 'date': {
+      const ms = Date.parse(String(raw));
+      return Number.isNaN(ms) ? null : dayOf(ms, field.zone ?? '');
+    }
     case 'user':
       return userOf(raw) ?? null;
     case 'reference': {

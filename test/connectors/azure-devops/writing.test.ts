@@ -160,7 +160,8 @@ describe(`Azure DevOps: writing (${compared})`, () => {
     for (const [what, fields, problem] of [
       ['a fraction in a whole number', { 'Custom.Builds': 1.5 }, /whole numbers/],
       ['a tag with a comma', { 'System.Tags': ['a,b'] }, /no comma/],
-      ['no point in time', { 'Microsoft.VSTS.Scheduling.TargetDate': 'tomorrow' }, /point in time/],
+      ['no point in time', { 'Custom.ReviewedAt': 'tomorrow' }, /point in time/],
+      ['no day', { 'Microsoft.VSTS.Scheduling.TargetDate': 'tomorrow' }, /a day such as/],
       ['wiki text', { 'System.Description': { format: 'jira-wiki', content: 'h1. x' } }, /HTML or Markdown/],
       [
         'an area that there is not',

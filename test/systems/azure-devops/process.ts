@@ -83,6 +83,7 @@ const DEFINITIONS: [string, string, FieldKind, string?][] = [
   ['Story Points', 'Microsoft.VSTS.Scheduling.StoryPoints', 'double'],
   ['Remaining Work', 'Microsoft.VSTS.Scheduling.RemainingWork', 'double'],
   ['Target Date', 'Microsoft.VSTS.Scheduling.TargetDate', 'dateTime'],
+  ['Reviewed At', 'Custom.ReviewedAt', 'dateTime'],
   ['External ID', 'Custom.ExternalId', 'string'],
   ['Blocked', 'Custom.Blocked', 'boolean'],
   ['Builds', 'Custom.Builds', 'integer'],
@@ -125,6 +126,7 @@ const severity: TypeField = {
 };
 const custom: TypeField[] = [
   { referenceName: 'Custom.ExternalId' },
+  { referenceName: 'Custom.ReviewedAt' },
   { referenceName: 'Custom.Blocked', defaultValue: '0' },
   { referenceName: 'Custom.Builds' },
   { referenceName: 'Custom.Reviewer' },
