@@ -84,7 +84,8 @@ function plan(sources) {
 async function compile() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const [complaints, files] = await new Promise((settle) => {
-    const args = [tsc, '-p', '.', '--pretty', 'false', '--listFiles'];
+    // a mere check of types must not write to dist/, where this goes on with what tsc has made
+    const args = [tsc, '-p', '.', '--noEmit', 'false', '--pretty', 'false', '--listFiles'];
     execFile(process.execPath, args, { cwd: root, maxBuffer: 1e8 }, (error, stdout, stderr) => {
       const [paths, words] = partition(stdout.split('\n'), (line) => isAbsolute(line.trim()));
       settle([error ? `${words.join('\n')}${stderr}`.trim() || error.message : '', paths]);
