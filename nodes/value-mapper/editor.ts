@@ -3,7 +3,7 @@
 import { domainIssues } from '../../lib/mapping/domains';
 import { readDomains, readPairs, readValueRows } from '../../lib/mapping/saved';
 import { knownVersion, offerOnlyIntegration, showsNewer, takeOnlyIntegration, watchSaved } from '../editor';
-import { addMappingStyle, somePairs } from '../editor/mapping';
+import { addMappingStyle, somePairs, tableTitle } from '../editor/mapping';
 import { PreviewPanel } from '../editor/preview';
 import { ValueMapperForm, type ValueMapperProperties } from './form';
 
@@ -21,7 +21,15 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
     name: { value: '' },
     integration: { value: '', type: 'twinflow-integration', required: true },
     pairs: { value: 'all', validate: somePairs },
-    rows: { value: [] },
+    rows: {
+      value: [],
+      validate(value, _options) {
+        const open = readValueRows(value).find(
+          ({ sheet }) => sheet !== undefined && (sheet.one === '' || sheet.two === '' || sheet.one === sheet.two),
+        );
+        return open === undefined || this._('value-mapper.invalid.sheet', { table: tableTitle(open) });
+      },
+    },
     domains: {
       value: [],
       validate(value, _options) {

@@ -71,8 +71,19 @@ export class ValueMapperForm {
   /** counts the checks: an earlier one that is still waiting for a system shows nothing any more */
   private checked = 0;
   private readonly check = soon(this.list, () => {
-    this.showMissing().catch((thrown: unknown) => say(this.note, 'warning', words(thrown)));
+    this.showMissing().then(
+      () => {
+        if (this.failing) say(this.note, 'plain', '');
+        this.failing = false;
+      },
+      (thrown: unknown) => {
+        say(this.note, 'warning', words(thrown));
+        this.failing = true;
+      },
+    );
   });
+  /** the note says why the last check could not be made */
+  private failing = false;
 
   private readonly text = (key: string, variables?: Record<string, unknown>): string =>
     this.node._(`value-mapper.${key}`, variables);

@@ -79,21 +79,23 @@ export class SheetInput {
 
   private upload(file: File): void {
     const { text } = this.options;
-    this.ask(uploadSheet(file), text('sheet.uploading', { name: file.name }), ({ id, name }) => ({
-      kind: 'upload',
-      id,
-      name,
-    }));
+    this.ask(
+      uploadSheet(file),
+      text('sheet.uploading', { name: file.name }),
+      ({ id, name }) => ({ kind: 'upload', id, name }),
+      true,
+    );
   }
 
-  private inspect(from: SheetSource['from']): void {
-    this.ask(inspectSheet(from), this.options.text('sheet.reading'), () => from);
+  private inspect(from: SheetSource['from'], isNew = false): void {
+    this.ask(inspectSheet(from), this.options.text('sheet.reading'), () => from, isNew);
   }
 
   private ask<Found extends FoundSheets>(
     question: Promise<Found>,
     meanwhile: string,
     fromOf: (found: Found) => SheetSource['from'],
+    isNew: boolean,
   ): void {
     this.asked += 1;
     const mine = this.asked;
@@ -104,7 +106,7 @@ export class SheetInput {
         this.sheets = found.sheets;
         const from = fromOf(found);
         const kept = this.source ?? { sheet: '', one: '', two: '' };
-        this.use(this.fitting({ ...kept, from }));
+        this.use(this.fitting({ ...kept, from }, isNew));
         this.draw();
       },
       (thrown: unknown) => {
@@ -117,13 +119,17 @@ export class SheetInput {
     return this.sheets.find(({ name }) => name === source.sheet) ?? (source.sheet === '' ? this.sheets[0] : undefined);
   }
 
-  /** What is not chosen yet is proposed: the first sheet that has two columns, and those. */
-  private fitting(source: SheetSource): SheetSource {
-    const known = this.sheet(source);
-    if (known !== undefined && source.one !== '') return source;
-    const sheet = this.sheets.find(({ columns }) => columns.length > 1) ?? this.sheets[0];
+  /**
+   * What is not chosen yet is proposed: the first sheet that has two columns, and those. So it is where another file was
+   * chosen and does not have the sheet or columns of the one before; a file that has lost them says so.
+   */
+  private fitting(source: SheetSource, isNew: boolean): SheetSource {
+    const columns = this.sheet(source)?.columns ?? [];
+    const fits = columns.includes(source.one) && columns.includes(source.two);
+    if (source.one !== '' && (fits || !isNew)) return source;
+    const sheet = this.sheets.find((one) => one.columns.length > 1) ?? this.sheets[0];
     const [one = '', two = ''] = sheet?.columns ?? [];
-    return source.one === '' ? { ...source, sheet: sheet?.name ?? '', one, two } : source;
+    return { ...source, sheet: sheet?.name ?? '', one, two };
   }
 
   private draw(): void {
@@ -145,7 +151,7 @@ export class SheetInput {
       path.on('change', () => {
         const typed = String(path.val() ?? '').trim();
         if (typed === '') this.use(undefined);
-        else this.inspect({ kind: 'path', path: typed });
+        else this.inspect({ kind: 'path', path: typed }, true);
       });
       path.on('keydown', (event) => {
         if (event.key !== 'Enter') return;
@@ -203,6 +209,10 @@ export class SheetInput {
     if (this.sheets.length === 0) return;
     if (found === undefined) {
       say(this.note, 'bad', text('sheet.gone', { name: source.sheet }));
+      return;
+    }
+    if (found.columns.length < 2) {
+      say(this.note, 'bad', text('sheet.oneColumn'));
       return;
     }
     const lost = [source.one, source.two].filter((column) => !found.columns.includes(column));

@@ -186,6 +186,36 @@ describeWithChromium('sheets and transforms in the editor', (launch) => {
     assert.equal(row?.sheet?.one, 'Customer', 'the good sheet is still the one');
   });
 
+  it('another file brings its own sheets and columns; one with a single column is told, and marks the node', async () => {
+    const before = await node('values', 'rows');
+    const choose = (name: string, text: string): Promise<void> =>
+      page.locator('#twinflow-values-from input[type=file]').setInputFiles({
+        ...{ name, mimeType: 'text/csv', buffer: Buffer.from(text) },
+      });
+    const columns = page.locator('#twinflow-values-from select');
+    await open('values');
+    await choose('other.csv', 'Wer;Wem\nann;alice@example.com\n');
+    await until('its columns are proposed', async () => (await columns.last().inputValue()) === 'Wem');
+    await done();
+    const [row] = (await node('values', 'rows')) as ValueRow[];
+    assert.deepEqual([row?.sheet?.one, row?.sheet?.two, await node('values', 'valid')], ['Wer', 'Wem', true]);
+    await open('values');
+    await choose('one.csv', 'Wer\nann\n');
+    await page.locator('#twinflow-values-from').getByText('fewer than two columns').waitFor();
+    // what could not be checked is said, and no longer than it is so
+    const failed = page.locator('#twinflow-values-note');
+    await choose('two.csv', 'Wer;Wem\nann;alice@example.com\n');
+    await page.locator('#twinflow-values-from').getByText('ann ↔ alice@example.com').waitFor();
+    await until('nothing is said any more', async () => (await failed.textContent()) === '');
+    await choose('one.csv', 'Wer\nann\n');
+    await page.locator('#twinflow-values-from').getByText('fewer than two columns').waitFor();
+    await done();
+    assert.equal(await node('values', 'valid'), false);
+    await page.evaluate((rows) => {
+      Reflect.get(window, 'RED').nodes.node('values').rows = rows;
+    }, before);
+  });
+
   it('a table of lists is checked with what its sheet has, exported, and shows what does not come back', async () => {
     const file = join(red.userDir, 'severity.csv');
     writeFileSync(file, 'Jira;Azure\nHighest;1 - Critical\nHigh;2 - High\nMedium;2 - High\nLow;4 - Low\n');
