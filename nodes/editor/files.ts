@@ -3,10 +3,15 @@
 import { isObject } from './read';
 import { t } from './text';
 
-function reasonOf(failed: JQuery.jqXHR): Error {
-  const body: unknown = failed.responseJSON;
+/** The reason in an answer of one of our routes. */
+function saidIn(body: unknown): Error | undefined {
   const error = isObject(body) && isObject(body.error) ? body.error : {};
-  if (typeof error.message === 'string') return new Error(error.message);
+  return typeof error.message === 'string' ? new Error(error.message) : undefined;
+}
+
+function reasonOf(failed: JQuery.jqXHR): Error {
+  const said = saidIn(failed.responseJSON);
+  if (said !== undefined) return said;
   return new Error(t(failed.status === 401 || failed.status === 403 ? 'error.forbidden' : 'error.offline'));
 }
 
@@ -33,12 +38,27 @@ export const postJson = <Answer>(route: string, body: object): Promise<Answer> =
   post(route, { data: JSON.stringify(body), contentType: 'application/json', dataType: 'json' });
 
 /** Posts JSON and gets a file. */
-export const postForFile = (route: string, body: object): Promise<Blob> =>
-  post(route, {
-    data: JSON.stringify(body),
-    contentType: 'application/json',
-    xhrFields: { responseType: 'blob' },
-  });
+export async function postForFile(route: string, body: object): Promise<Blob> {
+  const sent = new XMLHttpRequest();
+  try {
+    return await post<Blob>(route, {
+      ...{ data: JSON.stringify(body), contentType: 'application/json' },
+      ...{ xhr: () => sent, xhrFields: { responseType: 'blob' } },
+    });
+  } catch (thrown) {
+    // the reason comes as a file as well
+    const answer: unknown = sent.response;
+    throw (answer instanceof Blob && saidIn(parsed(await answer.text()))) || thrown;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Hands a file to the person. */
 export function download(file: Blob, name: string): void {

@@ -140,7 +140,11 @@ export class ValueMapperForm {
     exchangePanel({ container: $('#twinflow-values-exchange'), node, scope: this.scope, forms: [rows, domains] });
     for (const kind of ['export', 'template']) {
       $(`#twinflow-values-${kind}`).on('click', () => {
-        this.download(kind === 'template').catch((thrown: unknown) => say(this.note, 'bad', words(thrown)));
+        this.download(kind === 'template').catch((thrown: unknown) => {
+          say(this.note, 'bad', words(thrown));
+          // the button is far below
+          this.note[0]?.scrollIntoView({ block: 'nearest' });
+        });
       });
     }
     this.select.on('change', () => this.open(this.tables[Number(this.select.val())]));

@@ -186,6 +186,23 @@ describeWithChromium('sheets and transforms in the editor', (launch) => {
     assert.equal(row?.sheet?.one, 'Customer', 'the good sheet is still the one');
   });
 
+  it('an export that fails says so where it is seen', async () => {
+    await open('values');
+    await page.route('**/twinflow/tables/export', (route) =>
+      route.fulfill({ status: 422, json: { error: { kind: 'invalid', message: 'The disk is full.' } } }),
+    );
+    await page.locator('#twinflow-values-export').click();
+    const note = page.locator('#twinflow-values-note');
+    await note.getByText('The disk is full.').waitFor();
+    const seen = await note.evaluate((element) => {
+      const { top, left, width } = element.getBoundingClientRect();
+      return element.contains(document.elementFromPoint(left + width / 2, top + 5));
+    });
+    assert.equal(seen, true);
+    await page.unroute('**/twinflow/tables/export');
+    await done();
+  });
+
   it('another file brings its own sheets and columns; one with a single column is told, and marks the node', async () => {
     const before = await node('values', 'rows');
     const choose = (name: string, text: string): Promise<void> =>
@@ -294,9 +311,9 @@ describeWithChromium('sheets and transforms in the editor', (launch) => {
     assert.equal(await node('fields', 'valid'), true);
     await deploy();
     assert.equal((await map()).payload['System.Title'], 'Login fails (DEMO-7) High');
-    // the browser itself reports the file that was refused
+    // the browser itself reports what was refused
     assert.deepEqual(
-      browser.errors.filter((error) => !/tables\?name=users\.xlsx/.test(error)),
+      browser.errors.filter((error) => !/tables(\?name=users\.xlsx|\/export)/.test(error)),
       [],
     );
   });
