@@ -98,6 +98,8 @@ function convertAny(value: Value, source: FieldChoice, target: FieldChoice, rich
           .map((part) => part.trim())
           .filter((part) => part !== '')
       : [value as SingleValue];
+  // blanks and separators are an empty list
+  if (items.length === 0) return { value: null };
   return convertList(items, source, target, richText);
 }
 

@@ -104,6 +104,21 @@ describe('mapping: there and back, for every pair of types', () => {
     );
   });
 
+  it('a text of blanks and separators is an empty list', () => {
+    const row = (two: FieldChoice): FieldRow => ({
+      one: { id: 'one', name: 'one', type: 'text' },
+      two,
+      direction: 'both',
+    });
+    for (const type of TYPES.filter((one) => one !== 'richtext'))
+      for (const blank of [' ', ' , ', ','])
+        assert.deepEqual(
+          compileFieldRows([row({ id: 'two', name: 'two', type, multi: true })], 'forward', options)({ one: blank })
+            .fields,
+          { two: null },
+        );
+  });
+
   it('any JSON goes through all mappers without an exception: it comes across, or the reason is told', async () => {
     const anyDefault = fc.record({
       side: fc.constant(2 as const),
