@@ -1,6 +1,6 @@
 /** A field mapper's rows against what both systems declare now. Pure. */
 
-import { type ExpressionFault, missingRequired, rowIssues } from '../mapping/coverage';
+import { type ExpressionCheck, missingRequired, rowIssues } from '../mapping/coverage';
 import { endsOf, goes } from '../mapping/transform';
 import type { DefaultRow, FieldChoice, FieldRow } from '../model/config';
 import { type Direction, type Side, sourceSide, targetSide } from '../model/entity';
@@ -13,7 +13,7 @@ export interface FieldsContext {
   /** rows of the default mappers of the same pair */
   defaults?: DefaultRow[];
   /** parses expressions */
-  fault?: ExpressionFault;
+  expressions?: ExpressionCheck;
   /** directions in which entities may be created; preset: both */
   directions?: Direction[];
 }
@@ -48,7 +48,7 @@ export function checkFieldRows(rows: FieldRow[], context: FieldsContext): Findin
 }
 
 function checkRow(row: FieldRow, place: number, rows: FieldRow[], now: FieldRow[], context: FieldsContext): Finding[] {
-  const { live, fault } = context;
+  const { live, expressions } = context;
   const at = { row: place, label: rowLabel(row) };
   const drift = SIDES.flatMap((side) => {
     const choice = inRow(row, side);
@@ -56,8 +56,8 @@ function checkRow(row: FieldRow, place: number, rows: FieldRow[], now: FieldRow[
   });
   const current = now[place] ?? row;
   const known = { ...(live.one && { one: live.one }), ...(live.two && { two: live.two }) };
-  const before = new Set(rowIssues(row, rows, {}, fault).map(({ code, direction }) => `${code} ${direction}`));
-  const issues = rowIssues(current, now, known, fault)
+  const before = new Set(rowIssues(row, rows, {}, expressions).map(({ code, direction }) => `${code} ${direction}`));
+  const issues = rowIssues(current, now, known, expressions)
     .filter(({ code, level, direction }) => {
       if (code === 'unknownField') return false; // told by the drift, and better
       // what the person at the form has seen and left as it is

@@ -4,7 +4,16 @@ import type { DefaultRow, FieldRow, ValueRow } from '../model/config';
 import { applies, type Direction, type Field, targetSide } from '../model/entity';
 import { isEmpty, type LookupValue, type Value } from '../model/values';
 import { compatibility, type LossCode } from './compatibility';
-import { endsOf, fieldFinder, goes, lacksTransform, templateRefs, transformOf } from './transform';
+import {
+  endsOf,
+  type FindField,
+  fieldFinder,
+  goes,
+  lacksTransform,
+  type Reads,
+  templateRefs,
+  transformOf,
+} from './transform';
 import { compileTable, indexValues, type SheetTables } from './values';
 
 export type RowIssueCode =
@@ -35,14 +44,19 @@ export interface KnownFields {
 
 const DIRECTIONS: Direction[] = ['forward', 'backward'];
 
-/** The parser's complaint about an expression; undefined where it is one. */
-export type ExpressionFault = (expression: string) => string | undefined;
+/** How expressions are parsed where the check runs: the forms have another parser than the server. */
+export interface ExpressionCheck {
+  /** the parser's complaint; undefined where it is an expression */
+  fault(expression: string): string | undefined;
+  /** what it reads; undefined where nobody can tell */
+  reads(expression: string, find: FindField): Reads | undefined;
+}
 
 /**
  * What is wrong with one row, in the directions that it applies in.
- * @param fault parses expressions; without, they are taken as right
+ * @param check parses expressions; without, they are taken as right
  */
-export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields, fault?: ExpressionFault): RowIssue[] {
+export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields, check?: ExpressionCheck): RowIssue[] {
   const issues: RowIssue[] = [];
   if (row.one === undefined && row.two === undefined) {
     return [{ level: 'error', code: 'noField', direction: row.direction === 'backward' ? 'backward' : 'forward' }];
@@ -75,9 +89,16 @@ export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields, f
     }
     if (now?.readOnly === true) add('error', 'readOnlyTarget');
     else if (now?.createOnly === true && row.syncWhen !== 'create') add('warning', 'createOnlyTarget');
-    if (transform?.kind === 'jsonata' && fault?.(transform.expression) !== undefined) add('error', 'badExpression');
+    const find = fieldFinder(rows, direction);
+    if (transform?.kind === 'jsonata') {
+      const { expression } = transform;
+      if (check?.fault(expression) !== undefined) add('error', 'badExpression');
+      // an expression goes by ids
+      else if (check?.reads(expression, find)?.fields.some((id) => sources?.has(id) === false)) {
+        add('warning', 'unknownRead');
+      }
+    }
     if (transform?.kind === 'template' && sources !== undefined) {
-      const find = fieldFinder(rows, direction);
       const strange = templateRefs(transform.template).filter((ref) => !sources.has(find(ref)?.id ?? ref));
       if (strange.length > 0) add('warning', 'unknownRead');
     }

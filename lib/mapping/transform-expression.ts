@@ -2,6 +2,7 @@
 
 import jsonata = require('jsonata');
 
+import type { ExpressionCheck } from './coverage';
 import type { ExpressionReads, Reads } from './transform';
 import { jsonataMessage, treeReads } from './transform-reads';
 
@@ -27,6 +28,8 @@ export function expressionFault(expression: string): string | undefined {
     return jsonataMessage(thrown);
   }
 }
+
+export const expressionCheck: ExpressionCheck = { fault: expressionFault, reads: expressionReads };
 
 /** True where an expression uses one of these helpers. */
 export const usesHelper = (expression: string, helpers: string[]): boolean =>

@@ -10,7 +10,7 @@ import type { Field, Side } from '../../lib/model/entity';
 import { knownVersion, offerOnlyIntegration, say, showsNewer, takeOnlyIntegration, watchSaved, words } from '../editor';
 import {
   addMappingStyle,
-  browserFault,
+  browserCheck,
   defaultRows,
   type FormRow,
   fieldChoice,
@@ -162,7 +162,7 @@ class FieldMapperForm {
     const known = this.scope.known();
     const findings: Finding[] = [];
     for (const [place, { view, row }] of pairs.entries()) {
-      const issues = row ? rowIssues(row, rows, known, browserFault) : NO_FIELD;
+      const issues = row ? rowIssues(row, rows, known, browserCheck) : NO_FIELD;
       const found = view.findings(place, issues, known);
       view.showIssues(found);
       // an empty row is still being made
@@ -329,7 +329,7 @@ RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
       validate(value, _options) {
         const rows = readFieldRows(value);
         const broken = rows.filter((row) =>
-          rowIssues(row, rows, {}, browserFault).some(({ level }) => level === 'error'),
+          rowIssues(row, rows, {}, browserCheck).some(({ level }) => level === 'error'),
         ).length;
         return broken === 0 || this._('field-mapper.invalid.rows', { count: broken });
       },

@@ -2,7 +2,7 @@
 
 import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red';
 import { readFieldRows, readPairs, roundTrip, rowIssues } from '../../lib/mapping';
-import { expressionFault } from '../../lib/mapping/transform-expression';
+import { expressionCheck } from '../../lib/mapping/transform-expression';
 import type { FieldRow } from '../../lib/model/config';
 import { FieldMapperStep } from '../../lib/steps';
 import { hostOf, integrationOf } from '../shared/host';
@@ -34,7 +34,7 @@ export = (RED: NodeAPI): void => {
     });
 
     const broken = rows.filter((row) =>
-      rowIssues(row, rows, {}, expressionFault).some(({ level }) => level === 'error'),
+      rowIssues(row, rows, {}, expressionCheck).some(({ level }) => level === 'error'),
     ).length;
     let shown: NodeStatus | undefined;
     const show = (text: string): void => {

@@ -16,7 +16,7 @@ import {
 } from '../../lib/checks';
 import { personByWord } from '../../lib/mapping';
 import type { ValueMapperSettings } from '../../lib/mapping/saved';
-import { expressionFault } from '../../lib/mapping/transform-expression';
+import { expressionCheck } from '../../lib/mapping/transform-expression';
 import type { SheetTables } from '../../lib/mapping/values';
 import type { DefaultRow, FieldRow, IntegrationConfig, ProjectPair, TypePair } from '../../lib/model/config';
 import { applies, type Direction, type Field, type Side } from '../../lib/model/entity';
@@ -204,7 +204,7 @@ async function findingsOf(
   switch (mapper.kind) {
     case 'fields': {
       const directions = DIRECTIONS.filter((way) => applies(type.direction, way) && applies(project.direction, way));
-      const found = checkFieldRows(mapper.rows, { live, defaults, directions, fault: expressionFault });
+      const found = checkFieldRows(mapper.rows, { live, defaults, directions, expressions: expressionCheck });
       // without a value mapper nobody else would tell of lists that have not the same values
       if (valueMappers.length > 0) return found;
       return [...found, ...checkValueRows([], [], { live, mapped: mapper.rows, defaults })];

@@ -9,7 +9,7 @@ import {
   templateParts,
   templateRefs,
 } from '../../lib/mapping';
-import { expressionFault, expressionReads } from '../../lib/mapping/transform-expression';
+import { expressionCheck, expressionReads } from '../../lib/mapping/transform-expression';
 import type { FieldRow, Transform, Value } from '../../lib/model';
 import { richTextConverter } from '../../lib/richtext';
 import { anyValue } from './arbitrary';
@@ -163,9 +163,24 @@ describe('mapping/transform: directions', () => {
     );
     const broken = row(summary, title, { direction: 'forward', transform: { forward: jsonata('summary &') } });
     assert.deepEqual(
-      rowIssues(broken, [broken], known, expressionFault).map(({ code }) => code),
+      rowIssues(broken, [broken], known, expressionCheck).map(({ code }) => code),
       ['badExpression'],
     );
+    // an expression goes by ids, and a name in it is empty: nothing else would tell why
+    const reading = (expression: string): string[] => {
+      const read = row(summary, title, { direction: 'forward', transform: { forward: jsonata(expression) } });
+      return rowIssues(read, [read], known, expressionCheck).map(({ code }) => code);
+    };
+    assert.deepEqual(reading('$uppercase(Summary)'), ['unknownRead']);
+    assert.deepEqual(reading('$old("sumary")'), ['unknownRead']);
+    for (const expression of [
+      'summary & $entity().key',
+      '$map([summary], function($one) { $one.name })',
+      '$lookup("Team", summary).name',
+      '{ "Any": summary }.Any',
+      '($v := summary; $v[name = "x"].id)',
+    ])
+      assert.deepEqual(reading(expression), [], expression);
   });
 
   it('reads transforms as they are saved, and leaves out what is none', () => {

@@ -1,6 +1,6 @@
 /** Expressions in the browser: the editor has Node-RED's own parser on its page. */
 
-import type { ExpressionFault } from '../../../lib/mapping/coverage';
+import type { ExpressionCheck } from '../../../lib/mapping/coverage';
 import type { FindField, Reads } from '../../../lib/mapping/transform';
 import { jsonataMessage, treeReads } from '../../../lib/mapping/transform-reads';
 
@@ -24,7 +24,7 @@ function parse(expression: string): { tree: unknown } | { fault: string } {
 }
 
 /** The parser's complaint about an expression; undefined where it is one, or nobody can tell. */
-export const browserFault: ExpressionFault = (expression) => {
+export const browserFault = (expression: string): string | undefined => {
   const result = parse(expression);
   return 'fault' in result ? result.fault : undefined;
 };
@@ -34,3 +34,5 @@ export function browserReads(expression: string, find: FindField): Reads | undef
   const result = parse(expression);
   return 'tree' in result && result.tree !== undefined ? treeReads(result.tree, find) : undefined;
 }
+
+export const browserCheck: ExpressionCheck = { fault: browserFault, reads: browserReads };

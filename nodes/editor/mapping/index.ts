@@ -1,6 +1,6 @@
 /** What the forms of filter, field, value and default mapper share beyond `../editor`. */
 
-export { browserFault } from './expression-check';
+export { browserCheck } from './expression-check';
 export * from './fields';
 export * from './findings';
 export { type FormRow, MapRow } from './map-row';
