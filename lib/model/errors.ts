@@ -24,6 +24,8 @@ export interface SyncErrorDetail {
   fields?: Record<string, string>;
   /** the write may have been carried out although no answer arrived */
   uncertain?: boolean;
+  /** the answer is larger than what is read of one: less has to be asked for */
+  tooLarge?: boolean;
   /** HTTP status, where there was one */
   status?: number;
   /** what the system answered, cut to a readable length, free of secrets */

@@ -300,7 +300,7 @@ class Client implements HttpClient {
     if (timedOut) return failureOfNetwork('ETIMEDOUT', message, context);
     if (/maxContentLength/.test(message)) {
       const limit = Math.round((this.options.maxBytes ?? MAX_BYTES) / 1024);
-      const detail = context.idempotent ? {} : { uncertain: true };
+      const detail = { tooLarge: true, ...(context.idempotent ? {} : { uncertain: true }) };
       return new SyncError('fatal', `${context.request} on ${context.host}: the answer has over ${limit} KB`, detail);
     }
     const code = codeOf(thrown);

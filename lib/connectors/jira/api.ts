@@ -43,6 +43,13 @@ export interface FetchRequest {
   expand?: string;
 }
 
+export interface BulkRequest {
+  fields?: string[];
+  properties?: string[];
+  /** with the newest entry of each changelog; Cloud only */
+  changelog?: boolean;
+}
+
 export class JiraApi {
   readonly deployment: Deployment;
   readonly baseUrl: string;
@@ -50,14 +57,17 @@ export class JiraApi {
   private readonly root: string;
   /** Jira mails watchers about our updates */
   readonly notify: boolean;
+  /** entities say who changed them last */
+  readonly changelog: boolean;
   /** projects in which it does in any case: the account may not keep it from that */
   private readonly loud = new Set<string>();
   private readonly token: ClientToken | undefined;
 
-  constructor({ deployment, baseUrl, credentials, notify }: Settings, options: HttpOptions | undefined) {
+  constructor({ deployment, baseUrl, credentials, notify, changelog }: Settings, options: HttpOptions | undefined) {
     this.deployment = deployment;
     this.baseUrl = baseUrl;
     this.notify = notify;
+    this.changelog = changelog;
     this.root = `rest/api/${deployment === 'cloud' ? 3 : 2}/`;
     this.token = credentials.kind === 'client' ? new ClientToken(credentials, options) : undefined;
     this.http = createHttpClient({
@@ -131,17 +141,13 @@ export class JiraApi {
    * (https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/); on Data Center a single one is, several
    * come from the index of the node that answers.
    */
-  async issues(ids: string[], { fields = ['*all'], properties }: FetchRequest = {}): Promise<RawIssue[]> {
+  async issues(ids: string[], request: BulkRequest = {}): Promise<RawIssue[]> {
     if (ids.length === 0) return [];
-    if (this.isCloud) {
-      const request = { issueIdsOrKeys: ids, fields, ...(properties ? { properties } : {}) };
-      const { body } = await this.request('POST', 'issue/bulkfetch', { body: request, idempotent: true });
-      if (!isJson(body)) throw notTheApi('POST', 'issue/bulkfetch');
-      return objectsOf(body.issues).map(issueOf);
-    }
+    if (this.isCloud) return request.changelog ? this.withChangelogs(ids, request) : this.bulk(ids, request);
+    const { fields = ['*all'] } = request;
     const [id = ''] = ids;
     if (ids.length === 1) return this.optional(() => this.issue(id, { fields }));
-    const request = {
+    const search = {
       jql: `id in (${ids.join(', ')})`,
       fields,
       startAt: 0,
@@ -149,13 +155,46 @@ export class JiraApi {
       // otherwise one id that is not there is an error
       validateQuery: false,
     };
-    const { body } = await this.request('POST', 'search', { body: request, idempotent: true });
+    const { body } = await this.request('POST', 'search', { body: search, idempotent: true });
     if (!isJson(body)) throw notTheApi('POST', 'search');
     const found = objectsOf(body.issues).map(issueOf);
     // what the index doesn't have may be too new for it
     const missing = ids.filter((one) => !found.some((issue) => issue.id === one));
     for (const one of missing) found.push(...(await this.optional(() => this.issue(one, { fields }))));
     return found;
+  }
+
+  /**
+   * Cloud's bulk fetch. With `changelog` it sends the newest changes of each issue, 40 at most
+   * (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulkfetch-post)
+   */
+  private async bulk(
+    ids: string[],
+    { fields = ['*all'], properties, changelog = false }: BulkRequest,
+  ): Promise<RawIssue[]> {
+    const request = {
+      issueIdsOrKeys: ids,
+      fields,
+      ...(properties ? { properties } : {}),
+      ...(changelog ? { expand: ['changelog'] } : {}),
+    };
+    const { body } = await this.request('POST', 'issue/bulkfetch', { body: request, idempotent: true });
+    if (!isJson(body)) throw notTheApi('POST', 'issue/bulkfetch');
+    return objectsOf(body.issues).map(issueOf);
+  }
+
+  /** Changelogs hold whole texts: where those of a hundred issues are too much for one answer, half of them are asked for. */
+  private async withChangelogs(ids: string[], request: BulkRequest): Promise<RawIssue[]> {
+    try {
+      return await this.bulk(ids, request);
+    } catch (thrown) {
+      if (!asSyncError(thrown).detail.tooLarge) throw thrown;
+      // that of a single issue: better it is read without than not at all
+      if (ids.length === 1) return this.bulk(ids, { ...request, changelog: false });
+      const half = Math.ceil(ids.length / 2);
+      const first = await this.withChangelogs(ids.slice(0, half), request);
+      return [...first, ...(await this.withChangelogs(ids.slice(half), request))];
+    }
   }
 
   /** @throws notFound */

@@ -20,6 +20,8 @@ export interface Settings {
   credentials: Credentials;
   /** Jira mails watchers about our updates */
   notify: boolean;
+  /** issues are read with the newest entry of their changelog; Cloud only, Data Center would send whole changelogs */
+  changelog: boolean;
   /** writes at the same time */
   concurrency: number;
 }
@@ -101,6 +103,16 @@ export const config: ConfigField[] = [
     hint: 'Not to mail them takes the permission to administer Jira or the project; without it Jira mails all the same.',
   },
   {
+    name: 'changelog',
+    label: 'Read who changed an issue last',
+    type: 'boolean',
+    default: false,
+    hint:
+      'Fills updatedBy in msg.sync.entity, for filters, expressions and debug nodes. Takes no further request, but makes ' +
+      'answers larger: Jira sends up to 40 changes with each issue. Cloud only: Data Center would send all of them.',
+    visibleIf: { name: 'deployment', value: 'cloud' },
+  },
+  {
     name: 'concurrency',
     label: 'Writes at the same time',
     type: 'select',
@@ -132,7 +144,8 @@ export function settingsOf(values: ConnectorConfig): Settings {
     throw new SyncError('invalid', `Jira: ${Object.values(problems).join(', ')}`, { fields: problems });
   }
   const concurrency = Math.min(8, Math.max(1, Math.floor(Number(values.concurrency)) || CONCURRENCY));
-  return { deployment, baseUrl, credentials, notify: values.notify !== false, concurrency };
+  const changelog = deployment === 'cloud' && values.changelog === true;
+  return { deployment, baseUrl, credentials, notify: values.notify !== false, changelog, concurrency };
 }
 
 function credentialsOf(

@@ -80,12 +80,14 @@ export class Poll {
   /** The issues as they are now. */
   async read(rows: Row[], serverNow: number | undefined): Promise<Entity[]> {
     // what our own write showed at this very time need not be asked for, where nothing else can bear that time
-    const own = rows.flatMap((row) => {
-      const settled = isSettled(row, this.newest, serverNow, this.api.isCloud);
-      return (settled && this.reader.takeOwn(row.id, row.at)) || [];
-    });
+    const own: Entity[] = [];
+    for (const row of rows) {
+      if (!isSettled(row, this.newest, serverNow, this.api.isCloud)) continue;
+      const entity = await this.reader.takeOwn(row.id, row.at);
+      if (entity) own.push(entity);
+    }
     const isOwn = new Set(own.map(({ id }) => id));
-    const issues = await this.api.issues(rows.map(({ id }) => id).filter((id) => !isOwn.has(id)));
+    const issues = await this.reader.issues(rows.map(({ id }) => id).filter((id) => !isOwn.has(id)));
     this.count += rows.length;
     const times = new Map(rows.map(({ id, at }) => [id, at]));
     for (const row of rows) this.known.set(row.id, row.at);

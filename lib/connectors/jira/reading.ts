@@ -2,13 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import type { Entity, EntityId, EntityTypeId, ProjectId } from '../../model/entity';
-import type { Fields, LookupValue, ReferenceValue, SingleValue, Value } from '../../model/values';
+import type { Fields, LookupValue, ReferenceValue, SingleValue, UserValue, Value } from '../../model/values';
 import { Cache, Recent } from '../cache';
 import { isEmptyDocument, textOfDocument } from './adf';
 import { FETCH, type JiraApi } from './api';
 import { cascadeName, type Definition, type Metadata } from './metadata';
 import { userOf } from './people';
-import { isJson, type Json, type RawIssue, textOf, utcOf } from './shapes';
+import { isJson, type Json, millisecondsOf, type RawIssue, textOf, utcOf } from './shapes';
 
 /** Where an issue is, and its status, as last read. */
 export interface Place {
@@ -23,11 +23,22 @@ const TEN_MINUTES = 600_000;
 /** Own writes that are kept until the poll meets them; a large entity is read again rather than kept, characters of JSON. */
 const MOST_OWN = 2_000;
 const LARGEST_OWN = 10_000;
+/** A changelog entry and the update time that it made need not be the same millisecond. */
+const SAME_CHANGE_MS = 1_000;
+
+/** What an own write showed. */
+interface Own {
+  entity: Entity;
+  /** as that very write left it, in an answer without changelog */
+  isExact: boolean;
+}
 
 export class IssueReader {
   private readonly places = new Map<EntityId, Place>();
   /** what our own writes showed */
-  private readonly own = new Recent<EntityId, Entity>(MOST_OWN);
+  private readonly own = new Recent<EntityId, Own>(MOST_OWN);
+  /** our account, once it was asked for */
+  private self: UserValue | undefined;
   private readonly epics = new Cache<string | undefined>(TEN_MINUTES, 10_000);
 
   constructor(
@@ -44,8 +55,7 @@ export class IssueReader {
   async byId(ids: EntityId[]): Promise<(Entity | undefined)[]> {
     const wanted = [...new Set(ids.filter((id) => /^\d{1,18}$/.test(id)))];
     const found: RawIssue[] = [];
-    for (let at = 0; at < wanted.length; at += FETCH)
-      found.push(...(await this.api.issues(wanted.slice(at, at + FETCH))));
+    for (let at = 0; at < wanted.length; at += FETCH) found.push(...(await this.issues(wanted.slice(at, at + FETCH))));
     const entities = new Map((await this.entities(found)).map((entity) => [entity.id, entity]));
     return ids.map((id) => entities.get(id));
   }
@@ -54,20 +64,26 @@ export class IssueReader {
   async byKey(key: string): Promise<Entity | undefined> {
     const wanted = key.trim().toUpperCase();
     if (!/^[A-Z][A-Z0-9_]*-\d{1,18}$/.test(wanted)) return undefined;
-    return (await this.entities(await this.api.issues([wanted])))[0];
+    return (await this.entities(await this.issues([wanted])))[0];
   }
 
-  /** Keeps what an own write showed, for the poll in which it comes back. */
-  keepOwn(entity: Entity): void {
-    if (JSON.stringify(entity).length <= LARGEST_OWN) this.own.set(entity.id, entity);
+  /** At most FETCH, by id or key, with what becomes of them as entities. @see JiraApi.issues */
+  issues(idsOrKeys: string[]): Promise<RawIssue[]> {
+    return this.api.issues(idsOrKeys, { changelog: this.api.changelog });
+  }
+
+  /** Keeps what an own write showed, for the poll in which it comes back. @param isExact it is the write's own answer */
+  keepOwn(entity: Entity, isExact: boolean): void {
+    if (JSON.stringify(entity).length <= LARGEST_OWN) this.own.set(entity.id, { entity, isExact });
   }
 
   /** What our own write showed, if the issue has not been updated since. @param at its update time, ms since 1970 */
-  takeOwn(id: EntityId, at: number): Entity | undefined {
-    const entity = this.own.get(id);
-    if (!entity) return undefined;
-    this.own.take(id);
-    return Date.parse(entity.updatedAt) === at ? entity : undefined;
+  async takeOwn(id: EntityId, at: number): Promise<Entity | undefined> {
+    const own = this.own.take(id);
+    if (!own || Date.parse(own.entity.updatedAt) !== at) return undefined;
+    if (!this.api.changelog || !own.isExact) return own.entity;
+    this.self ??= userOf(await this.metadata.myself());
+    return this.self ? { ...own.entity, updatedBy: this.self } : own.entity;
   }
 
   /** In the order given. */
@@ -91,6 +107,7 @@ export class IssueReader {
     const updatedAt = utcOf(raw.updated) ?? new Date(0).toISOString();
     const createdAt = utcOf(raw.created);
     const createdBy = userOf(raw.creator);
+    const updatedBy = changerOf(issue, createdBy);
     const project = idOf(raw.project);
     const type = idOf(raw.issuetype);
     this.remember(id, { project, type, status: lookupOf(raw.status) });
@@ -104,6 +121,7 @@ export class IssueReader {
       updatedAt,
       ...(createdAt ? { createdAt } : {}),
       ...(createdBy ? { createdBy } : {}),
+      ...(updatedBy ? { updatedBy } : {}),
       fields,
     };
   }
@@ -181,6 +199,18 @@ export class IssueReader {
     const id = await this.epics.remember(key, async () => undefined);
     return { id: id ?? key, key, url: `${site}browse/${key}` };
   }
+}
+
+/**
+ * Who made the issue what it is: by its changelog, if what it tells last is the last update; an issue without changes is
+ * its creator's. A comment makes a new update time and no entry: of that, nobody is known.
+ */
+function changerOf({ lastChange, fields }: RawIssue, creator: UserValue | undefined): UserValue | undefined {
+  if (lastChange === undefined) return undefined;
+  const since = millisecondsOf(lastChange ? lastChange.created : fields.created);
+  const isLast = millisecondsOf(fields.updated) - since < SAME_CHANGE_MS;
+  if (!isLast) return undefined;
+  return lastChange ? userOf(lastChange.author) : creator;
 }
 
 const idOf = (json: unknown): string => (isJson(json) ? (textOf(json.id) ?? '') : '');

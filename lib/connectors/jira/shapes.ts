@@ -42,6 +42,14 @@ export interface RawIssue {
   fields: Json;
   /** entity properties that were asked for */
   properties: Json;
+  /** newest entry of the changelog; null = it has none, undefined = it was not asked for */
+  lastChange?: LoggedChange | null;
+}
+
+/** All that is kept of an entry: its items may hold whole texts, before and after. */
+export interface LoggedChange {
+  author: unknown;
+  created: unknown;
 }
 
 /** @throws SyncError fatal – not an issue as Jira shows it */
@@ -54,7 +62,17 @@ export function issueOf(value: unknown): RawIssue {
     key,
     fields: isJson(json.fields) ? json.fields : {},
     properties: isJson(json.properties) ? json.properties : {},
+    ...(isJson(json.changelog) ? { lastChange: newestOf(json.changelog.histories) } : {}),
   };
+}
+
+/** "Sorted by date, starting from the most recent", says the description; not relied on. */
+function newestOf(histories: unknown): LoggedChange | null {
+  let newest: LoggedChange | null = null;
+  for (const { author, created } of objectsOf(histories)) {
+    if (!newest || millisecondsOf(created) > millisecondsOf(newest.created)) newest = { author, created };
+  }
+  return newest;
 }
 
 /**

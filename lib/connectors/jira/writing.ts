@@ -296,7 +296,7 @@ export class IssueWriter {
         const expected = Object.entries(task.resolved.expected).filter(([field]) => !overridden.has(field));
         const wanted = Object.fromEntries(expected);
         let entity = exact.get(one) ?? one.shown ?? entities.get(id);
-        if (entity) this.reader.keepOwn(entity);
+        if (entity) this.reader.keepOwn(entity, exact.has(one));
         // Data Center: the index of the node that answered may be behind
         if (entity && !this.api.isCloud && !showsAll(entity, wanted)) entity = await this.readAlone(id, entities);
         results[task.index] = entity

@@ -12,6 +12,7 @@ import {
   showIssue,
   showLog,
   showMeta,
+  showNewestLog,
   showProject,
   showStatus,
   showWholeProject,
@@ -380,13 +381,19 @@ export class Routes {
     if (ids.length === 0 || ids.length > 100)
       return failure(400, ['Between 1 and 100 issue ids or keys are expected.']);
     const fields = request.fields === undefined ? ['*navigable'] : texts(request.fields);
+    const properties = texts(request.properties);
+    // a list here, a text with commas elsewhere
+    const withChangelog = Array.isArray(request.expand) && request.expand.includes('changelog');
     const issues = [...new Set(ids.flatMap((id) => this.site.find(id) ?? []))];
     // in no order
     issues.sort((a, b) => Number(b.id) - Number(a.id));
     return {
       status: 200,
       body: {
-        issues: issues.map((issue) => showIssue(this.site, issue, viewer, fields, texts(request.properties))),
+        issues: issues.map((issue) => ({
+          ...showIssue(this.site, issue, viewer, fields, properties),
+          ...(withChangelog ? { changelog: showNewestLog(this.site, issue, viewer) } : {}),
+        })),
         issueErrors: [],
       },
     };

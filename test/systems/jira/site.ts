@@ -76,6 +76,8 @@ export class Site {
   readonly timeZone: string;
   /** issues whose watchers were mailed about an edit, by id */
   readonly mails: string[] = [];
+  /** issues whose changelog was sent with a bulk fetch, by id */
+  readonly logsSent: string[] = [];
   private readonly issues = new Map<string, Issue>();
   private index = new Map<string, { visibleAt: number; issue: Issue }[]>();
   private nextId = 20_000;
@@ -254,6 +256,11 @@ export class Site {
     // a new update time, as for any change
     this.commit(by, issue, draft);
     return { link, isNew: !known };
+  }
+
+  /** A comment makes a new update time, and no entry in the changelog. */
+  comment(by: Person, issue: Issue): void {
+    this.commit(by, issue, structuredClone(issue));
   }
 
   remove(issue: Issue): void {

@@ -152,6 +152,26 @@ describe('the stand-in for Jira Cloud', () => {
     );
   });
 
+  it('sends the newest forty changes with a bulk fetch that asks for them, newest first', async () => {
+    const issue = jira.site.create(jira.person('alice'), {
+      fields: { project: { key: 'DEMO' }, issuetype: { name: 'Bug' }, summary: 'Change 0' },
+    });
+    for (let n = 1; n <= 41; n++) jira.site.edit(jira.person('bob'), issue, { fields: { summary: `Change ${n}` } });
+    const fetched = async (request: Record<string, unknown>) => {
+      const { text } = await call('POST', '/rest/api/3/issue/bulkfetch', { issueIdsOrKeys: [issue.id], ...request });
+      return JSON.parse(text).issues[0];
+    };
+    const { total, histories } = (await fetched({ expand: ['changelog'] })).changelog;
+    assert.equal(total, 40);
+    assert.deepEqual(
+      histories.map(({ items }: { items: { toString: string }[] }) => items[0]?.toString),
+      Array.from({ length: 40 }, (_, index) => `Change ${41 - index}`),
+    );
+    assert.equal((await fetched({})).changelog, undefined);
+    const broken = jira.violations?.filter((words) => words.includes('bulkfetch (200)')) ?? [];
+    assert.deepEqual(broken, []);
+  });
+
   it('refuses a transition that is not offered, and one without its required field', async () => {
     const issue = jira.site.create(jira.person('alice'), {
       fields: { project: { key: 'DEMO' }, issuetype: { name: 'Bug' }, summary: 'Flow' },
