@@ -373,8 +373,8 @@ export interface Store {
   resumeOwed(integration: string): Promise<number>;
   /**
    * Owes an end of each link that was there before it was chosen to show counterparts: once for each `wish`, which says what
-   * is shown. One that is due stays as it is, one that rests is due again. One call looks at up to `limit` links, of whatever integration, and the next goes on behind them. Another wish
-   * begins anew; so does the same one after a call without.
+   * is shown. One that is due stays as it is, one that rests is due again. One call looks at up to `limit` links, of whatever
+   * integration, and the next goes on behind them. Another wish begins anew; so does the same one after a call without.
    * @param wish undefined = nothing is to be shown
    * @returns whether another call may find more
    */

@@ -1,7 +1,8 @@
 /**
  * Shows entities their counterparts after a landing: what the store says is owed is written, in batches, until it is
  * done. It is no change of the entity: it waits for nothing and holds nothing back, is tried again on its own, and rests
- * when it has failed for good. Links from before it was chosen are owed first, a thousand at a time. Written twice it is there once, so that a process that dies in between may begin anew.
+ * when it has failed for good. Links from before it was chosen are owed first, a thousand at a time. Written twice it is
+ * there once, so that a process that dies in between may begin anew.
  */
 
 import type { Connection, WriteOperation, WriteResult } from '../connectors/connector';

@@ -1,8 +1,8 @@
 /**
  * Which changes are our own account's, where a person has chosen to ignore those. Who changed an entity last does not tell:
- * Redmine doesn't say so with the entity, nor does Jira unless it is asked to, and between two polls somebody else may have changed it before, which must
- * not get lost. So the history decides, field by field, where there is one: one request for each entity that shows something
- * that is not in sync and may be our account's.
+ * Redmine doesn't say so with the entity, nor does Jira unless it is asked to, and between two polls somebody else may have
+ * changed it before, which must not get lost. So the history decides, field by field, where there is one: one request for
+ * each entity that shows something that is not in sync and may be our account's.
  */
 
 import type { Connection, Revision } from '../connectors/connector';
