@@ -129,56 +129,52 @@ function shown(value: Value): string {
 
 const byIntegration = new WeakMap<Integration, Oscillation>();
 
-/** What is watched of a target field: one key for each source field, the same whichever side is written. */
-function watchedKeys(link: number, side: Side, field: FieldId, how: MappedField | undefined): string[] {
-  // a constant answers nothing, and what a person corrected is a person's
-  if (!how || how.corrected) return [];
-  return how.from.map((from) => JSON.stringify(side === 1 ? [link, field, from] : [link, from, field]));
+/** An update on its way to one side of a link. */
+export interface WatchedUpdate {
+  integration: Integration;
+  /** undefined for a create: nothing was there that it could answer */
+  link: number | undefined;
+  side: Side;
+  plan: MergePlan;
+  mapped: Record<FieldId, MappedField>;
 }
 
-function watcherOf(integration: Integration): Oscillation {
+/** Asks for each value that is written, with what is watched of it: a key for each source field, the same for both sides. */
+function eachWatched(
+  { integration, link, side, plan, mapped }: WatchedUpdate,
+  ask: (oscillation: Oscillation, field: FieldId, keys: string[], value: Value) => void,
+): void {
+  if (link === undefined) return;
   const oscillation = byIntegration.get(integration) ?? new Oscillation();
   byIntegration.set(integration, oscillation);
-  return oscillation;
+  for (const [field, value] of Object.entries(plan.write)) {
+    const how = mapped[field];
+    // a constant answers nothing, and what a person corrected is a person's
+    if (!how || how.corrected) continue;
+    const keys = how.from.map((from) => JSON.stringify(side === 1 ? [link, field, from] : [link, from, field]));
+    ask(oscillation, field, keys, value);
+  }
 }
 
-/**
- * Takes out of an update's plan the fields that the systems keep changing back and forth.
- * @param side the side that is about to be written
- */
-export function stopOscillating(
-  integration: Integration,
-  link: number,
-  side: Side,
-  plan: MergePlan,
-  mapped: Record<FieldId, MappedField>,
-): void {
-  const oscillation = watcherOf(integration);
+/** Takes out of an update's plan the fields that the systems keep changing back and forth. */
+export function stopOscillating(update: WatchedUpdate): void {
+  const { integration, side, plan } = update;
   const now = integration.clock.now();
-  for (const [field, value] of Object.entries(plan.write)) {
-    const reasons = watchedKeys(link, side, field, mapped[field]).map((key) =>
-      oscillation.objection(key, side, value, now),
-    );
+  eachWatched(update, (oscillation, field, keys, value) => {
+    const reasons = keys.map((key) => oscillation.objection(key, side, value, now));
     const reason = reasons.find((why) => why !== undefined);
-    if (reason === undefined) continue;
+    if (reason === undefined) return;
     delete plan.write[field];
     delete plan.merged[field];
     plan.stopped.push(field);
     plan.warnings.push({ field, reason });
-  }
+  });
 }
 
 /** An update has been carried out: what it wrote counts as turns. */
-export function countTurns(
-  integration: Integration,
-  link: number,
-  side: Side,
-  plan: MergePlan,
-  mapped: Record<FieldId, MappedField>,
-): void {
-  const oscillation = watcherOf(integration);
-  const now = integration.clock.now();
-  for (const [field, value] of Object.entries(plan.write)) {
-    for (const key of watchedKeys(link, side, field, mapped[field])) oscillation.turn(key, side, value, now);
-  }
+export function countTurns(update: WatchedUpdate): void {
+  const now = update.integration.clock.now();
+  eachWatched(update, (oscillation, _field, keys, value) => {
+    for (const key of keys) oscillation.turn(key, update.side, value, now);
+  });
 }

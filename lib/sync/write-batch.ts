@@ -16,7 +16,7 @@ import { isCreatedAgain } from './events';
 import type { Integration } from './integration';
 import { type Landed, landUnchanged, landWritten } from './landing';
 import { concerned, emptyPlan, intended } from './merge';
-import { countTurns, stopOscillating } from './oscillation';
+import { countTurns, stopOscillating, type WatchedUpdate } from './oscillation';
 import { writeScope } from './pairs';
 import { planChange, planNew } from './planning';
 import type { System } from './system';
@@ -106,9 +106,7 @@ export class Batch {
       const { wanted, plan } = planChange(mergeInputOf(this.way, work, target));
       work.wanted = wanted;
       work.plan = plan;
-      const { link } = work.event;
-      const { mapped = {} } = work.message.sync;
-      if (link) stopOscillating(this.integration, link.id, this.way.targetSide, work.plan, mapped);
+      stopOscillating(this.watched(work));
       const parked = mustPark(work);
       if (parked && !this.withhold(work, parked)) await this.fail([work], parked);
       else if (Object.keys(work.plan.write).length === 0) still.push(work);
@@ -247,9 +245,7 @@ export class Batch {
     const rest: Work[] = [];
     for (const [index, work] of works.entries()) {
       const result = results[index];
-      const { event, message, plan } = work;
-      if (result?.ok && event.link)
-        countTurns(this.integration, event.link.id, this.way.targetSide, plan, message.sync.mapped ?? {});
+      if (result?.ok) countTurns(this.watched(work));
       if (!result) await this.fail([work], new SyncError('fatal', `${this.target.name} gave no result for this write`));
       else if (!result.ok) {
         // one operation's `fatal` must not stop everybody
@@ -265,6 +261,11 @@ export class Batch {
     await this.land(landings);
     // each round leaves out at least one field, so it ends
     await this.write(rest);
+  }
+
+  private watched({ event, message, plan }: Work): WatchedUpdate {
+    const { targetSide: side } = this.way;
+    return { integration: this.integration, link: event.link?.id, side, plan, mapped: message.sync.mapped ?? {} };
   }
 
   /** What an update is about to leave in its target is known as ours, should its answer be lost. */
