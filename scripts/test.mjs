@@ -2,7 +2,7 @@
  * `npm test`: checks, build and tests, and what became of them in the last line: `N passed, N failed, N skipped`.
  *
  *   npm test                           everything, in the order of `groups`; what needs the real Redmine servers, of which
- *                                      there is one pair, beside all the rest
+ *                                      there is one pair, in a process beside all the rest
  *   npm test -- test/mapping           only these files or folders, one after the other
  *   npm test -- --grep "two ways"      other arguments go to mocha
  *
@@ -57,19 +57,22 @@ function filesOf(group) {
 /** Tests that need the real servers say so in their path: a test of the package sees to that. */
 const needsRedmine = (file) => file.includes('redmine');
 
-/** The groups that nobody has begun yet: of what needs the servers, and of all the rest. */
-const open = { rest: [...groups], redmine: [...groups] };
+/** In which each file has servers of its own: run file by file, so that two processes share them evenly. */
+const byFile = new Set(['e2e', 'editor']);
 
-/** Runs one group after the other, as long as there is one. */
-async function work(what, isOurs, prefix = '') {
-  for (let group = open[what].shift(); group !== undefined; group = open[what].shift()) {
+/** What is to be run, in order: of what needs the servers, or of all the rest. */
+function tasks(isOurs, prefix = '') {
+  return groups.flatMap((group) => {
     const files = filesOf(group).filter(isOurs);
-    if (files.length > 0) await mocha(prefix + group, files, options);
-  }
+    if (inLanes && byFile.has(group)) return files.map((file) => ({ name: file, files: [file] }));
+    return files.length > 0 ? [{ name: prefix + group, files }] : [];
+  });
 }
 
-const withoutServers = () => work('rest', (file) => !needsRedmine(file));
-const onServers = () => work('redmine', needsRedmine, 'on Redmine: ');
+/** Takes one after the other, as long as there is one that nobody has begun. */
+async function work(list) {
+  for (let task = list.shift(); task !== undefined; task = list.shift()) await mocha(task.name, task.files, options);
+}
 
 /** Runs mocha on files and folders and adds its counts to the total. */
 async function mocha(name, specs, args) {
@@ -113,7 +116,11 @@ await Promise.all([
   check('style', () => silent(bin('biome'), 'check', '--reporter=summary', '.')),
 ]);
 if (specs.length > 0) await mocha('tests', specs, options);
-else if (inLanes) await Promise.all([withoutServers(), onServers().then(withoutServers)]);
-else await withoutServers().then(onServers);
+else {
+  const rest = tasks((file) => !needsRedmine(file));
+  const onServers = tasks(needsRedmine, 'on Redmine: ');
+  if (inLanes) await Promise.all([work(rest), work(onServers).then(() => work(rest))]);
+  else await work([...rest, ...onServers]);
+}
 console.log(`\n${total.passes} passed, ${total.failures} failed, ${total.pending} skipped`);
 process.exitCode = total.failures > 0 ? 1 : 0;

@@ -23,6 +23,8 @@ class ParkedList {
   private readonly rows = new Map<number, Row>();
   private limit = PAGE;
   private asked = 0;
+  /** the note says why the last look failed */
+  private failing = false;
 
   constructor(
     private readonly integration: string,
@@ -77,9 +79,15 @@ class ParkedList {
           .replaceWith(document.createTextNode(` ${say(text === '' ? 'retryAll' : 'retryShown')}`));
         this.showMore(more);
         if (items.length === 0 && text !== '') this.say('dim', say('noMatch'));
-        else if (this.note.text() === say('noMatch')) this.say('dim', '');
+        else if (this.failing || this.note.text() === say('noMatch')) this.say('dim', '');
+        this.failing = false;
       },
-      (thrown: unknown) => this.say('bad', words(thrown)),
+      (thrown: unknown) => {
+        // a deploy is replacing it, or has removed it: the next look at all integrations tells
+        if (thrown instanceof MetadataError && thrown.kind === 'notFound') return;
+        this.failing = true;
+        this.say('bad', words(thrown));
+      },
     );
   }
 

@@ -191,8 +191,10 @@ describeWithChromium('editor/sidebar', function (launch) {
   });
 
   it('leaves no error in the browser, and nothing of what is synced in the log', () => {
+    // a correction that is refused; and the tab may look while a deploy replaces the integration
+    const expected = /status of 422|status of 404 .*\/twinflow\/parked\?/;
     assert.deepEqual(
-      browser.errors.filter((text) => !text.includes('422')),
+      browser.errors.filter((text) => !expected.test(text)),
       [],
     );
     assert.doesNotMatch(red.log, /Cart loses/);
