@@ -11,6 +11,7 @@ import { type RunReport, simulate } from './run';
 /** The first histories of the simulation, in which each mutant must show. */
 const MOST_RUNS = 50;
 const SOUND_RUNS = 300;
+const STORMS = 100;
 
 const faults = ({ lostEdits, duplicates, loops, diverged, dryRunWrites, unshown }: RunReport): string[] => [
   ...lostEdits,
@@ -99,6 +100,13 @@ describe('The simulation finds a broken engine', function () {
   it('and passes the engine where the disk is full now and then', async () => {
     for (let seed = 1; seed <= 15; seed += 1) {
       assert.deepEqual(faults(await simulate(seed, { spoil: (store) => oftenFull(store) })), [], `seed ${seed}`);
+    }
+  });
+
+  it(`and passes the engine as it is in ${STORMS} storms`, async () => {
+    for (let seed = 1; seed <= STORMS; seed += 1) {
+      const found = faults(await simulate(seed, { storm: true }));
+      assert.deepEqual(found, [], `seed ${seed}: npm run simulate -- --storm --runs 1 --seed ${seed}`);
     }
   });
 
