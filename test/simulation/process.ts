@@ -65,7 +65,14 @@ export class Process {
     const { clock, limits } = this.world;
     const open = (gate: RequestGate): Connection => {
       const connection = this.guarded(tracker.connection());
-      return this.mortal(limits ? gated(connection, gate, () => this.dead) : connection);
+      const limited = limits ? gated(connection, gate, () => this.dead) : connection;
+      const { write } = limited;
+      if (!write) return this.mortal(limited);
+      const deciding: Connection['write'] = (scope, operations) => {
+        tracker.decided(operations);
+        return write(scope, operations);
+      };
+      return this.mortal({ ...limited, write: deciding });
     };
     return new System(id, name, open, clock, false, limits);
   }

@@ -64,7 +64,7 @@ export interface Edit {
   first: boolean;
   /** there was a write of ours to the field which had not landed */
   unlanded: boolean;
-  /** made after the engine had read the entity and before it wrote the field: nothing but the system could have told */
+  /** made after the engine had read the entity for its update and before it wrote the field: nothing but the system could have told */
   overlooked?: boolean;
 }
 
@@ -95,6 +95,8 @@ export class SimulatedSystem {
   private readonly landed = new Set<string>();
   /** entity → how many edits there were when the engine last read it */
   private readonly readUpTo = new Map<string, number>();
+  /** … and when it read it for the update that it last decided on: it may have to wait for its turn, and others read meanwhile */
+  private readonly decidedUpTo = new Map<string, number>();
   private readonly stored = new Map<string, Stored>();
   private readonly clock: SimulatedClock;
   private readonly random: Random;
@@ -286,8 +288,15 @@ export class SimulatedSystem {
     return { ok: true, entity, exact: this.habits.exact };
   }
 
+  /** The engine has decided on these, and will send them when it may. */
+  decided(operations: WriteOperation[]): void {
+    for (const operation of operations) {
+      if (operation.kind === 'update') this.decidedUpTo.set(operation.id, this.readUpTo.get(operation.id) ?? 0);
+    }
+  }
+
   private overlook(id: string, fields: Fields): void {
-    for (const edit of this.edits.slice(this.readUpTo.get(id) ?? 0)) {
+    for (const edit of this.edits.slice(this.decidedUpTo.get(id) ?? 0)) {
       if (edit.entity === id && !edit.own && edit.field in fields) edit.overlooked = true;
     }
   }
