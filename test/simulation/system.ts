@@ -95,8 +95,8 @@ export class SimulatedSystem {
   private readonly landed = new Set<string>();
   /** entity → how many edits there were when the engine last read it */
   private readonly readUpTo = new Map<string, number>();
-  /** … and when it read it for the update that it last decided on: it may have to wait for its turn, and others read meanwhile */
-  private readonly decidedUpTo = new Map<string, number>();
+  /** … and when it decided on an update: that may have to wait for its turn, while the entity is read and written for others */
+  private readonly decidedUpTo = new WeakMap<WriteOperation, number>();
   private readonly stored = new Map<string, Stored>();
   private readonly clock: SimulatedClock;
   private readonly random: Random;
@@ -272,7 +272,7 @@ export class SimulatedSystem {
   private writeOne(operation: WriteOperation): WriteResult {
     const before = this.random.chance(this.habits.faults);
     if (before) return { ok: false, error: new SyncError('transient', 'connection refused') };
-    if (operation.kind === 'update') this.overlook(operation.id, operation.fields);
+    if (operation.kind === 'update') this.overlook(operation);
     const id =
       operation.kind === 'create'
         ? this.apply(undefined, operation.fields, true, this.habits.marks ? operation.marker : undefined)
@@ -291,12 +291,13 @@ export class SimulatedSystem {
   /** The engine has decided on these, and will send them when it may. */
   decided(operations: WriteOperation[]): void {
     for (const operation of operations) {
-      if (operation.kind === 'update') this.decidedUpTo.set(operation.id, this.readUpTo.get(operation.id) ?? 0);
+      if (operation.kind === 'update') this.decidedUpTo.set(operation, this.readUpTo.get(operation.id) ?? 0);
     }
   }
 
-  private overlook(id: string, fields: Fields): void {
-    for (const edit of this.edits.slice(this.decidedUpTo.get(id) ?? 0)) {
+  private overlook(update: Extract<WriteOperation, { kind: 'update' }>): void {
+    const { id, fields } = update;
+    for (const edit of this.edits.slice(this.decidedUpTo.get(update) ?? 0)) {
       if (edit.entity === id && !edit.own && edit.field in fields) edit.overlooked = true;
     }
   }
