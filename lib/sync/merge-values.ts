@@ -107,11 +107,13 @@ function takenOut(
   const now = new Set(itemsOf(source.now).map(nameOf));
   const left = new Set(itemsOf(source.base).map(nameOf));
   for (const name of now) left.delete(name);
-  const isCertain = (item: SingleValue): boolean => left.has(nameOf(item)) || wasHeld(item);
-  const byName = gone.filter(isCertain);
-  const others = gone.filter((item) => !isCertain(item));
-  if (left.size - byName.length >= others.length) return { removed: gone, doubtful: [] };
-  return { removed: byName, doubtful: left.size === byName.length ? [] : others };
+  const named = gone.filter((item) => left.has(nameOf(item)));
+  const known = gone.filter((item) => !left.has(nameOf(item)) && wasHeld(item));
+  const others = gone.filter((item) => !left.has(nameOf(item)) && !wasHeld(item));
+  // taken out at the source, and called otherwise here
+  const unnamed = left.size - named.length;
+  if (unnamed - known.length >= others.length) return { removed: gone, doubtful: [] };
+  return { removed: [...named, ...known], doubtful: unnamed === 0 ? [] : others };
 }
 
 const ONE_WINS = 'its values cannot be merged';

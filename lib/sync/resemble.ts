@@ -1,7 +1,7 @@
 /**
  * Is this the value that was written, as a system may have stored it in its own way? Wider than equality: texts trimmed,
- * re-cased or re-punctuated, entries of lists trimmed or re-cased, numbers rounded. Asked only where a write's answer is not exact, so that the way a target
- * stores a value is not taken for a person's edit. Pure.
+ * re-cased or re-punctuated, entries of lists trimmed or re-cased, numbers rounded. Asked only where a write's answer is not
+ * exact, so that the way a target stores a value is not taken for a person's edit. Pure.
  */
 
 import { equalValues } from '../mapping/compare';

@@ -72,6 +72,16 @@ describe('Merge of one field, three ways (invariant 5)', () => {
       assert.deepEqual(result.value, theirs);
       assert.match(result.doubt ?? '', /nothing was removed/);
     });
+
+    it('says so, too, where another one is known to have been taken out', () => {
+      // "sent" was brought by an update of ours that was not answered, and has been taken out at the source since
+      const source = { base: ['Rot', 'Blau'], now: ['Blau'] };
+      const theirs = ['red', 'blue', 'sent'];
+      const result = mergeValues({ base: theirs, ours: ['blue'], theirs, source, held: ['sent'], oursFirst: true });
+      assert.ok('value' in result);
+      assert.deepEqual(result.value, ['red', 'blue']);
+      assert.match(result.doubt ?? '', /counterpart is not known/);
+    });
   });
 
   describe('texts', () => {
