@@ -1,6 +1,6 @@
 /** Entities, and what a system says about their structure. */
 
-import type { FieldId, Fields, FieldType, LookupValue, RichTextFormat, UserValue } from './values';
+import type { FieldId, Fields, FieldType, ListValue, RichTextFormat, UserValue } from './values';
 
 export type ProjectId = string;
 export type EntityTypeId = string;
@@ -31,14 +31,41 @@ export interface Field {
   /** writable on create only */
   createOnly?: boolean;
   custom?: boolean;
-  /** characters */
+  /** the longest text it holds, counted as `length` says */
   maxLength?: number;
+  /** what `maxLength` counts; absent: characters of the content as it is stored */
+  length?: LengthRule;
+  /** what its value, or each entry of its list, must satisfy beyond its type */
+  entry?: EntryRule;
   /** the markup that a richtext field holds */
   format?: RichTextFormat;
   /** the complete list of a lookup or user field, where it is short enough to be listed */
-  values?: LookupValue[];
+  values?: ListValue[];
   /** number fields only: no fractions */
   integer?: boolean;
+}
+
+/** How a system counts the length of a text. */
+export interface LengthRule {
+  /** `characters` are Unicode code points, `utf16` JavaScript's units, `bytes` those of UTF-8 */
+  unit?: 'characters' | 'utf16' | 'bytes';
+  /** of a rich text: its words alone (`text`), or the content with its markup */
+  of?: 'text' | 'markup';
+}
+
+/**
+ * What only a connector knows of the values that its system takes. Plain JSON, so that forms, previews and plans check
+ * it, too. The patterns are the connector's own, never a system's words, and must not backtrack.
+ */
+export interface EntryRule {
+  /** longest entry, in characters (code points) */
+  maxLength?: number;
+  /** no entry may contain a match of this regular expression (flag `u`) */
+  without?: string;
+  /** each entry must match this regular expression as a whole (flag `u`) */
+  pattern?: string;
+  /** the rule for people: "a label has no blanks" */
+  says: string;
 }
 
 /** What identifies an entity. `id` is stable and unique in its system; `key` is what people read (DEMO-17). */

@@ -17,6 +17,12 @@ export interface LookupValue {
   name: string;
 }
 
+/** An entry of a field's list. */
+export interface ListValue extends LookupValue {
+  /** it exists and may stand in entities, but cannot be chosen any more: closed, archived, locked */
+  selectable?: false;
+}
+
 /** A person. `name` is what people read, `login` the account name, `email` is what users are matched by across systems. */
 export interface UserValue {
   id?: string;
