@@ -109,6 +109,9 @@ export interface Connection {
   /**
    * Carries out each operation once, each succeeding or failing alone, results in the order given. Lookup and user
    * values may come with a name (login, e-mail) only: the connection finds the id or answers `invalid` with the field.
+   * Several operations in one request are the connection's choice. If that request fails as a whole, each of its operations
+   * gets the same error, marked by `wholeBatch`; the engine then sends them in smaller groups until it knows which one is to
+   * blame. The connection itself does not repeat them.
    * Throws only where nothing at all was sent.
    */
   write?(scope: Scope, operations: WriteOperation[]): Promise<WriteResult[]>;

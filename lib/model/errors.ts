@@ -24,6 +24,13 @@ export interface SyncErrorDetail {
   fields?: Record<string, string>;
   /** the write may have been carried out although no answer arrived */
   uncertain?: boolean;
+  /** the request cannot have reached the system: that says nothing about what was in it */
+  unsent?: boolean;
+  /**
+   * so many operations went in one request, which failed as a whole: the error says nothing about any one of them. The
+   * engine sends them again in smaller groups (see `wholeBatch`)
+   */
+  batch?: number;
   /** the answer is larger than what is read of one: less has to be asked for */
   tooLarge?: boolean;
   /** HTTP status, where there was one */

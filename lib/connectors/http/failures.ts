@@ -178,7 +178,7 @@ export function failureOfNetwork(code: string, message: string, context: Failure
   const { kind, text, unsent } = describeNetwork(code, context.mask(shorten(message, 200)), context);
   // only the words: the client's own error objects carry headers and so the credentials
   const cause = new Error(context.mask(`${code} ${message}`.trim()));
-  const detail: SyncErrorDetail = { cause };
+  const detail: SyncErrorDetail = { cause, ...(unsent && { unsent }) };
   if (!context.idempotent) detail.uncertain = !unsent;
   return new SyncError(kind, `${context.request} on ${context.host}: ${text}`, detail);
 }
