@@ -3,7 +3,8 @@
  * not come back or takes too much memory. So Node-RED goes on whatever an expression does – a regular expression that
  * backtracks, a list of millions, a recursion without end – and whatever text from a system it does it with. (A thread
  * would not do: where one native call asks for too much memory, V8 ends the whole process with it.) The process starts
- * with the first expression; it is shared by all mappers and ends with the last of them.
+ * with the first expression and ends when none has come for a while. All mappers of one integration share it; another
+ * integration has its own, and so has each preview.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -28,6 +29,8 @@ export interface ExpressionLimits {
   strikes: number;
   /** milliseconds of that rest */
   restMs: number;
+  /** milliseconds without an expression after which the process is given back */
+  idleMs: number;
 }
 
 export const EXPRESSION_LIMITS: ExpressionLimits = {
@@ -40,6 +43,7 @@ export const EXPRESSION_LIMITS: ExpressionLimits = {
   helperMs: 20_000,
   strikes: 5,
   restMs: 60_000,
+  idleMs: 300_000,
 };
 
 interface Open {
@@ -73,6 +77,7 @@ export class ExpressionRunner {
   private jobs = 0;
   private asking = 0;
   private watch: NodeJS.Timeout | undefined;
+  private idle: NodeJS.Timeout | undefined;
   private closed = false;
   /** the process has started */
   private warm = false;
@@ -101,8 +106,14 @@ export class ExpressionRunner {
     });
   }
 
+  /** Id of the operating system's process; undefined while none is needed. */
+  get process(): number | undefined {
+    return this.worker?.pid;
+  }
+
   close(): void {
     this.closed = true;
+    clearTimeout(this.idle);
     const open = [...(this.current ? [this.current] : []), ...this.queue.splice(0)];
     this.current = undefined;
     clearTimeout(this.watch);
@@ -115,7 +126,16 @@ export class ExpressionRunner {
   private next(): void {
     if (this.current !== undefined || this.closed) return;
     this.current = this.queue.shift();
+    clearTimeout(this.idle);
     if (this.current !== undefined) this.start(this.current);
+    else this.idle = setTimeout(() => this.giveBack(), this.limits.idleMs).unref();
+  }
+
+  /** Ends a process that nobody uses: it holds some 40 MB. */
+  private giveBack(): void {
+    const { worker } = this;
+    this.worker = undefined;
+    worker?.kill('SIGKILL');
   }
 
   /** The expressions of a job that have no result yet, with their places. */
@@ -288,24 +308,26 @@ export class ExpressionRunner {
   }
 }
 
-let shared: ExpressionRunner | undefined;
-let users = 0;
+/** Whose mappers may share a runner: an integration, by its node's id, or one preview, by a symbol of its own. */
+export type RunnerOwner = string | symbol;
 
-/** The runner that all mappers of this process share. Call `release` when done with it. */
-export function acquireRunner(): { runner: ExpressionRunner; release: () => void } {
-  shared ??= new ExpressionRunner();
-  users += 1;
-  const runner = shared;
+const shared = new Map<RunnerOwner, { runner: ExpressionRunner; users: number }>();
+
+/** The runner that all mappers of an owner share. Call `release` when done with it. */
+export function acquireRunner(owner: RunnerOwner): { runner: ExpressionRunner; release: () => void } {
+  const entry = shared.get(owner) ?? { runner: new ExpressionRunner(), users: 0 };
+  shared.set(owner, entry);
+  entry.users += 1;
   let released = false;
   return {
-    runner,
+    runner: entry.runner,
     release() {
       if (released) return;
       released = true;
-      users -= 1;
-      if (users > 0) return;
-      shared = undefined;
-      runner.close();
+      entry.users -= 1;
+      if (entry.users > 0) return;
+      if (shared.get(owner) === entry) shared.delete(owner);
+      entry.runner.close();
     },
   };
 }

@@ -7,6 +7,7 @@
 import jsonata = require('jsonata');
 
 import type { AskedHelper, ExpressionResult } from './transform';
+import { freezeFunctions, isAboutFrozen } from './transform-builtins';
 import type { ExpressionInput, FromWorker, ToWorker, WorkerSettings } from './transform-protocol';
 import { jsonataMessage } from './transform-reads';
 
@@ -125,7 +126,7 @@ const isFunction = (value: unknown): boolean =>
 async function evaluate(source: string, input: ExpressionInput): Promise<ExpressionResult> {
   try {
     const { expression, options } = compile(source);
-    options.timeout = settings.timeMs;
+    Object.assign(options, { timeout: settings.timeMs, stack: settings.depth, sequence: settings.items });
     const found: Found = { answers: [] };
     const value: unknown = await expression.evaluate(input.payload, helpers(input, options, found));
     if (value === undefined) return found.missed === undefined ? {} : { missed: found.missed };
@@ -136,6 +137,8 @@ async function evaluate(source: string, input: ExpressionInput): Promise<Express
     return isFound(result, found) ? { value: result, settled: true } : { value: result };
   } catch (thrown) {
     const code: unknown = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'code') : undefined;
+    if (isAboutFrozen(thrown))
+      return { error: 'it tries to change a function of JSONata, which all expressions share' };
     if (code === 'D1012') return { error: `it took longer than ${settings.timeMs} ms` };
     if (code === 'D1011' || thrown instanceof RangeError) return { error: 'it calls itself too often' };
     if (code === 'D2015' || code === 'D2014') return { error: `it builds a list of more than ${settings.items} items` };
@@ -143,9 +146,17 @@ async function evaluate(source: string, input: ExpressionInput): Promise<Express
   }
 }
 
+const frozen = freezeFunctions();
+
 async function run(expressions: string[], input: ExpressionInput): Promise<ExpressionResult[]> {
+  await frozen;
   const results: ExpressionResult[] = [];
-  for (const source of expressions) results.push(await evaluate(source, input));
+  // with a `$clone` of its own an expression can change its input: each gets a copy
+  const text = expressions.length > 1 ? JSON.stringify(input) : undefined;
+  for (const source of expressions) {
+    const copy = text === undefined ? input : (JSON.parse(text) as ExpressionInput);
+    results.push(await evaluate(source, copy));
+  }
   return results;
 }
 

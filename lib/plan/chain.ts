@@ -1,6 +1,7 @@
 /** The steps of a chain, compiled: a message goes through them as it would through the nodes, and each leaves its trace. */
 
 import type { Origin, Trace } from '../mapping/trace';
+import type { RunnerOwner } from '../mapping/transform-runner';
 import type { Side } from '../model/entity';
 import { asSyncError, type SyncError } from '../model/errors';
 import type { SyncMessage } from '../model/message';
@@ -34,15 +35,18 @@ type Compiled = { id: string; pairs: 'all' | Set<string> } & (
   | { kind: 'defaultMapper'; step: DefaultMapperStep }
 );
 
-/** @param dataFolder where uploaded sheets are kept */
-function compile(step: PlanStep, dataFolder: string): Compiled {
+/**
+ * @param dataFolder where uploaded sheets are kept
+ * @param owner of the process that evaluates expressions
+ */
+function compile(step: PlanStep, dataFolder: string, owner: RunnerOwner): Compiled {
   const { id } = step;
   const pairs = step.pairs === 'all' ? step.pairs : new Set(step.pairs);
   switch (step.kind) {
     case 'filter':
       return { id, pairs, kind: step.kind, filter: step.filter, otherOutput: step.otherOutput };
     case 'fieldMapper':
-      return { id, pairs, kind: step.kind, step: new FieldMapperStep(step.rows) };
+      return { id, pairs, kind: step.kind, step: new FieldMapperStep(step.rows, owner) };
     case 'valueMapper':
       return { id, pairs, kind: step.kind, step: new ValueMapperStep(step, { dataFolder, once: true }) };
     case 'defaultMapper':
@@ -59,7 +63,9 @@ export class Chain {
 
   /** @param host all of it but what the value mappers lend, which are the chain's own */
   constructor(steps: PlanStep[], dataFolder: string, host: SystemsHost) {
-    this.steps = steps.map((step) => compile(step, dataFolder));
+    // what is only planned never shares a process with what is deployed: who may preview need not be allowed to deploy
+    const owner = Symbol('plan');
+    this.steps = steps.map((step) => compile(step, dataFolder, owner));
     this.host = {
       ...host,
       addresses: (direction, email) => [

@@ -7,7 +7,7 @@ import type { Trace } from '../mapping/trace';
 import type { Helpers, MappingContext } from '../mapping/transform';
 import { expressionReads, usesHelper } from '../mapping/transform-expression';
 import { type CompiledMapping, compileMapping, type EvaluateAll } from '../mapping/transform-mapping';
-import { acquireRunner } from '../mapping/transform-runner';
+import { acquireRunner, type RunnerOwner } from '../mapping/transform-runner';
 import type { FieldRow } from '../model/config';
 import { type Direction, type Side, sourceSide, targetSide } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
@@ -23,12 +23,13 @@ export class FieldMapperStep {
   private readonly mappings: Record<Direction, CompiledMapping>;
   private runner: ReturnType<typeof acquireRunner> | undefined;
 
-  constructor(rows: FieldRow[]) {
+  /** @param owner whose mappers share the process that evaluates expressions */
+  constructor(rows: FieldRow[], owner: RunnerOwner) {
     this.relevant = relevantFields(rows, expressionReads);
     const options = { richText: richTextConverter, expressionReads };
     const evaluate: EvaluateAll = (expressions, payload, { entity, old, linked, helpers }, names) => {
       if (helpers === undefined) return Promise.resolve([]);
-      this.runner ??= acquireRunner();
+      this.runner ??= acquireRunner(owner);
       return this.runner.runner.evaluate(expressions, { payload, entity, old, linked, names }, helpers);
     };
     this.mappings = {
@@ -57,6 +58,11 @@ export class FieldMapperStep {
     const mapped = mapping.map(message.payload, { entity, trace });
     const put = (fields: MappedFields): SyncMessage => withMappedFields(message, fields);
     return mapped instanceof Promise ? mapped.then(put) : put(mapped);
+  }
+
+  /** Id of the process that evaluates its expressions, if there is one. */
+  get process(): number | undefined {
+    return this.runner?.runner.process;
   }
 
   close(): void {

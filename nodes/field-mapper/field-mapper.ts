@@ -22,7 +22,7 @@ export = (RED: NodeAPI): void => {
     const def = savedStep(RED, this, 'twinflow-field-mapper', saved);
     if (def === undefined) return;
     const [rows, pairs] = [readFieldRows(def.rows), readPairs(def.pairs)];
-    const mapper = new FieldMapperStep(rows);
+    const mapper = new FieldMapperStep(rows, def.integration);
     const { checks } = hostOf(RED);
     const handle = integrationOf(RED, def.integration);
     handle?.declare(this.id, mapper.relevant);
