@@ -31,3 +31,6 @@ export interface ConfigField {
 /** The names that a secret input may have: Node-RED wants credentials declared when a node type is registered. */
 export const SECRET_NAMES = ['apiKey', 'login', 'password', 'token', 'clientId', 'clientSecret'] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
+
+/** Of these, what nobody may see in a message. A login is a name: people need it there, and a short one would blot out words. */
+export const HIDDEN_NAMES: readonly string[] = SECRET_NAMES.filter((name) => name !== 'login' && name !== 'clientId');

@@ -4,7 +4,10 @@
  */
 
 import type { ConnectContext, Connection, Connector, ConnectorConfig } from '../../lib/connectors/connector';
+import { discreet, maskError } from '../../lib/connectors/discreet';
+import { HIDDEN_NAMES } from '../../lib/connectors/form';
 import type { HttpOptions } from '../../lib/connectors/http/client';
+import { createMask } from '../../lib/connectors/http/masking';
 import { SyncError } from '../../lib/model/errors';
 
 /** Everything that is needed to reach a system, secrets included. Stays in the runtime. */
@@ -109,5 +112,15 @@ export function connectSystem(
       fields: { kind: 'unknown' },
     });
   const http = { ...context.http, ...httpOptions(nodes, system) };
-  return found.connect({ ...system.config, ...system.credentials }, { ...context, http });
+  const hidden = Object.entries(system.credentials).flatMap(([name, value]) =>
+    HIDDEN_NAMES.includes(name) ? value : [],
+  );
+  const given = [...hidden, http.proxy?.password, http.tls?.passphrase];
+  const mask = createMask(given.flatMap((secret) => secret ?? []));
+  try {
+    return discreet(found.connect({ ...system.config, ...system.credentials }, { ...context, http }), mask);
+  } catch (thrown) {
+    maskError(thrown, mask);
+    throw thrown;
+  }
 }

@@ -9,7 +9,7 @@ import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { SyncError } from '../../model/errors';
 import { createSockets, type Sockets } from './agents';
 import type { FailureContext } from './failures';
-import { failureOfNetwork, failureOfStatus, looksLikeHtml, type ParsedError, textOfHtml } from './failures';
+import { failureOfNetwork, failureOfStatus, looksLikeHtml, type ParsedError, saying, textOfHtml } from './failures';
 import { createMask, type Mask, secretsOfHeaders } from './masking';
 import type { GatePass, HttpOptions, RateAnswer } from './options';
 import { rateAnswer } from './rate-limits';
@@ -224,7 +224,7 @@ class Client implements HttpClient {
 
   private redirected(method: HttpMethod, from: URL, location: string, hops: number, context: FailureContext): URL {
     const to = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
-    const where = this.mask(to ? `${to.origin}${to.pathname}` : location.slice(0, 200));
+    const where = saying(to ? `${to.origin}${to.pathname}` : location, this.mask, 200);
     if (!to || to.origin !== this.base.origin || (method !== 'GET' && method !== 'HEAD') || hops >= MAX_REDIRECTS) {
       const why = hops >= MAX_REDIRECTS ? 'redirects in circles' : `redirects to ${where}`;
       // a redirect is an answer of somebody who did not carry the request out
@@ -318,14 +318,14 @@ class Client implements HttpClient {
       const { product } = this.config;
       const detail = { status, ...(context.idempotent ? {} : { uncertain: true }) };
       if (looksLikeHtml(contentType, text)) {
-        const title = this.mask(textOfHtml(text));
+        const title = textOfHtml(this.mask(text.slice(0, 100_000)));
         throw new SyncError(
           'fatal',
           `${context.request} on ${context.host}: the address answers HTML, not the API of ${product}: check the URL`,
           { ...detail, answer: title },
         );
       }
-      const start = this.mask(text.slice(0, 200));
+      const start = saying(text, this.mask, 200);
       // JSON that begins well was cut off on its way; anything else is not the API
       if (/^\s*[[{]/.test(text)) {
         const words = 'the answer is broken JSON, perhaps cut off on its way';

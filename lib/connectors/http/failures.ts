@@ -28,11 +28,20 @@ export interface FailureContext {
 }
 
 const ANSWER_LENGTH = 500;
+/** characters of an answer that are looked at for an error's words */
+const LOOKED_AT = 100_000;
+/** what an error says of fields: so many, and as long as an answer */
+const MOST_FIELDS = 500;
 
 /** A text shortened to a readable length, white space folded. */
 export function shorten(text: string, length = ANSWER_LENGTH): string {
   const folded = text.replace(/\s+/g, ' ').trim();
   return folded.length > length ? `${folded.slice(0, length)}…` : folded;
+}
+
+/** What an error says of an answer's text: without secrets, folded, shortened. */
+export function saying(text: string, mask: Mask, length = ANSWER_LENGTH): string {
+  return shorten(mask(text.slice(0, LOOKED_AT)), length);
 }
 
 /** True for an answer that is a web page. */
@@ -90,12 +99,17 @@ export function failureOfStatus(
 ): SyncError {
   const { status, parsed } = answer;
   const html = looksLikeHtml(answer.contentType, answer.text);
-  const said = context.mask(shorten(parsed?.text ?? (html ? textOfHtml(answer.text) : answer.text)));
+  const words = parsed?.text ?? (html ? textOfHtml(context.mask(answer.text.slice(0, LOOKED_AT))) : answer.text);
+  const said = saying(words, context.mask);
   const waits = answer.retryAfterMs !== undefined && (status === 503 || status === 403);
   const kind = status === 407 ? 'fatal' : (parsed?.kind ?? (waits ? 'rateLimited' : kindOfStatus(status)));
   const detail: SyncErrorDetail = { status };
   if (said) detail.answer = said;
-  if (parsed?.fields && Object.keys(parsed.fields).length > 0) detail.fields = parsed.fields;
+  const fields = Object.entries(parsed?.fields ?? {}).slice(0, MOST_FIELDS);
+  if (fields.length > 0) {
+    const told = fields.map(([field, why]) => [context.mask(field), saying(why, context.mask)]);
+    detail.fields = Object.fromEntries(told);
+  }
   if (answer.retryAfterMs !== undefined) detail.retryAfterMs = answer.retryAfterMs;
   // a gateway that gave up, or a server that broke while working: the write may have been carried out
   if (!context.idempotent && status >= 500) detail.uncertain = status !== 503 && status !== 501;
@@ -103,10 +117,10 @@ export function failureOfStatus(
     return new SyncError('fatal', `The proxy ${context.proxy ?? ''} wants other credentials (407)`, detail);
   }
   const hint = html && (kind === 'notFound' || kind === 'fatal') ? ' The address answers HTML: check the URL.' : '';
-  const words = said ? `: ${said}` : '';
+  const answered = said ? `: ${said}` : '';
   return new SyncError(
     kind,
-    `${context.request} on ${context.host}: ${MEANING[kind]} (HTTP ${status})${words}${hint}`,
+    `${context.request} on ${context.host}: ${MEANING[kind]} (HTTP ${status})${answered}${hint}`,
     detail,
   );
 }
@@ -175,7 +189,7 @@ function describeNetwork(code: string, message: string, context: FailureContext)
 
 /** A request that got no whole answer. `code` is Node's error code, `message` its words. */
 export function failureOfNetwork(code: string, message: string, context: FailureContext): SyncError {
-  const { kind, text, unsent } = describeNetwork(code, context.mask(shorten(message, 200)), context);
+  const { kind, text, unsent } = describeNetwork(code, saying(message, context.mask, 200), context);
   // only the words: the client's own error objects carry headers and so the credentials
   const cause = new Error(context.mask(`${code} ${message}`.trim()));
   const detail: SyncErrorDetail = { cause, ...(unsent && { unsent }) };

@@ -3,8 +3,10 @@
 const MASK = '***';
 /** A header whose value is a credential; its value is masked wherever it appears. */
 const SECRET_HEADER = /authorization|cookie|token|secret|password|api-?key/i;
-const SECRET_PARAMETER = /([?&;](?:[^=&;#\s]*(?:key|token|secret|password|passwd)[^=&;#\s]*)=)[^&;#\s"'<>]*/gi;
-const URL_USERINFO = /([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]*@/gi;
+const SECRET_NAME = /key|token|secret|password|passwd/i;
+// linear in the text's length, whatever a server sends: no part of a match may begin another one
+const PARAMETER = /([?&;])([^=&;#?\s]*)=[^&;#\s"'<>]*/g;
+const URL_USERINFO = /:\/\/[^\s/?#@]*@/g;
 
 export type Mask = (text: string) => string;
 
@@ -15,18 +17,34 @@ export function secretsOfHeaders(headers: Record<string, string>): string[] {
     .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, '')]);
 }
 
+/** The ways in which a system may write a value that was sent to it. */
+function spellings(secret: string): string[] {
+  const html = secret.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+  const uri = encodeURIComponent(secret);
+  return [
+    ...[secret, secret.replace(/\s+/g, ' ').trim(), JSON.stringify(secret).slice(1, -1)],
+    ...[uri, uri.replaceAll('%20', '+'), uri.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())],
+    ...[html, html.replace(/"/g, '&quot;').replace(/'/g, '&#39;'), html.replace(/"/g, '&#34;').replace(/'/g, '&#x27;')],
+  ];
+}
+
 /**
- * A function that takes secrets out of a text: the given ones as they are, URL-encoded or as Basic credentials, the user
- * info of any URL, and the values of URL parameters that are named like a secret.
+ * A function that takes secrets out of a text: the given ones as they are, URL-encoded, escaped for JSON or HTML, or as
+ * Basic credentials, the user info of any URL, and the values of URL parameters that are named like a secret. Mask a text
+ * before it is shortened: half a secret is none that is known.
  *
  * @param secrets values that must not be seen; shorter than four characters are left alone, they would blot out the text
  */
 export function createMask(secrets: string[]): Mask {
-  const values = [...new Set(secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]))]
+  const values = [...new Set(secrets.flatMap(spellings))]
     .filter((secret) => secret.length >= 4)
     .sort((a, b) => b.length - a.length);
   return (text) => {
     const masked = values.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);
-    return masked.replace(URL_USERINFO, `$1${MASK}@`).replace(SECRET_PARAMETER, `$1${MASK}`);
+    return masked
+      .replace(URL_USERINFO, `://${MASK}@`)
+      .replace(PARAMETER, (whole, start: string, name: string) =>
+        SECRET_NAME.test(name) ? `${start}${name}=${MASK}` : whole,
+      );
   };
 }
