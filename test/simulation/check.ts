@@ -1,11 +1,13 @@
 /** What must be true at the end of a history. */
 
+import type { IntegrationConfig } from '../../lib/model/config';
+import type { Entity } from '../../lib/model/entity';
 import type { Value } from '../../lib/model/values';
 import type { Store } from '../../lib/store/store';
 import { agrees, contestedLines, lostItems, returnedItems, standing } from './oracle';
 import { type EditedField, FIELDS, isMerged, isText } from './person';
 import { plain } from './system';
-import { CONFIG, REMOTE, type World } from './world';
+import { REMOTE, type World } from './world';
 
 export interface RunReport {
   seed: number;
@@ -26,53 +28,88 @@ export interface RunReport {
   unshown: string[];
 }
 
-/** Adds to the report what the two systems show wrongly, and what the store has not finished. */
+/** Adds to the report what the systems show wrongly, and what the store has not finished. */
 export async function check(world: World, store: Store, report: RunReport): Promise<void> {
-  await checkStore(store, report);
-  const ones = world.one.entities();
-  const twos = new Map(world.two.entities().map((entity) => [entity.id, entity]));
-  for (const one of ones) {
-    const link = await store.linkOf(CONFIG.id, 1, one.id);
-    const two = link ? twos.get(link.ends[1].ref.id) : undefined;
-    if (!two) {
-      report.duplicates.push(`${one.id} has no counterpart: it is lost, or a second copy`);
-      continue;
-    }
-    twos.delete(two.id);
-    if (
-      world.config.remoteBack1 &&
-      !(plain(one.fields[REMOTE]) === plain(two.id) && plain(two.fields[REMOTE]) === plain(one.id))
-    )
-      report.unshown.push(`${one.id} shows ${one.fields[REMOTE]}, ${two.id} shows ${two.fields[REMOTE]}`);
+  for (const { id } of world.integrations) await checkStore(store, id, report);
+  for (const config of world.integrations) await checkShown(world, config, store, report);
+  for (const entities of await clusters(world, store)) {
+    checkCounterparts(world, report, entities);
+    const [first, ...others] = entities;
+    if (!first) continue;
     for (const field of FIELDS) {
-      const [left, right] = [one.fields[field] ?? null, two.fields[field] ?? null];
-      if (!agrees(left, right)) {
-        report.diverged.push(`${one.id}.${field} is ${JSON.stringify(left)}, ${two.id} has ${JSON.stringify(right)}`);
+      const value = first.fields[field] ?? null;
+      for (const other of others) {
+        const theirs = other.fields[field] ?? null;
+        if (agrees(value, theirs)) continue;
+        report.diverged.push(
+          `${first.id}.${field} is ${JSON.stringify(value)}, ${other.id} has ${JSON.stringify(theirs)}`,
+        );
       }
-      checkEdits(world, report, `${one.id}/${two.id}.${field}`, [one.id, two.id], field, left);
+      checkEdits(world, report, entities, field, value);
     }
   }
-  const people = [world.one, world.two].map(
-    (system) => new Set(system.edits.filter((e) => e.first && !e.own).map((e) => e.entity)),
-  );
-  const made = (people[0]?.size ?? 0) + (people[1]?.size ?? 0);
-  if (ones.length !== made) report.duplicates.push(`people made ${made} entities, system 1 has ${ones.length}`);
-  for (const id of twos.keys()) report.duplicates.push(`${id} has no counterpart: it is lost, or a second copy`);
 }
 
-/** What people did to one field of a linked pair must be there at the end. */
-function checkEdits(
-  world: World,
-  report: RunReport,
-  name: string,
-  [one, two]: [string, string],
-  field: EditedField,
-  value: Value,
-): void {
-  const edits = [
-    ...world.one.edits.filter((edit) => edit.entity === one),
-    ...world.two.edits.filter((edit) => edit.entity === two),
-  ].filter((edit) => edit.field === field && !edit.own);
+/** Entities that links make one, whatever integration has linked them; first those of the system named first. */
+async function clusters(world: World, store: Store): Promise<Entity[][]> {
+  const cluster = new Map<string, Entity[]>();
+  for (const system of world.systems) for (const entity of system.entities()) cluster.set(entity.id, [entity]);
+  for (const { id, system1 } of world.integrations) {
+    for (const one of world.system(system1).entities()) {
+      const link = await store.linkOf(id, 1, one.id);
+      const [here, there] = [cluster.get(one.id), cluster.get(link?.ends[1].ref.id ?? '')];
+      if (!here || !there || here === there) continue;
+      const both = [...here, ...there].sort((a, b) => a.id.localeCompare(b.id));
+      for (const entity of both) cluster.set(entity.id, both);
+    }
+  }
+  return [...new Set(cluster.values())];
+}
+
+/** Of an entity that a person has made there must be just what its shape says, and nothing that nobody has made. */
+function checkCounterparts(world: World, report: RunReport, entities: Entity[]): void {
+  const kindOf = (entity: Entity): string => `${entity.id.split('-')[0]} ${entity.type}`;
+  const names = entities.map(({ id }) => id).join(', ');
+  const made = world.systems.flatMap(({ name, edits }) =>
+    entities.flatMap(({ id, type }) =>
+      edits.some((e) => e.entity === id && e.first && !e.own) ? [{ name, type }] : [],
+    ),
+  );
+  const [origin] = made;
+  if (!origin || made.length > 1) {
+    report.duplicates.push(`${names}: ${made.length} of them were made by people, not 1`);
+    return;
+  }
+  const wanted = world.layout.becomes(origin.name, origin.type).toSorted().join(', ');
+  const found = entities.map(kindOf).toSorted().join(', ');
+  if (found !== wanted) report.duplicates.push(`${names}: there are ${found}, not ${wanted}`);
+}
+
+/** Where counterparts are to be shown. */
+async function checkShown(world: World, config: IntegrationConfig, store: Store, report: RunReport): Promise<void> {
+  if (!config.remoteBack1) return;
+  const twos = new Map(
+    world
+      .system(config.system2)
+      .entities()
+      .map((entity) => [entity.id, entity]),
+  );
+  for (const one of world.system(config.system1).entities()) {
+    const link = await store.linkOf(config.id, 1, one.id);
+    const two = twos.get(link?.ends[1].ref.id ?? '');
+    if (!two) continue;
+    if (!(plain(one.fields[REMOTE]) === plain(two.id) && plain(two.fields[REMOTE]) === plain(one.id)))
+      report.unshown.push(`${one.id} shows ${one.fields[REMOTE]}, ${two.id} shows ${two.fields[REMOTE]}`);
+  }
+}
+
+/** What people did to one field of linked entities must be there at the end. */
+function checkEdits(world: World, report: RunReport, entities: Entity[], field: EditedField, value: Value): void {
+  const ids = entities.map(({ id }) => id);
+  const name = `${ids.join('/')}.${field}`;
+  const edits = world.systems
+    .flatMap((system) => system.edits)
+    .filter((edit) => ids.includes(edit.entity) && edit.field === field && !edit.own);
   if (!isMerged(field)) {
     const open = standing(edits);
     if (open.has(plain(value))) return;
@@ -88,11 +125,11 @@ function checkEdits(
   for (const item of returnedItems(edits, value)) report.lostEdits.push(`${name} has "${item}" again`);
 }
 
-async function checkStore(store: Store, report: RunReport): Promise<void> {
-  const owed = await store.owedCounts(CONFIG.id);
+async function checkStore(store: Store, integration: string, report: RunReport): Promise<void> {
+  const owed = await store.owedCounts(integration);
   for (const [index, { due, resting }] of owed.entries())
     if (due + resting > 0) report.diverged.push(`side ${index + 1} still owes ${due}, ${resting} of them rest`);
-  const counts = await store.counts(CONFIG.id);
+  const counts = await store.counts(integration);
   for (const [index, side] of counts.entries()) {
     const open = side.waiting + side.held + side.sent + side.retry + side.parked + side.shown;
     if (open > 0) report.diverged.push(`side ${index + 1} still has ${JSON.stringify(side)}`);

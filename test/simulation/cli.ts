@@ -1,7 +1,8 @@
 /**
  * `npm run simulate -- --runs N --seed S --jobs J --json`: many histories, each with a seed of its own that replays it. Many
  * of them are shared out between J processes; preset: one for each core. What fails is told on stderr as soon as it does.
- * `--storm`: fewer entities, more faults and crashes. `--trace` prints all that happens, for one seed.
+ * `--storm`: fewer entities, more faults and crashes. `--shape NAME`: how the integrations lie to each other (shapes.ts).
+ * `--trace` prints all that happens, for one seed.
  */
 
 import { spawn } from 'node:child_process';
@@ -10,6 +11,7 @@ import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { type RunReport, simulate } from './run';
+import { SHAPES } from './shapes';
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: `${availableParallelism()}` },
     json: { type: 'boolean', default: false },
     storm: { type: 'boolean', default: false },
+    shape: { type: 'string' },
     trace: { type: 'boolean', default: false },
     /** for a process that was given a share */
     share: { type: 'boolean', default: false },
@@ -32,6 +35,8 @@ const MOST_SHOWN = 20;
 const KINDS = ['lostEdits', 'duplicates', 'loops', 'diverged', 'dryRunWrites', 'unshown'] as const;
 const COUNTS = ['events', 'crashes', 'dryRuns', 'merged', 'contested'] as const;
 type Total = Record<(typeof KINDS)[number] | (typeof COUNTS)[number], number> & { failures: number };
+
+const shape = SHAPES.find((name) => name === values.shape);
 
 const none = (): Total => ({
   events: 0,
@@ -62,7 +67,7 @@ function add(total: Total, report: RunReport): void {
 async function here(runs: number, seed: number): Promise<Total> {
   const total = none();
   const trace = values.trace ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
-  for (let run = 0; run < runs; run += 1) add(total, await simulate(seed + run, { trace, storm: values.storm }));
+  for (let run = 0; run < runs; run += 1) add(total, await simulate(seed + run, { trace, shape, storm: values.storm }));
   return total;
 }
 
@@ -72,6 +77,7 @@ async function inProcess(runs: number, seed: number): Promise<Total> {
     __filename,
     '--share',
     ...(values.storm ? ['--storm'] : []),
+    ...(values.shape ? ['--shape', values.shape] : []),
     '--runs',
     `${runs}`,
     '--seed',
@@ -103,6 +109,7 @@ async function main(): Promise<void> {
   if (!isCount(runs) || !isCount(jobs) || !Number.isInteger(seed)) {
     throw new Error('--runs and --jobs must be whole numbers from 1, --seed a whole number');
   }
+  if (values.shape && !shape) throw new Error(`--shape must be one of ${SHAPES.join(', ')}`);
   if (values.share) {
     process.stdout.write(JSON.stringify(await here(runs, seed)));
     return;

@@ -6,21 +6,12 @@
 import assert from 'node:assert/strict';
 import type { Checkpoint } from '../../lib/connectors/connector';
 import { type Flow, type Store, type StoredEvent, StoreError } from '../../lib/store/store';
-import { type RunReport, simulate } from './run';
+import { faultsOf as faults, simulate } from './run';
 
 /** The first histories of the simulation, in which each mutant must show. */
 const MOST_RUNS = 50;
 const SOUND_RUNS = 300;
 const STORMS = 100;
-
-const faults = ({ lostEdits, duplicates, loops, diverged, dryRunWrites, unshown }: RunReport): string[] => [
-  ...lostEdits,
-  ...duplicates,
-  ...loops,
-  ...diverged,
-  ...dryRunWrites,
-  ...unshown,
-];
 
 /** A store of which some calls do something else. */
 function spoilt(store: Store, calls: Partial<Store>): Store {

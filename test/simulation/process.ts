@@ -2,7 +2,7 @@
 
 import type { Connection } from '../../lib/connectors/connector';
 import type { RequestGate } from '../../lib/connectors/http/options';
-import type { Side } from '../../lib/model/entity';
+import type { IntegrationConfig } from '../../lib/model/config';
 import type { SyncMessage } from '../../lib/model/message';
 import { convert } from '../../lib/richtext';
 import type { Landing, Store } from '../../lib/store/store';
@@ -18,7 +18,7 @@ import { REMOTE, type World } from './world';
 /** A process: the engine between two systems. Once dead, nothing that it began ever goes on. */
 export class Process {
   dead = false;
-  private integration: Integration | undefined;
+  private readonly systems = new Map<string, System>();
 
   constructor(
     private readonly world: World,
@@ -27,15 +27,19 @@ export class Process {
   ) {}
 
   async start(): Promise<void> {
+    for (const config of this.world.integrations) await this.integrate(config);
+  }
+
+  private async integrate(config: IntegrationConfig): Promise<void> {
     const { world } = this;
-    const systems = [this.system('s1', 'One', world.one), this.system('s2', 'Two', world.two)] as const;
-    const integration = new Integration(world.config, systems, this.mortal(this.observed()), world.clock);
-    this.integration = integration;
+    const systems = [this.system(config.system1), this.system(config.system2)] as const;
+    const integration = new Integration(config, systems, this.mortal(this.observed(config)), world.clock);
     await integration.start();
     const relevant = { fields: new Set<string>(FIELDS), always: false };
     integration.declare('mapper', { 1: relevant, 2: relevant });
     const writer = integration.writer({ batchSize: world.random.int(1, 20), dryRun: this.dryRun });
     for (const side of [1, 2] as const) {
+      const to = world.system(side === 1 ? config.system2 : config.system1);
       const reader = integration.reader(
         side,
         {
@@ -45,7 +49,7 @@ export class Process {
           start: { kind: 'all' },
           backlog: world.backlog,
         },
-        (message) => this.flow(message, (mapped) => writer.accept(mapped)),
+        (message) => this.flow(message, to, (mapped) => writer.accept(mapped)),
         () => undefined,
       );
       reader.pump();
@@ -61,8 +65,12 @@ export class Process {
     }
   }
 
-  private system(id: string, name: string, tracker: SimulatedSystem): System {
+  /** One for all integrations that name the system node. */
+  private system(id: string): System {
+    const known = this.systems.get(id);
+    if (known) return known;
     const { clock, limits } = this.world;
+    const tracker = this.world.system(id);
     const open = (gate: RequestGate): Connection => {
       const connection = this.guarded(tracker.connection());
       const limited = limits ? gated(connection, gate, () => this.dead) : connection;
@@ -74,7 +82,9 @@ export class Process {
       };
       return this.mortal({ ...limited, write: deciding });
     };
-    return new System(id, name, open, clock, false, limits);
+    const system = new System(id, id, open, clock, false, limits);
+    this.systems.set(id, system);
+    return system;
   }
 
   /** In a dry run nothing may be written. */
@@ -99,8 +109,9 @@ export class Process {
   }
 
   /** The store, with the systems hearing of what has landed. */
-  private observed(): Store {
+  private observed({ system1, system2 }: IntegrationConfig): Store {
     const { store, world } = this;
+    const [one, two] = [world.system(system1), world.system(system2)];
     return new Proxy(store, {
       get: (object, name, receiver) => {
         if (this.dryRun && (name === 'land' || name === 'openIntents' || name === 'intendUpdates')) {
@@ -110,8 +121,8 @@ export class Process {
         return (landings: Landing[]) => {
           for (const { ends, wrote } of landings) {
             const sides = [wrote ?? []].flat();
-            world.one.hasLanded(ends[0].ref.id, ends[0].baseline, sides.includes(1));
-            world.two.hasLanded(ends[1].ref.id, ends[1].baseline, sides.includes(2));
+            one.hasLanded(ends[0].ref.id, ends[0].baseline, sides.includes(1));
+            two.hasLanded(ends[1].ref.id, ends[1].baseline, sides.includes(2));
           }
           return store.land(landings);
         };
@@ -120,7 +131,11 @@ export class Process {
   }
 
   /** The user's flow: maps; and now and then a message is late, comes twice, or is swallowed. */
-  private flow(message: SyncMessage, accept: (message: SyncMessage) => Promise<unknown>): void {
+  private flow(
+    message: SyncMessage,
+    { habits }: SimulatedSystem,
+    accept: (message: SyncMessage) => Promise<unknown>,
+  ): void {
     const { random, clock, weather } = this.world;
     if (this.dead || (weather.bad && random.chance(0.01))) return;
     message.sync.mapped = Object.fromEntries(
@@ -135,8 +150,7 @@ export class Process {
     );
     delete message.payload[REMOTE];
     const { body } = message.payload;
-    const to = (message.sync.direction === 'forward' ? this.world.two : this.world.one).habits.format;
-    if (isRichText(body)) message.payload.body = convert(body, to).text;
+    if (isRichText(body)) message.payload.body = convert(body, habits.format).text;
     const copy = structuredClone(message);
     const deliver = (it: SyncMessage): void => {
       clock.after(random.int(0, 20), () => {
@@ -187,9 +201,5 @@ export class Process {
 
   kill(): void {
     this.dead = true;
-  }
-
-  inFlight(side: Side): number {
-    return this.integration?.inFlight(side) ?? 0;
   }
 }

@@ -38,16 +38,15 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
     dryRuns: 0,
     unshown: [],
   };
-  world.one.automation = options.automation?.[1];
-  world.two.automation = options.automation?.[2];
+  for (const [index, system] of world.systems.entries()) system.automation = options.automation?.[index === 0 ? 1 : 2];
   try {
     await world.live();
-    const before = world.one.writes + world.two.writes;
+    const before = world.writes;
     await world.clock.runUntil(world.clock.now() + 60_000);
-    const after = world.one.writes + world.two.writes;
+    const after = world.writes;
     if (after !== before) report.loops.push(`${after - before} writes in the last minute, with nobody editing`);
     await check(world, store, report);
-    report.events = world.one.edits.length + world.two.edits.length;
+    report.events = world.systems.reduce((sum, { edits }) => sum + edits.length, 0);
     report.crashes = world.crashes;
     report.dryRuns = world.dryRuns;
   } finally {
@@ -56,3 +55,13 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
   }
   return report;
 }
+
+/** All that is wrong with a history. */
+export const faultsOf = ({ lostEdits, duplicates, loops, diverged, dryRunWrites, unshown }: RunReport): string[] => [
+  ...lostEdits,
+  ...duplicates,
+  ...loops,
+  ...diverged,
+  ...dryRunWrites,
+  ...unshown,
+];

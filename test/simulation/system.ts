@@ -19,6 +19,7 @@ import { iso } from '../../lib/sync/clock';
 import type { SimulatedClock } from './clock';
 import type { Random } from './random';
 import { isRichText, lowered, paragraphsOf } from './rich';
+import type { SystemName } from './shapes';
 
 export interface Habits {
   /** ms that the system's clock is ahead of ours */
@@ -80,7 +81,7 @@ export function plain(value: Value | undefined): string {
 const shown = (value: Value): string => (isRichText(value) ? value.content : String(value));
 
 export class SimulatedSystem {
-  readonly name: string;
+  readonly name: SystemName;
   readonly habits: Habits;
   readonly edits: Edit[] = [];
   /** what the system itself makes of a write of ours, a moment later; undefined = leaves it */
@@ -102,7 +103,7 @@ export class SimulatedSystem {
   private readonly random: Random;
   private counter = 0;
 
-  constructor(name: string, habits: Habits, clock: SimulatedClock, random: Random) {
+  constructor(name: SystemName, habits: Habits, clock: SimulatedClock, random: Random) {
     this.name = name;
     this.habits = habits;
     this.clock = clock;
@@ -114,8 +115,8 @@ export class SimulatedSystem {
   }
 
   /** A person creates or edits. */
-  create(fields: Fields): string {
-    return this.apply(undefined, fields, false);
+  create(fields: Fields, type?: string): string {
+    return this.apply(undefined, fields, false, { type });
   }
 
   edit(id: string, fields: Fields): void {
@@ -137,7 +138,12 @@ export class SimulatedSystem {
     return typeof value === 'string' ? value.trim().toLowerCase() : value;
   }
 
-  private apply(id: string | undefined, fields: Fields, own: boolean, marker?: string): string {
+  private apply(
+    id: string | undefined,
+    fields: Fields,
+    own: boolean,
+    made: { type?: string; marker?: string } = {},
+  ): string {
     this.counter += 1;
     const key = id ?? `${this.name}-${this.counter}`;
     const before = this.stored.get(key);
@@ -156,9 +162,10 @@ export class SimulatedSystem {
       this.edits.push({ entity: key, field, saw, replaced, value: kept, own, first: !before, unlanded });
       next[field] = kept;
     }
+    const type = before?.entity.type ?? made.type ?? 'Bug';
     this.stored.set(key, {
-      entity: { id: key, key, type: 'Bug', project: 'P', version: `v${this.counter}`, updatedAt, fields: next },
-      marker: before?.marker ?? marker,
+      entity: { id: key, key, type, project: 'P', version: `v${this.counter}`, updatedAt, fields: next },
+      marker: before?.marker ?? made.marker,
       own: before?.own ?? own,
       visibleAt: this.clock.now() + (this.habits.lag ? this.random.int(0, this.habits.lag) : 0),
       changedAt: this.clock.now(),
@@ -188,9 +195,9 @@ export class SimulatedSystem {
     return {
       identify: async () => ({ user: { id: 'sync', name: 'sync' }, server: this.name, missing: [] }),
       projects: async () => [{ id: 'P', name: 'P' }],
-      entityTypes: async () => [{ id: 'Bug', name: 'Bug' }],
+      entityTypes: async () => ['Bug', 'Story'].map((name) => ({ id: name, name })),
       fields: async () => [],
-      changes: (_scope, since, pageSize) => this.changes(since, pageSize),
+      changes: (scope, since, pageSize) => this.changes(scope, since, pageSize),
       newest: async () => {
         await this.trip();
         this.maybeFail();
@@ -231,14 +238,14 @@ export class SimulatedSystem {
    * A list by time of change whose lower bound is read again each time: everything that became visible late is within
    * the lag, so the checkpoint stays that far behind.
    */
-  private async *changes(since: Checkpoint | undefined, pageSize: number): AsyncIterable<ChangePage> {
+  private async *changes({ types }: Scope, since: Checkpoint | undefined, pageSize: number): AsyncIterable<ChangePage> {
     let from = typeof since?.at === 'number' ? since.at : 0;
     for (;;) {
       await this.trip();
       this.maybeFail();
       const now = this.clock.now();
       const rows = [...this.stored.values()]
-        .filter((row) => row.changedAt >= from && row.visibleAt <= now)
+        .filter((row) => row.changedAt >= from && row.visibleAt <= now && types.includes(row.entity.type))
         .sort((a, b) => a.changedAt - b.changedAt);
       // a page ends with a whole millisecond, and passes the one it began with: else equal times would stop the list
       const cut = rows.slice(pageSize - 1).find((row) => row.changedAt > from)?.changedAt;
@@ -275,7 +282,10 @@ export class SimulatedSystem {
     if (operation.kind === 'update') this.overlook(operation);
     const id =
       operation.kind === 'create'
-        ? this.apply(undefined, operation.fields, true, this.habits.marks ? operation.marker : undefined)
+        ? this.apply(undefined, operation.fields, true, {
+            type: operation.type,
+            marker: this.habits.marks ? operation.marker : undefined,
+          })
         : this.apply(operation.id, operation.fields, true);
     this.writes += 1;
     const reaction = this.automation?.(operation.fields);
@@ -305,6 +315,7 @@ export class SimulatedSystem {
   private find(query: FindQuery, limit: number): Entity[] {
     const found: Entity[] = [];
     for (const { entity, marker, own } of this.stored.values()) {
+      if (entity.type !== query.type) continue;
       if (query.marker !== undefined) {
         if (!this.habits.marks) throw new SyncError('invalid', 'no markers here');
         if (marker !== query.marker) continue;

@@ -8,20 +8,10 @@ import { Person } from './person';
 import { Process } from './process';
 import { Random } from './random';
 import { FORMATS } from './rich';
+import { type Layout, layoutOf, NODES, type Shape } from './shapes';
 import { type Habits, SimulatedSystem } from './system';
 
 const START = Date.UTC(2026, 0, 1);
-export const CONFIG: IntegrationConfig = {
-  id: 'integration',
-  name: 'Simulated',
-  active: true,
-  system1: 's1',
-  system2: 's2',
-  projectPairs: [{ one: { id: 'P', name: 'P' }, two: { id: 'P', name: 'P' }, direction: 'both' }],
-  typePairs: [{ id: 'bugs', one: { id: 'Bug', name: 'Bug' }, two: { id: 'Bug', name: 'Bug' }, direction: 'both' }],
-  retries: 3,
-  lostAfterMs: 60_000,
-};
 /** The field in which an entity shows its counterpart, in every third history. */
 export const REMOTE = 'remote';
 /** Many faults and crashes, few entities: what is rare otherwise comes together often. */
@@ -33,13 +23,15 @@ export interface WorldOptions {
   /** hears of every call of the engine and its answer, and of every edit */
   trace?: (line: string) => void;
   storm?: boolean;
+  /** preset: `pair` */
+  shape?: Shape;
 }
 
 export class World {
   readonly random: Random;
   readonly clock: SimulatedClock;
-  readonly one: SimulatedSystem;
-  readonly two: SimulatedSystem;
+  readonly layout: Layout;
+  readonly systems: readonly SimulatedSystem[];
   readonly weather = { bad: true };
   readonly conflict: ConflictPolicy;
   readonly mortality: number;
@@ -53,7 +45,7 @@ export class World {
   /** of its own, so that histories without dry runs are the same as ever */
   private readonly deploys: Random;
   private readonly deploysOften: boolean;
-  readonly config: IntegrationConfig;
+  readonly integrations: readonly IntegrationConfig[];
   private process: Process | undefined;
   private readonly people: Person;
   private readonly store: Store;
@@ -62,14 +54,15 @@ export class World {
 
   private readonly severity: typeof CALM;
 
-  constructor(seed: number, store: Store, { trace, storm = false }: WorldOptions = {}) {
+  constructor(seed: number, store: Store, { trace, storm = false, shape = 'pair' }: WorldOptions = {}) {
     this.severity = storm ? STORM : CALM;
-    this.config = seed % 3 === 0 ? { ...CONFIG, ...SHOWN } : CONFIG;
+    this.layout = layoutOf(shape);
+    const isShown = seed % 3 === 0 && this.layout.systems.length === 2 && shape !== 'overlap';
+    this.integrations = this.layout.integrations.map((config) => (isShown ? { ...config, ...SHOWN } : config));
     this.trace = trace && ((line) => trace(`${this.clock.now() - START} ${line}`));
     this.random = new Random(seed);
     this.clock = new SimulatedClock(START, this.random);
-    this.one = new SimulatedSystem('A', this.habits(), this.clock, this.random);
-    this.two = new SimulatedSystem('B', this.habits(), this.clock, this.random);
+    this.systems = this.layout.systems.map((name) => new SimulatedSystem(name, this.habits(), this.clock, this.random));
     this.conflict = this.random.pick(['system1', 'system2', 'newest'] as const);
     this.mortality = this.random.pick(this.severity.mortality);
     this.people = new Person(this.random, this.random.pick(['paragraphs', 'list'] as const));
@@ -82,6 +75,18 @@ export class World {
     this.store = store;
     this.deploys = new Random(seed + 1_000_000_007);
     this.deploysOften = this.deploys.chance(0.4);
+  }
+
+  /** that the engine had carried out in all systems */
+  get writes(): number {
+    return this.systems.reduce((sum, { writes }) => sum + writes, 0);
+  }
+
+  /** @param node a system node's id */
+  system(node: string): SimulatedSystem {
+    const found = this.systems.find(({ name }) => name === NODES[node]);
+    if (!found) throw new Error(`there is no system node ${node}`);
+    return found;
   }
 
   private habits(): Habits {
@@ -101,7 +106,7 @@ export class World {
   /** Time between polls. A system that answers our writes with writes of its own takes many of them to be stopped. */
   get pollMs(): number {
     if (this.weather.bad) return 1_000;
-    return this.one.automation || this.two.automation ? 10_000 : 30_000;
+    return this.systems.some(({ automation }) => automation) ? 10_000 : 30_000;
   }
 
   crashed(): void {
@@ -126,10 +131,11 @@ export class World {
   /** Somebody works in one of the systems. */
   private person(): void {
     const { random } = this;
-    const system = random.pick([this.one, this.two]);
+    const system = random.pick(this.systems);
     const known = system.entities();
     if (known.length === 0 || (known.length < this.severity.entities && random.chance(0.3))) {
-      system.create(this.people.create(system.habits.format));
+      const types = this.layout.types[system.name];
+      system.create(this.people.create(system.habits.format), types && random.pick(types));
       return;
     }
     const entity = random.pick(known);
@@ -148,8 +154,7 @@ export class World {
       if (this.deploysOften && this.deploys.chance(0.15)) this.deploy();
     }
     this.weather.bad = false;
-    this.one.habits.faults = 0;
-    this.two.habits.faults = 0;
+    for (const { habits } of this.systems) habits.faults = 0;
     if (this.deploysOften) this.deploy();
     if (!this.process || this.process.dead) await this.clock.runUntil(this.clock.now() + 5_000);
     // pauses and retries of the bad weather run out, lost messages are found and sent again
