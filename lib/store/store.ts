@@ -170,6 +170,30 @@ export interface Landing {
   replaces?: number;
   /** ends that have yet to show their counterpart, owed from now on, however often they were owed before */
   owes?: Side[];
+  /**
+   * entities of its own system that an end refers to and that have no counterpart yet in the other end's system: the end
+   * waits for them, and for no others any more. Once a link leads from such an entity to that system, whichever integration
+   * stores it (or has stored it already), `claim` makes an event of the waiting end. Absent: it waits for what it waited for.
+   */
+  awaits?: { side: Side; entities: EntityId[] };
+}
+
+/** Where a link leads from an entity, without what only a merge needs. */
+export interface Counterpart {
+  /** the integration that keeps the link */
+  integration: string;
+  /** the counterpart's side in it */
+  side: Side;
+  ref: EntityRef;
+}
+
+/** One end of a link is known by another key, address, project or type than before; its id is the same. */
+export interface Moved {
+  link: number;
+  side: Side;
+  ref: EntityRef;
+  /** ends that have to show their counterpart anew */
+  owes?: Side[];
 }
 
 /**
@@ -285,6 +309,10 @@ export interface Store {
    * event whose entity's counterpart (by link) has an event that is sent; an event of an entity without link while an
    * intent towards this flow's side, opened before the event was recorded, is open (the entity may be what that create
    * made). The cost does not depend on how many events wait.
+   *
+   * Before that, for up to 1,000 references whose wait is over (`Landing.awaits`): the end that waited gets an event, unless
+   * one of it is waiting, held or in retry anyway; one that is sent or parked gets one held behind it, one that is shown
+   * becomes waiting. Its snapshot is stale and names the entity only.
    * @param now ms since 1970; becomes `sentAt`
    * @param urgent preset 0: strictly the oldest first
    */
@@ -385,6 +413,13 @@ export interface Store {
   linkOf(integration: string, side: Side, entity: EntityId): Promise<Link | undefined>;
   /** In the order of `entities`. */
   linksOf(integration: string, side: Side, entities: EntityId[]): Promise<(Link | undefined)[]>;
+  /**
+   * What links of any integration lead to from entities of a system, as far as it is in the system `toward` (perhaps the
+   * same): in the order of `entities`, the oldest link first.
+   */
+  counterparts(system: string, entities: EntityId[], toward: string): Promise<Counterpart[][]>;
+  /** Gives ends of links another ref. Passed over where the link is gone, or its end has another id. */
+  move(moves: Moved[]): Promise<void>;
   /** Links of an entity in any integration, oldest first. */
   linksBySystem(system: string, entity: EntityId): Promise<Link[]>;
 

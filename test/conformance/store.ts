@@ -3,6 +3,7 @@
  * a sentence of the contract (lib/store/store.ts), are in store/.
  */
 
+import { awaitingChecks } from './store/awaiting';
 import { claimingChecks } from './store/claiming';
 import { Bench, type OpenStore } from './store/harness';
 import { keepingChecks } from './store/keeping';
@@ -40,6 +41,7 @@ export function storeConformance(
       landingChecks(bench);
       settlingChecks(bench);
       owingChecks(bench);
+      awaitingChecks(bench);
       showingChecks(bench);
       keepingChecks(bench);
     });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSqliteStore } from '../../lib/store/sqlite';
-import { entity, FORWARD, INTEGRATION, names, park, SYSTEM1 } from '../conformance/store/harness';
+import { end, entity, FORWARD, INTEGRATION, names, park, SYSTEM1, SYSTEM2 } from '../conformance/store/harness';
 
 describe('SQLite file of the first version', () => {
   let folder: string;
@@ -28,6 +28,7 @@ describe('SQLite file of the first version', () => {
     );
     db.exec('DROP INDEX events_urgent; DROP INDEX events_urgent_linked; ALTER TABLE events DROP COLUMN urgent');
     db.exec('ALTER TABLE flows DROP COLUMN wish; ALTER TABLE flows DROP COLUMN wishedUpTo');
+    db.exec('DROP TABLE awaited');
     db.close();
 
     const store = await openSqliteStore({ file });
@@ -39,6 +40,12 @@ describe('SQLite file of the first version', () => {
     await store.show(await store.claim(FORWARD, 10, 0));
     assert.equal(await store.unshow(INTEGRATION), 1);
     assert.equal(await store.oweEarlier(FORWARD, 'key', 10), false);
+    assert.deepEqual(await store.counterparts(SYSTEM1, ['1'], SYSTEM2), [[]]);
+    const [one, two] = [end(1, '7', '1'), end(2, '70', '1')];
+    const common = { integration: INTEGRATION, event: 0, delivery: 0 };
+    await store.land([{ ...common, ends: [one, two], awaits: { side: 1, entities: ['8'] } }]);
+    await store.land([{ ...common, ends: [end(1, '8', '1'), end(2, '80', '1')] }]);
+    assert.deepEqual(names(await store.claim(FORWARD, 10, 0)), ['22@1', '7@awaited']);
     await store.close();
   });
 });

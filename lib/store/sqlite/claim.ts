@@ -3,6 +3,7 @@
  * left out by an index (entities without link while a create is open), so the cost follows the limit, not the backlog.
  */
 
+import type { Awaited } from './awaited';
 import type { Counters } from './counters';
 import type { Database, Query } from './database';
 import { type EventRow, type Events, integrationOf, oppositeOf, sideOf } from './events';
@@ -33,6 +34,7 @@ export class Claims {
     private readonly events: Events,
     private readonly links: Links,
     private readonly counters: Counters,
+    private readonly awaited: Awaited,
   ) {
     this.due = db.prepare(`
       SELECT seq, flow, entity, version, state, linked, readAt, delivery FROM events
@@ -50,7 +52,9 @@ export class Claims {
 
   /** False where certainly nothing may be claimed. */
   any(flow: number): boolean {
-    return this.counters.inState(flow, 'waiting') + this.counters.inState(flow, 'retry') > 0;
+    return (
+      this.counters.inState(flow, 'waiting') + this.counters.inState(flow, 'retry') + this.counters.dueIn(flow) > 0
+    );
   }
 
   /** Marks up to `limit` events as sent, the urgent share first; returns their numbers in order. Runs in a transaction. */
@@ -58,6 +62,7 @@ export class Claims {
     if (this.counters.inState(flow, 'retry') > 0) {
       for (const row of this.due.all(flow, now, Math.max(limit, DUE_PER_CALL))) this.events.toWaiting(row);
     }
+    this.awaited.wake(flow);
     if (this.counters.inState(flow, 'waiting') === 0) return [];
     const opened = this.oldestIntent.get(flow)?.opened ?? Number.MAX_SAFE_INTEGER;
     const chosen = new Map<number, EventRow>();

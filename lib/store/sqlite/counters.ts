@@ -39,6 +39,8 @@ const STATES = 8;
 export class Counters implements Memory {
   private readonly events = new Tally();
   private readonly links = new Tally();
+  /** references whose wait is over, by flow */
+  private readonly dues = new Tally();
 
   constructor(db: Database) {
     // one pass over the rows in their order: by an index it would be a million single look-ups
@@ -50,6 +52,10 @@ export class Counters implements Memory {
       'SELECT integration, count(*) AS n FROM links GROUP BY integration',
     );
     for (const row of links.all()) this.links.add(row.integration, row.n);
+    const dues = db.prepare<{ flow: number; n: number }>(
+      'SELECT flow, count(*) AS n FROM awaited INDEXED BY awaited_due WHERE due = 1 GROUP BY flow',
+    );
+    for (const row of dues.all()) this.dues.add(row.flow, row.n);
     this.commit();
     db.follow(this);
   }
@@ -60,6 +66,14 @@ export class Counters implements Memory {
 
   link(integration: number, change: number): void {
     this.links.add(integration, change);
+  }
+
+  due(flow: number, change: number): void {
+    if (change !== 0) this.dues.add(flow, change);
+  }
+
+  dueIn(flow: number): number {
+    return this.dues.get(flow);
   }
 
   inState(flow: number, state: EventState): number {
@@ -85,6 +99,7 @@ export class Counters implements Memory {
         const key = flow * STATES + state;
         this.events.add(key, -this.events.get(key));
       }
+      this.dues.add(flow, -this.dues.get(flow));
     }
     this.links.add(integration, -this.links.get(integration));
   }
@@ -92,10 +107,12 @@ export class Counters implements Memory {
   commit(): void {
     this.events.commit();
     this.links.commit();
+    this.dues.commit();
   }
 
   rollback(): void {
     this.events.rollback();
     this.links.rollback();
+    this.dues.rollback();
   }
 }

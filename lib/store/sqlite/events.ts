@@ -210,6 +210,11 @@ export class Events {
     this.counters.event(flow, state, 1);
   }
 
+  /** One whose snapshot must be read again before it is used. */
+  insertStale(flow: number, entity: Entity, state: 'waiting' | 'held'): void {
+    this.insert(flow, entity, ALWAYS_STALE, state, { linked: true, urgent: false });
+  }
+
   /** Gives an event a newer snapshot. */
   replaceSnapshot(seq: number, entity: Entity, readAt: number): void {
     this.updateVersion.run(entity.version, readAt, seq);

@@ -10,12 +10,14 @@ import type { Checkpoint } from '../../connectors/connector';
 import type { Entity, EntityId, Side } from '../../model/entity';
 import type {
   Corrections,
+  Counterpart,
   Failure,
   Flow,
   FlowCounts,
   Intent,
   Landing,
   Link,
+  Moved,
   Owed,
   OwedCounts,
   OwedOutcome,
@@ -26,6 +28,7 @@ import type {
   StoredEvent,
   UpdateIntent,
 } from '../store';
+import { Awaited } from './awaited';
 import { Claims } from './claim';
 import { Counters } from './counters';
 import { Database, type Query } from './database';
@@ -36,6 +39,7 @@ import { Links } from './links';
 import { Names } from './names';
 import { OwedEnds } from './owed';
 import { recordEntities, Seen } from './record';
+import { Refs } from './refs';
 import { STATE } from './schema';
 import { Sequence } from './sequence';
 import { Settling } from './settle';
@@ -67,6 +71,8 @@ export class SqliteStore implements Store {
   private readonly claims: Claims;
   private readonly settling: Settling;
   private readonly owedEnds: OwedEnds;
+  private readonly refs: Refs;
+  private readonly awaited: Awaited;
   private readonly overdueSeqs: Query<{ seq: number }>;
   private readonly parkedSeqs: Query<{ seq: number }>;
   private readonly parkedAfter: Query<{ seq: number }>;
@@ -81,7 +87,9 @@ export class SqliteStore implements Store {
     this.seen = new Seen(db);
     this.links = new Links(db, this.integrations, names, this.sequences, this.counters);
     this.events = new Events(db, this.integrations, this.links, this.sequences, this.counters);
-    this.claims = new Claims(db, this.events, this.links, this.counters);
+    this.refs = new Refs(db, this.integrations, names);
+    this.awaited = new Awaited(db, this.events, this.refs, names, this.counters);
+    this.claims = new Claims(db, this.events, this.links, this.counters, this.awaited);
     this.settling = new Settling(db, this.events);
     this.owedEnds = new OwedEnds(db, this.events, this.links, this.seen);
     this.overdueSeqs = db.prepare(`
@@ -302,6 +310,20 @@ export class SqliteStore implements Store {
     });
   }
 
+  async counterparts(system: string, entities: EntityId[], toward: string): Promise<Counterpart[][]> {
+    return this.db.read(() => entities.map((entity) => this.refs.counterparts(system, entity, toward)));
+  }
+
+  async move(moves: Moved[]): Promise<void> {
+    this.db.write(() => {
+      for (const moved of moves) {
+        const integration = this.refs.move(moved) ? this.links.keyOf(moved.link)?.integration : undefined;
+        if (integration === undefined) continue;
+        for (const side of moved.owes ?? []) this.owedEnds.add(moved.link, flowOf(integration, side));
+      }
+    });
+  }
+
   async linksBySystem(system: string, entity: EntityId): Promise<Link[]> {
     return this.db.read(() => this.links.ofSystem(system, entity));
   }
@@ -322,6 +344,7 @@ export class SqliteStore implements Store {
         this.events.purge(flow);
         this.seen.forget(flow);
         this.flows.purge(flow);
+        this.awaited.purge(flow);
       }
       this.links.purge(id);
       this.integrations.forget(id);
@@ -334,8 +357,8 @@ export class SqliteStore implements Store {
   }
 
   private get parts() {
-    const { events, links, seen, integrations, owedEnds: owed } = this;
-    return { events, links, seen, integrations, owed };
+    const { events, links, seen, integrations, owedEnds: owed, awaited } = this;
+    return { events, links, seen, integrations, owed, awaited };
   }
 
   private flow(flow: Flow): number {

@@ -5,6 +5,7 @@
 
 import type { Side } from '../../model/entity';
 import type { Landing, LinkEnd } from '../store';
+import type { Awaited } from './awaited';
 import { type Events, flowOf, integrationOf } from './events';
 import type { Links } from './links';
 import type { Names } from './names';
@@ -17,6 +18,7 @@ export interface LandParts {
   links: Links;
   seen: Seen;
   owed: OwedEnds;
+  awaited: Awaited;
   integrations: Names;
 }
 
@@ -43,6 +45,17 @@ export function storeLanding(parts: LandParts, landing: Landing, at: number): st
   const link = links.put(integration, link1, landing.ends, [wrote.includes(1) ? at : 0, wrote.includes(2) ? at : 0]);
   if (landing.settled) links.forgetPending(link, landing.settled.side, landing.settled.fields);
   for (const side of landing.owes ?? []) parts.owed.add(link, flowOf(integration, side));
+
+  if (!link1) {
+    parts.awaited.arrived(one.system, one.ref.id, two.system);
+    parts.awaited.arrived(two.system, two.ref.id, one.system);
+  }
+  if (landing.awaits) {
+    const { side, entities } = landing.awaits;
+    const [end, other] = side === 1 ? [one, two] : [two, one];
+    const flow = flowOf(integration, side);
+    parts.awaited.set({ flow, waiter: end.ref.id, system: end.system, toward: other.system, entities });
+  }
 
   const event = events.row(landing.event);
   if (event && integrationOf(event.flow) === integration && event.delivery === landing.delivery) {

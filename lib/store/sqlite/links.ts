@@ -7,8 +7,9 @@ import { packBaselines, unpackBaselines } from './baseline';
 import type { Counters } from './counters';
 import type { Database, Query } from './database';
 import type { Names } from './names';
+import { readRef } from './refs';
 import type { Sequence } from './sequence';
-import { packUrl, unpackUrl } from './url';
+import { packUrl } from './url';
 
 type LinkRow = {
   id: number;
@@ -228,13 +229,19 @@ export class Links {
     const [baseline1, baseline2] = unpackBaselines(row.baselines, this.names);
     const one: LinkEnd = {
       system: this.names.nameOf(row.system1),
-      ref: this.ref(row.entity1, row.key1, row.url1, row.type1, row.project1),
+      ref: readRef(
+        { entity: row.entity1, key: row.key1, url: row.url1, type: row.type1, project: row.project1 },
+        this.names,
+      ),
       version: row.version1,
       baseline: baseline1,
     };
     const two: LinkEnd = {
       system: this.names.nameOf(row.system2),
-      ref: this.ref(row.entity2, row.key2, row.url2, row.type2, row.project2),
+      ref: readRef(
+        { entity: row.entity2, key: row.key2, url: row.url2, type: row.type2, project: row.project2 },
+        this.names,
+      ),
       version: row.version2,
       baseline: baseline2,
     };
@@ -244,18 +251,6 @@ export class Links {
     return {
       link: { id: row.id, integration: this.integrations.nameOf(row.integration), ends: [one, two] },
       wrote: [row.wrote1, row.wrote2],
-    };
-  }
-
-  private ref(id: string, storedKey: string | null, storedUrl: string | null, type: number, project: number) {
-    const key = storedKey ?? id;
-    const url = unpackUrl(storedUrl, id, key, this.names);
-    return {
-      id,
-      key,
-      ...(url === undefined ? {} : { url }),
-      type: this.names.nameOf(type),
-      project: this.names.nameOf(project),
     };
   }
 }

@@ -139,7 +139,31 @@ const version6: Migration = (db) =>
 const version7: Migration = (db) =>
   db.exec('ALTER TABLE flows ADD COLUMN wish TEXT; ALTER TABLE flows ADD COLUMN wishedUpTo INTEGER;');
 
-export const MIGRATIONS: readonly Migration[] = [version1, version2, version3, version4, version5, version6, version7];
+/**
+ * Ends of links (flow, waiter) that refer to an entity without counterpart in the system `toward`. due: 1 once there is one.
+ * A row for each reference, none where nothing waits.
+ */
+const version8: Migration = (db) =>
+  db.exec(`
+    CREATE TABLE awaited (
+      id INTEGER PRIMARY KEY, system INTEGER NOT NULL, entity TEXT NOT NULL, toward INTEGER NOT NULL,
+      flow INTEGER NOT NULL, waiter TEXT NOT NULL, due INTEGER NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX awaited_entity ON awaited (system, entity, toward, flow, waiter);
+    CREATE INDEX awaited_waiter ON awaited (flow, waiter);
+    CREATE INDEX awaited_due ON awaited (flow, id) WHERE due = 1;
+  `);
+
+export const MIGRATIONS: readonly Migration[] = [
+  version1,
+  version2,
+  version3,
+  version4,
+  version5,
+  version6,
+  version7,
+  version8,
+];
 
 /**
  * Looks whether the file is ours, changing nothing in it. An empty one is.

@@ -7,6 +7,7 @@ import type { Checkpoint } from '../../../lib/connectors/connector';
 import type { Entity, EntityId, Side } from '../../../lib/model';
 import type {
   Corrections,
+  Counterpart,
   EventState,
   Failure,
   Flow,
@@ -15,6 +16,7 @@ import type {
   Landing,
   Link,
   LinkEnd,
+  Moved,
   Owed,
   OwedCounts,
   OwedOutcome,
@@ -52,6 +54,16 @@ interface OwedEnd {
   error?: Owed['error'];
 }
 
+/** An end of a link that waits until a link leads from an entity of its system to the other end's system. */
+interface Wait {
+  flow: Flow;
+  waiter: EntityId;
+  system: string;
+  entity: EntityId;
+  toward: string;
+  isDue: boolean;
+}
+
 interface ModelLink extends Link {
   wrote: [number, number];
 }
@@ -65,6 +77,7 @@ export class ModelStore implements Store {
   private events: Event[] = [];
   private links: ModelLink[] = [];
   private owing: OwedEnd[] = [];
+  private waits: Wait[] = [];
   /** what counterparts are shown by, by flow, and up to which link that was owed; undefined = up to the last */
   private readonly wishes = new Map<string, { wish: string; upTo: number | undefined }>();
   private readonly known = new Map<string, string>();
@@ -140,6 +153,9 @@ export class ModelStore implements Store {
         event.dueAt = undefined;
       }
     }
+    const over = this.waits.filter((wait) => sameFlow(wait.flow, flow) && wait.isDue);
+    this.waits = this.waits.filter((wait) => !over.includes(wait));
+    for (const { waiter } of over) await this.wake(flow, waiter);
     const opened = this.events
       .filter(({ flow: from }) => from.integration === flow.integration && from.side === other(flow.side))
       .map(({ intentOpened }) => intentOpened ?? Number.POSITIVE_INFINITY);
@@ -264,6 +280,22 @@ export class ModelStore implements Store {
       this.owing.push({ link: link.id, side, attempts: 0, dueAt: 0 });
     }
 
+    if (!same) {
+      for (const wait of this.waits) {
+        if (this.toward(wait, link)) wait.isDue = true;
+      }
+    }
+    if (landing.awaits) {
+      const { side, entities } = landing.awaits;
+      const [end, far] = [nth(ends, side), nth(ends, other(side))];
+      const flow = { integration, side };
+      this.waits = this.waits.filter((wait) => !sameFlow(wait.flow, flow) || wait.waiter !== end.ref.id);
+      for (const entity of new Set(entities)) {
+        const wait = { flow, waiter: end.ref.id, system: end.system, entity, toward: far.system, isDue: false };
+        this.waits.push({ ...wait, isDue: this.links.some((known) => this.toward(wait, known)) });
+      }
+    }
+
     const event = this.events.find(({ seq, flow }) => seq === landing.event && flow.integration === integration);
     if (event?.delivery === landing.delivery) {
       event.intent = undefined;
@@ -272,6 +304,32 @@ export class ModelStore implements Store {
     }
     for (const side of [1, 2] as const) this.settle({ integration, side }, nth(ends, side));
     return undefined;
+  }
+
+  private toward({ system, entity, toward }: Wait, { ends }: Link): boolean {
+    return ([1, 2] as const).some((side) => {
+      const [from, to] = [nth(ends, side), nth(ends, other(side))];
+      return from.system === system && from.ref.id === entity && to.system === toward;
+    });
+  }
+
+  private async wake(flow: Flow, waiter: EntityId): Promise<void> {
+    const link = this.find(flow.integration, flow.side, waiter);
+    if (!link) return;
+    const { ref } = nth(link.ends, flow.side);
+    const main = this.main(flow, waiter);
+    if (main?.state === 'shown') main.state = 'waiting';
+    if (this.held(flow, waiter) || (main && main.state !== 'sent' && main.state !== 'parked')) return;
+    this.events.push({
+      seq: await this.sequence(),
+      flow,
+      state: main ? 'held' : 'waiting',
+      entity: { ...ref, version: 'awaited', updatedAt: new Date(0).toISOString(), fields: {} },
+      readAt: Number.NEGATIVE_INFINITY,
+      urgent: false,
+      delivery: 0,
+      attempts: 0,
+    });
   }
 
   private settle(flow: Flow, end: LinkEnd): void {
@@ -458,6 +516,31 @@ export class ModelStore implements Store {
     return Promise.all(entities.map((entity) => this.linkOf(integration, side, entity)));
   }
 
+  async counterparts(system: string, entities: EntityId[], toward: string): Promise<Counterpart[][]> {
+    const inOrder = this.links.toSorted((a, b) => a.id - b.id);
+    return entities.map((entity) =>
+      inOrder.flatMap(({ integration, ends }) =>
+        ([2, 1] as const).flatMap((side) => {
+          const [from, to] = [nth(ends, other(side)), nth(ends, side)];
+          const leads = from.system === system && from.ref.id === entity && to.system === toward;
+          return leads ? [{ integration, side, ref: structuredClone(to.ref) }] : [];
+        }),
+      ),
+    );
+  }
+
+  async move(moves: Moved[]): Promise<void> {
+    for (const { link: id, side, ref, owes = [] } of moves) {
+      const link = this.links.find((one) => one.id === id);
+      if (!link || idOf(link, side) !== ref.id) continue;
+      nth(link.ends, side).ref = structuredClone(ref);
+      for (const owing of owes) {
+        this.forgive(id, owing);
+        this.owing.push({ link: id, side: owing, attempts: 0, dueAt: 0 });
+      }
+    }
+  }
+
   async linksBySystem(system: string, entity: EntityId): Promise<Link[]> {
     return this.links
       .filter(({ ends }) => ends.some((end) => end.system === system && end.ref.id === entity))
@@ -485,6 +568,7 @@ export class ModelStore implements Store {
   async purge(integration: string): Promise<void> {
     this.events = this.events.filter(({ flow }) => flow.integration !== integration);
     this.links = this.links.filter((link) => link.integration !== integration);
+    this.waits = this.waits.filter(({ flow }) => flow.integration !== integration);
     for (const side of [1, 2] as const) {
       await this.forgetSeen({ integration, side });
       this.checkpoints.delete(key({ integration, side }));

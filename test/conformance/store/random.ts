@@ -61,6 +61,12 @@ const step = fc.oneof(
           wrote: fc.constantFrom<Landing['wrote']>(undefined, 1, 2, [1, 2]),
           replaces: fc.boolean(),
           owes: fc.constantFrom<Landing['owes']>(undefined, undefined, [1], [2], [1, 2]),
+          awaits: fc.option(
+            fc.record({ side: fc.constantFrom<Side>(1, 2), entities: fc.array(id, { maxLength: 2 }) }),
+            {
+              nil: undefined,
+            },
+          ),
           settled: fc.constantFrom<Landing['settled']>(
             undefined,
             { side: 1, fields: ['subject'] },
@@ -141,6 +147,16 @@ const step = fc.oneof(
       flow,
       wish: fc.constantFrom(undefined, 'key', 'address'),
       limit: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('move' as const),
+      flow,
+      entity: id,
+      key: fc.constantFrom('MOVED-1', 'DEMO-1'),
+      owes: fc.boolean(),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forgetSeen' as const), flow }) },
@@ -306,6 +322,18 @@ class History {
         assert.equal(await real.resumeOwed(integration), await model.resumeOwed(integration));
         return;
       }
+      case 'move': {
+        const { integration, side } = step.flow;
+        const move = async (store: Store): Promise<void> => {
+          const link = await store.linkOf(integration, side, step.entity);
+          const ref = { ...entity(step.entity), key: step.key, url: undefined };
+          const { id, key, type, project } = ref;
+          const owes: Side[] = step.owes ? [side === 1 ? 2 : 1] : [];
+          await store.move([{ link: link?.id ?? -1, side, ref: { id, key, type, project }, owes }]);
+        };
+        await move(model);
+        return move(real);
+      }
       case 'forgetSeen':
         await model.forgetSeen(step.flow);
         return real.forgetSeen(step.flow);
@@ -331,8 +359,8 @@ class History {
       const from = end(flow.side, source.id, wish.asRead ? source.version : wish.source, { written: wish.source });
       const to = end(flow.side === 1 ? 2 : 1, wish.target, wish.written, { written: wish.written });
       const ends: Landing['ends'] = flow.side === 1 ? [from, to] : [to, from];
-      const { wrote, owes, settled } = wish;
-      const common = { integration: flow.integration, ends, wrote, owes, settled };
+      const { wrote, owes, settled, awaits } = wish;
+      const common = { integration: flow.integration, ends, wrote, owes, settled, awaits };
       const old = wish.replaces && {
         model: await this.model.linkOf(flow.integration, flow.side, source.id),
         real: await this.real.linkOf(flow.integration, flow.side, source.id),
@@ -391,6 +419,8 @@ class History {
     for (const system of [SYSTEM1, SYSTEM2]) {
       const links = async (store: Store) => plain(await store.linksBySystem(system, '1'));
       assert.deepEqual(await links(real), await links(model));
+      const toward = system === SYSTEM1 ? SYSTEM2 : SYSTEM1;
+      assert.deepEqual(await real.counterparts(system, IDS, toward), await model.counterparts(system, IDS, toward));
     }
   }
 

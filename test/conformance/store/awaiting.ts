@@ -1,0 +1,216 @@
+/** References to entities without counterpart: stored with the landing, over when a link is, whoever stores it. */
+
+import assert from 'node:assert/strict';
+import type { Side } from '../../../lib/model';
+import type { Landing } from '../../../lib/store/store';
+import {
+  BACKWARD,
+  type Bench,
+  end,
+  entity,
+  FORWARD,
+  INTEGRATION,
+  landing,
+  names,
+  park,
+  retry,
+  SYSTEM1,
+  SYSTEM2,
+} from './harness';
+
+export function awaitingChecks(bench: Bench): void {
+  /** An entity of side 1 lands, and refers to others. */
+  async function land(id: string, target: string, entities: string[]): Promise<void> {
+    await bench.record(FORWARD, entity(id));
+    const event = await bench.claimOne(FORWARD);
+    await bench.store.land([landing(event, target, 'written', { awaits: { side: 1, entities } })]);
+  }
+  /** Another integration links an entity of side 1's system. */
+  async function linkElsewhere(id: string, target: string, integration = 'epics', side: Side = 1): Promise<void> {
+    const [one, two] = [end(1, id, '1'), end(2, target, '1')];
+    const turned: Landing['ends'] = [
+      { ...two, system: SYSTEM2 },
+      { ...one, system: SYSTEM1 },
+    ];
+    const ends: Landing['ends'] = side === 1 ? [one, two] : turned;
+    assert.deepEqual(await bench.store.land([{ integration, event: 0, delivery: 0, ends }]), [undefined]);
+  }
+  const woken = async () => names(await bench.claim(FORWARD));
+
+  describe('what waits for the counterpart of another entity', () => {
+    it('gets an event as soon as there is one, which is stale and has the present ref', async () => {
+      await land('child', '90', ['parent']);
+      assert.deepEqual(await woken(), []);
+      await bench.link('parent', '91');
+      const event = await bench.claimOne(FORWARD);
+      assert.equal(event.entity.id, 'child');
+      assert.equal(event.entity.key, 'DEMO-child');
+      assert.equal(event.stale, true);
+      assert.equal(event.link?.ends[1].ref.id, '90');
+      await bench.store.land([landing(event, '90', 'again', { awaits: { side: 1, entities: [] } })]);
+      assert.deepEqual(await woken(), []);
+    });
+
+    it('survives a restart, before the counterpart is there and after', async () => {
+      await land('child', '90', ['parent']);
+      await bench.reopen();
+      await linkElsewhere('parent', '91');
+      await bench.reopen();
+      assert.deepEqual(await woken(), ['child@awaited']);
+    });
+
+    it('hears of a link of whichever integration, on whichever side', async () => {
+      await land('child', '90', ['parent']);
+      await linkElsewhere('parent', '91');
+      assert.deepEqual(await woken(), ['child@awaited']);
+      await land('other', '95', ['second']);
+      await linkElsewhere('second', '92', 'turned', 2);
+      assert.deepEqual(await woken(), ['other@awaited']);
+    });
+
+    it('does not hear of links to another system, or of other entities', async () => {
+      await land('child', '90', ['parent']);
+      const [one, two] = [end(1, 'parent', '1'), { ...end(2, '91', '1'), system: 'somewhere else' }];
+      await bench.store.land([{ integration: 'elsewhere', event: 0, delivery: 0, ends: [one, two] }]);
+      await linkElsewhere('stranger', 'parent');
+      assert.deepEqual(await woken(), []);
+    });
+
+    it('gets its event at once where the link was stored in between', async () => {
+      await linkElsewhere('parent', '91');
+      await land('child', '90', ['parent']);
+      assert.deepEqual(await woken(), ['child@awaited']);
+    });
+
+    it('waits only for what its newest landing says; a landing that says nothing leaves that', async () => {
+      await land('child', '90', ['first', 'second']);
+      await bench.record(FORWARD, entity('child', '2'));
+      await bench.store.land([landing(await bench.claimOne(FORWARD), '90')]);
+      await linkElsewhere('first', '91');
+      const event = await bench.claimOne(FORWARD);
+      await bench.store.land([landing(event, '90', 'third', { awaits: { side: 1, entities: ['third'] } })]);
+      await linkElsewhere('second', '92');
+      assert.deepEqual(await woken(), []);
+      await linkElsewhere('third', '93');
+      assert.deepEqual(await woken(), ['child@awaited']);
+    });
+
+    it('gets one event however many references are over at once', async () => {
+      await land('child', '90', ['first', 'second']);
+      await linkElsewhere('first', '91');
+      await linkElsewhere('second', '92');
+      assert.deepEqual(await woken(), ['child@awaited']);
+    });
+
+    it('gets none where one waits or is to be tried again anyway, and one behind it where one is sent or parked', async () => {
+      await land('child', '90', ['first']);
+      await bench.record(FORWARD, entity('child', '2'));
+      await linkElsewhere('first', '91');
+      const event = await bench.claimOne(FORWARD);
+      assert.equal(event.entity.version, '2');
+      await bench.store.fail([retry(event, 0, false)]);
+      const again = await bench.claimOne(FORWARD);
+      await bench.store.land([landing(again, '90', 'second', { awaits: { side: 1, entities: ['second', 'third'] } })]);
+
+      await bench.record(FORWARD, entity('child', '3'));
+      const sent = await bench.claimOne(FORWARD);
+      await linkElsewhere('second', '92');
+      assert.deepEqual(await woken(), []);
+      assert.deepEqual(await bench.states(FORWARD), [0, 1, 1, 0, 0]);
+      await bench.store.fail([park(sent)]);
+      await linkElsewhere('third', '93');
+      assert.deepEqual(await woken(), []);
+      await bench.store.skip([sent.seq]);
+      assert.deepEqual(await woken(), ['child@awaited']);
+    });
+
+    it('is shown anew in a dry run', async () => {
+      await land('child', '90', ['first']);
+      await bench.record(FORWARD, entity('child', '2'));
+      await bench.store.show([await bench.claimOne(FORWARD)]);
+      await linkElsewhere('first', '91');
+      assert.deepEqual(await woken(), ['child@2']);
+    });
+
+    it('is forgotten with its integration, not with that of the link', async () => {
+      await land('child', '90', ['parent']);
+      await linkElsewhere('parent', '91');
+      await bench.store.purge('epics');
+      assert.deepEqual(await woken(), ['child@awaited']);
+      await bench.store.purge(INTEGRATION);
+      await linkElsewhere('parent', '91');
+      assert.deepEqual(await woken(), []);
+    });
+
+    it('may be on either side', async () => {
+      await bench.record(BACKWARD, entity('b1'));
+      const event = await bench.claimOne(BACKWARD);
+      await bench.store.land([landing(event, 'a1', 'written', { awaits: { side: 2, entities: ['b2'] } })]);
+      await linkElsewhere('b2', 'a2');
+      assert.deepEqual(names(await bench.claim(BACKWARD)), []);
+      await linkElsewhere('a2', 'b2', 'other');
+      assert.deepEqual(names(await bench.claim(BACKWARD)), ['b1@awaited']);
+    });
+  });
+
+  describe('counterparts of an entity', () => {
+    it('are those in one system, of all integrations, the oldest first, with their side', async () => {
+      await bench.link('1', '90');
+      await linkElsewhere('1', '91', 'epics');
+      await linkElsewhere('1', '92', 'turned', 2);
+      const [one, two] = await bench.store.counterparts(SYSTEM1, ['1', '2'], SYSTEM2);
+      assert.deepEqual(
+        one?.map(({ integration, side, ref }) => [integration, side, ref.key]),
+        [
+          [INTEGRATION, 2, 'DEMO-90'],
+          ['epics', 2, 'DEMO-91'],
+          ['turned', 1, 'DEMO-92'],
+        ],
+      );
+      assert.deepEqual(two, []);
+      assert.deepEqual(await bench.store.counterparts(SYSTEM2, ['1'], SYSTEM1), [[]]);
+      const [back] = await bench.store.counterparts(SYSTEM2, ['90'], SYSTEM1);
+      assert.deepEqual(
+        back?.map(({ ref }) => ref.key),
+        ['DEMO-1'],
+      );
+      assert.deepEqual(await bench.store.counterparts('unknown', ['1'], SYSTEM2), [[]]);
+    });
+  });
+
+  describe('an entity that was moved', () => {
+    it('has its new key, address, project and type in its link, and its counterpart has to show it again', async () => {
+      await bench.link('1', '90');
+      const link = await bench.store.linkOf(INTEGRATION, 1, '1');
+      assert.ok(link);
+      const ref = {
+        id: '1',
+        key: 'OTHER-7',
+        url: 'https://tracker.example.org/browse/OTHER-7',
+        type: 'Task',
+        project: 'OTHER',
+      };
+      await bench.store.move([{ link: link.id, side: 1, ref, owes: [2] }]);
+      await bench.reopen();
+      const moved = await bench.store.linkOf(INTEGRATION, 1, '1');
+      assert.deepEqual(moved?.ends, [{ ...link.ends[0], ref }, link.ends[1]]);
+      assert.deepEqual(
+        (await bench.store.owed(BACKWARD, 10, 1)).map((owed) => owed.link.ends[0].ref.key),
+        ['OTHER-7'],
+      );
+    });
+
+    it('is passed over where the link is gone, or its end is another entity', async () => {
+      await bench.link('1', '90');
+      const link = await bench.store.linkOf(INTEGRATION, 1, '1');
+      assert.ok(link);
+      const { id, key, type, project } = entity('2');
+      await bench.store.move([
+        { link: link.id, side: 1, ref: { id, key, type, project }, owes: [2] },
+        { link: link.id + 1_000, side: 1, ref: { id, key, type, project }, owes: [2] },
+      ]);
+      assert.deepEqual((await bench.store.linkOf(INTEGRATION, 1, '1'))?.ends[0].ref, link.ends[0].ref);
+      assert.deepEqual(await bench.store.owed(BACKWARD, 10, 1), []);
+    });
+  });
+}
