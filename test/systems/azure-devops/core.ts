@@ -1,6 +1,7 @@
 /** What every part of the stand-in stands on: its state, its clock, its address, and who is looked for in vain. */
 
 import { ApiError } from './answer';
+import { Faults } from './faults';
 import { typeByName } from './patch';
 import type { TypeDefinition } from './process';
 import { type StandInProject, State } from './state';
@@ -19,13 +20,14 @@ export interface ServiceOptions {
 export type Query = URLSearchParams;
 
 export const bad = (message: string, typeKey = 'ArgumentException') => new ApiError(400, typeKey, message);
-export const wrapped = (value: unknown[]) => ({ count: value.length, value });
+export const wrapped = <T>(value: T[]) => ({ count: value.length, value });
 
 /** Without trailing zeros, as the service writes times. */
 export const time = (ms: number): string => new Date(ms).toISOString().replace(/\.?0+Z$/, 'Z');
 
 export class Core {
   readonly state = new State();
+  readonly faults = new Faults();
   /** revisions that happen now do not appear in the feed until they are released */
   withholding = false;
 
@@ -33,7 +35,9 @@ export class Core {
     /** address of the organisation */
     readonly base: () => string,
     readonly options: ServiceOptions,
-  ) {}
+  ) {
+    this.state.hides = (id) => this.faults.hidden.has(id);
+  }
 
   now(): number {
     return this.options.now?.() ?? Date.now();
@@ -53,9 +57,9 @@ export class Core {
     );
   }
 
-  type(name: string): TypeDefinition {
+  type(name: string, project: StandInProject): TypeDefinition {
     const found = typeByName(name);
-    if (found) return found;
+    if (found && !project.gone.has(found.name.toLowerCase())) return found;
     throw new ApiError(
       404,
       'WorkItemTypeNotFoundException',

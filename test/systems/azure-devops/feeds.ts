@@ -2,6 +2,7 @@
 
 import { bad, type Core, type Query, time } from './core';
 import type { Items } from './items';
+import { typeByName } from './patch';
 import type { StandInPerson } from './people';
 import { fieldByName } from './process';
 import type { Item, Revision } from './state';
@@ -16,7 +17,19 @@ export class Feeds {
     private readonly items: Items,
   ) {}
 
+  /** The same as a POST: fields and types come in the body. */
+  feedByPost(project: string | undefined, query: Query, body: unknown) {
+    const filter = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+    const merged = new URLSearchParams(query);
+    for (const [name, value] of Object.entries(filter)) {
+      if (value !== undefined && value !== null)
+        merged.set(name, Array.isArray(value) ? value.join(',') : String(value));
+    }
+    return this.feed(project, merged);
+  }
+
   feed(project: string | undefined, query: Query) {
+    const { faults } = this.core;
     const scope = project === undefined ? undefined : this.core.project(project);
     const token = query.get('continuationToken');
     const start = query.get('startDateTime');
@@ -33,10 +46,17 @@ export class Feeds {
         throw bad(`TF51535: Cannot find field ${name}.`, 'WorkItemTrackingFieldDefinitionNotFoundException');
     }
     const types = query.get('types')?.toLowerCase().split(',');
+    // a type that none of the projects has is refused
+    const owners = scope ? [scope] : this.core.state.projects;
+    for (const type of types ?? []) {
+      const known = typeByName(type) !== undefined && owners.some(({ gone }) => !gone.has(type));
+      if (!known) throw bad(`VS402323: Work item type ${type} does not exist.`, 'WorkItemTypeNotFoundException');
+    }
     const latest = query.get('includeLatestOnly') === 'true';
     const found: { item: Item; revision: Revision }[] = [];
     for (const item of this.core.state.items.values()) {
       if (item.deleted && query.get('includeDeleted') !== 'true') continue;
+      if (faults.hidden.has(item.id)) continue;
       const visible = item.revisions.filter((one) => !one.withheld);
       for (const revision of latest ? visible.slice(-1) : visible) {
         if (revision.watermark <= after || (start !== null && revision.at <= Date.parse(start))) continue;
@@ -46,13 +66,17 @@ export class Feeds {
       }
     }
     found.sort((a, b) => a.revision.watermark - b.revision.watermark);
-    const page = found.slice(0, size);
-    const next = page.at(-1)?.revision.watermark ?? after;
-    const last = page.length === found.length;
+    const empty = faults.emptyPages > 0 || faults.sameToken;
+    if (faults.emptyPages > 0) faults.emptyPages -= 1;
+    const page = empty ? [] : found.slice(0, size);
+    // an empty page ends just before what comes next
+    const before = Math.max(after, (found[0]?.revision.watermark ?? 1) - 1);
+    const next = page.at(-1)?.revision.watermark ?? (empty && !faults.sameToken ? before : after);
+    const last = !empty && page.length === found.length;
     const continuationToken = `${next};1;stand-in`;
     return {
       values: page.map(({ item, revision }) => {
-        const fields = this.items.fieldsShown(item, revision, item.revisions);
+        const fields = this.items.fieldsShown(item, revision);
         const some = Object.entries(fields).filter(([id]) => !wanted || wanted.includes(id));
         return { id: item.id, rev: revision.rev, fields: Object.fromEntries(some) };
       }),
@@ -67,7 +91,8 @@ export class Feeds {
     const token = query.get('continuationToken');
     const start = query.get('startDateTime');
     if (token !== null && start !== null) throw bad('startDateTime cannot be used with continuationToken');
-    if (query.get('linkTypes') !== 'System.LinkTypes.Hierarchy-Forward')
+    const kinds = query.get('linkTypes');
+    if (kinds !== null && kinds !== 'System.LinkTypes.Hierarchy-Forward')
       throw bad('only links of the hierarchy are held here');
     const after = token === null ? 0 : Number(token.split(';')[0]);
     const found = this.core.state.links.filter(
@@ -91,7 +116,9 @@ export class Feeds {
     const { conditions, order } = parseWiql(text);
     const precise = query.get('timePrecision') === 'true';
     const matches = (item: Item): boolean => conditions.every((one) => this.meets(item, one, by, precise));
-    const found = [...this.core.state.items.values()].filter((item) => !item.deleted && matches(item));
+    const found = [...this.core.state.items.values()].filter(
+      (item) => !item.deleted && !this.core.faults.hidden.has(item.id) && matches(item),
+    );
     const limit = this.core.options.queryLimit ?? 20_000;
     if (found.length > limit) {
       const words = `VS402337: The number of work items returned exceeds the size limit of ${limit}. Change the query to return fewer items.`;

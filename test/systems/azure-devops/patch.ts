@@ -24,6 +24,8 @@ export interface PatchContext {
   markdown: boolean;
 }
 
+const TYPE = 'System.WorkItemType';
+const PROJECT = 'System.TeamProject';
 const SYSTEM_ONLY = new Set(['System.CreatedBy', 'System.CreatedDate', 'System.ChangedBy', 'System.ChangedDate']);
 const invalid = (message: string, typeKey = 'VssPropertyValidationException') => new ApiError(400, typeKey, message);
 
@@ -44,7 +46,9 @@ export function applied(
     if (op === 'test') testOf(path, value, item);
     else if (path.startsWith('/fields/')) {
       const field = fieldOf(path.slice('/fields/'.length), type);
-      if (op === 'remove') {
+      if (field.referenceName === TYPE || field.referenceName === PROJECT)
+        become(field.referenceName, value, next, isNew, context);
+      else if (op === 'remove') {
         if (next.fields[field.referenceName] === undefined)
           throw invalid(`VS403352: Remove Operation for path ${path} failed: there is nothing`);
         checkWritable(field, context);
@@ -67,9 +71,49 @@ export function applied(
     const text = next.fields[field];
     if (typeof text === 'string' && written.has(field)) next.fields[field] = text.replace(/<\/?[^>]*>?/g, '');
   }
-  if (isNew) defaults(next, project, type, context);
-  if (!context.bypassRules) checkRules(next, item, type);
+  const owner = context.state.project(String(next.fields[PROJECT])) ?? project;
+  const kind = typeByName(String(next.fields[TYPE])) ?? type;
+  if (owner !== project) checkPaths(next, owner, context);
+  if (isNew) defaults(next, owner, kind, context);
+  if (!context.bypassRules) checkRules(next, item, kind);
   return next;
+}
+
+/** Another type, or another project: https://learn.microsoft.com/rest/api/azure/devops/wit/work-items/update#move-work-item */
+function become(field: string, value: unknown, next: Item, isNew: boolean, { state }: PatchContext): void {
+  if (isNew) throw ruleError([{ field, name: fieldByName.get(field.toLowerCase())?.name ?? field, flags: 'readOnly' }]);
+  if (field === PROJECT) {
+    const project = state.project(String(value));
+    if (!project)
+      throw new ApiError(
+        404,
+        'ProjectDoesNotExistWithNameException',
+        `TF200016: The following project does not exist: ${String(value)}.`,
+      );
+    next.fields[PROJECT] = project.name;
+    return;
+  }
+  const type = typeByName(String(value));
+  const project = state.project(String(next.fields[PROJECT]));
+  if (!type || project?.gone.has(type.name.toLowerCase()))
+    throw invalid(
+      `VS402323: Work item type ${String(value)} does not exist in project.`,
+      'WorkItemTypeNotFoundException',
+    );
+  next.fields[TYPE] = type.name;
+  // what the new type does not have goes
+  const has = new Set(type.fields.map(({ referenceName }) => referenceName));
+  for (const id of Object.keys(next.fields))
+    if (fieldByName.has(id.toLowerCase()) && !has.has(id)) delete next.fields[id];
+}
+
+/** A work item that moves needs paths of its new project. */
+function checkPaths(next: Item, project: StandInProject, { state }: PatchContext): void {
+  for (const [field, root] of [
+    ['System.AreaPath', project.areas],
+    ['System.IterationPath', project.iterations],
+  ] as const)
+    if (!state.nodeOf(root, String(next.fields[field]))) throw noPath(field);
 }
 
 function testOf(path: string, value: unknown, item: Item): void {
@@ -140,11 +184,15 @@ function valueFor(
   }
   if (typeof value === 'object') throw wrong();
   const text = String(value);
-  if (field.type === 'treePath') return treePath(field, text, project, context);
+  if (field.type === 'treePath') return treePath(field, text, project, next, context);
   if (field.referenceName === 'System.Tags')
     return tagsFor(text, op === 'add' ? next.fields['System.Tags'] : undefined);
   if (field.type === 'html') return sanitised(tooLong(field, text, 1_000_000));
-  if (field.type === 'string') return tooLong(field, text.trim(), 255);
+  if (field.type === 'string') {
+    if (/\p{Cc}/u.test(text.trim()))
+      throw ruleError([{ field: field.referenceName, name: field.name, flags: 'invalidCharacters' }]);
+    return tooLong(field, text.trim(), 255);
+  }
   return tooLong(field, text, 1_000_000);
 }
 
@@ -157,25 +205,49 @@ function tooLong(field: FieldDefinition, text: string, most: number): string | u
 export const sanitised = (html: string | undefined): string | undefined =>
   html?.replace(/<script\b[\s\S]*?<\/script>/gi, '') || undefined;
 
-function treePath(field: FieldDefinition, path: string, project: StandInProject, { state }: PatchContext): string {
+function treePath(
+  field: FieldDefinition,
+  path: string,
+  project: StandInProject,
+  next: Item,
+  { state }: PatchContext,
+): string {
   const root = field.referenceName === 'System.AreaPath' ? project.areas : project.iterations;
-  if (!state.nodeOf(root, path)) {
-    const words = `TF401347: Invalid tree name given for work item -1, field '${field.referenceName}'.`;
-    throw invalid(words, 'WorkItemFieldInvalidTreeNameException');
-  }
+  const moved = state.project(String(next.fields[PROJECT])) ?? project;
+  const movedRoot = field.referenceName === 'System.AreaPath' ? moved.areas : moved.iterations;
+  if (!state.nodeOf(root, path) && !state.nodeOf(movedRoot, path)) throw noPath(field.referenceName);
   return path;
 }
+
+const noPath = (field: string) =>
+  invalid(
+    `TF401347: Invalid tree name given for work item -1, field '${field}'.`,
+    'WorkItemFieldInvalidTreeNameException',
+  );
+
+/**
+ * Control and format characters, and what is no character of the first plane: https://learn.microsoft.com/azure/devops/organizations/settings/naming-restrictions.
+ * An emoji of the first plane (U+2728) was refused, too.
+ */
+const NO_TAG = /[\p{C}\p{Zl}\p{Zp}\p{Emoji_Presentation}\u{10000}-\u{10ffff}]/u;
 
 /** In alphabetical order, each once; `add` adds to those that are there. */
 function tagsFor(text: string, before: unknown): string | undefined {
   const all = new Map<string, string>();
   for (const part of `${typeof before === 'string' ? before : ''};${text}`.split(/[;,]/)) {
     const tag = part.trim();
-    if (tag.length > 400) throw invalid(`VS403376: The tag is too long, field 'Tags'`, 'InvalidTagNameException');
+    // real answer: https://github.com/danhellem/github-actions-issue-to-work-item/issues/106
+    if (NO_TAG.test(tag))
+      throw invalid('TF401407: The tag name is invalid. It contains invalid characters.', 'InvalidTagNameException');
+    if (tag.length > 400)
+      throw invalid('TF401407: The tag name is invalid. It is too long.', 'InvalidTagNameException');
     if (tag && !all.has(tag.toLowerCase())) all.set(tag.toLowerCase(), tag);
   }
   if (all.size > 100)
-    throw invalid("VS403377: There are too many tags, field 'Tags'", 'WorkItemTagLimitExceededException');
+    throw invalid(
+      'TF401243: Failed to save work item because too many new tags were added to the work item.',
+      'WorkItemTagLimitExceededException',
+    );
   return [...all.values()].sort((a, b) => a.localeCompare(b)).join('; ') || undefined;
 }
 

@@ -6,6 +6,8 @@ export interface StandInPerson {
   uniqueName: string;
   /** the personal access token */
   token: string;
+  /** has left the organisation: may stand in work items, and cannot be chosen any more */
+  gone?: true;
 }
 
 const person = (index: number, name: string, mail: string): StandInPerson => ({
@@ -20,13 +22,16 @@ export const PEOPLE: StandInPerson[] = [
   person(2, 'Bob Baker', 'bob@example.com'),
   person(3, 'Carol Clark', 'carol@example.com'),
   person(4, 'Twinflow Service', 'sync@example.com'),
+  { ...person(5, 'Gregory Gone', 'gregory@example.com'), gone: true },
 ];
+/** Those who can be chosen. */
+export const PRESENT = PEOPLE.filter(({ gone }) => !gone);
 
 /** Is there exactly one person of that sign-in name, name, or `Name <sign-in name>`? */
 export function resolvePerson(value: unknown): StandInPerson | undefined {
   const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
   const account = /<([^<>]+)>$/.exec(text)?.[1] ?? text;
-  const found = PEOPLE.filter(
+  const found = PRESENT.filter(
     ({ uniqueName, displayName }) => uniqueName.toLowerCase() === account || displayName.toLowerCase() === text,
   );
   return found.length === 1 ? found[0] : undefined;
@@ -43,6 +48,7 @@ export function identityRef(one: StandInPerson, base: string) {
     uniqueName: one.uniqueName,
     imageUrl: `${base}/_api/_common/identityImage?id=${one.id}`,
     descriptor,
+    ...(one.gone ? { inactive: true } : {}),
   };
 }
 
@@ -54,7 +60,7 @@ export function identity(one: StandInPerson) {
     descriptor: `Microsoft.IdentityModel.Claims.ClaimsIdentity;tenant\\${one.uniqueName}`,
     subjectDescriptor: `aad.${Buffer.from(one.uniqueName).toString('base64url')}`,
     providerDisplayName: one.displayName,
-    isActive: true,
+    isActive: !one.gone,
     members: [],
     memberOf: [],
     memberIds: [],

@@ -36,9 +36,12 @@ describe('stand-in for Azure DevOps', () => {
     assert.equal(answer.typeKey, 'VssRequestContentTypeNotSupportedException');
   });
 
-  it('wants a version, and the preview flag where there is a preview only', async () => {
-    assert.equal((await call('GET', '_apis/projects')).status, 400);
-    assert.equal((await call('GET', '_apis/projects?api-version=4.0')).status, 400);
+  it('wants a version where something changes, and the preview flag where there is a preview only', async () => {
+    assert.equal((await call('GET', '_apis/projects')).status, 200);
+    assert.equal((await call('POST', '_apis/wit/wiql', { query: 'x' })).status, 400);
+    assert.equal((await call('GET', '_apis/projects?api-version=8.0')).status, 400);
+    assert.equal((await call('GET', '_apis/projects?api-version=7.2')).status, 400);
+    assert.equal((await call('GET', '_apis/projects?api-version=7.2-preview.4')).status, 200);
     assert.equal((await call('GET', '_apis/connectionData?api-version=7.1')).status, 400);
     assert.equal((await call('GET', '_apis/connectionData?api-version=7.1-preview')).status, 200);
   });

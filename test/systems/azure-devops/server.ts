@@ -8,12 +8,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from './answer';
+import { apiOf, Content } from './api';
 import { Contract, contractMissing } from './contract';
 import { Core, type ServiceOptions } from './core';
+import type { Faults, SignIn } from './faults';
 import { Feeds } from './feeds';
-import { Items } from './items';
-import type { PatchOperation } from './patch';
+import { expanded, Items } from './items';
 import { PEOPLE, type StandInPerson } from './people';
+import { type Call, checkPreview, type Routes, versionOf } from './routes';
 import { Structure } from './structure';
 import { Writes } from './writes';
 
@@ -22,7 +24,7 @@ export interface StandInOptions extends ServiceOptions {
   /** compares with the vendor's description; preset: where it is there */
   contract?: boolean;
   /** what a wrong token is answered with; preset the sign-in page */
-  signIn?: 'page' | '401' | 'redirect';
+  signIn?: SignIn;
   /** each answer takes so long, milliseconds */
   latencyMs?: number;
   /** the token may not read identities */
@@ -35,15 +37,6 @@ interface Fault {
   body?: unknown;
 }
 
-interface Call {
-  method: string;
-  path: string;
-  query: URLSearchParams;
-  body: unknown;
-  contentType: string | undefined;
-  by: StandInPerson;
-}
-
 const ORGANISATION = 'fabrikam';
 const SIGN_IN_PAGE =
   '<!DOCTYPE html><html><head><title>Azure DevOps Services | Sign In</title></head><body>Sign in</body></html>';
@@ -54,16 +47,14 @@ export class StandIn {
   /** the state behind it, and its clock */
   readonly service: Core;
   readonly writes: Writes;
-  private readonly structure: Structure;
-  private readonly items: Items;
-  private readonly feeds: Feeds;
+  private readonly routes: Routes<StandInPerson>;
   readonly contract: Contract | undefined;
   /** answers 429 so far */
   refusals = 0;
   /** `METHOD /path` of each request, without the organisation */
   readonly requests: string[] = [];
   readonly queries: URLSearchParams[] = [];
-  private readonly faults: Fault[] = [];
+  private readonly queued: Fault[] = [];
   private readonly bearers = new Set<string>();
   /** the next write is carried out, but its answer never arrives */
   loseNextAnswer = false;
@@ -76,13 +67,30 @@ export class StandIn {
     private readonly options: StandInOptions,
   ) {
     this.service = new Core(() => this.url, options);
-    this.structure = new Structure(this.service);
-    this.items = new Items(this.service);
-    this.feeds = new Feeds(this.service, this.items);
-    this.writes = new Writes(this.service, this.items);
+    const items = new Items(this.service);
+    this.writes = new Writes(this.service, items);
+    const parts = {
+      core: this.service,
+      structure: new Structure(this.service),
+      items,
+      feeds: new Feeds(this.service, items),
+      writes: this.writes,
+    };
+    if (options.denyIdentities) this.faults.lacking.add('identities');
+    this.routes = apiOf(parts, (method, uri, contentType, body, status, answer) => {
+      const url = new URL(uri, 'http://batch');
+      // a create in a batch is a PATCH, alone it is a POST
+      const alone = url.pathname.includes('$') ? 'POST' : method;
+      this.check({ method: alone, path: url.pathname, query: url.searchParams, body, contentType }, status, answer);
+    });
     const wanted = options.contract ?? true;
     this.contract = wanted && contractMissing === undefined ? new Contract() : undefined;
     server.on('request', (request, response) => void this.handle(request, response));
+  }
+
+  /** The switches for what can go wrong. */
+  get faults(): Faults {
+    return this.service.faults;
   }
 
   /** Address of the organisation. */
@@ -101,7 +109,7 @@ export class StandIn {
 
   /** The next requests are answered with this, whatever they are. */
   fail(fault: Fault, times = 1): void {
-    for (let count = 0; count < times; count++) this.faults.push(fault);
+    for (let count = 0; count < times; count++) this.queued.push(fault);
   }
 
   /** Too much was asked for: https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits */
@@ -149,16 +157,20 @@ export class StandIn {
     this.requests.push(`${method} ${decodeURIComponent(path)}`);
     this.queries.push(url.searchParams);
     const by = this.who(request.headers.authorization);
-    const fault = this.faults.shift();
+    const fault = this.queued.shift();
     if (fault?.status === 429) this.refusals += 1;
     const extra = this.nextHeaders;
     this.nextHeaders = {};
     if (fault) this.answer(response, fault.status, fault.body, fault.headers);
+    else if (this.faults.lost?.test(path))
+      response
+        .writeHead(404, { 'Content-Type': 'text/html' })
+        .end('<html><title>404 Not Found</title><hr>nginx</html>');
     else if (!by) this.signIn(response);
     else if (path === url.pathname)
       this.answer(response, 404, { message: 'TF400813: no such organisation', typeKey: 'NotFound' });
     else {
-      const { status, body } = this.run(method, path, url.searchParams, text, request.headers['content-type'], by);
+      const { status, body } = this.run(request, path, url.searchParams, text, by);
       if (this.loseNextAnswer && method !== 'GET' && /\$batch|workitems\/(\$|\d)/i.test(path)) {
         this.loseNextAnswer = false;
         response.destroy();
@@ -169,141 +181,46 @@ export class StandIn {
   }
 
   private run(
-    method: string,
+    { method = 'GET', headers }: IncomingMessage,
     path: string,
     query: URLSearchParams,
     text: string,
-    contentType: string | undefined,
     by: StandInPerson,
-  ) {
+  ): { status: number; body: unknown } {
+    // clients may say the version in either place; the vendor's description knows one
+    const described = new URLSearchParams(query);
+    const contentType = headers['content-type'];
     try {
-      const version = query.get('api-version');
-      if (version === null)
-        throw new ApiError(
-          400,
-          'VssVersionNotSpecifiedException',
-          `No api-version was supplied for the "${method}" request.`,
-        );
-      if (!/^7\.[01](-preview(\.\d+)?)?$/.test(version))
-        throw new ApiError(400, 'VssVersionOutOfRangeException', `Version ${version} is not known`);
-      const body: unknown = text === '' ? undefined : JSON.parse(text);
-      const call: Call = { method, path, query, body, contentType, by };
-      const answer = this.route(call, version);
-      this.check(call, 200, answer);
-      return { status: 200, body: answer };
+      const version = versionOf(method, query, headers.accept);
+      if (version !== undefined) described.set('api-version', version);
+      if (method === 'OPTIONS')
+        return { status: 200, body: this.routes.locations(/^\/_apis\/?([^/]*)/.exec(path)?.[1]) };
+      const { handler, route, at } = this.routes.find(method, path);
+      checkPreview(route, version);
+      const body = text === '' || !/json/.test(contentType ?? '') ? undefined : named(JSON.parse(text));
+      const call: Call<StandInPerson> = { method, path, query, body, text, contentType, by, at };
+      const answer = handler(call);
+      if (version !== undefined && !(answer instanceof Content)) {
+        this.check({ method, path, query: described, body, contentType }, 200, answer);
+      }
+      return { status: answer === undefined ? 204 : 200, body: answer };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.check({ method, path, query, body: undefined, contentType, by }, error.status, undefined);
+      this.check({ method, path, query: described, body: undefined, contentType }, error.status, undefined);
       return { status: error.status, body: error.body() };
     }
   }
 
   private check(
-    { method, path, query, body, contentType }: Omit<Call, 'by'> & { by?: unknown },
+    exchange: Pick<Call<StandInPerson>, 'method' | 'path' | 'query' | 'body' | 'contentType'>,
     status: number,
     answer: unknown,
   ): void {
-    this.contract?.check({
-      method,
-      path: decodeURIComponent(path),
-      query,
-      contentType,
-      body,
-      status,
-      answer: plain(answer),
-    });
-  }
-
-  private route(call: Call, version: string): unknown {
-    const { service, structure, items, feeds, writes } = this;
-    const { method, query, body, by } = call;
-    const parts = call.path.split('/').slice(1).map(decodeURIComponent);
-    const project = parts[0] === '_apis' ? undefined : parts.shift();
-    const [, area = '', resource = '', ...rest] = parts;
-    const is = (wanted: string, ...where: string[]) =>
-      method === wanted &&
-      [area, resource, ...rest].slice(0, where.length).join('/').toLowerCase() === where.join('/').toLowerCase();
-    const exactly = (wanted: string, ...where: string[]) => is(wanted, ...where) && rest.length === where.length - 2;
-
-    if (project === undefined) {
-      if (method === 'GET' && area === 'projects' && resource === '') return structure.projects(query);
-      if (method === 'GET' && area === 'projects' && rest[0] === 'teams')
-        return rest.length === 1 ? structure.teams(resource) : structure.members();
-      if (method === 'GET' && area === 'connectionData') {
-        if (!version.includes('preview')) {
-          throw new ApiError(
-            400,
-            'VssInvalidPreviewVersionException',
-            `The requested version "${version}" of the resource is under preview. The -preview flag must be supplied.`,
-          );
-        }
-        return structure.connectionData(by);
-      }
-      if (method === 'GET' && area === 'identities') {
-        if (this.options.denyIdentities)
-          throw new ApiError(
-            403,
-            'AccessCheckException',
-            'TF400813: The user is not authorized to access this resource.',
-          );
-        return structure.identities(query);
-      }
-      if (is('PATCH', 'wit', '$batch') || is('POST', 'wit', '$batch')) {
-        json(call, 'application/json');
-        return writes.several(body, by, (verb, uri, contentType, sent, status, answer) => {
-          const url = new URL(uri, 'http://batch');
-          // a create in a batch is a PATCH, alone it is a POST
-          const alone = url.pathname.includes('$') ? 'POST' : verb;
-          this.check(
-            { method: alone, path: url.pathname, query: url.searchParams, body: sent, contentType },
-            status,
-            answer,
-          );
-        });
-      }
-    }
-    if (exactly('GET', 'wit', 'fields')) return structure.fields();
-    if (is('POST', 'wit', 'workitemsbatch')) {
-      json(call, 'application/json');
-      return items.batch(body);
-    }
-    if (is('POST', 'wit', 'wiql')) {
-      json(call, 'application/json');
-      return feeds.wiql(body, query, by);
-    }
-    if (exactly('GET', 'wit', 'reporting', 'workitemrevisions')) return feeds.feed(project, query);
-    if (exactly('GET', 'wit', 'reporting', 'workitemlinks')) return feeds.linkFeed(project, query);
-    if (method === 'GET' && area === 'wit' && /^workitems$/i.test(resource) && rest[1] === 'updates')
-      return items.updates(Number(rest[0]), query);
-    if (method === 'PATCH' && area === 'wit' && /^workitems$/i.test(resource) && /^\d+$/.test(rest[0] ?? '')) {
-      json(call, 'application/json-patch+json');
-      return writes.update(Number(rest[0]), document(body), query, by, service.now());
-    }
-    if (method === 'DELETE' && area === 'wit' && /^workitems$/i.test(resource))
-      return writes.remove(Number(rest[0]), service.now(), by);
-    if (project !== undefined && area === 'wit') {
-      if (method === 'POST' && /^workitems$/i.test(resource) && rest[0]?.startsWith('$')) {
-        json(call, 'application/json-patch+json');
-        return writes.create(project, rest[0].slice(1), document(body), query, by, service.now());
-      }
-      if (exactly('GET', 'wit', 'workitemtypes')) return structure.types(project);
-      if (exactly('GET', 'wit', 'workitemtypecategories')) return structure.categories(project);
-      if (method === 'GET' && /^workitemtypes$/i.test(resource) && rest[1] === 'fields')
-        return structure.typeFields(project, rest[0] ?? '', query);
-      if (exactly('GET', 'wit', 'classificationnodes')) return structure.trees(project, query);
-      if (method === 'POST' && /^classificationnodes$/i.test(resource) && /^(areas|iterations)$/.test(rest[0] ?? '')) {
-        json(call, 'application/json');
-        return structure.addNode(project, rest[0] ?? '', rest.slice(1).join('/'), body);
-      }
-    }
-    throw new ApiError(
-      404,
-      'VssResourceNotFoundException',
-      `The controller for path '${call.path}' was not found or does not implement IController.`,
-    );
+    this.contract?.check({ ...exchange, path: decodeURIComponent(exchange.path), status, answer: plain(answer) });
   }
 
   private who(authorization: string | undefined): StandInPerson | undefined {
+    if (this.faults.credentialsDead) return undefined;
     const [scheme, value = ''] = (authorization ?? '').split(' ');
     if (scheme === 'Bearer')
       return this.bearers.has(value) ? PEOPLE.find(({ uniqueName }) => uniqueName.startsWith('sync')) : undefined;
@@ -313,13 +230,15 @@ export class StandIn {
   }
 
   private signIn(response: ServerResponse): void {
-    const { signIn } = this.options;
+    const signIn = this.faults.credentialsDead ?? this.options.signIn;
     if (signIn === 'redirect')
       response
         .writeHead(302, { Location: 'https://spsprodweu1.vssps.visualstudio.com/_signin?realm=dev.azure.com' })
         .end();
     else if (signIn === '401')
       response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="https://example.com"' }).end();
+    else if (signIn === '401-html')
+      response.writeHead(401, { 'Content-Type': 'text/html; charset=utf-8' }).end(SIGN_IN_PAGE);
     else response.writeHead(203, { 'Content-Type': 'text/html; charset=utf-8' }).end(SIGN_IN_PAGE);
   }
 
@@ -344,26 +263,21 @@ export class StandIn {
     // every answer of the service has the id of its activity
     const common = { ...ANSWERED, 'X-VSS-E2EID': randomUUID(), Date: new Date(this.service.now()).toUTCString() };
     response.writeHead(status, { ...common, ...headers });
-    response.end(body === undefined ? undefined : JSON.stringify(body));
+    response.end(body instanceof Content ? body.text : body === undefined ? undefined : JSON.stringify(body));
   }
 }
 
-function json({ contentType, path }: Call, wanted: string): void {
-  if (contentType?.split(';')[0] === wanted) return;
-  throw new ApiError(
-    415,
-    'VssRequestContentTypeNotSupportedException',
-    `VS403415: The request indicated a Content-Type of "${contentType}" for "${path}", which is not supported. Valid content types for this method are: ${wanted}.`,
-  );
-}
-
-function document(body: unknown): PatchOperation[] {
-  if (Array.isArray(body)) return body as PatchOperation[];
-  throw new ApiError(
-    400,
-    'VssPropertyValidationException',
-    'You must pass a valid patch document in the body of the request.',
-  );
+/** Operations by number, as the vendor's own clients send them, by name: https://github.com/microsoft/vsts-work-item-migrator/issues/50 */
+const OPERATIONS = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
+function named(body: unknown): unknown {
+  if (typeof body === 'object' && body !== null && 'errorPolicy' in body && body.errorPolicy === 2)
+    return { ...body, errorPolicy: 'omit', ...('$expand' in body ? { $expand: expanded(body.$expand) } : {}) };
+  if (!Array.isArray(body)) return body;
+  return body.map((one: unknown) => {
+    if (typeof one !== 'object' || one === null) return one;
+    if ('op' in one && typeof one.op === 'number') return { ...one, op: OPERATIONS[one.op] };
+    return 'body' in one ? { ...one, body: named(one.body) } : one;
+  });
 }
 
 /** As it arrives. */

@@ -10,9 +10,22 @@ export interface Node {
   children: Node[];
 }
 
+export interface Comment {
+  id: number;
+  text: string;
+  version: number;
+  by: StandInPerson;
+  at: number;
+  modifiedBy: StandInPerson;
+  modifiedAt: number;
+  deleted: boolean;
+}
+
 export interface StandInProject {
   id: string;
   name: string;
+  /** names of types that its process has no more, lower case */
+  gone: Set<string>;
   areas: Node;
   iterations: Node;
 }
@@ -52,7 +65,10 @@ export interface Item {
   markdown: Set<string>;
   revisions: Revision[];
   updates: Update[];
+  comments: Comment[];
   deleted: boolean;
+  deletedBy?: StandInPerson;
+  deletedAt?: number;
 }
 
 let nodeIds = 100;
@@ -66,6 +82,7 @@ const node = (name: string, children: Node[] = []): Node => ({
 const project = (id: string, name: string, areas: string[]): StandInProject => ({
   id,
   name,
+  gone: new Set(),
   areas: node(
     name,
     areas.map((area) => node(area)),
@@ -88,7 +105,12 @@ export class State {
     project('0f1e2d3c-4b5a-4678-9abc-def012345678', 'Contoso', ['Shop', 'Billing']),
   ];
   readonly items = new Map<number, Item>();
+  /** what was uploaded, by id */
+  readonly attachments = new Map<string, { name: string; text: string }>();
+  /** hidden from the account */
+  hides: (id: number) => boolean = () => false;
   watermark = 0;
+  commentIds = 0;
   nextId = 1;
 
   project(idOrName: string): StandInProject | undefined {
@@ -115,7 +137,18 @@ export class State {
   /** Visible work items. */
   item(id: number): Item | undefined {
     const item = this.items.get(id);
-    return item && !item.deleted ? item : undefined;
+    return item && !item.deleted && !this.hides(id) ? item : undefined;
+  }
+
+  /** In the recycle bin. */
+  recycled(id: number): Item | undefined {
+    const item = this.items.get(id);
+    return item?.deleted && !this.hides(id) ? item : undefined;
+  }
+
+  /** Away for good. */
+  destroy(id: number): void {
+    this.items.delete(id);
   }
 
   nodeOf(root: Node, path: string): Node | undefined {

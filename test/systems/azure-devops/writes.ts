@@ -8,6 +8,8 @@ import type { StandInPerson } from './people';
 import type { Item } from './state';
 
 const MOST_IN_BATCH = 200;
+/** Real words: https://github.com/microsoft/vsts-work-item-migrator/issues/50 */
+export const UNEXPECTED = 'TF401349: An unexpected error has occurred, please verify your request and try again.';
 
 export class Writes {
   constructor(
@@ -24,7 +26,7 @@ export class Writes {
     now: number,
   ) {
     const owner = this.core.project(project);
-    const type = this.core.type(typeName);
+    const type = this.core.type(typeName, owner);
     if (type.isDisabled) throw bad(`VS403074: The work item type ${type.name} is disabled.`, 'RuleValidationException');
     const blank: Item = {
       id: -1,
@@ -33,12 +35,14 @@ export class Writes {
       markdown: new Set(),
       revisions: [],
       updates: [],
+      comments: [],
       deleted: false,
     };
     const item = applied(operations, blank, owner, type, this.context(query, by, now));
     item.id = query.get('validateOnly') === 'true' ? -1 : this.core.state.nextId++;
     if (item.id > 0) this.core.state.items.set(item.id, item);
     this.revise(item, blank, by, now, item.id > 0);
+    this.takeComment(item, by);
     return this.items.shown(item, false);
   }
 
@@ -46,11 +50,12 @@ export class Writes {
     const item = this.core.state.item(id);
     if (!item) throw notFound(id);
     const owner = this.core.project(String(item.fields['System.TeamProject']));
-    const type = this.core.type(String(item.fields['System.WorkItemType']));
+    const type = this.core.type(String(item.fields['System.WorkItemType']), owner);
     const next = applied(operations, item, owner, type, this.context(query, by, now));
     if (!differs(item, next)) return this.items.shown(item, false);
     this.core.state.items.set(id, next);
     this.revise(next, item, by, now, true);
+    this.takeComment(next, by);
     this.adopt(next, item, by);
     return this.items.shown(next, false);
   }
@@ -59,16 +64,64 @@ export class Writes {
     const item = this.core.state.item(id);
     if (!item) throw notFound(id);
     item.deleted = true;
+    item.deletedBy = by;
+    item.deletedAt = now;
+    return this.deletion(item);
+  }
+
+  /** What is said of a work item in the recycle bin: https://learn.microsoft.com/rest/api/azure/devops/wit/recyclebin */
+  deletion(item: Item) {
     return {
-      id,
+      id: item.id,
       code: 200,
-      deletedBy: by.uniqueName,
-      deletedDate: time(now),
+      deletedBy: item.deletedBy?.uniqueName ?? '',
+      deletedDate: time(item.deletedAt ?? 0),
       name: String(item.fields['System.Title']),
       project: String(item.fields['System.TeamProject']),
       type: String(item.fields['System.WorkItemType']),
-      url: `${this.core.base()}/_apis/wit/recyclebin/${id}`,
+      url: `${this.core.base()}/_apis/wit/recyclebin/${item.id}`,
     };
+  }
+
+  recycled(id: number) {
+    const item = this.core.state.recycled(id);
+    if (item) return { ...this.deletion(item), resource: this.items.shown(item, false) };
+    throw notFound(id);
+  }
+
+  /** Those of the ids that are in the recycle bin; the others are left out. */
+  recycledOf(ids: number[]) {
+    return wrapped(ids.flatMap((id) => this.core.state.recycled(id) ?? []).map((item) => this.deletion(item)));
+  }
+
+  restore(id: number, by: StandInPerson) {
+    const item = this.core.state.recycled(id);
+    if (!item) throw notFound(id);
+    item.deleted = false;
+    this.touch(id, by);
+    return this.deletion(item);
+  }
+
+  destroy(id: number): undefined {
+    if (!this.core.state.recycled(id)) throw notFound(id);
+    this.core.state.destroy(id);
+  }
+
+  /** A revision without another value. */
+  touch(id: number, by: StandInPerson): void {
+    const item = this.core.state.item(id);
+    if (item) this.revise(item, structuredClone(item), by, this.core.now(), true);
+  }
+
+  /** A comment is written as history, and does not stay in the field. */
+  private takeComment(item: Item, by: StandInPerson): void {
+    const text = item.fields['System.History'];
+    if (text === undefined) return;
+    delete item.fields['System.History'];
+    const at = item.revisions.at(-1)?.at ?? 0;
+    const id = ++this.core.state.commentIds;
+    const comment = { id, text: String(text), version: 1, by, at, modifiedBy: by, modifiedAt: at, deleted: false };
+    item.comments = [...item.comments, comment];
   }
 
   /** Several writes, each with an answer of its own. */
@@ -84,6 +137,10 @@ export class Writes {
     const now = this.core.now();
     const undo = this.core.options.batchAllOrNothing ? this.core.state.backUp() : undefined;
     const temporary = new Set<number>();
+    const broken = body
+      .map((one) => this.core.faults.poisoned(one.body, 'whole'))
+      .find((status) => status !== undefined);
+    if (broken !== undefined) throw new ApiError(broken, 'InternalServerError', UNEXPECTED);
     const answers = body.map(
       (one: { method: string; uri: string; headers?: Record<string, string>; body: PatchOperation[] }) => {
         const contentType = one.headers?.['Content-Type'] ?? '';
@@ -95,6 +152,8 @@ export class Writes {
               'VssRequestContentTypeNotSupportedException',
               `VS403415: ${contentType} is not supported`,
             );
+          const poisoned = this.core.faults.poisoned(one.body, 'element');
+          if (poisoned !== undefined) throw new ApiError(poisoned, 'InternalServerError', UNEXPECTED);
           const url = new URL(one.uri, 'http://batch');
           const operations = withoutTemporaryId(one.body, url.pathname, temporary);
           const answer = this.write(decodeURIComponent(url.pathname), operations, url.searchParams, by, now);
