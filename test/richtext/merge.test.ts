@@ -180,14 +180,12 @@ describe('an edit in the other system', () => {
       ...before,
       content: before.content.replace('two ', 'second ').replace('>y<', '>z<').replace('let', 'leave'),
     };
-    const edited = { type: 'tableCell', content: [paragraph(text('z'))] };
-    const left = { type: 'tableCell', content: [paragraph(text('x'))] };
     assert.equal(
       mergeRichText({ target, before, after }).text.content,
       of(
         [item(text('one '), status), item(text('second '), mention)],
-        [rows[0] ?? [], [left, edited]],
-        [task('7', 'do'), task('task-2-1', 'leave')],
+        [rows[0] ?? [], [cell(100, text('x')), cell(50, text('z'))]],
+        [task('7', 'do'), task('8', 'leave')],
       ),
     );
   });

@@ -9,7 +9,10 @@ import { align, gaps } from './align';
 import { restoreAtoms } from './atoms';
 import { mergeItems } from './items';
 import { blockKey, blockKeys } from './key';
+import { partsOf } from './parts';
+import { type Candidate, withSimilar } from './similar';
 import { type Change, separatorOf, splice } from './splice';
+import { editWords, type WordTools } from './words';
 
 export interface MergeInput {
   /** the text that is to be written to, as it was when both sides were last in sync: the target's baseline */
@@ -78,6 +81,7 @@ class Merge {
   private readonly source: string;
   private readonly degraded: boolean;
   private readonly format: RichTextFormat;
+  private readonly own: Block[];
   private readonly units: Unit[];
   private readonly old: Block[];
   private readonly now: Block[];
@@ -97,7 +101,8 @@ class Merge {
     const trees = [target, before, after].map((text) => tools.parse(text));
     const [own, old, now] = trees.map(({ children }) => children);
     this.degraded = trees.some(({ degraded }) => degraded !== undefined);
-    this.units = unitsOf(own ?? []);
+    this.own = own ?? [];
+    this.units = unitsOf(this.own);
     this.old = (old ?? []).filter((block) => blockKey(block) !== '');
     this.now = (now ?? []).filter((block) => blockKey(block) !== '');
   }
@@ -105,6 +110,17 @@ class Merge {
   /** @returns undefined where the texts don't fit together well enough to be merged */
   run(): Merged | undefined {
     if (this.degraded || this.units.length === 0 || this.old.length === 0) return undefined;
+    const words = editWords(
+      { source: this.source, lead: '', tail: '', format: this.format, old: this.old, now: this.now, own: this.own },
+      this.editor,
+    );
+    if (words !== undefined)
+      return {
+        text: { format: this.format, content: words },
+        losses: [],
+        kept: this.units.length - 1,
+        converted: 1,
+      };
     const segments = this.segments();
     const oldKeys = this.old.map(blockKey);
     const pairs = align(oldKeys, this.now.map(blockKey));
@@ -193,62 +209,89 @@ class Merge {
     segments.forEach(({ blocks: [first, end] }, index) => {
       for (let at = first; at < end; at++) segmentOf.set(at, index);
     });
-    const oldOf = new Map(pairs.map(([left, right]) => [right, left]));
+    const partners = new Map(
+      withSimilar(pairs, this.old.map(asCandidate), this.now.map(asCandidate)).map(([left, right]) => [right, left]),
+    );
+    const places = this.now.map((_, index) => segmentOf.get(partners.get(index) ?? -1));
     const result: { from: number; to: number; home: number; replaces?: number }[] = [];
     /** the last segment that stands before the place we are at */
     let home = -1;
-    let next = 0;
-    while (next < this.now.length) {
+    for (let next = 0; next < this.now.length; next++) {
+      const place = places[next];
       if (shown.has(next)) {
-        home = segmentOf.get(oldOf.get(next) ?? -1) ?? home;
-        next++;
+        home = Math.max(home, place ?? -1);
         continue;
       }
-      let end = next;
-      while (end < this.now.length && !shown.has(end)) end++;
-      const limit = end < this.now.length ? (segmentOf.get(oldOf.get(end) ?? -1) ?? segments.length) : segments.length;
-      const free: number[] = [];
-      for (let index = home + 1; index < limit; index++) {
-        const segment = segments[index];
-        if (segment && segment.blocks[1] > segment.blocks[0]) free.push(index);
+      const last = result.at(-1);
+      // what stands between two blocks of one segment belongs to it
+      const isWithin =
+        place === undefined &&
+        home >= 0 &&
+        places.indexOf(home, next) > next &&
+        places.lastIndexOf(home, next) >= 0 &&
+        last?.replaces === home &&
+        last.to === next;
+      if (last && last.to === next && last.replaces !== undefined && (place === last.replaces || isWithin))
+        last.to = next + 1;
+      else if (place === undefined || place < home) result.push({ from: next, to: next + 1, home });
+      else {
+        result.push({ from: next, to: next + 1, home: place, replaces: place });
+        home = place;
       }
-      // as many changed as before: one by one in place; otherwise the first place takes what is left over
-      for (let at = next; at < end; at++) {
-        const place = free[Math.min(at - next, free.length - 1)];
-        if (place === undefined) result.push({ from: at, to: at + 1, home });
-        else {
-          result.push({ from: at, to: at + 1, home: place, replaces: place });
-          home = place;
-        }
-      }
-      next = end;
     }
     return result;
   }
 
-  /** New blocks in the target's format; of a list or table of before only the items that changed are new. */
+  /** New blocks in the target's format; of those that were edited, what was not edited is the target's own. */
   private write(blocks: readonly Block[], replaced: Segment | undefined): string {
-    const [block] = blocks;
     this.converted++;
-    if (replaced && block) {
-      const [old] = this.old.slice(...replaced.blocks);
-      const [unit] = this.units.slice(...replaced.units);
-      const [original] = unit?.blocks ?? [];
-      const single = replaced.blocks[1] - replaced.blocks[0] === 1 && replaced.units[1] - replaced.units[0] === 1;
-      if (single && old && original && unit?.blocks.length === 1) {
-        const text =
-          isParted(original) && isParted(old) && isParted(block)
-            ? mergeItems(this.source, this.format, original, old, block, (tree) => this.render(tree), this.restore)
-            : undefined;
-        if (text !== undefined) {
-          this.expected.push(...this.reread(this.asDocument(text)));
-          return text;
-        }
-        const restored = this.restore(original, old, block);
-        if (restored) return this.renderNew([restored]);
-      }
+    const text = replaced && this.edited(blocks, replaced);
+    if (text === undefined) return this.renderNew(blocks);
+    this.expected.push(...this.reread(this.asDocument(text)));
+    return text;
+  }
+
+  /** The target's own text of a segment with an edit in it. */
+  private edited(blocks: readonly Block[], segment: Segment): string | undefined {
+    const old = this.old.slice(...segment.blocks);
+    const units = this.units.slice(...segment.units);
+    const source = this.source.slice(units[0]?.start ?? 0, units.at(-1)?.end ?? 0);
+    const words = this.words(source, old, blocks);
+    if (words !== undefined) return words;
+    const [own, was, block] = [units[0]?.blocks[0], old[0], blocks[0]];
+    if (
+      !own ||
+      !was ||
+      !block ||
+      blocks.length > 1 ||
+      old.length > 1 ||
+      units.length > 1 ||
+      units[0]?.blocks.length !== 1
+    )
+      return undefined;
+    if (isParted(own) && isParted(was) && isParted(block)) {
+      const text = mergeItems(this.source, this.format, own, was, block, {
+        write: (tree) => this.render(tree),
+        restore: this.restore,
+        words: this.editor,
+      });
+      if (text !== undefined) return text;
     }
-    return this.renderNew(blocks);
+    const restored = this.restore(own, was, block);
+    if (!restored) return undefined;
+    const made = this.render({ type: 'root', children: [restored] });
+    return this.format === 'adf' ? contentOf(made) : made;
+  }
+
+  private readonly editor: WordTools = {
+    parse: (content) => this.tools.parse({ format: this.format, content }).children,
+    render: (tree) => this.tools.render(tree, this.format).text.content,
+  };
+
+  /** Blocks of the target in which only words were edited. */
+  private words(source: string, old: readonly Block[], now: readonly Block[]): string | undefined {
+    const [lead, tail] = this.format === 'adf' ? ADF_DOCUMENT : ['', ''];
+    return editWords({ source, lead, tail, format: this.format, old, now }, this.editor);
   }
 
   private renderNew(blocks: readonly Block[]): string {
@@ -262,7 +305,7 @@ class Merge {
 
   /** A block of ADF as a document of its own. */
   private asDocument = (block: string): string =>
-    this.format === 'adf' ? `{"version":1,"type":"doc","content":[${block}]}` : block;
+    this.format === 'adf' ? `${ADF_DOCUMENT[0]}${block}${ADF_DOCUMENT[1]}` : block;
 
   private render(tree: Tree): string {
     const { text, losses } = this.tools.render(tree, this.format);
@@ -286,6 +329,16 @@ class Merge {
     return keys.length === this.expected.length && keys.every((key, index) => key === this.expected[index]);
   }
 }
+
+/** What stands before and behind the nodes of a document. */
+const ADF_DOCUMENT = ['{"version":1,"type":"doc","content":[', ']}'] as const;
+
+const asCandidate = (block: Block): Candidate => ({
+  kind: block.type,
+  text: partsOf([block])
+    .map(({ text, fixed }) => text ?? fixed ?? '')
+    .join(' '),
+});
 
 const isParted = (block: Block): block is Block & { type: 'list' | 'table' } =>
   block.type === 'list' || block.type === 'table';

@@ -6,13 +6,21 @@
 import type { RichTextFormat } from '../../model/values';
 import { isNode } from '../adf/schema';
 import type { Block, List, ListItem, Span, Table, TableRow, Tree } from '../tree';
-import { align, gaps } from './align';
+import { align } from './align';
 import { itemKey, rowKey } from './key';
+import { partsOf } from './parts';
+import { type Candidate, withSimilar } from './similar';
 import { type Change, splice } from './splice';
+import { editWords, type WordTools } from './words';
 
-export type Write = (tree: Tree) => string;
-/** An edited block with what the other side could not show; undefined where there is nothing of the kind */
-export type Restore = (original: Block, before: Block, after: Block) => Block | undefined;
+export interface ItemTools {
+  write(tree: Tree): string;
+  /** an edited block with what the other side could not show; undefined where there is nothing of the kind */
+  restore(original: Block, before: Block, after: Block): Block | undefined;
+  words: WordTools;
+}
+
+type Write = ItemTools['write'];
 
 /**
  * The target's source of a list or table with the edited items in place, or undefined where it can't be taken apart.
@@ -27,44 +35,84 @@ export function mergeItems(
   original: List | Table,
   before: List | Table,
   after: List | Table,
-  write: Write,
-  restore: Restore,
+  { write, restore, words }: ItemTools,
 ): string | undefined {
   const { span } = original;
   if (!span || format === 'text') return undefined;
+  /** the item's own text, where only its words were edited */
+  const own = (place: Span | undefined, lead: string, tail: string, was: Block, is: Block): string | undefined =>
+    place &&
+    editWords({ source: source.slice(place.start, place.end), lead, tail, format, old: [was], now: [is] }, words);
   if (original.type === 'list' && before.type === 'list' && after.type === 'list') {
     if (original.ordered !== after.ordered || before.ordered !== after.ordered) return undefined;
     const style = markerOf(source, original.children[0]?.span);
-    const keys = [before.children.map(itemKey), after.children.map(itemKey)] as const;
-    return merge(source, format, span, original.children, ...keys, (index, old) => {
+    const keys = [before.children, after.children] as const;
+    const [lead, tail] = aroundItem(source, span, format);
+    return merge(source, format, span, original.children, ...keys, itemKey, (index, old) => {
       const item = after.children[index];
       if (!item) return undefined;
-      const children = restored(item.children, original.children[old ?? -1], before.children[old ?? -1], restore);
-      const one = { ...item, children };
-      if (format === 'adf') return writeAdf(source, span, { ...original, children: [one] }, write, index);
-      return writeItem(one, original, index, format, style, write);
+      const [mine, was] = [original.children[old ?? -1], before.children[old ?? -1]];
+      const one = (child: ListItem): List => ({ ...after, children: [child] });
+      const text = was && own(mine?.span, lead, tail, one(was), one(item));
+      if (text !== undefined) return text;
+      const made = { ...item, children: restored(item.children, mine, was, restore) };
+      if (format === 'adf') return writeAdf(source, span, { ...original, children: [made] }, write, index);
+      return writeItem(made, original, index, format, style, write);
     });
   }
   if (original.type === 'table' && before.type === 'table' && after.type === 'table') {
     const width = (table: Table): number => Math.max(...table.children.map(({ children }) => children.length));
     if (width(before) !== width(after)) return undefined;
-    const keys = after.children.map(rowKey);
-    // in Markdown the first row is tied to the line below it
-    if (format === 'markdown' && rowKey(before.children[0] as TableRow) !== keys[0]) return undefined;
-    return merge(source, format, span, original.children, before.children.map(rowKey), keys, (index, old) => {
+    const [lead, tail] = aroundRow(source, original, format);
+    return merge(source, format, span, original.children, before.children, after.children, rowKey, (index, old) => {
       const row = after.children[index];
-      const [own, was] = [original.children[old ?? -1], before.children[old ?? -1]];
       if (!row) return undefined;
+      const [mine, was] = [original.children[old ?? -1], before.children[old ?? -1]];
+      // in Markdown the first row is tied to the line below it
+      const isHead = format === 'markdown' && mine !== undefined && mine === original.children[0];
+      const one = (child: TableRow): Table => ({ type: 'table', children: [child] });
+      const text =
+        was && own(mine?.span, isHead ? '' : lead, isHead ? lead.slice(lead.indexOf('\n')) : tail, one(was), one(row));
+      if (text !== undefined) return text;
+      if (format === 'markdown' && (isHead || index === 0)) return undefined;
       const cells = row.children.map((cell, at) => ({
         ...cell,
-        children: restored(cell.children, own?.children[at], was?.children[at], restore),
+        children: restored(cell.children, mine?.children[at], was?.children[at], restore),
       }));
-      const one = { ...row, children: cells };
-      if (format === 'adf') return writeAdf(source, span, { type: 'table', children: [one] }, write, index);
-      return writeRow(one, format, write);
+      const made = { ...row, children: cells };
+      if (format === 'adf') return writeAdf(source, span, { type: 'table', children: [made] }, write, index);
+      return writeRow(made, format, write);
     });
   }
   return undefined;
+}
+
+/** What makes a list of an item that stands alone. */
+function aroundItem(source: string, list: Span, format: RichTextFormat): [string, string] {
+  if (format === 'html') return ['<ul>', '</ul>'];
+  return format === 'adf' ? aroundNode(source, list) : ['', ''];
+}
+
+/** What makes a table of a row that stands alone. */
+function aroundRow(source: string, table: Table, format: RichTextFormat): [string, string] {
+  const { span, children } = table;
+  if (format === 'html') return ['<table>', '</table>'];
+  if (format === 'adf' && span) return aroundNode(source, span);
+  if (format !== 'markdown' || !span) return ['', ''];
+  // a head without words, over the line that parts it from the rows
+  const line =
+    source
+      .slice(span.start, span.end)
+      .split('\n')
+      .find((text) => /^[ \t>|:-]*-[ \t|:-]*$/.test(text)) ?? '';
+  const bars = '| '.repeat(Math.max(1, ...children.map((row) => row.children.length)));
+  return [`${bars}|\n${line.replace(/^[ \t>]+/, '')}\n`, ''];
+}
+
+function aroundNode(source: string, span: Span): [string, string] {
+  const node: unknown = JSON.parse(source.slice(span.start, span.end));
+  const type = isNode(node) ? node.type : '';
+  return [`{"version":1,"type":"doc","content":[{"type":${JSON.stringify(type)},"content":[`, ']}]}'];
 }
 
 /** The blocks of an edited item or cell with what only the target can show, where they are as many as before. */
@@ -72,7 +120,7 @@ function restored(
   blocks: Block[],
   original: { children: Block[] } | undefined,
   before: { children: Block[] } | undefined,
-  restore: Restore,
+  restore: ItemTools['restore'],
 ): Block[] {
   if (original?.children.length !== blocks.length || before?.children.length !== blocks.length) return blocks;
   return blocks.map((block, index) => {
@@ -81,40 +129,40 @@ function restored(
   });
 }
 
-function merge(
+function merge<T extends ListItem | TableRow>(
   source: string,
   format: RichTextFormat,
   whole: Span,
   original: readonly { span?: Span }[],
-  before: readonly string[],
-  after: readonly string[],
+  before: readonly T[],
+  after: readonly T[],
+  keyOf: (one: T) => string,
   /** @param old the item that it takes the place of, if there is one for it */
   write: (index: number, old: number | undefined) => string | undefined,
 ): string | undefined {
   const spans = original.map(({ span }) => span).filter((span) => span !== undefined);
   if (spans.length !== original.length || original.length !== before.length || spans.length === 0) return undefined;
-  const pairs = align(before, after);
+  const same = align(before.map(keyOf), after.map(keyOf));
+  const kept = new Map(same.map(([left, right]) => [right, left]));
+  const partners = new Map(
+    withSimilar(same, before.map(asCandidate), after.map(asCandidate)).map(([left, right]) => [right, left]),
+  );
   const changes: Change[] = before.map(() => ({ keep: false, replacement: [], behind: [] }));
-  for (const [index] of pairs) {
-    const change = changes[index];
-    if (change) change.keep = true;
-  }
   const ahead: string[] = [];
-  for (const gap of gaps(pairs, before.length, after.length)) {
-    const texts: string[] = [];
-    const isOneByOne = gap.right[1] - gap.right[0] === gap.left[1] - gap.left[0];
-    for (let index = gap.right[0]; index < gap.right[1]; index++) {
-      const text = write(index, isOneByOne ? gap.left[0] + index - gap.right[0] : undefined);
-      if (text === undefined) return undefined;
-      texts.push(text);
+  let home = -1;
+  for (let index = 0; index < after.length; index++) {
+    const place = partners.get(index);
+    const change = changes[place ?? home];
+    if (place !== undefined) home = place;
+    if (change && kept.has(index)) {
+      change.keep = true;
+      continue;
     }
-    const removed = gap.left[1] - gap.left[0];
-    texts.forEach((text, index) => {
-      const change = changes[gap.left[0] + Math.min(index, removed - 1)];
-      if (removed > 0) change?.replacement.push(text);
-      else if (gap.left[0] === 0) ahead.push(text);
-      else changes[gap.left[0] - 1]?.behind.push(text);
-    });
+    const text = write(index, place);
+    if (text === undefined) return undefined;
+    if (place !== undefined) change?.replacement.push(text);
+    else if (change) change.behind.push(text);
+    else ahead.push(text);
   }
   const separator = format === 'adf' ? ',' : '\n';
   return splice(source.slice(0, whole.end), spans, changes, ahead, separator).slice(whole.start);
@@ -175,3 +223,12 @@ function writeRow(row: TableRow, format: RichTextFormat, write: Write): string |
   if (format === 'markdown') return text.split('\n').at(-1);
   return text;
 }
+
+const asCandidate = (part: ListItem | TableRow): Candidate => ({
+  kind: part.type,
+  text: partsOf([
+    part.type === 'listItem' ? { type: 'list', ordered: false, children: [part] } : { type: 'table', children: [part] },
+  ])
+    .map(({ text, fixed }) => text ?? fixed ?? '')
+    .join(' '),
+});

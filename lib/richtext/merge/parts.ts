@@ -1,0 +1,132 @@
+/**
+ * A text as the sequence of what a person can edit in it: words, each with its look, and between them what has no words of
+ * its own – begins and ends of blocks, pictures, mentions, macros. Two texts with the same shapes differ in words only.
+ */
+
+import { flatten, type Leaf } from '../inline';
+import type { Block, Inline, Span } from '../tree';
+import { plainInline } from '../tree';
+
+export interface Part {
+  /** all of it but its words */
+  shape: string;
+  /** words that may be edited */
+  text?: string;
+  /** words of something that is one whole, such as a mention */
+  fixed?: string;
+  /** code: each blank counts */
+  verbatim: boolean;
+  /** the smallest block, item or row around it whose place is known */
+  span: Span | undefined;
+}
+
+/** The parts of blocks, in reading order. */
+export function partsOf(blocks: readonly Block[]): Part[] {
+  const parts: Part[] = [];
+  for (const block of blocks) blockParts(block, undefined, parts);
+  return parts;
+}
+
+function blockParts(block: Block, around: Span | undefined, into: Part[]): void {
+  const span = block.span ?? around;
+  const mark = (shape: string): void => {
+    into.push({ shape, verbatim: false, span });
+  };
+  const title = (shape: string, text: string | undefined): void => {
+    if (text) into.push({ shape, text, verbatim: false, span });
+  };
+  switch (block.type) {
+    case 'paragraph':
+    case 'heading':
+      mark(`${block.type === 'heading' ? `h${block.depth}` : 'p'}${block.align ?? ''}`);
+      inlineParts(block.children, span, into);
+      return;
+    case 'code':
+      mark(`code|${block.language ?? ''}`);
+      title('code title', block.title);
+      into.push({ shape: 'code', text: block.value, verbatim: true, span });
+      return;
+    case 'rule':
+      mark('rule');
+      return;
+    case 'list':
+      mark(`list|${block.ordered}|${block.start ?? 1}`);
+      for (const item of block.children) {
+        into.push({ shape: `item|${item.checked ?? ''}`, verbatim: false, span: item.span ?? span });
+        for (const child of item.children) blockParts(child, item.span ?? span, into);
+      }
+      break;
+    case 'table':
+      mark('table');
+      for (const row of block.children) {
+        mark('row');
+        for (const cell of row.children) {
+          const { header, align, colspan, rowspan, background } = cell;
+          mark(`cell|${[header, align, colspan, rowspan, background].join('|')}`);
+          for (const child of cell.children) blockParts(child, row.span ?? span, into);
+        }
+      }
+      break;
+    case 'panel':
+      mark(`panel|${block.kind}|${block.background ?? ''}`);
+      title('panel title', block.title);
+      for (const child of block.children) blockParts(child, span, into);
+      break;
+    case 'expand':
+      mark('expand');
+      title('expand title', block.title);
+      for (const child of block.children) blockParts(child, span, into);
+      break;
+    case 'vendorBlock':
+      mark(`vendor|${block.name}|${block.children.length === 0 ? block.source : ''}`);
+      for (const child of block.children) blockParts(child, span, into);
+      break;
+    case 'quote':
+    case 'footnoteDefinition':
+      mark(block.type === 'quote' ? 'quote' : `footnote|${block.label}`);
+      for (const child of block.children) blockParts(child, span, into);
+      break;
+  }
+  mark('end');
+}
+
+function inlineParts(nodes: readonly Inline[], span: Span | undefined, into: Part[]): void {
+  for (const leaf of flatten(nodes)) {
+    const { node } = leaf;
+    const look = lookOf(leaf);
+    if (node.type !== 'text' && node.type !== 'inlineCode') {
+      into.push({ shape: `${look}${JSON.stringify(node)}`, fixed: plainInline([node]), verbatim: false, span });
+      continue;
+    }
+    const shape = `${node.type}|${look}`;
+    const last = into.at(-1);
+    if (last?.text !== undefined && last.shape === shape) last.text += node.value;
+    else if (node.value !== '') into.push({ shape, text: node.value, verbatim: node.type === 'inlineCode', span });
+  }
+}
+
+const lookOf = ({ marks }: Leaf): string =>
+  marks
+    .map((mark) => JSON.stringify(mark))
+    .sort()
+    .join('');
+
+/** Words as they compare: a line end is a blank, unless it is code. */
+const shown = ({ text, verbatim }: Part): string | undefined => (verbatim ? text : text?.replace(/\s+/g, ' ').trim());
+
+/** True where both have the same shapes, and the same words too unless these may differ. */
+export function sameParts(one: readonly Part[], two: readonly Part[], words: boolean): boolean {
+  return (
+    one.length === two.length &&
+    one.every((part, index) => {
+      const other = two[index];
+      if (!other || part.shape !== other.shape) return false;
+      return words ? shown(part) === shown(other) : (part.text === undefined) === (other.text === undefined);
+    })
+  );
+}
+
+/** The smallest things that are edited: a word, a run of blanks, a sign. */
+export const tokensOf = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}_]+|\s+|[\s\S]/gu) ?? [];
+
+export const isBlankToken = (token: string): boolean => token.trim() === '';

@@ -1,0 +1,368 @@
+/**
+ * Where an edit changed nothing but words, it is made in the target's own text, in place: everything else – panels, cells,
+ * pictures, macros, attributes, whatever they hold and are called – stays byte for byte. The result is read again, and is
+ * taken only if it differs from what was there in just those words.
+ */
+
+import type { RichTextFormat } from '../../model/values';
+import { escapeHtml } from '../html/render';
+import type { Block, Span, Tree } from '../tree';
+import { align, gaps } from './align';
+import { type Decoded, decode, QUOTED } from './decoded';
+import { isBlankToken, type Part, partsOf, sameParts, tokensOf } from './parts';
+
+export interface WordTools {
+  /** reads a text of the target's format */
+  parse(source: string): Block[];
+  render(tree: Tree): string;
+}
+
+/** Some tokens of a part of the target that become a text. */
+interface Edit {
+  part: number;
+  from: number;
+  to: number;
+  text: string;
+  /** what is put in stands behind the token before, rather than in front of the one behind */
+  behind: boolean;
+}
+
+/** So many readings of the whole are tried. */
+const MOST_TRIES = 12;
+/** In so many places words may have changed. */
+const MOST_EDITS = 200;
+
+export interface WordEdit {
+  /** the text, or the part of one, that is edited */
+  source: string;
+  /** what has to stand before and behind it for the format to be read as what it is, such as the table around a row */
+  lead: string;
+  tail: string;
+  format: RichTextFormat;
+  /** the blocks that it is read as, where that is known and nothing stands around it */
+  own?: readonly Block[];
+  /** what the other side showed for it, and what that shows now */
+  old: readonly Block[];
+  now: readonly Block[];
+}
+
+/**
+ * The target's source with the edited words in it.
+ * @returns undefined where more than words changed, or the words can't be found in the source
+ */
+export function editWords(edit: WordEdit, tools: WordTools): string | undefined {
+  const [before, after] = [partsOf(edit.old), partsOf(edit.now)];
+  if (!sameParts(before, after, false)) return undefined;
+  const { lead, tail, format } = edit;
+  const source = `${lead}${edit.source}${tail}`;
+  const parts = partsOf(edit.own ?? tools.parse(source));
+  const edits = editsOf(parts, before, after);
+  if (!edits || edits.length > MOST_EDITS) return undefined;
+  if (edits.length === 0) return edit.source;
+  const wanted = parts.map((part, index) =>
+    edited(
+      part,
+      edits.filter((one) => one.part === index),
+    ),
+  );
+  if (wanted.some(({ text }) => text?.trim() === '')) return undefined;
+  const result = new Search(source, format, parts, edits, wanted, tools).run();
+  return result?.startsWith(lead) && result.endsWith(tail)
+    ? result.slice(lead.length, result.length - tail.length)
+    : undefined;
+}
+
+function edited(part: Part, edits: readonly Edit[]): Part {
+  if (part.text === undefined || edits.length === 0) return part;
+  const tokens = tokensOf(part.text);
+  for (const edit of [...edits].reverse()) tokens.splice(edit.from, edit.to - edit.from, edit.text);
+  return { ...part, text: tokens.join('') };
+}
+
+/** A token of the target: which part, which of its tokens. */
+interface Place {
+  part: number;
+  token: number;
+  fixed: boolean;
+}
+
+/** What the edits of the other side are in the target; undefined where there is no place for one. */
+function editsOf(parts: readonly Part[], before: readonly Part[], after: readonly Part[]): Edit[] | undefined {
+  const places = new Places(parts, before);
+  const edits: Edit[] = [];
+  for (const [index, part] of before.entries()) {
+    const text = after[index]?.text;
+    if (part.text === undefined || text === undefined || part.text === text) continue;
+    const [left, right] = [tokensOf(part.text), tokensOf(text)];
+    const key = (token: string): string => (isBlankToken(token) && !part.verbatim ? ' ' : token);
+    const pairs = align(left.map(key), right.map(key));
+    for (const gap of gaps(pairs, left.length, right.length)) {
+      const edit = editOf(places.of(index), gap.left, right.slice(...gap.right).join(''));
+      if (!edit) return undefined;
+      edits.push(edit);
+    }
+  }
+  return edits;
+}
+
+function editOf(places: readonly (Place | undefined)[], [from, to]: [number, number], text: string): Edit | undefined {
+  if (from === to) {
+    const [left, right] = [places[from - 1], places[from]];
+    if (left && !left.fixed) return { part: left.part, from: left.token + 1, to: left.token + 1, text, behind: true };
+    if (right && !right.fixed) return { part: right.part, from: right.token, to: right.token, text, behind: false };
+    return undefined;
+  }
+  const taken = places.slice(from, to);
+  const [first] = taken;
+  if (!first || first.fixed) return undefined;
+  const isRun = taken.every((place, at) => place?.part === first.part && place.token === first.token + at);
+  return isRun
+    ? { part: first.part, from: first.token, to: first.token + taken.length, text, behind: true }
+    : undefined;
+}
+
+/** For each token of the other side its place in the target. */
+class Places {
+  private readonly pairs: [number, number][];
+  private readonly left: number[];
+  private readonly right: number[];
+
+  constructor(
+    private readonly parts: readonly Part[],
+    private readonly before: readonly Part[],
+  ) {
+    const wordy = (list: readonly Part[]): number[] =>
+      list.flatMap((part, index) => ((part.text ?? part.fixed) ? [index] : []));
+    this.left = wordy(before);
+    this.right = wordy(parts);
+    const key = (list: readonly Part[]) => (index: number) => wordsOf(list[index]).replace(/\s+/g, ' ').trim();
+    this.pairs = align(this.left.map(key(before)), this.right.map(key(parts)));
+  }
+
+  of(index: number): (Place | undefined)[] {
+    const at = this.left.indexOf(index);
+    const pair = this.pairs.find(([left]) => left === at);
+    // what stands between the parts that both have the same is compared token by token
+    const nearest = this.pairs.findLast(([left]) => left < at) ?? [-1, -1];
+    const next = this.pairs.find(([left]) => left > at) ?? [this.left.length, this.right.length];
+    const [from, to] = pair
+      ? [[at, at + 1] as const, [pair[1], pair[1] + 1] as const]
+      : [[nearest[0] + 1, next[0]] as const, [nearest[1] + 1, next[1]] as const];
+    const mine = this.left
+      .slice(...from)
+      .flatMap((part) => tokensOf(wordsOf(this.before[part])).map((token) => ({ part, token })));
+    const there = this.right.slice(...to).flatMap((part) =>
+      tokensOf(wordsOf(this.parts[part])).map((text, token) => ({
+        text,
+        place: { part, token, fixed: this.parts[part]?.text === undefined },
+      })),
+    );
+    const key = (token: string): string => (isBlankToken(token) ? ' ' : token);
+    const found = new Map(
+      align(
+        mine.map(({ token }) => key(token)),
+        there.map(({ text }) => key(text)),
+      ),
+    );
+    return mine.flatMap(({ part }, token) => (part === index ? [there[found.get(token) ?? -1]?.place] : []));
+  }
+}
+
+const wordsOf = (part: Part | undefined): string => part?.text ?? part?.fixed ?? '';
+
+/** Looks for the words in the source, and for a way to write the new ones. */
+class Search {
+  private tries = 0;
+  private readonly decoded = new Map<string, Decoded>();
+
+  constructor(
+    private readonly source: string,
+    private readonly format: RichTextFormat,
+    private readonly parts: readonly Part[],
+    private readonly edits: readonly Edit[],
+    private readonly wanted: readonly Part[],
+    private readonly tools: WordTools,
+  ) {}
+
+  run(): string | undefined {
+    const touched = [...new Set(this.edits.map(({ part }) => part))];
+    const choices = touched.map((part) => this.choices(part));
+    if (choices.some(({ length }) => length === 0)) return undefined;
+    const chosen = choices.map(() => 0);
+    const current = (): Change[] => choices.flatMap((list, index) => list[chosen[index] ?? 0] ?? []);
+    if (this.fits(current(), this.wanted)) return applied(this.source, current());
+    // one part after the other: the first choice with which this part reads as wanted
+    let done: Change[] = [];
+    let goal: Part[] = [...this.parts];
+    for (const [index, part] of touched.entries()) {
+      goal = goal.map((one, at) => (at === part ? (this.wanted[at] ?? one) : one));
+      const found = choices[index]?.find((choice) => this.fits([...done, ...choice], goal));
+      if (!found) return undefined;
+      done = [...done, ...found];
+    }
+    return applied(this.source, done);
+  }
+
+  private fits(changes: readonly Change[], goal: readonly Part[]): boolean {
+    this.tries++;
+    if (this.tries > MOST_TRIES) return false;
+    const content = applied(this.source, changes);
+    if (content === undefined) return false;
+    try {
+      return sameParts(partsOf(this.tools.parse(content)), goal, true);
+    } catch {
+      return false;
+    }
+  }
+
+  /** The ways in which the edits of a part may be made: where its words may stand, and how new ones are written. */
+  private choices(index: number): Change[][] {
+    const part = this.parts[index];
+    if (part?.text === undefined) return [];
+    const edits = this.edits.filter((edit) => edit.part === index);
+    const tokens = tokensOf(part.text);
+    const result: Change[][] = [];
+    for (const literal of part.verbatim ? [true, false] : [false, true]) {
+      for (const places of this.placesOf(index, tokens, literal, edits)) {
+        for (const way of [0, 1, 2]) {
+          const changes = edits.map((edit): Change | undefined => {
+            const span = spanOf(edit, places);
+            const text = this.written(edit.text, part.verbatim)[way];
+            return span && text !== undefined ? { ...span, text } : undefined;
+          });
+          if (changes.every((change) => change !== undefined)) result.push(changes);
+        }
+      }
+    }
+    return result;
+  }
+
+  /** New words as the format writes them, the likeliest first. */
+  private written(text: string, verbatim: boolean): string[] {
+    if (this.format === 'adf') return [JSON.stringify(text).slice(1, -1)];
+    if (this.format === 'html') return [escapeHtml(text)];
+    if (verbatim || this.format === 'text' || isBlankToken(text)) return [text];
+    const [lead, tail] = [/^\s*/.exec(text)?.[0] ?? '', /\s*$/.exec(text)?.[0] ?? ''];
+    const made = this.tools.render({
+      type: 'root',
+      children: [{ type: 'paragraph', children: [{ type: 'text', value: text.trim() }] }],
+    });
+    const escaped = `${lead}${made.replaceAll('\n', ' ')}${tail}`;
+    const inCell = this.format === 'markdown' ? escaped.replace(/\\?\|/g, '\\|') : escaped.replaceAll('|', '&#124;');
+    return PLAIN.test(text) ? [text, escaped] : [escaped, inCell, text];
+  }
+
+  /** Where the tokens of a part may stand in the source: the likeliest place first. */
+  private placesOf(index: number, tokens: readonly string[], literal: boolean, edits: readonly Edit[]): Located[] {
+    const around = this.parts[index]?.span;
+    const [from, to] = [around?.start ?? 0, around?.end ?? this.source.length];
+    const key = `${from}-${to}-${literal}`;
+    let decoded = this.decoded.get(key);
+    if (!decoded) {
+      decoded = decode(this.source, this.format, from, to, literal);
+      this.decoded.set(key, decoded);
+    }
+    let at = 0;
+    for (let other = 0; other < index; other++) {
+      const part = this.parts[other];
+      const words = part?.text ?? part?.fixed;
+      if (words === undefined || words.trim() === '' || part?.span?.start !== around?.start) continue;
+      const found = find(decoded, tokensOf(words), at);
+      if (found) at = found.end;
+    }
+    const result: Located[] = [];
+    // where something without words stands in the midst of the part, a few tokens around the edits must do
+    for (const margin of [tokens.length, 6, 2]) {
+      const first = Math.max(0, Math.min(...edits.map((edit) => edit.from)) - margin);
+      const last = Math.min(tokens.length, Math.max(...edits.map((edit) => edit.to)) + margin);
+      const window = tokens.slice(first, last);
+      for (const start of at === 0 ? [0] : [at, 0])
+        for (
+          let next = find(decoded, window, start);
+          next && result.length < 4;
+          next = find(decoded, window, next.start + 1)
+        )
+          result.push({ first, places: next.places });
+      if (result.length > 0) break;
+    }
+    return result;
+  }
+}
+
+/** Words that no markup takes for anything else. */
+const PLAIN = /^[\p{L}\p{N}\p{M}\s.,;?'’…]*$/u;
+
+interface Change extends Span {
+  text: string;
+}
+
+/** Places in the source of some tokens of a part. */
+interface Located {
+  first: number;
+  places: Span[];
+}
+
+/** The place of an edit, of the places of the tokens of its part. */
+function spanOf({ behind, ...edit }: Edit, located: Located): Span | undefined {
+  const { places } = located;
+  const [from, to] = [edit.from - located.first, edit.to - located.first];
+  if (from === to) {
+    const at = behind ? places[from - 1]?.end : places[from]?.start;
+    return at === undefined ? undefined : { start: at, end: at };
+  }
+  const [first, last] = [places[from], places[to - 1]];
+  return first && last ? { start: first.start, end: last.end } : undefined;
+}
+
+/** @returns undefined where two changes are of one place */
+function applied(source: string, changes: readonly Change[]): string | undefined {
+  let result = '';
+  let at = 0;
+  for (const { start, end, text } of changes.toSorted((a, b) => a.start - b.start)) {
+    if (start < at) return undefined;
+    result += source.slice(at, start) + text;
+    at = end;
+  }
+  return result + source.slice(at);
+}
+
+interface Found {
+  /** in the decoded text */
+  start: number;
+  end: number;
+  /** of each token, in the source */
+  places: Span[];
+}
+
+const isSkipped = (char: string | undefined): boolean => char !== undefined && (char === QUOTED || /\s/.test(char));
+const isWord = (char: string | undefined): boolean => char !== undefined && /[\p{L}\p{N}\p{M}_]/u.test(char);
+
+/** The first place from `from` on where all tokens stand one behind the other. */
+function find({ text, starts, ends }: Decoded, tokens: readonly string[], from: number): Found | undefined {
+  const lead = isBlankToken(tokens[0] ?? '') ? 1 : 0;
+  const first = tokens[lead];
+  if (first === undefined) return undefined;
+  for (let start = text.indexOf(first, from); start >= 0; start = text.indexOf(first, start + 1)) {
+    if (isWord(first[0]) && isWord(text[start - 1])) continue;
+    const places: Span[] = [];
+    if (lead === 1) {
+      let blank = start;
+      while (isSkipped(text[blank - 1])) blank--;
+      places.push({ start: starts[blank] ?? 0, end: starts[start] ?? 0 });
+    }
+    let at = start;
+    let isThere = true;
+    for (let index = lead; index < tokens.length && isThere; index++) {
+      const token = tokens[index] ?? '';
+      const begin = at;
+      if (isBlankToken(token)) while (isSkipped(text[at])) at++;
+      else if (text.startsWith(token, at)) at += token.length;
+      const isEnd = index === tokens.length - 1 && isBlankToken(token);
+      isThere = at > begin || isEnd;
+      const place = starts[begin] ?? ends.at(-1) ?? 0;
+      places.push(at > begin ? { start: place, end: ends[at - 1] ?? 0 } : { start: place, end: place });
+    }
+    if (isThere && !(isWord(text[at - 1]) && isWord(text[at]))) return { start, end: at, places };
+  }
+  return undefined;
+}
