@@ -6,16 +6,20 @@
  */
 
 import type { Connection, WriteOperation, WriteResult } from '../connectors/connector';
+import { isWholeBatch, wholeBatch } from '../connectors/whole-batch';
 import { equalValues } from '../mapping/compare';
 import type { Entity, Side } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { Fields } from '../model/values';
+import { StoreError } from '../store/errors';
 import type { Owed, OwedOutcome } from '../store/store';
+import { type Doubt, tryAll } from './blame';
 import { onBehalfOf } from './budget/priority';
 import { showingOf, shownFields, shownLink, wishOf } from './counterpart';
-import { judge, toStored } from './failure';
+import { type Blame, isSystemFault, judge, toStored } from './failure';
 import type { Integration } from './integration';
 import { writeScope } from './pairs';
+import { readEntities } from './reading';
 
 /** Ends that are read and written together. */
 const BATCH = 200;
@@ -159,31 +163,71 @@ export class BackLinks {
     const outcomes: OwedOutcome[] = [];
     try {
       const ids = owed.map((one) => endOf(one).ref.id);
-      const present = await system.call((connection) => connection.read(scope, ids));
+      const present = await readEntities(system, scope, ids);
       const jobs: Job[] = [];
       for (const [index, one] of owed.entries()) {
         const before = present[index];
+        if (before instanceof SyncError) {
+          outcomes.push(this.failed(side, one, before, 'own'));
+          continue;
+        }
         const operation = before && this.operation(one, before);
         if (before && operation) jobs.push({ owed: one, before, operation });
         // shown already, or gone: nobody is left to be shown it
         else outcomes.push({ link: one.link.id, side, to: 'done' });
       }
       if (jobs.length === 0) return outcomes;
-      const results = await system.call(async (connection) => {
-        if (!connection.write) throw new SyncError('forbidden', `${system.name} can only be read`);
-        return connection.write(
-          scope,
-          jobs.map(({ operation }) => operation),
-        );
-      });
-      for (const [index, job] of jobs.entries()) outcomes.push(this.outcome(side, job, results[index]));
+      outcomes.push(...(await this.write(side, jobs)));
       return outcomes;
     } catch (thrown) {
       const error = asSyncError(thrown);
       const isDecided = new Set(outcomes.map(({ link }) => link));
       const rest = owed.filter(({ link }) => !isDecided.has(link.id));
-      return [...outcomes, ...rest.map((one) => this.failed(side, one, error, true))];
+      return [...outcomes, ...rest.map((one) => this.failed(side, one, error, 'system'))];
     }
+  }
+
+  private async write(side: Side, jobs: Job[]): Promise<OwedOutcome[]> {
+    const { config } = this.integration;
+    const system = this.integration.system(side);
+    const outcomes: OwedOutcome[] = [];
+    await tryAll<Job>(system, jobs, {
+      purpose: 'write',
+      key: ({ owed }) => `${config.id} backlink ${owed.link.id} ${side}`,
+      send: async (some) => {
+        const [answered, doubts]: [Job[], Doubt<Job>[]] = [[], []];
+        let results: WriteResult[];
+        try {
+          const connection = system.connection();
+          if (!connection.write) throw new SyncError('forbidden', `${system.name} can only be read`);
+          results = await connection.write(
+            writeScope(config, side),
+            some.map(({ operation }) => operation),
+          );
+        } catch (thrown) {
+          if (thrown instanceof StoreError) throw thrown;
+          const error = wholeBatch(asSyncError(thrown), some.length);
+          return { answered, doubts: some.map((work) => ({ work, error })) };
+        }
+        for (const [index, work] of some.entries()) {
+          const result = results[index];
+          const error = result?.ok === false ? result.error : undefined;
+          if (error && (isSystemFault(error) || isWholeBatch(error))) doubts.push({ work, error });
+          else {
+            answered.push(work);
+            outcomes.push(this.outcome(side, work, result));
+          }
+        }
+        return { answered, doubts };
+      },
+      charge: async ({ work, error }) => void outcomes.push(this.failed(side, work.owed, error, 'own')),
+      excuse: async (doubts) => {
+        for (const { work, error } of doubts) outcomes.push(this.failed(side, work.owed, error, 'system'));
+      },
+      failedAt: ({ owed }) => (owed.error?.kind === 'transient' ? Date.parse(owed.error.at) : undefined),
+      isOnly: false,
+    });
+    return outcomes;
   }
 
   /** What the end still lacks; undefined where it shows its counterpart. */
@@ -206,10 +250,7 @@ export class BackLinks {
     const { owed } = job;
     const system = this.integration.system(side);
     if (!result) return this.failed(side, owed, new SyncError('fatal', `${system.name} gave no result for this write`));
-    if (!result.ok) {
-      if (result.error.kind !== 'fatal') system.troubled(result.error);
-      return this.failed(side, owed, result.error);
-    }
+    if (!result.ok) return this.failed(side, owed, result.error);
     const ignored = Object.entries(result.ignored ?? {});
     if (ignored.length > 0) {
       const reasons = ignored.map(([field, reason]) => `${field}: ${reason}`).join('; ');
@@ -230,7 +271,7 @@ export class BackLinks {
     return [...fields].every((field) => equalValues(before.fields[field] ?? null, after.fields[field] ?? null));
   }
 
-  private failed(side: Side, { link, attempts, ...owed }: Owed, thrown: SyncError, systemWide = false): OwedOutcome {
+  private failed(side: Side, { link, attempts, ...owed }: Owed, thrown: SyncError, blame?: Blame): OwedOutcome {
     const { clock, config } = this.integration;
     const common = { link: link.id, side };
     // it is gone, or out of sight: nobody is left to be shown anything
@@ -239,7 +280,7 @@ export class BackLinks {
     const { type, key } = endOf(whole).ref;
     const words = `${type} ${key} cannot show its counterpart ${counterpartOf(whole).key}: ${thrown.message}`;
     const error = toStored(new SyncError(thrown.kind, words, thrown.detail), clock.now());
-    const verdict = judge(thrown, attempts, config.retries, systemWide, clock.random());
+    const verdict = judge(thrown, attempts, config.retries, blame, clock.random());
     if (verdict.kind === 'park') return { ...common, to: 'rest', error };
     const wait =
       verdict.kind === 'retry' ? verdict.ms : Math.max(PAUSED_RETRY_MS, this.integration.system(side).pauseLeft());

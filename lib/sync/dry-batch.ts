@@ -9,7 +9,7 @@ import { SyncError } from '../model/errors';
 import type { DryRun } from '../model/message';
 import type { FieldId } from '../model/values';
 import { adoptedEnds, adoptedState } from './create';
-import { isSystemFault } from './failure';
+import { type Blame, isSystemFault } from './failure';
 import type { Integration } from './integration';
 import type { Landed } from './landing';
 import { endOf, type Job, nameEntity, type Work } from './work';
@@ -59,9 +59,10 @@ class DryBatch extends Batch {
   protected override async fail(
     works: Work[],
     error: SyncError,
-    how: { unmade?: boolean; systemWide?: boolean } = {},
+    how: { unmade?: boolean; blame?: Blame } = {},
   ): Promise<void> {
-    if (how.systemWide || isSystemFault(error)) return super.fail(works, error, how);
+    const isOfSystem = how.blame === 'system' || (how.blame !== 'own' && isSystemFault(error));
+    if (isOfSystem) return super.fail(works, error, how);
     for (const work of works) this.show(work, 'parked', nameEntity(error, work, this.target.name));
   }
 

@@ -32,6 +32,9 @@ export function isSystemFault(error: SyncError): boolean {
   return error.kind === 'transient' || error.kind === 'rateLimited' || error.kind === 'auth';
 }
 
+/** True where it pauses the system if it is not known whose fault it is: `fatal`, too, since the answer was not the API's. */
+export const pauses = (error: SyncError): boolean => isSystemFault(error) || error.kind === 'fatal';
+
 /** How long a system pauses after its `count`-th fault in a row (0 = first). Its own Retry-After is the least. */
 export function pauseFor(error: SyncError, count: number, random: number): number {
   const most = error.kind === 'transient' ? PAUSE_MOST_MS : PAUSE_MOST_REFUSED_MS;
@@ -41,18 +44,17 @@ export function pauseFor(error: SyncError, count: number, random: number): numbe
 }
 
 /**
- * @param attempts attempts already charged to the event
- * @param retries  attempts after which it is parked
- * @param systemWide the whole call failed, not this event's part in it
+ * Whose failure it is: `system`: the call failed whatever was in it. `own`: the evidence is against this event, whatever the
+ * kind of error (blame.ts). Undefined: the kind decides.
  */
-export function judge(
-  error: SyncError,
-  attempts: number,
-  retries: number,
-  systemWide: boolean,
-  random: number,
-): Verdict {
-  if (systemWide || isSystemFault(error)) return { kind: 'pause' };
+export type Blame = 'system' | 'own' | undefined;
+
+/**
+ * @param attempts attempts already charged to the event
+ * @param retries  how often it is tried again after the first attempt before it is parked
+ */
+export function judge(error: SyncError, attempts: number, retries: number, blame: Blame, random: number): Verdict {
+  if (blame === 'system' || (blame !== 'own' && isSystemFault(error))) return { kind: 'pause' };
   if (attempts + 1 > retries) return { kind: 'park' };
   // each try waits four times as long as the one before: a workflow or a missing value is mended by people, not at once
   return { kind: 'retry', ms: backOff(RETRY_FIRST_MS, RETRY_MOST_MS, attempts * 2, random) };

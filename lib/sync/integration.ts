@@ -15,7 +15,7 @@ import { FlowLoad } from './budget/priority';
 import { type Clock, iso } from './clock';
 import { Commands } from './commands';
 import { parseEventId, type Relevant } from './events';
-import { judge, toStored } from './failure';
+import { type Blame, judge, toStored } from './failure';
 import { Reader, type ReaderOptions } from './reader';
 import type { System } from './system';
 import { Writer, type WriterOptions } from './writer';
@@ -38,8 +38,7 @@ export interface FailureContext {
   mapped?: Fields;
   /** the create certainly did not happen */
   notCreated?: boolean;
-  /** a whole call to the system failed, whatever the kind of error */
-  systemWide?: boolean;
+  blame?: Blame;
   /** id of the node in which it failed */
   node?: string;
 }
@@ -212,8 +211,7 @@ export class Integration {
   ): Promise<Failure[]> {
     const now = this.clock.now();
     const failures = events.map((event): Failure => {
-      const systemWide = context.systemWide === true;
-      const verdict = judge(error, event.attempts, this.config.retries, systemWide, this.clock.random());
+      const verdict = judge(error, event.attempts, this.config.retries, context.blame, this.clock.random());
       const common = { event: event.seq, delivery: event.delivery, error: toStored(error, now, context.node) };
       if (verdict.kind === 'park') {
         // it waits for a person, who must not find every new entity of the other side waiting with it

@@ -4,10 +4,11 @@
  */
 
 import type { Entity } from '../model/entity';
-import { asSyncError, type SyncError } from '../model/errors';
+import { asSyncError, SyncError } from '../model/errors';
 import type { Flow, StoredEvent } from '../store/store';
 import type { Integration } from './integration';
 import { readScope } from './pairs';
+import { type ReadResult, readEntities } from './reading';
 
 /**
  * @param gone numbers of events whose entity is not there any more are added
@@ -29,10 +30,10 @@ export async function refreshStale(
   if (!scope) return events;
   const system = integration.system(flow.side);
   const readAt = await integration.store.sequence();
-  let present: (Entity | undefined)[];
+  let present: ReadResult[];
   try {
     const ids = stale.map((event) => event.entity.id);
-    present = await system.call((connection) => connection.read(scope, ids));
+    present = await readEntities(system, scope, ids);
   } catch (thrown) {
     const error = asSyncError(thrown);
     await integration.failEvents(flow.side, stale, error, system);
@@ -40,11 +41,15 @@ export async function refreshStale(
     return events.filter((event) => !isStale(event));
   }
   const fresh = new Map<number, Entity>();
-  stale.forEach((event, index) => {
+  for (const [index, event] of stale.entries()) {
     const entity = present[index];
-    if (entity) fresh.set(event.seq, entity);
+    if (entity instanceof SyncError) {
+      // not delivered is not gone: it is asked for again later
+      await integration.failEvents(flow.side, [event], entity, system, { blame: 'own' });
+      onError(entity);
+    } else if (entity) fresh.set(event.seq, entity);
     else gone.push(event.seq);
-  });
+  }
   await integration.store.refresh([...fresh].map(([seq, entity]) => ({ seq, entity, readAt })));
   return events.flatMap((event) => {
     if (!isStale(event)) return [event];

@@ -9,13 +9,16 @@ import { asSyncError, SyncError } from '../model/errors';
 import { StoreError } from '../store/errors';
 import { Budget, type BudgetLimits } from './budget';
 import type { Clock } from './clock';
-import { pauseFor } from './failure';
+import { pauseFor, pauses } from './failure';
+
+/** What a call does: a system that can be read may well refuse to be written to, and an answer to the one says little of the other. */
+export type Purpose = 'read' | 'write';
 
 export interface Health {
   /** milliseconds since 1970; 0 = not paused */
   pausedUntil: number;
   /** faults in a row */
-  faults: number;
+  faults: Record<Purpose, number>;
   lastError?: SyncError;
 }
 
@@ -24,7 +27,11 @@ export class System {
   readonly name: string;
   /** changes made by our own account are not synced onwards */
   readonly ignoreOwn: boolean;
-  readonly health: Health = { pausedUntil: 0, faults: 0 };
+  readonly health: Health = { pausedUntil: 0, faults: { read: 0, write: 0 } };
+  /** what failed alone while nothing told whether the system was to blame → how often: others are tried before it */
+  readonly suspects = new Map<string, number>();
+  /** when it last answered a call with success (ms since 1970) */
+  private readonly answered: Record<Purpose, number> = { read: 0, write: 0 };
   /** newest time that the system itself has shown us: its clock is at least there */
   private newestTime = '';
   private self: Promise<Identity> | undefined;
@@ -61,17 +68,20 @@ export class System {
     return this.current;
   }
 
-  /** Runs one call on the connection and keeps the health by its outcome. */
+  /**
+   * Runs one call on the connection and keeps the health by its outcome. Writes go another way: what they do stands in their
+   * results (blame.ts).
+   */
   async call<T>(use: (connection: Connection) => Promise<T>): Promise<T> {
     try {
       const result = await use(this.connection());
-      this.recovered();
+      this.recovered('read');
       return result;
     } catch (thrown) {
       // our own disk in trouble says nothing about the system
       if (thrown instanceof StoreError) throw thrown;
       const error = asSyncError(thrown);
-      this.troubled(error);
+      this.troubled(error, 'read');
       throw error;
     }
   }
@@ -85,15 +95,17 @@ export class System {
     return this.self;
   }
 
-  /** Notes a fault. Only faults of the system pause it; `fatal` does too, since the answer was not the API's. */
-  troubled(error: SyncError): void {
-    if (!['transient', 'rateLimited', 'auth', 'fatal'].includes(error.kind)) return;
+  /** Notes a fault; only some kinds pause the system. */
+  troubled(error: SyncError, purpose: Purpose): void {
+    if (!pauses(error)) return;
+    const { health } = this;
     // many calls and operations fail together when a system is in trouble: that is one fault
-    const again = this.health.pausedUntil > this.clock.now();
-    const ms = again ? (error.detail.retryAfterMs ?? 0) : pauseFor(error, this.health.faults, this.clock.random());
-    if (!again) this.health.faults += 1;
-    this.health.lastError = error;
-    this.health.pausedUntil = Math.max(this.health.pausedUntil, this.clock.now() + ms);
+    const again = health.pausedUntil > this.clock.now();
+    const asked = error.detail.retryAfterMs ?? 0;
+    const ms = again ? asked : pauseFor(error, health.faults[purpose], this.clock.random());
+    if (!again) health.faults[purpose] += 1;
+    health.lastError = error;
+    health.pausedUntil = Math.max(health.pausedUntil, this.clock.now() + ms);
     this.clock.after(ms, () => this.wake());
     // what the system asked for holds for everybody, also when a call that was under way succeeds meanwhile
     if (error.kind === 'rateLimited' && error.detail.retryAfterMs) this.budget.closeFor(error.detail.retryAfterMs);
@@ -105,12 +117,31 @@ export class System {
     this.health.lastError ??= new SyncError('rateLimited', words, { retryAfterMs: ms });
   }
 
-  recovered(): void {
-    if (this.health.faults === 0) return;
-    this.health.faults = 0;
+  /** It has answered. That it can be read does not end a pause that its refusal of writes has brought about. */
+  recovered(purpose: Purpose): void {
+    this.answered[purpose] = this.clock.now();
+    const { faults } = this.health;
+    const wasTroubled = !this.isWell;
+    faults.read = 0;
+    if (purpose === 'write') faults.write = 0;
+    if (!wasTroubled || faults.write > 0) return;
     this.health.pausedUntil = 0;
     this.health.lastError = undefined;
     this.wake();
+  }
+
+  /** The last fault, while no call of this kind has succeeded since. */
+  doubt(purpose: Purpose): SyncError | undefined {
+    return this.health.faults[purpose] > 0 ? this.health.lastError : undefined;
+  }
+
+  faultsInARow(purpose: Purpose): number {
+    return this.health.faults[purpose];
+  }
+
+  /** @param at ms since 1970 */
+  answeredSince(purpose: Purpose, at: number): boolean {
+    return this.answered[purpose] > at;
   }
 
   /** A person says that it is well again: our own back-off ends; what the system itself asked for holds on. */
@@ -149,9 +180,13 @@ export class System {
     await connection?.close?.();
   }
 
+  private get isWell(): boolean {
+    return this.health.faults.read + this.health.faults.write === 0;
+  }
+
   private wake(): void {
     if (this.pauseLeft() > 0) return;
-    if (this.health.faults === 0) this.health.lastError = undefined;
+    if (this.isWell) this.health.lastError = undefined;
     for (const listener of [...this.listeners]) listener();
   }
 }

@@ -5,20 +5,25 @@
  */
 
 import type { WriteOperation, WriteResult } from '../connectors/connector';
+import { isWholeBatch, wholeBatch } from '../connectors/whole-batch';
 import { type Direction, type Entity, refOf } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncResult } from '../model/message';
+import { StoreError } from '../store/errors';
 import type { Failure } from '../store/store';
+import { type Doubt, tryAll } from './blame';
 import { corrected } from './corrections';
 import { showingOf, shownLink } from './counterpart';
 import { adoptable, adoptedEnds, adoptedState, type Create, markerOf, openIntents } from './create';
 import { isCreatedAgain } from './events';
+import { type Blame, isSystemFault } from './failure';
 import type { Integration } from './integration';
 import { type Landed, landUnchanged, landWritten } from './landing';
 import { concerned, emptyPlan, intended } from './merge';
 import { countTurns, stopOscillating, type WatchedUpdate } from './oscillation';
 import { writeScope } from './pairs';
 import { planChange, planNew } from './planning';
+import { type ReadResult, readEntities } from './reading';
 import type { System } from './system';
 import { refusedFields, without } from './withhold';
 import { endOf, type Job, mergeInputOf, mustPark, nameEntity, targetGone, type Way, type Work, wayOf } from './work';
@@ -27,6 +32,15 @@ export type JobResult =
   | { ok: true; result: SyncResult }
   | { ok: false; error: SyncError; failure?: Failure }
   | undefined;
+
+interface FailHow {
+  /** the write certainly had no effect: a create need not be looked for */
+  unmade?: boolean;
+  blame?: Blame;
+}
+
+/** The system has looked at the element and said no to it: it is at work. */
+const isDecision = ({ kind }: SyncError): boolean => ['invalid', 'conflict', 'notFound'].includes(kind);
 
 /** @returns per job: its result, its error (already stored as retry or parked), or undefined where it was finished before */
 export async function writeBatch(integration: Integration, direction: Direction, jobs: Job[]): Promise<JobResult[]> {
@@ -73,17 +87,17 @@ export class Batch {
         await this.write([...updates, ...fresh]);
       } catch (thrown) {
         // the target could not be read or nothing was sent: everything that has no outcome yet shares the fault
-        await this.failRest(works, thrown, false);
+        await this.failRest(works, thrown);
       }
     }
     return this.jobs.map((job) => this.results.get(job.seq));
   }
 
-  /** What has no outcome yet shares the fault of a whole call. @param unmade nothing at all was sent */
-  private async failRest(works: Work[], thrown: unknown, unmade: boolean): Promise<void> {
+  /** What has no outcome yet shares the fault of a whole call. */
+  private async failRest(works: Work[], thrown: unknown): Promise<void> {
     const error = asSyncError(thrown);
     const rest = works.filter((work) => !this.results.has(work.seq));
-    await this.fail(rest, error, { unmade, systemWide: this.target.health.lastError === error });
+    await this.fail(rest, error, { blame: this.target.health.lastError === error ? 'system' : undefined });
   }
 
   /** Merges each linked entity against its target as it is now; what needs no write lands here. */
@@ -98,6 +112,11 @@ export class Batch {
     const gone: Work[] = [];
     for (const [index, work] of needed.entries()) {
       const target = present[index];
+      if (target instanceof SyncError) {
+        // not delivered is not gone: it is asked for again later
+        await this.fail([work], target, { blame: 'own' });
+        continue;
+      }
       if (!target) {
         gone.push(work);
         continue;
@@ -171,12 +190,11 @@ export class Batch {
     return true;
   }
 
-  private async readTargets(works: Work[]): Promise<(Entity | undefined)[]> {
-    if (works.length === 0) return [];
+  private async readTargets(works: Work[]): Promise<ReadResult[]> {
     const scope = writeScope(this.integration.config, this.way.targetSide);
     const ids = works.map((work) => endOf(work, this.way.targetSide).ref.id);
-    const present = await this.target.call((connection) => connection.read(scope, ids));
-    for (const entity of present) this.target.sawTime(entity?.updatedAt);
+    const present = await readEntities(this.target, scope, ids);
+    for (const entity of present) if (entity && !(entity instanceof SyncError)) this.target.sawTime(entity.updatedAt);
     return present;
   }
 
@@ -228,39 +246,101 @@ export class Batch {
 
   protected async write(works: Work[]): Promise<void> {
     if (works.length === 0) return;
+    /** the target's error when the element was last sent in this batch */
+    const sent = new Map<number, SyncError>();
+    const rest: Work[] = [];
+    await tryAll<Work>(this.target, works, {
+      purpose: 'write',
+      key: ({ seq }) => `${this.way.integration} ${seq}`,
+      send: async (some) => {
+        const { answered, doubts, withheld } = await this.send(await this.checked(some, sent));
+        for (const { work, error } of doubts) sent.set(work.seq, error);
+        rest.push(...withheld);
+        return { answered, doubts };
+      },
+      charge: async (doubt) => void rest.push(...(await this.blame(doubt, sent))),
+      excuse: async (doubts) => {
+        for (const { work, error } of doubts) await this.fail([work], error, { unmade: true, blame: 'system' });
+      },
+      failedAt: ({ event }) => (event.error?.kind === 'transient' ? Date.parse(event.error.at) : undefined),
+      isOnly: works.length === 1 && this.integration.inFlight(this.way.side) <= 1,
+    });
+    // each round leaves out at least one field, so it ends
+    await this.write(rest);
+  }
+
+  /**
+   * The failure is the element's own. @returns what is to be written all the same: parked, a create is not looked for any
+   * more, so the last of its attempts that may have arrived is looked for now
+   */
+  private async blame({ work, error }: Doubt<Work>, sent: ReadonlyMap<number, SyncError>): Promise<Work[]> {
+    const isLast = work.event.attempts + 1 > this.integration.config.retries;
+    const [last] = isLast ? await this.checked([work], sent) : [work];
+    if (last?.event.link && !work.event.link) return [last];
+    if (last) await this.fail([last], error, { unmade: true, blame: 'own' });
+    return [];
+  }
+
+  /** Before they are sent once more: a create that may have arrived is looked for (invariant 2), and goes on as an update. */
+  private async checked(works: Work[], sent: ReadonlyMap<number, SyncError>): Promise<Work[]> {
+    const isUnsure = ({ seq, event }: Work) => !event.link && sent.get(seq)?.detail.uncertain === true;
+    const unsure = works.filter(isUnsure);
+    if (unsure.length === 0) return works;
+    const events = await this.integration.store.load(unsure);
+    const again = unsure.flatMap((work, index): Work[] => {
+      const event = events[index];
+      return event ? [{ ...work, event }] : [];
+    });
+    const { adopted, fresh } = await this.planCreates(again);
+    return [...works.filter((work) => !isUnsure(work)), ...(await this.planUpdates(adopted)), ...fresh];
+  }
+
+  /** Sends them together. What has an outcome of its own is landed, or has failed. */
+  private async send(works: Work[]): Promise<{ answered: Work[]; doubts: Doubt<Work>[]; withheld: Work[] }> {
+    const answered: Work[] = [];
+    const doubts: Doubt<Work>[] = [];
+    const withheld: Work[] = [];
+    if (works.length === 0) return { answered, doubts, withheld };
     await this.intendUpdates(works);
     const scope = writeScope(this.integration.config, this.way.targetSide);
-    const operations = works.map((work) => this.operation(work));
     let results: WriteResult[];
     try {
-      results = await this.target.call(async (connection) => {
-        if (!connection.write) throw new SyncError('forbidden', `${this.target.name} can only be read`);
-        return connection.write(scope, operations);
-      });
+      const connection = this.target.connection();
+      const operations = works.map((work) => this.operation(work));
+      if (!connection.write) throw new SyncError('forbidden', `${this.target.name} can only be read`);
+      results = await connection.write(scope, operations);
     } catch (thrown) {
+      if (thrown instanceof StoreError) throw thrown;
       // by the contract nothing was sent
-      return this.failRest(works, thrown, true);
+      const error = wholeBatch(asSyncError(thrown), works.length);
+      return { answered, doubts: works.map((work) => ({ work, error })), withheld };
     }
     const landings: Landed[] = [];
-    const rest: Work[] = [];
     for (const [index, work] of works.entries()) {
       const result = results[index];
       if (result?.ok) countTurns(this.watched(work));
       if (!result) await this.fail([work], new SyncError('fatal', `${this.target.name} gave no result for this write`));
       else if (!result.ok) {
-        // one operation's `fatal` must not stop everybody
-        if (result.error.kind !== 'fatal') this.target.troubled(result.error);
-        if (!this.withhold(work, result.error)) await this.fail([work], result.error, { unmade: true });
-        else if (Object.keys(work.plan.write).length > 0) rest.push(work);
+        const { error } = result;
+        if (isSystemFault(error) || isWholeBatch(error)) {
+          doubts.push({ work, error });
+          continue;
+        }
+        // it was looked at and refused
+        if (isDecision(error)) answered.push(work);
+        if (!this.withhold(work, error)) await this.fail([work], error, { unmade: true });
+        else if (Object.keys(work.plan.write).length > 0) withheld.push(work);
         else landings.push(landUnchanged(this.way, work));
-      } else if (result.ignored && Object.keys(result.ignored).length > 0) {
+      } else {
+        answered.push(work);
         // what was taken is kept as landed state by the next attempt's merge; the refusal is this event's failure
-        landings.push(...(await this.partly(work, result)));
-      } else landings.push(landWritten(this.way, work, result));
+        if (result.ignored && Object.keys(result.ignored).length > 0)
+          landings.push(...(await this.partly(work, result)));
+        else landings.push(landWritten(this.way, work, result));
+      }
     }
     await this.land(landings);
-    // each round leaves out at least one field, so it ends
-    await this.write(rest);
+    return { answered, doubts, withheld };
   }
 
   private watched({ event, message, plan }: Work): WatchedUpdate {
@@ -316,16 +396,11 @@ export class Batch {
     this.integration.backLinks.owed(landings.flatMap(({ landing }) => landing.owes ?? []));
   }
 
-  /** @param unmade the write certainly had no effect: a create need not be looked for */
-  protected async fail(
-    works: Work[],
-    error: SyncError,
-    { unmade = false, systemWide = false }: { unmade?: boolean; systemWide?: boolean } = {},
-  ): Promise<void> {
+  protected async fail(works: Work[], error: SyncError, { unmade = false, blame }: FailHow = {}): Promise<void> {
     for (const work of works) {
       const named = nameEntity(error, work, this.target.name);
       const notCreated = unmade && !work.adopted && !error.detail.uncertain;
-      const context = { mapped: work.asMapped, notCreated, systemWide };
+      const context = { mapped: work.asMapped, notCreated, blame };
       const [failure] = await this.integration.failEvents(this.way.side, [work.event], named, this.target, context);
       this.results.set(work.seq, { ok: false, error: named, failure });
     }

@@ -39,7 +39,7 @@ export class WriteFailure extends SyncError {
           : 'sent again later';
     super(error.kind, `${error.message} (${next})`, { ...error.detail, cause: error });
     this.parked = failure?.to === 'parked';
-    this.paused = isSystemFault(error);
+    this.paused = isSystemFault(error) && !(failure?.to === 'parked' || failure?.charge);
   }
 }
 
