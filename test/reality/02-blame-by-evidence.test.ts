@@ -21,7 +21,7 @@ class Weak {
     isPoison(operation) ? HTTP_500() : undefined;
 
   constructor(
-    private readonly tracker: Tracker,
+    tracker: Tracker,
     private readonly together: boolean,
     now: () => number,
   ) {
