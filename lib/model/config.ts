@@ -48,7 +48,7 @@ export interface IntegrationConfig {
   /** the side's entities from which others are created are given the same, by a write of their own. Preset: off */
   remoteBack1?: boolean;
   remoteBack2?: boolean;
-  /** attempts before an event that fails for its own fault is parked; preset 3 */
+  /** how often an event that fails for its own fault is tried again before it is parked; preset 3 */
   retries: number;
   /**
    * an update of which the target refuses some fields for good is written without them, instead of being parked; the

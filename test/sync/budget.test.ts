@@ -336,7 +336,7 @@ describe('Request budget', function () {
 
     it('pauses until then although a call that was under way succeeds', async () => {
       const system = new System('s', 'Jira', () => ({}) as never, clock);
-      system.troubled(new SyncError('rateLimited', 'too many', { retryAfterMs: 10_000 }));
+      system.troubled(new SyncError('rateLimited', 'too many', { retryAfterMs: 10_000 }), 'read');
       await system.call(async () => 1);
       assert.equal(system.pauseLeft(), 10_000);
     });
