@@ -1,6 +1,6 @@
 /** A field mapper's rows against what both systems declare now. Pure. */
 
-import { type ExpressionCheck, missingRequired, rowIssues } from '../mapping/coverage';
+import { type ExpressionCheck, type KnownFields, missingRequired, rowIssues } from '../mapping/coverage';
 import { endsOf, goes } from '../mapping/transform';
 import type { DefaultRow, FieldChoice, FieldRow } from '../model/config';
 import { type Direction, type Side, sourceSide, targetSide } from '../model/entity';
@@ -14,6 +14,8 @@ export interface FieldsContext {
   defaults?: DefaultRow[];
   /** parses expressions */
   expressions?: ExpressionCheck;
+  /** ids of the fields that the integration's *Counterpart* writes, by side */
+  counterpart?: KnownFields['counterpart'];
   /** directions in which entities may be created; preset: both */
   directions?: Direction[];
 }
@@ -55,7 +57,11 @@ function checkRow(row: FieldRow, place: number, rows: FieldRow[], now: FieldRow[
     return choice === undefined ? [] : fieldDrift(choice, side, liveOf(live, side), at);
   });
   const current = now[place] ?? row;
-  const known = { ...(live.one && { one: live.one }), ...(live.two && { two: live.two }) };
+  const known: KnownFields = {
+    ...(live.one && { one: live.one }),
+    ...(live.two && { two: live.two }),
+    ...(context.counterpart && { counterpart: context.counterpart }),
+  };
   const before = new Set(rowIssues(row, rows, {}, expressions).map(({ code, direction }) => `${code} ${direction}`));
   const issues = rowIssues(current, now, known, expressions)
     .filter(({ code, level, direction }) => {

@@ -23,6 +23,8 @@ export type RowIssueCode =
   | 'createOnlyTarget'
   | 'unknownField'
   | 'sameTarget'
+  /** the integration writes the counterpart's key or address there */
+  | 'counterpartTarget'
   | 'noField'
   | 'noConstant'
   | 'oneWay'
@@ -40,6 +42,8 @@ export interface RowIssue {
 export interface KnownFields {
   one?: ReadonlyMap<string, Field>;
   two?: ReadonlyMap<string, Field>;
+  /** ids of the fields that the integration's *Counterpart* writes, by side */
+  counterpart?: { one: ReadonlySet<string>; two: ReadonlySet<string> };
 }
 
 const DIRECTIONS: Direction[] = ['forward', 'backward'];
@@ -107,6 +111,8 @@ export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields, c
       if (fit.kind === 'impossible') add('error', fit.code);
       if (fit.kind === 'lossy') add('warning', fit.code);
     }
+    const shown = direction === 'forward' ? known.counterpart?.two : known.counterpart?.one;
+    if (shown?.has(target.id)) add('warning', 'counterpartTarget');
     const twin = rows.find(
       (other) => other !== row && goes(other, direction) && endsOf(other, direction).target?.id === target.id,
     );

@@ -57,6 +57,10 @@ export class SyncError extends Error {
   }
 }
 
+/** What a person does where the place up to which a system was read is of no use any more. */
+export const START_AGAIN =
+  'Check both systems, then send the poller a message with the topic "start": it reads from its Start again.';
+
 /** Any thrown thing as a SyncError: what is not one already is a `fatal` with the thing's message. */
 export function asSyncError(thrown: unknown): SyncError {
   if (thrown instanceof SyncError) return thrown;

@@ -27,6 +27,8 @@ export interface SideView {
   /** entities that cannot be shown their counterparts, or not yet; absent where there are none */
   unshown?: { due: number; resting: number; why?: string };
   polling: boolean;
+  /** it was read before: the poller's Start counts no more */
+  begun: boolean;
   /** the last poll that came to its end since the last deploy */
   lastPoll?: { at: string; read: number; recorded: number };
 }

@@ -29,11 +29,14 @@ export class Commands {
 
   async overview(): Promise<[SideView, SideView]> {
     const [one, two] = await this.integration.counts();
-    const owed = await this.integration.store.owedCounts(this.integration.config.id);
-    return [this.side(1, one, owed[0]), this.side(2, two, owed[1])];
+    const { store, config } = this.integration;
+    const owed = await store.owedCounts(config.id);
+    const begun = async (side: Side): Promise<boolean> =>
+      (await store.checkpoint({ integration: config.id, side })) !== undefined;
+    return [this.side(1, one, owed[0], await begun(1)), this.side(2, two, owed[1], await begun(2))];
   }
 
-  private side(side: Side, counts: FlowCounts, { due, resting, error }: OwedCounts): SideView {
+  private side(side: Side, counts: FlowCounts, { due, resting, error }: OwedCounts, begun: boolean): SideView {
     const readers = this.integration.readersOf(side);
     const last = readers.map(({ lastPoll }) => lastPoll).find((poll) => poll !== undefined);
     return {
@@ -41,6 +44,7 @@ export class Commands {
       counts,
       ...(due + resting > 0 && { unshown: { due, resting, ...(error && { why: error.message }) } }),
       polling: readers.some(({ isPolling }) => isPolling),
+      begun,
       ...(last && { lastPoll: { at: iso(last.at), read: last.read, recorded: last.recorded } }),
     };
   }

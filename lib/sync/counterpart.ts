@@ -34,6 +34,12 @@ export function showingOf(config: IntegrationConfig, side: Side): Showing {
       };
 }
 
+/** The fields of a side that *Counterpart* writes: no row should write them too. */
+export function counterpartFields(config: IntegrationConfig, side: Side): ReadonlySet<FieldId> {
+  const { key, url } = showingOf(config, side);
+  return new Set([key, url].filter((field): field is FieldId => field !== undefined && field !== ''));
+}
+
 /** What all linked entities of a side are to show, those that others were created from too; undefined = nothing. */
 export function wishOf(config: IntegrationConfig, side: Side): string | undefined {
   const { key, url, link, back } = showingOf(config, side);

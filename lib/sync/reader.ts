@@ -104,6 +104,16 @@ export class Reader {
     return this.polling;
   }
 
+  /**
+   * Forgets how far this side was read and which versions were seen: the next poll begins at the configured start. Links
+   * and open changes stay, so nothing is created twice.
+   */
+  async startAgain(): Promise<void> {
+    await this.polling?.catch(() => undefined); // it would store how far it came
+    await this.integration.store.setCheckpoint(this.flow, undefined);
+    await this.integration.store.forgetSeen(this.flow);
+  }
+
   get isPolling(): boolean {
     return this.polling !== undefined;
   }

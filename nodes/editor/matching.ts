@@ -14,7 +14,10 @@ export interface SearchItem<Data = unknown> {
 /** As compared: without regard to case and accents. */
 export const plain = (shown: string): string => shown.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-/** The items whose name or detail holds every word of the search; those whose name starts with it come first. */
+/**
+ * The items whose name or detail holds every word of the search: first the one of that name, then those whose name starts
+ * with it.
+ */
 export function matching<Data>(items: SearchItem<Data>[], search: string): SearchItem<Data>[] {
   const wanted = plain(search.trim());
   if (wanted === '') return items;
@@ -23,6 +26,9 @@ export function matching<Data>(items: SearchItem<Data>[], search: string): Searc
     const shown = plain(`${item.name} ${item.detail ?? ''}`);
     return words.every((word) => shown.includes(word));
   });
-  const first = hits.filter((item) => plain(item.name).startsWith(wanted));
-  return [...first, ...hits.filter((item) => !first.includes(item))];
+  const rank = ({ name }: SearchItem<Data>): number => {
+    const shown = plain(name);
+    return shown === wanted ? 0 : shown.startsWith(wanted) ? 1 : 2;
+  };
+  return hits.sort((a, b) => rank(a) - rank(b));
 }

@@ -4,7 +4,8 @@
  */
 
 import type { ConfigField, ConnectorCategory, Identity } from '../../lib/connectors/form';
-import type { EntityType, EntityTypeId, Field, Project, ProjectId } from '../../lib/model/entity';
+import type { EntityType, EntityTypeId, Field, Project, ProjectId, Side } from '../../lib/model/entity';
+import type { SideView } from '../../lib/model/operations';
 import type { FieldId, LookupValue, RichTextFormat, UserValue } from '../../lib/model/values';
 import { isObject, text, type Values } from './read';
 import { t } from './text';
@@ -188,6 +189,14 @@ export const newest = (
   draft: SystemDraft | undefined,
   scope: { projects: ProjectId[]; types: EntityTypeId[] },
 ): Promise<NewestInfo> => ask('newest', draft, scope);
+
+/** True where a side of a deployed integration was read before: its poller goes on from there. */
+export async function isBegun(integration: string, side: Side): Promise<boolean> {
+  const { items: all } = (await request('GET', 'operations')) as {
+    items: { id: string; sides?: readonly [SideView, SideView] }[];
+  };
+  return all.find(({ id }) => id === integration)?.sides?.[side - 1]?.begun === true;
+}
 
 /** Forgets all answers about a system (or all systems): the next question is put to the system itself. */
 export function reload(draft?: SystemDraft): void {

@@ -72,6 +72,10 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
   let active = -1;
   let popup: JQuery | undefined;
   let typed = false;
+  /** the active entry was reached with the arrow keys: Enter takes it, whatever is typed */
+  let pointed = false;
+  /** the person is done typing and the list of that text is still on its way: decided when it is there */
+  let waiting: 'enter' | 'leave' | undefined;
   let asked = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -107,6 +111,13 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
       (items) => {
         if (mine !== asked) return;
         state = { is: 'loaded', items, search: wanted };
+        if (waiting !== undefined) {
+          const how = waiting;
+          waiting = undefined;
+          if (how === 'leave') leave();
+          else enter();
+          return;
+        }
         const present = items.find((item) => item.id === chosen?.id);
         // the saved name may be old: show what the system calls it now
         if (present && chosen) {
@@ -117,6 +128,8 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
       },
       (failed: unknown) => {
         if (mine !== asked) return;
+        if (waiting === 'leave') forgetTyped();
+        waiting = undefined;
         state = { is: 'failed', message: failed instanceof Error ? failed.message : String(failed) };
         draw();
       },
@@ -179,7 +192,8 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
         .appendTo(note);
     }
     if (state.is === 'loaded') {
-      const found = options.remote ? state.items : matching(state.items, search());
+      // what the system found may match by words that are not shown; an older answer is narrowed down here
+      const found = isCurrent() && options.remote ? state.items : matching(state.items, search());
       if (options.empty !== undefined && search().trim() === '') shown.push('empty');
       shown.push(...found.slice(0, DRAWN));
       const gone = !options.remote && !options.freeText && chosen && !state.items.some(({ id }) => id === chosen?.id);
@@ -189,7 +203,9 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
     } else if (options.empty !== undefined) shown.push('empty');
     list.append(shown.map((entry, index) => row(entry, index)));
     const selected = shown.findIndex((entry) => entry !== 'empty' && entry.id === chosen?.id);
-    active = typed ? shown.findIndex((entry) => entry !== 'empty' && !entry.disabled) : selected;
+    const suggested = typed ? suggestion() : undefined;
+    active = typed ? shown.findIndex((entry) => entry !== 'empty' && entry === suggested) : selected;
+    pointed = false;
     markActive();
     place();
   }
@@ -214,6 +230,7 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
     popup?.remove();
     popup = undefined;
     active = -1;
+    pointed = false;
     input.attr('aria-expanded', 'false').removeAttr('aria-activedescendant');
     window.removeEventListener('scroll', follow, true);
     window.removeEventListener('resize', follow);
@@ -243,17 +260,77 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
     else if (!entry.disabled) take(entry);
   }
 
+  /** The loaded list belongs to what is typed. */
+  function isCurrent(): boolean {
+    return state.is === 'loaded' && (!options.remote || state.search === search());
+  }
+
+  /** The one entry that is called just as typed; undefined where there is none, or several that only their ids tell apart. */
+  function named(written: string): SearchItem<Data> | undefined {
+    const items = state.is === 'loaded' ? state.items.filter((item) => !item.disabled) : [];
+    const exact = items.filter((item) => item.name === written);
+    const alike = exact.length > 0 ? exact : items.filter((item) => plain(item.name) === plain(written));
+    return alike.length === 1 ? alike[0] : alike.find((item) => item.id === chosen?.id);
+  }
+
+  /**
+   * The entry that Enter takes for the typed text: the one of that name; else the first that begins with it; else, where
+   * the text may not stand for itself, the first that holds it. Never one that does not match.
+   */
+  function suggestion(): SearchItem<Data> | undefined {
+    const written = search().trim();
+    if (written === '' || state.is !== 'loaded') return undefined;
+    const exact = named(written);
+    if (exact) return exact;
+    const items = matching(state.items, written).filter((item) => !item.disabled);
+    if (items.some((item) => plain(item.name) === plain(written))) return undefined;
+    return options.freeText ? items.find((item) => plain(item.name).startsWith(plain(written))) : items[0];
+  }
+
   /** What the typed text stands for: an entry of that name, or itself where any text may stand there; else what was. */
   function meant(): SearchItem<Data> | undefined {
     const written = String(input.val() ?? '').trim();
-    const items = state.is === 'loaded' ? state.items : [];
-    const named = items.find((item) => !item.disabled && plain(item.name) === plain(written));
-    if (named) return named;
     if (written === '') return options.empty === undefined && !options.freeText ? chosen : undefined;
-    return options.freeText ? { id: written, name: written } : chosen;
+    return named(written) ?? (options.freeText ? { id: written, name: written } : chosen);
   }
 
-  const leave = (): void => take(typed ? meant() : chosen);
+  function forgetTyped(): void {
+    typed = false;
+    showValue();
+    close();
+  }
+
+  /** True where the list of the typed text is not there yet: it is on its way then. */
+  function awaits(how: 'enter' | 'leave'): boolean {
+    if (!typed || search().trim() === '' || isCurrent() || state.is === 'failed') return false;
+    clearTimeout(timer);
+    waiting = how;
+    load();
+    return true;
+  }
+
+  function leave(): void {
+    // an older answer, or none, cannot tell what a name stands for: asked for before anything is decided
+    if (awaits('leave')) {
+      if (options.freeText) chosen = meant();
+      close();
+      return;
+    }
+    take(typed ? meant() : chosen);
+  }
+
+  function enter(): void {
+    if (popup && pointed) choose(shown[active]);
+    else if (!typed) leave();
+    else if (!awaits('enter')) {
+      const suggested = suggestion();
+      if (suggested) choose(suggested);
+      else if (options.freeText || search().trim() === '') leave();
+      // nothing is called like this: the list says so and stays, the text is there to be corrected
+      else if (popup) draw();
+      else open();
+    }
+  }
 
   function move(step: number): void {
     if (!popup) open();
@@ -265,12 +342,14 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
         if (entry === 'empty' || !entry?.disabled) break;
       }
       active = next;
+      pointed = true;
       markActive();
     }
   }
 
   input.on('input', () => {
     typed = true;
+    waiting = undefined;
     if (!popup) open();
     else if (!options.remote) draw();
     if (options.remote) {
@@ -287,15 +366,13 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
       // Enter would otherwise press the form's first button
       event.preventDefault();
       if (popup && state.is === 'failed') load();
-      else if (popup && active >= 0) choose(shown[active]);
-      else if (popup) leave();
+      else if (popup || typed) enter();
       else open();
     } else if (key === 'Escape' && (popup || typed)) {
       event.preventDefault();
       event.stopPropagation();
-      typed = false;
-      showValue();
-      close();
+      waiting = undefined;
+      forgetTyped();
     } else if (key === 'Tab') leave();
   });
   input.on('click', open);

@@ -73,6 +73,8 @@ export function integration(id: string | undefined): IntegrationConfig | undefin
     typePairs: typePairs(node.typePairs),
     remoteKeyField1: text(node.remoteKeyField1) || undefined,
     remoteKeyField2: text(node.remoteKeyField2) || undefined,
+    remoteUrlField1: text(node.remoteUrlField1) || undefined,
+    remoteUrlField2: text(node.remoteUrlField2) || undefined,
     retries: number(node.retries, PRESET_RETRIES),
     lostAfterMs: number(node.lostAfterMs, PRESET_LOST_AFTER_MS, 1),
   };

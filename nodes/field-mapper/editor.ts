@@ -243,10 +243,19 @@ class FieldMapperForm {
     say(this.note, 'plain', this.node._('field-mapper.note.asking'));
     const [ones, twos] = await Promise.all([this.scope.fields(1), this.scope.fields(2)]);
     const rows = this.rows();
-    const used = (ids: (string | undefined)[]): Set<string> => new Set(ids.filter((id) => id !== undefined));
+    // a row would overwrite what the integration writes there, or carry somebody's edit of it to the other side
+    const { counterpart } = this.scope.known();
+    const used = (ids: (string | undefined)[], kept: ReadonlySet<string> = new Set()): Set<string> =>
+      new Set([...ids.filter((id) => id !== undefined), ...kept]);
     const proposals = proposeFields(ones, twos, {
-      one: used(rows.map((row) => row.one?.id)),
-      two: used(rows.map((row) => row.two?.id)),
+      one: used(
+        rows.map((row) => row.one?.id),
+        counterpart?.one,
+      ),
+      two: used(
+        rows.map((row) => row.two?.id),
+        counterpart?.two,
+      ),
     });
     const added = proposals.map(
       ({ one, two, direction, confidence }): FormRow => ({

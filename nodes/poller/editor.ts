@@ -8,9 +8,11 @@ import {
   fillSelect,
   input,
   integration,
+  isBegun,
   knownVersion,
   newest,
   nodeId,
+  nodesOf,
   offerOnlyIntegration,
   present,
   serverTimeZone,
@@ -108,14 +110,17 @@ class PollerForm {
     input(PREFIX, 'integration').on('change', () => {
       this.sides();
       this.start();
+      this.begun();
     });
     for (const property of ['side', 'start']) input(PREFIX, property).on('change', () => this.start());
+    input(PREFIX, 'side').on('change', () => this.begun());
     input(PREFIX, 'schedule').on('change', () => this.schedule());
     input(PREFIX, 'cron').on('input', () => this.runs());
     $('#twinflow-poller-time').on('input change', () => this.markTime());
     this.sides();
     this.schedule();
     this.start();
+    this.begun();
     serverTimeZone().then(
       (zone) => {
         this.zone = zone;
@@ -161,6 +166,21 @@ class PollerForm {
   private markTime(): void {
     const lacks = value('start') === 'time' && fromLocal($('#twinflow-poller-time').val()) === '';
     $('#twinflow-poller-time').toggleClass('input-error', lacks).attr('aria-invalid', String(lacks));
+  }
+
+  /** Says that the choice has no effect any more where this side was read before. */
+  private begun(): void {
+    const target = $('#twinflow-poller-begun').text('');
+    const id = nodeId(input(PREFIX, 'integration').val());
+    const side = value('side') === '2' ? 2 : 1;
+    if (id === undefined) return;
+    isBegun(id, side).then(
+      (begun) => {
+        const same = id === nodeId(input(PREFIX, 'integration').val()) && side === (value('side') === '2' ? 2 : 1);
+        if (begun && same) target.text(this.node._('poller.hint.begun'));
+      },
+      () => undefined, // nobody may or can tell: the help says so, too
+    );
   }
 
   /** Says where polling starts; for "newest" the system is asked once per side and integration. */
@@ -223,7 +243,19 @@ RED.nodes.registerType<PollerProperties>('twinflow-poller', {
   defaults: {
     name: { value: '' },
     integration: { value: '', type: 'twinflow-integration', required: true },
-    side: { value: PRESETS.side },
+    side: {
+      value: PRESETS.side,
+      validate(typed, _options) {
+        const id = nodeId(present(this, PREFIX, 'integration'));
+        const config = integration(id);
+        const side = String(present(this, PREFIX, 'side') ?? typed) === '2' ? 2 : 1;
+        if (!id || !config || !readScope(config, side === 1 ? 2 : 1)) return true;
+        const others = nodesOf(id, 'twinflow-poller').filter((node) => node.id !== this.id);
+        const alike = others.every((node) => (String(node.side) === '2' ? 2 : 1) === side);
+        const name = systemName(id, side === 1 ? 2 : 1) ?? '';
+        return others.length === 0 || !alike || this._('poller.invalid.side', { name });
+      },
+    },
     schedule: { value: PRESETS.schedule },
     interval: {
       value: PRESETS.interval,

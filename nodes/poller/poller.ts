@@ -9,6 +9,7 @@ import { mayPass } from '../shared/patience';
 import { savedDef } from '../shared/saved';
 import { brief, isStopped, storeErrorOf } from '../shared/status';
 import { NO_INTEGRATION } from '../shared/step';
+import type { WiringFault } from '../shared/wiring';
 import { type ScheduleConfig, startSchedule } from './schedule';
 
 interface PollerDef extends NodeDef {
@@ -52,6 +53,7 @@ export = (RED: NodeAPI): void => {
     private closed = false;
     private polling = false;
     private fault: SyncError | undefined;
+    private wiring: WiringFault | undefined;
     private timer: NodeJS.Timeout | undefined;
     private readonly lost: Lost[] = [];
     private readonly stopListening: (() => void)[];
@@ -125,6 +127,14 @@ export = (RED: NodeAPI): void => {
       await this.poll();
     }
 
+    /** Reads from the configured start again. @throws SyncError */
+    async startAgain(): Promise<void> {
+      await this.endPauses();
+      await this.reader?.startAgain();
+      this.fault = undefined;
+      await this.poll();
+    }
+
     async retryParked(): Promise<void> {
       await this.endPauses();
       await (await this.handle.atOnce()).retryParked();
@@ -192,8 +202,23 @@ export = (RED: NodeAPI): void => {
         node.status({ fill: 'red', shape: 'ring', text: RED._('poller.status.paused', { seconds, why }) });
         setTimeout(() => this.showSoon(), Math.min(paused, 5_000)).unref();
       } else if (this.fault) node.status({ fill: 'red', shape: 'ring', text: this.faultText(this.fault) });
+      else if (this.unwired()) node.status({ fill: 'yellow', shape: 'ring', text: this.wiringText() });
       else if (counts.parked) node.status({ fill: 'yellow', shape: 'dot', text: `${text} ${parked}` });
       else node.status({ fill: open || this.polling ? 'blue' : 'green', shape: 'dot', text });
+    }
+
+    /** Notes what is wrong with the flow around the poller, and tells it once. */
+    private unwired(): boolean {
+      const fault = host.wiringFault(this.node.id, this.handle.config);
+      if (fault !== this.wiring) {
+        this.wiring = fault;
+        if (fault) this.node.warn(RED._(`poller.wiring.${fault}`, { side: this.def.side === '2' ? 1 : 2 }));
+      }
+      return fault !== undefined;
+    }
+
+    private wiringText(): string {
+      return RED._(`poller.status.${this.wiring}`, { side: this.def.side === '2' ? 1 : 2 });
     }
 
     async stop(): Promise<void> {
@@ -209,6 +234,17 @@ export = (RED: NodeAPI): void => {
     }
   }
 
+  function asked(topic: unknown, polling: Polling | undefined): Promise<void> | undefined {
+    switch (topic) {
+      case 'retry':
+        return polling?.retryParked();
+      case 'start':
+        return polling?.startAgain();
+      default:
+        return polling?.pollNow();
+    }
+  }
+
   function Poller(this: Node, saved: PollerDef): void {
     RED.nodes.createNode(this, saved);
     host.acquire();
@@ -218,8 +254,7 @@ export = (RED: NodeAPI): void => {
     if (def && !polling) this.status({ fill: 'red', shape: 'ring', text: RED._(NO_INTEGRATION) });
 
     this.on('input', (message: NodeMessage, _send, done) => {
-      const work = message.topic === 'retry' ? polling?.retryParked() : polling?.pollNow();
-      (work ?? Promise.resolve()).then(
+      (asked(message.topic, polling) ?? Promise.resolve()).then(
         () => done(),
         (thrown: unknown) => done(asSyncError(thrown)),
       );

@@ -23,6 +23,7 @@ import { applies, type Direction, type Field, type Side } from '../../lib/model/
 import type { UserValue } from '../../lib/model/values';
 import type { UserDirectory } from '../../lib/steps';
 import { onBehalfOf } from '../../lib/sync/budget/priority';
+import { counterpartFields } from '../../lib/sync/counterpart';
 
 /** A mapper as it is deployed. */
 export type CheckedMapper =
@@ -114,6 +115,10 @@ export class DeployChecks {
   private async look(integration: CheckedIntegration, nodes: CheckedNode[]): Promise<void> {
     const ask = new Asking(integration);
     const found = new Map<CheckedNode, Map<string, PlacedFinding>>(nodes.map((node) => [node, new Map()]));
+    const counterpart = {
+      one: counterpartFields(integration.config, 1),
+      two: counterpartFields(integration.config, 2),
+    };
     for (const place of placesOf(integration.config)) {
       const here = nodes.filter(({ pairs }) => pairs === 'all' || pairs.includes(place.type.id));
       if (here.length === 0) continue;
@@ -124,7 +129,7 @@ export class DeployChecks {
       };
       const where = `${nameOf(type)} (${nameOf(project)})`;
       for (const node of here) {
-        for (const finding of await findingsOf(node, here, live, place, ask)) {
+        for (const finding of await findingsOf(node, here, live, place, counterpart, ask)) {
           const { code, row, rule, direction, side, label, names } = finding;
           const key = JSON.stringify([code, row, rule, direction, side, label, names]);
           if (!found.get(node)?.has(key)) found.get(node)?.set(key, { ...finding, where });
@@ -194,6 +199,7 @@ async function findingsOf(
   nodes: CheckedNode[],
   live: Live,
   { project, type }: Place,
+  counterpart: { one: ReadonlySet<string>; two: ReadonlySet<string> },
   ask: Asking,
 ): Promise<Finding[]> {
   const { mapper } = node;
@@ -204,7 +210,13 @@ async function findingsOf(
   switch (mapper.kind) {
     case 'fields': {
       const directions = DIRECTIONS.filter((way) => applies(type.direction, way) && applies(project.direction, way));
-      const found = checkFieldRows(mapper.rows, { live, defaults, directions, expressions: expressionCheck });
+      const found = checkFieldRows(mapper.rows, {
+        live,
+        defaults,
+        directions,
+        counterpart,
+        expressions: expressionCheck,
+      });
       // without a value mapper nobody else would tell of lists that have not the same values
       if (valueMappers.length > 0) return found;
       return [...found, ...checkValueRows([], [], { live, mapped: mapper.rows, defaults })];

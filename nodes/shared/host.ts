@@ -9,6 +9,7 @@ import type { NodeAPI } from 'node-red';
 import type { RequestGate } from '../../lib/connectors/http/options';
 import { connectorOf, connectors } from '../../lib/connectors/registry';
 import type { IntegrationConfig } from '../../lib/model/config';
+import { applies } from '../../lib/model/entity';
 import { asSyncError, SyncError } from '../../lib/model/errors';
 import type { SyncResult } from '../../lib/model/message';
 import { openSqliteStore } from '../../lib/store/sqlite';
@@ -24,6 +25,7 @@ import { registerSandboxPage } from '../sandbox-page';
 import { connectSystem, type SystemSettings } from './connect';
 import { DeployChecks } from './deploy-checks';
 import { IntegrationHandle } from './handle';
+import { type WiredNode, Wiring, type WiringFault } from './wiring';
 
 /** Connections to one host, where the system's budget does not ask for more. */
 const SOCKETS = 8;
@@ -50,6 +52,7 @@ export class Host {
   private readonly integrations = new Map<string, IntegrationHandle>();
   /** what mappers are told of the systems after a deploy */
   readonly checks = new DeployChecks((id) => this.integrations.get(id));
+  private wiring: Wiring | undefined;
   private opening: Promise<Store> | undefined;
   private users = 0;
   /** resolves when all flows of the deploy under way have started */
@@ -59,8 +62,28 @@ export class Host {
     this.RED = RED;
     RED.events.on('flows:started', () => {
       this.checks.deployed();
-      for (const integration of this.integrations.values()) integration.settleDeclarations();
+      this.wiring = undefined;
+      for (const integration of this.integrations.values()) {
+        integration.settleDeclarations();
+        // a deploy that changes wires alone starts no poller again
+        integration.progressed();
+      }
     });
+  }
+
+  /** What keeps a poller's messages from their writer, or leaves the other side unread, as the flows are deployed now. */
+  wiringFault(poller: string, config: IntegrationConfig): WiringFault | undefined {
+    if (!this.wiring) {
+      const nodes: WiredNode[] = [];
+      this.RED.nodes.eachNode((node) => nodes.push(node));
+      this.wiring = new Wiring(nodes);
+    }
+    const directions = (['forward', 'backward'] as const).filter((direction) =>
+      [config.projectPairs, config.typePairs].every((pairs) =>
+        pairs.some((pair) => applies(pair.direction, direction)),
+      ),
+    );
+    return this.wiring.fault(poller, new Set(directions));
   }
 
   get dataFolder(): string {

@@ -15,7 +15,7 @@
  */
 
 import type { Entity } from '../../model/entity';
-import { SyncError } from '../../model/errors';
+import { START_AGAIN, SyncError } from '../../model/errors';
 import { Overflow } from '../cache';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import type { AzureDevOpsApi } from './api';
@@ -272,7 +272,7 @@ export class RevisionPoller {
       throw new SyncError(
         'fatal',
         `Azure DevOps goes backwards: work item ${id} was at revision ${known}, now it is at ${rev}. ` +
-          'Was a back-up restored? Check both systems, then set the start of polling anew.',
+          `Was a back-up restored? ${START_AGAIN}`,
       );
     }
   }

@@ -71,7 +71,7 @@ export class Wiql {
     }
     throw new SyncError(
       'invalid',
-      'Too many work items changed at the same time to tell the newest: set a start of polling',
+      'Too many work items changed at the same time to tell the newest: choose a time as the Start of the poller',
     );
   }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Entity } from '../../model/entity';
-import { SyncError } from '../../model/errors';
+import { START_AGAIN, SyncError } from '../../model/errors';
 import type { Overflow } from '../cache';
 import type { Checkpoint, Scope } from '../connector';
 import type { JiraApi } from './api';
@@ -124,8 +124,7 @@ export class Poll {
         throw new SyncError(
           'fatal',
           `Jira's time goes backwards: issue ${id} was updated at ${new Date(before).toISOString()}, now Jira says ` +
-            `${new Date(at).toISOString()}. Was the server restored from a back-up? Check both systems, then set the ` +
-            'start of polling anew.',
+            `${new Date(at).toISOString()}. Was the server restored from a back-up? ${START_AGAIN}`,
         );
       }
     }

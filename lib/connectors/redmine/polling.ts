@@ -14,7 +14,7 @@
  */
 
 import type { Entity } from '../../model/entity';
-import { SyncError } from '../../model/errors';
+import { START_AGAIN, SyncError } from '../../model/errors';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import { type Filter, filterQuery, type IssueList, PAGE, type RedmineApi } from './api';
 import type { Metadata } from './metadata';
@@ -236,7 +236,7 @@ export class IssuePoller {
         throw new SyncError(
           'fatal',
           `Redmine's time goes backwards: issue ${id} was updated at ${before}, now Redmine says ${updatedOn}. ` +
-            'Was the server restored from a back-up? Check both systems, then set the start of polling anew.',
+            `Was the server restored from a back-up? ${START_AGAIN}`,
         );
       }
     }

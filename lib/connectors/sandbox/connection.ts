@@ -1,7 +1,7 @@
 /** A space as the engine sees it: the Connection contract on top of SandboxSpace. */
 
 import type { Entity, EntityType, Field, Project } from '../../model/entity';
-import { SyncError } from '../../model/errors';
+import { START_AGAIN, SyncError } from '../../model/errors';
 import type { LookupValue, UserValue } from '../../model/values';
 import type {
   ChangePage,
@@ -82,16 +82,13 @@ export class SandboxConnection implements Connection {
       return first === undefined ? undefined : first - 1;
     }
     if (typeof since.revision !== 'number') {
-      throw new SyncError(
-        'fatal',
-        'The stored position is not one of the sandbox connector. Set the start of polling anew.',
-      );
+      throw new SyncError('fatal', `The stored position is not one of the sandbox connector. ${START_AGAIN}`);
     }
     if (since.born !== this.space.born || since.revision > this.space.revision()) {
       throw new SyncError(
         'fatal',
         `The sandbox "${this.space.name}" has been set back or made anew since it was last read (revision ` +
-          `${since.revision} was read, it is now at ${this.space.revision()}). Set the start of polling anew.`,
+          `${since.revision} was read, it is now at ${this.space.revision()}). ${START_AGAIN}`,
       );
     }
     return since.revision;

@@ -7,6 +7,7 @@ import type { KnownFields } from '../../../lib/mapping/coverage';
 import type { ProjectPair, TypePair } from '../../../lib/model/config';
 import type { Field, Side } from '../../../lib/model/entity';
 import type { LookupValue, UserValue } from '../../../lib/model/values';
+import { counterpartFields } from '../../../lib/sync/counterpart';
 import { fields, integration, lookupValues, MetadataError, nodeId, type SystemDraft, systemsOf, users } from '../index';
 import { m } from './text';
 
@@ -77,7 +78,12 @@ export class MappingScope {
 
   /** What the systems said so far; undefined for a side that has not answered. */
   known(): KnownFields {
-    return { one: this.loaded[1], two: this.loaded[2] };
+    const config = integration(this.integrationId());
+    return {
+      one: this.loaded[1],
+      two: this.loaded[2],
+      ...(config && { counterpart: { one: counterpartFields(config, 1), two: counterpartFields(config, 2) } }),
+    };
   }
 
   /** The fields of a side. @throws MetadataError */

@@ -4,7 +4,7 @@ import { showValue } from '../../../lib/mapping/describe';
 import type { FieldChoice } from '../../../lib/model/config';
 import type { Field, Side } from '../../../lib/model/entity';
 import type { LookupValue, SingleValue, UserValue, Value } from '../../../lib/model/values';
-import { type SearchItem, searchSelect } from '../index';
+import { matching, type SearchItem, searchSelect } from '../index';
 import type { MappingScope } from './scope';
 import { m } from './text';
 
@@ -51,7 +51,7 @@ export const userItem = (user: UserValue): SearchItem<UserValue> => ({
   data: user,
 });
 
-/** The entries of a list field: those that came with the field, else what the system finds. */
+/** The entries of a list field that match the search: of those that came with the field, else what the system finds. */
 export async function listEntries(
   scope: MappingScope,
   side: Side,
@@ -60,7 +60,8 @@ export async function listEntries(
 ): Promise<LookupValue[]> {
   const all: Field[] = await scope.fields(side);
   const values = all.find((one) => one.id === field)?.values;
-  return values ?? (await scope.lookupValues(side, field, search));
+  if (values) return matching(values.map(lookupItem), search).map(({ data, ...item }) => data ?? item);
+  return scope.lookupValues(side, field, search);
 }
 
 /** True where the whole list came with the field, so that it needs no search on the server. */
