@@ -65,6 +65,12 @@ export type WriteResult =
   | { ok: true; entity: Entity; ignored?: Record<FieldId, string>; exact?: boolean }
   | { ok: false; error: SyncError };
 
+/**
+ * What `read` brought of one entity. Undefined: the system itself has said that it is gone or out of sight. A SyncError:
+ * it was not delivered, though the rest was; nothing may be concluded from that, and it is to be read again later.
+ */
+export type ReadResult = Entity | undefined | SyncError;
+
 /** Which entities `find` looks for; all that is given must hold. Must not rely on an index that lags behind writes. */
 export interface FindQuery {
   project: ProjectId;
@@ -103,8 +109,8 @@ export interface Connection {
   /** The checkpoint from which all changes at or after `time` (ISO 8601) are read. */
   checkpointAt(time: string): Checkpoint;
 
-  /** In the order of `ids`; undefined = gone or out of sight. Batched: one request per hundred or so where possible. */
-  read(scope: Scope, ids: EntityId[]): Promise<(Entity | undefined)[]>;
+  /** In the order of `ids`. Batched: one request per hundred or so where possible. @see ReadResult */
+  read(scope: Scope, ids: EntityId[]): Promise<ReadResult[]>;
 
   /**
    * Carries out each operation once, each succeeding or failing alone, results in the order given. Lookup and user

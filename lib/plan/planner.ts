@@ -3,6 +3,7 @@
  * that can only be read from. Entities come in batches, so that links and targets are read together.
  */
 
+import type { ReadResult } from '../connectors/connector';
 import type { IntegrationConfig } from '../model/config';
 import { directionFrom, type Entity, type Field, refOf, type Side, targetSide } from '../model/entity';
 import { asSyncError, type SyncError } from '../model/errors';
@@ -128,11 +129,8 @@ export class Planner {
     }
   }
 
-  /** The linked targets as they are now, by draft; undefined = has none, or it is gone. */
-  private async readTargets(
-    side: Side,
-    drafts: Draft[],
-  ): Promise<{ present: (Entity | undefined)[]; fault?: SyncError }> {
+  /** The linked targets as they are now, by draft; undefined = has none, or it is gone; an error = nobody knows now. */
+  private async readTargets(side: Side, drafts: Draft[]): Promise<{ present: ReadResult[]; fault?: SyncError }> {
     const other = targetSide(directionFrom(side));
     const ids = drafts.flatMap(({ event }) => (event.link ? [endOf({ event }, other).ref.id] : []));
     if (ids.length === 0) return { present: [] };
@@ -145,7 +143,7 @@ export class Planner {
     }
   }
 
-  private async finish(draft: Draft, target: Entity | SyncError | undefined, until?: string): Promise<EntityPlan> {
+  private async finish(draft: Draft, target: ReadResult, until?: string): Promise<EntityPlan> {
     try {
       return await this.finished(draft, target, until);
     } catch (thrown) {
@@ -153,7 +151,7 @@ export class Planner {
     }
   }
 
-  private async finished(draft: Draft, target: Entity | SyncError | undefined, until?: string): Promise<EntityPlan> {
+  private async finished(draft: Draft, target: ReadResult, until?: string): Promise<EntityPlan> {
     const { event, passed, broken } = draft;
     if (broken) return this.planOf(draft, failed(broken));
     if (!passed) return this.planOf(draft, { kind: 'noPair' });

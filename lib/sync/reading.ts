@@ -3,16 +3,13 @@
  * others nothing (invariant 12).
  */
 
-import type { Scope } from '../connectors/connector';
+import type { ReadResult, Scope } from '../connectors/connector';
 import { wholeBatch } from '../connectors/whole-batch';
-import type { Entity, EntityId } from '../model/entity';
+import type { EntityId } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import { StoreError } from '../store/errors';
 import { type Doubt, tryAll } from './blame';
 import type { System } from './system';
-
-/** `undefined`: the system itself said that it is gone or out of sight. An error: it was not delivered, and nothing follows. */
-export type ReadResult = Entity | undefined | SyncError;
 
 /**
  * In the order of `ids`.
@@ -31,8 +28,15 @@ export async function readEntities(system: System, scope: Scope, ids: EntityId[]
           scope,
           some.flatMap((at) => ids[at] ?? []),
         );
-        for (const [index, at] of some.entries()) results[at] = delivered(found, index, ids[at] ?? '');
-        return { answered: some, doubts: [] };
+        const [answered, undelivered]: [number[], Doubt<number>[]] = [[], []];
+        for (const [index, at] of some.entries()) {
+          const result = delivered(found, index, ids[at] ?? '');
+          results[at] = result;
+          if (result instanceof SyncError) undelivered.push({ work: at, error: result });
+          else answered.push(at);
+        }
+        // the system has answered, so one alone is its own trouble; several, and not a single one delivered, may be the system's
+        return { answered, doubts: answered.length === 0 && undelivered.length > 1 ? undelivered : [] };
       } catch (thrown) {
         // our own disk in trouble says nothing about the system
         if (thrown instanceof StoreError) throw thrown;

@@ -3,12 +3,13 @@
  * they are used, so that a stale value is never taken for an edit.
  */
 
+import type { ReadResult } from '../connectors/connector';
 import type { Entity } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { Flow, StoredEvent } from '../store/store';
 import type { Integration } from './integration';
 import { readScope } from './pairs';
-import { type ReadResult, readEntities } from './reading';
+import { readEntities } from './reading';
 
 /**
  * @param gone numbers of events whose entity is not there any more are added

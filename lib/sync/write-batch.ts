@@ -4,7 +4,7 @@
  * present state (5), baselines and links stored before a result is told (1).
  */
 
-import type { WriteOperation, WriteResult } from '../connectors/connector';
+import type { ReadResult, WriteOperation, WriteResult } from '../connectors/connector';
 import { isWholeBatch, wholeBatch } from '../connectors/whole-batch';
 import { type Direction, type Entity, refOf } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
@@ -23,7 +23,7 @@ import { concerned, emptyPlan, intended } from './merge';
 import { countTurns, stopOscillating, type WatchedUpdate } from './oscillation';
 import { writeScope } from './pairs';
 import { planChange, planNew } from './planning';
-import { type ReadResult, readEntities } from './reading';
+import { readEntities } from './reading';
 import type { System } from './system';
 import { refusedFields, without } from './withhold';
 import { endOf, type Job, mergeInputOf, mustPark, nameEntity, targetGone, type Way, type Work, wayOf } from './work';

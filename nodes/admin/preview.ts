@@ -70,7 +70,11 @@ async function entityOf({ body, config, side }: Drawn, connection: Connection): 
   const address = /^https?:\/\/[^?#]*\/([^/?#]+)\/?(?:[?#].*)?$/i.exec(key ?? '');
   const wanted = (id || address?.[1] || key || '').slice(0, LONGEST_KEY);
   if (wanted === '') throw bad('Enter the key of an entity, as the system shows it.');
-  const byId = async (): Promise<Entity | undefined> => (await connection.read(writeScope(config, side), [wanted]))[0];
+  const byId = async (): Promise<Entity | undefined> => {
+    const [read] = await connection.read(writeScope(config, side), [wanted]);
+    if (read instanceof SyncError) throw read;
+    return read;
+  };
   const found = id ? await byId() : connection.byKey ? await connection.byKey(wanted) : await byId();
   if (found) return found;
   throw new SyncError('notFound', `There is no ${showValue(wanted)}, or the account may not see it.`);

@@ -10,9 +10,10 @@ import { pollingChecks } from './connector/polling';
 import { Probe } from './connector/probe';
 import { remoteLinkChecks } from './connector/remote-links';
 import { structureChecks } from './connector/structure';
+import { troubleChecks } from './connector/trouble';
 import { writingChecks } from './connector/writing';
 
-export type { ConnectorHarness, Person, Sample, SystemUnderTest } from './connector/harness';
+export type { ConnectorHarness, Fault, Mend, Person, Sample, SystemUnderTest, Troubles } from './connector/harness';
 
 /** Declares the checks with mocha. @param title names the system, e.g. "Redmine 5.0" */
 export function connectorConformance(title: string, harness: ConnectorHarness): void {
@@ -34,5 +35,6 @@ export function connectorConformance(title: string, harness: ConnectorHarness): 
     pollingChecks(probe);
     findingChecks(probe, harness.markers ?? true);
     pickingChecks(probe);
+    troubleChecks(probe);
   });
 }

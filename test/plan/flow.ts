@@ -22,6 +22,7 @@ import { hostOf, type IntegrationHandle } from '../../nodes/shared/host';
 import systemNode from '../../nodes/system/system';
 import valueMapper from '../../nodes/value-mapper/value-mapper';
 import writer from '../../nodes/writer/writer';
+import { readNow } from '../support/delivered';
 import { until } from '../support/wait';
 
 export type StepNode = { id: string; type: string } & Record<string, unknown>;
@@ -139,7 +140,7 @@ export class Flow {
   }
 
   async read(side: Side, id: string): Promise<Entity> {
-    const [entity] = await this.people[side].read(this.scope(side), [id]);
+    const [entity] = await readNow(this.people[side], this.scope(side), [id]);
     if (!entity) throw new Error(`no ${id}`);
     return entity;
   }

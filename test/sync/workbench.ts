@@ -40,6 +40,8 @@ export class Tracker {
   /** fields that are taken without a word and stay as they were */
   ignores: Record<string, string> = {};
   fault: SyncError | undefined;
+  /** entities that a read does not bring, and why */
+  readonly undelivered = new Map<string, SyncError>();
   /** what every search finds */
   found: Entity[] = [];
   /** links by entity and key; without `takesLinks` there is no place for them */
@@ -124,7 +126,7 @@ export class Tracker {
       find: async () => structuredClone(this.found),
       read: async (_scope, ids) => {
         available();
-        return ids.map((id) => structuredClone(this.entities.get(id)));
+        return ids.map((id) => this.undelivered.get(id) ?? structuredClone(this.entities.get(id)));
       },
       write: async (_scope, operations) => {
         available();

@@ -69,9 +69,9 @@ export class AzureDevOpsApi {
         headers: { 'X-TFS-FedAuthRedirect': 'Suppress' },
         options,
         secrets: this.authorization.secrets,
-        parseError: (_status, body, headers) => {
+        parseError: (status, body, headers) => {
           this.learnTime(headers);
-          return parseFailure(body, this.fieldNames);
+          return parseFailure(status, body, this.fieldNames);
         },
       });
     this.http = client(baseUrl);

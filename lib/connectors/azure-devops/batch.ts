@@ -108,8 +108,9 @@ export class Batches {
       const words = `${request.about} was written, but the answer cannot be read`;
       return { ok: false, error: new SyncError('fatal', words, { uncertain: true }), own: true };
     }
-    const failure = parseFailure(body, this.api.names);
-    const kind = failure?.kind ?? kindOfStatus(code);
+    const failure = parseFailure(code, body, this.api.names);
+    // within the service's own answer, nobody else says 404
+    const kind = failure?.kind ?? (code === 404 ? 'notFound' : kindOfStatus(code));
     const words = shorten(failure?.text ?? textOf(item.body) ?? '');
     const error = new SyncError(kind, `${request.about} was not written (HTTP ${code}): ${words}`, {
       status: code,

@@ -32,13 +32,20 @@ const CODES: [RegExp, SyncErrorKind][] = [
 export const isQueryTooLarge = (answer: string | undefined): boolean => /VS402337/.test(answer ?? '');
 
 /** @param nameToId reference name by a field's display name, lower case */
-export function parseFailure(body: unknown, nameToId: ReadonlyMap<string, string>): ParsedError | undefined {
+export function parseFailure(
+  status: number,
+  body: unknown,
+  nameToId: ReadonlyMap<string, string>,
+): ParsedError | undefined {
   const error = innermost(body);
   if (!error) return undefined;
   const text = textOf(error.message) ?? textOf(error.Message);
   if (text === undefined) return undefined;
   const typeKey = textOf(error.typeKey) ?? '';
-  const kind = KINDS[typeKey] ?? CODES.find(([code]) => code.test(text))?.[1];
+  // an exception's name or a code is the service's own, `{"message": …}` alone that of any gateway
+  const isOwn = typeKey !== '' || /^(TF|VS)\d+\b/.test(text);
+  const isGone = status === 404 && isOwn ? ('notFound' as const) : undefined;
+  const kind = KINDS[typeKey] ?? CODES.find(([code]) => code.test(text))?.[1] ?? isGone;
   const fields = fieldsOf(error, text, nameToId);
   return { text, ...(Object.keys(fields).length > 0 ? { fields } : {}), ...(kind ? { kind } : {}) };
 }

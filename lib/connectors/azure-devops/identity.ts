@@ -47,7 +47,7 @@ async function connectionData(api: AzureDevOpsApi) {
   try {
     return await api.json('GET', '_apis/connectionData', { preview: true });
   } catch (thrown) {
-    if (thrown instanceof SyncError && thrown.kind === 'notFound') {
+    if (thrown instanceof SyncError && thrown.detail.status === 404) {
       const words = 'There is no organisation or collection of Azure DevOps at this address';
       throw new SyncError(
         'fatal',

@@ -10,7 +10,10 @@ export interface ParsedError {
   text?: string;
   /** field id → what is wrong */
   fields?: Record<string, string>;
-  /** replaces the kind that follows from the status */
+  /**
+   * Replaces the kind that follows from the status. A 404 or 410 is `notFound` only where it is given here: the connector
+   * has recognised its system's own answer. Whatever stands in front of a system answers 404 as well.
+   */
   kind?: SyncErrorKind;
 }
 
@@ -69,11 +72,14 @@ export function retryAfterMs(header: string | undefined, date: string | undefine
   return Math.max(0, until - (Number.isNaN(from) ? now : from));
 }
 
-/** The kind of error that an HTTP status stands for. */
+/** Statuses by which a system says that something is gone, and a proxy that the system is. */
+const isMissing = (status: number): boolean => status === 404 || status === 410;
+
+/** The kind of error that an HTTP status stands for, whoever has answered. */
 export function kindOfStatus(status: number): SyncErrorKind {
   if (status === 401) return 'auth';
   if (status === 403) return 'forbidden';
-  if (status === 404 || status === 410) return 'notFound';
+  if (isMissing(status)) return 'transient';
   if (status === 409 || status === 412) return 'conflict';
   if (status === 400 || status === 413 || status === 414 || status === 422) return 'invalid';
   if (status === 429) return 'rateLimited';
@@ -116,8 +122,19 @@ export function failureOfStatus(
   if (status === 407) {
     return new SyncError('fatal', `The proxy ${context.proxy ?? ''} wants other credentials (407)`, detail);
   }
-  const hint = html && (kind === 'notFound' || kind === 'fatal') ? ' The address answers HTML: check the URL.' : '';
   const answered = said ? `: ${said}` : '';
+  if (isMissing(status) && kind === 'transient') {
+    // whoever has answered did not carry the request out
+    if (!context.idempotent) detail.uncertain = false;
+    const what = html ? 'a web page' : answer.text.trim() === '' ? 'an empty answer' : 'an answer';
+    return new SyncError(
+      kind,
+      `${context.request} on ${context.host}: ${what} with HTTP ${status} that is not the API's own${answered}. ` +
+        'Check the URL, and whether a proxy answers in place of the system.',
+      detail,
+    );
+  }
+  const hint = html && kind === 'fatal' ? ' The address answers HTML: check the URL.' : '';
   return new SyncError(
     kind,
     `${context.request} on ${context.host}: ${MEANING[kind]} (HTTP ${status})${answered}${hint}`,

@@ -6,9 +6,10 @@
 import { asSyncError, SyncError } from '../../model/errors';
 import type { HttpResponse } from '../http/client';
 import { createHttpClient, type HttpClient, type HttpMethod, type HttpOptions, type HttpRequest } from '../http/client';
+import { readInParts } from '../in-parts';
 import { ClientToken } from './client-token';
 import type { Deployment, Settings } from './config';
-import { parseFailure } from './failures';
+import { isAnonymous, parseFailure } from './failures';
 import { isJson, issueOf, type Json, objectsOf, type RawIssue, textOf } from './shapes';
 
 /** The most issues that one bulk fetch returns (Cloud), and that one search by id asks for (Data Center). */
@@ -48,6 +49,14 @@ export interface BulkRequest {
   properties?: string[];
   /** with the newest entry of each changelog; Cloud only */
   changelog?: boolean;
+  /** what an answer for several leaves out is asked for alone */
+  certain?: boolean;
+}
+
+/** @see JiraApi.issues */
+export interface Fetched {
+  found: RawIssue[];
+  errors: Map<string, SyncError>;
 }
 
 export class JiraApi {
@@ -137,14 +146,43 @@ export class JiraApi {
   }
 
   /**
-   * Issues by id or key, at most FETCH, those out of sight left out; in no order. On Cloud from the database
+   * Issues by id or key, at most FETCH, in no order. On Cloud from the database
    * (https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/); on Data Center a single one is, several
    * come from the index of the node that answers.
+   *
+   * @returns those that were brought; by the id or key asked for, those that Jira could not bring now. Those in neither are
+   * gone or out of sight: if `certain`, Jira has said so of each of them alone
    */
-  async issues(ids: string[], request: BulkRequest = {}): Promise<RawIssue[]> {
-    if (ids.length === 0) return [];
-    if (this.isCloud) return request.changelog ? this.withChangelogs(ids, request) : this.bulk(ids, request);
-    const { fields = ['*all'] } = request;
+  async issues(ids: string[], request: BulkRequest = {}): Promise<Fetched> {
+    const errors = new Map<string, SyncError>();
+    const { found, failed } = await readInParts(
+      ids,
+      (some) => (this.isCloud ? this.bulk(some, request, errors) : this.searched(some, request)),
+      () => this.get('myself'),
+    );
+    const brought = new Set(found.flatMap(({ id, key }) => [id, key]));
+    const missing = request.certain ? ids.filter((id) => !brought.has(id) && !errors.has(id) && !failed.has(id)) : [];
+    for (const id of missing) {
+      try {
+        found.push(await this.issue(id, request));
+      } catch (thrown) {
+        const error = asSyncError(thrown);
+        if (error.kind === 'notFound') continue;
+        if (error.kind !== 'forbidden' && !error.detail.tooLarge) throw error;
+        errors.set(id, error);
+      }
+    }
+    for (const [id, error] of failed) {
+      // better an issue is read without its changelog than not at all
+      const lean = request.changelog && error.detail.tooLarge;
+      if (lean) found.push(...(await this.bulk([id], { ...request, changelog: false }, errors)));
+      else errors.set(id, error);
+    }
+    return { found, errors };
+  }
+
+  /** By a search of Data Center. */
+  private async searched(ids: readonly string[], { fields = ['*all'] }: BulkRequest): Promise<RawIssue[]> {
     const [id = ''] = ids;
     if (ids.length === 1) return this.optional(() => this.issue(id, { fields }));
     const search = {
@@ -166,11 +204,14 @@ export class JiraApi {
 
   /**
    * Cloud's bulk fetch. With `changelog` it sends the newest changes of each issue, 40 at most
-   * (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulkfetch-post)
+   * (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulkfetch-post).
+   * "When Jira can't return an issue due to a retriable error or payload constraint, we'll return the respective issue ID
+   * with a corresponding error message"; one that is not there, or out of sight, is in neither list.
    */
   private async bulk(
-    ids: string[],
+    ids: readonly string[],
     { fields = ['*all'], properties, changelog = false }: BulkRequest,
+    errors: Map<string, SyncError>,
   ): Promise<RawIssue[]> {
     const request = {
       issueIdsOrKeys: ids,
@@ -179,22 +220,17 @@ export class JiraApi {
       ...(changelog ? { expand: ['changelog'] } : {}),
     };
     const { body } = await this.request('POST', 'issue/bulkfetch', { body: request, idempotent: true });
-    if (!isJson(body)) throw notTheApi('POST', 'issue/bulkfetch');
-    return objectsOf(body.issues).map(issueOf);
-  }
-
-  /** Changelogs hold whole texts: where those of a hundred issues are too much for one answer, half of them are asked for. */
-  private async withChangelogs(ids: string[], request: BulkRequest): Promise<RawIssue[]> {
-    try {
-      return await this.bulk(ids, request);
-    } catch (thrown) {
-      if (!asSyncError(thrown).detail.tooLarge) throw thrown;
-      // that of a single issue: better it is read without than not at all
-      if (ids.length === 1) return this.bulk(ids, { ...request, changelog: false });
-      const half = Math.ceil(ids.length / 2);
-      const first = await this.withChangelogs(ids.slice(0, half), request);
-      return [...first, ...(await this.withChangelogs(ids.slice(half), request))];
+    if (!isJson(body) || !Array.isArray(body.issues)) throw notTheApi('POST', 'issue/bulkfetch');
+    for (const { id, errorMessage } of objectsOf(body.issueErrors)) {
+      const about = textOf(id);
+      if (about === undefined) continue;
+      const words = textOf(errorMessage) ?? 'no reason given';
+      errors.set(
+        about,
+        new SyncError('transient', `Jira could not show issue ${about} now: ${words}`, { answer: words }),
+      );
     }
+    return objectsOf(body.issues).map(issueOf);
   }
 
   /** @throws notFound */
@@ -275,15 +311,25 @@ export class JiraApi {
   private async request(method: HttpMethod, path: string, request: HttpRequest): Promise<HttpResponse> {
     const full = path.startsWith('/') ? path.slice(1) : this.root + path;
     try {
-      if (!this.token) return await this.http.request(method, full, request);
-      const headers = { Authorization: `Bearer ${await this.token.value()}` };
-      return await this.http.request(method, full, { ...request, headers });
+      const headers = this.token && { Authorization: `Bearer ${await this.token.value()}` };
+      const answer = await this.http.request(method, full, headers ? { ...request, headers } : request);
+      if (isAnonymous(answer.headers)) throw refusedLogin(`${method} ${path}`, answer.status);
+      return answer;
     } catch (thrown) {
       const error = asSyncError(thrown);
       if (error.kind === 'auth') this.token?.forget();
       throw error;
     }
   }
+}
+
+/** An answer with which Jira let nobody in: it asks for no credentials where anonymous people may ask. */
+function refusedLogin(request: string, status: number): SyncError {
+  const words =
+    `${request}: Jira did not accept the credentials and answered as to an anonymous visitor. ` +
+    'Check whether the token has expired or was revoked, and the account, in the system node.';
+  // whatever it did, it did in nobody's name
+  return new SyncError('auth', words, { status, answer: 'X-Seraph-LoginReason: AUTHENTICATED_FAILED' });
 }
 
 function nextStart({ startAt, total }: Json, count: number): string | undefined {

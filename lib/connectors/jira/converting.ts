@@ -146,7 +146,7 @@ export class Converter {
       if (!id && !key) return new Problem(`${name} takes another issue, with id or key`);
       return { send: id ? { id } : { key }, expect: { id: id ?? key ?? '', ...(key ? { key } : {}) } };
     }
-    const [issue] = key || !id ? [] : await this.api.issues([id], { fields: ['summary'] });
+    const issue = key || !id ? undefined : (await this.api.issues([id], { fields: ['summary'] })).found[0];
     const link = key ?? issue?.key;
     return link
       ? { send: link, expect: { id: id ?? link, key: link } }

@@ -38,6 +38,16 @@ const sentence = ({ messages, fields }: Refusal): string =>
 const elementKey = (element: number, field: string): string => `${element}/${field}`;
 
 /**
+ * True where the answer is one to an anonymous visitor, though credentials were sent: Cloud answers a dead token with 200
+ * and nothing in it, or with 404 for each issue, wherever anonymous people may ask
+ * (https://github.com/MrRefactoring/jira.js/issues/418). A header tells; Data Center names the user in another
+ * (https://developer.atlassian.com/server/jira/platform/jira-rest-api-example-cookie-based-authentication-37234858/).
+ */
+export const isAnonymous = (headers: Record<string, string>): boolean =>
+  /\bAUTHENTICAT(ED_FAILED|ION_DENIED)\b/i.test(headers['x-seraph-loginreason'] ?? '') ||
+  headers['x-ausername']?.toLowerCase() === 'anonymous';
+
+/**
  * For the HTTP client. Too many writes to one issue are that issue's trouble, not the site's: no reason to pause everything
  * (https://developer.atlassian.com/cloud/jira/platform/build-an-app-that-respects-rate-limits/).
  */
@@ -49,18 +59,22 @@ export function parseFailure(
   if (status === 429 && headers['ratelimit-reason'] === 'jira-per-issue-on-write') {
     return { text: 'Jira wants a pause between writes to one issue', kind: 'conflict' };
   }
-  if (!isJson(body)) return undefined;
+  const anonymous = isAnonymous(headers) ? ({ kind: 'auth' } as const) : undefined;
+  if (!isJson(body)) return anonymous;
   if (Array.isArray(body.errors)) {
     const fields: Record<string, string> = {};
     for (const [element, refusal] of elementsOf(body)) {
       fields[elementKey(element, '')] = refusal.messages.join('; ');
       for (const [id, message] of Object.entries(refusal.fields)) fields[elementKey(element, id)] = message;
     }
-    return { text: 'all issues of the request are refused', fields };
+    return { text: 'all issues of the request are refused', fields, ...anonymous };
   }
   const refusal = refusalOf(body);
   const text = sentence(refusal);
-  return text === '' ? undefined : { text, fields: refusal.fields };
+  if (text === '' || anonymous) return anonymous;
+  // Jira's own list: `{"message": …}` alone is what gateways answer, and Jira for an address that it doesn't have
+  const isGone = (status === 404 || status === 410) && Array.isArray(body.errorMessages);
+  return { text, fields: refusal.fields, ...(isGone ? { kind: 'notFound' } : {}) };
 }
 
 /** The refusals in the answer to a bulk create, by the element's number. */

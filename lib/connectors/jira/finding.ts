@@ -147,8 +147,11 @@ export class IssueFinder {
     return found;
   }
 
-  private read(ids: string[]): Promise<RawIssue[]> {
-    return this.api.issues(ids, this.api.isCloud ? { properties: [MARKER] } : {});
+  /** @throws SyncError – one of them cannot be read now: it may be the very one that is looked for */
+  private async read(ids: string[]): Promise<RawIssue[]> {
+    const { found, errors } = await this.api.issues(ids, this.api.isCloud ? { properties: [MARKER] } : {});
+    for (const error of errors.values()) throw error;
+    return found;
   }
 }
 

@@ -65,8 +65,8 @@ async function self(metadata: Metadata) {
   try {
     return await metadata.myself();
   } catch (thrown) {
-    const { kind, message, detail } = asSyncError(thrown);
-    if (kind !== 'notFound') throw thrown;
+    const { message, detail } = asSyncError(thrown);
+    if (detail.status !== 404) throw thrown;
     const words = 'There is no Jira at this address, or not of this deployment: check URL and deployment';
     throw new SyncError('fatal', `${words} (${message})`, detail);
   }

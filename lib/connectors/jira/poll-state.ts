@@ -6,10 +6,10 @@
 import type { Entity } from '../../model/entity';
 import { START_AGAIN, SyncError } from '../../model/errors';
 import type { Overflow } from '../cache';
-import type { Checkpoint, Scope } from '../connector';
+import type { ChangePage, Checkpoint, Scope } from '../connector';
 import type { JiraApi } from './api';
 import type { IssueReader } from './reading';
-import { millisecondsOf, type RawIssue, utcOf } from './shapes';
+import { millisecondsOf, type RawIssue, textOf, utcOf } from './shapes';
 
 /** How much later than its neighbours in time the index may take a write: "a few seconds to minutes", says Atlassian. */
 export const LAG_MS = 600_000;
@@ -28,6 +28,8 @@ const PROXY_MS = 3_000;
 /** Issues in a checkpoint, the newest ones. */
 export const SEEN = 1_000;
 const WITNESSES = 10;
+/** Changed issues that Jira does not deliver; more than this is no matter of single issues. */
+const MOST_OWED = 100;
 /** Several nodes behind one address differ, and an index may round: so much is no restored back-up. */
 const CLOCK_STEP_MS = 3_000;
 
@@ -42,6 +44,8 @@ export interface Position {
   from: number | undefined;
   /** issues read, with the update time that they were read with */
   seen: Map<string, number>;
+  /** issues that changed before and were not delivered: they are read first */
+  owed: string[];
 }
 
 /** What one poll has seen so far, and the checkpoints that follow from it. */
@@ -50,6 +54,8 @@ export class Poll {
   private readonly known: Map<string, number>;
   /** read at a time that another change may still bear: to be read again by the next poll */
   private readonly unsettled = new Set<string>();
+  /** changed, but not delivered yet */
+  private readonly owed: Set<string>;
   private newest: number | undefined;
   /** issues read in this poll */
   private count = 0;
@@ -65,6 +71,7 @@ export class Poll {
     private readonly overflow: Overflow<string, number>,
   ) {
     this.known = new Map(start.seen);
+    this.owed = new Set(start.owed);
     this.anchor = newestOf(start.seen);
     this.newest = this.anchor?.at;
   }
@@ -87,10 +94,15 @@ export class Poll {
       if (entity) own.push(entity);
     }
     const isOwn = new Set(own.map(({ id }) => id));
-    const issues = await this.reader.issues(rows.map(({ id }) => id).filter((id) => !isOwn.has(id)));
-    this.count += rows.length;
+    const { found: issues, errors } = await this.reader.issues(rows.map(({ id }) => id).filter((id) => !isOwn.has(id)));
+    this.count += own.length + issues.length;
     const times = new Map(rows.map(({ id, at }) => [id, at]));
-    for (const row of rows) this.known.set(row.id, row.at);
+    for (const row of rows) {
+      this.known.set(row.id, row.at);
+      // not delivered: the following polls ask again, however far they have come by then
+      if (errors.has(row.id)) this.owe(row.id);
+      else this.owed.delete(row.id);
+    }
     for (const { id, at } of issues.map(rowOf)) {
       const row = { id, at: Math.max(at, times.get(id) ?? at) };
       this.known.set(id, row.at);
@@ -104,13 +116,33 @@ export class Poll {
       .sort((a, b) => Date.parse(a.updatedAt) - Date.parse(b.updatedAt));
   }
 
+  /** @throws SyncError transient – so many are not delivered that it is no matter of single issues */
+  private owe(id: string): void {
+    this.owed.add(id);
+    if (this.owed.size <= MOST_OWED) return;
+    throw new SyncError(
+      'transient',
+      `Jira does not deliver over ${MOST_OWED} issues that have changed: it is asked again`,
+    );
+  }
+
+  /** What earlier polls were not given and this one is, in pages. */
+  async *settleOwed(): AsyncGenerator<ChangePage> {
+    const { owed, seen, from = 0 } = this.start;
+    for (let at = 0; at < owed.length; at += this.pageSize) {
+      const rows = owed.slice(at, at + this.pageSize).map((id) => ({ id, at: seen.get(id) ?? from }));
+      const entities = await this.read(rows, undefined);
+      if (entities.length > 0) yield { entities, checkpoint: this.checkpoint(from) };
+    }
+  }
+
   /** Looks for the newest issue that was read before. @throws SyncError fatal – it is older than it was */
   async hear(rows: Row[]): Promise<void> {
     const anchor = this.anchor;
     this.anchor = undefined;
     if (!anchor || rows.some(({ id, at }) => id === anchor.id && at >= anchor.at - CLOCK_STEP_MS)) return;
     const witnesses = [...this.start.seen].slice(-WITNESSES);
-    const issues: RawIssue[] = await this.api.issues(
+    const { found: issues, errors } = await this.api.issues(
       witnesses.map(([id]) => id),
       { fields: ['updated'] },
     );
@@ -118,7 +150,7 @@ export class Poll {
       const before = this.start.seen.get(id) ?? shown;
       if (before - shown <= CLOCK_STEP_MS) continue;
       // several come from an index on Data Center, which may be behind: one alone comes from the database
-      const [alone] = await this.api.issues([id], { fields: ['updated'] });
+      const [alone] = (await this.api.issues([id], { fields: ['updated'] })).found;
       const at = alone ? rowOf(alone).at : before;
       if (before - at > CLOCK_STEP_MS) {
         throw new SyncError(
@@ -130,7 +162,7 @@ export class Poll {
     }
     // what was deleted or moved away bears no witness any more
     const there = new Set(issues.map(({ id }) => id));
-    for (const [id] of witnesses) if (!there.has(id)) this.known.delete(id);
+    for (const [id] of witnesses) if (!there.has(id) && !errors.has(id)) this.known.delete(id);
   }
 
   /** Forgets what lies before a time that is not read again. */
@@ -150,7 +182,7 @@ export class Poll {
 
   end(serverNow: number | undefined): Checkpoint {
     const { newest } = this;
-    if (newest === undefined) return checkpointOf(this.start);
+    if (newest === undefined) return checkpointOf({ ...this.start, owed: [...this.owed] });
     const from = this.behind(newest);
     const times = [...this.known.values()].filter((at) => at >= from).sort((a, b) => a - b);
     const first = times.at(-SEEN);
@@ -170,7 +202,7 @@ export class Poll {
   private checkpoint(from: number, most = SEEN, keepAll = false): Checkpoint {
     const read = [...this.known].filter(([id, at]) => at >= from - RESOLUTION_MS && !this.unsettled.has(id));
     read.sort(([, a], [, b]) => a - b);
-    const checkpoint = checkpointOf({ from, seen: new Map(read.slice(-most)) });
+    const checkpoint = checkpointOf({ from, seen: new Map(read.slice(-most)), owed: [...this.owed] });
     if (!keepAll || read.length <= most) return checkpoint;
     return { ...checkpoint, more: this.overflow.keep(new Map(read)) };
   }
@@ -205,16 +237,22 @@ function newestOf(seen: ReadonlyMap<string, number>): Row | undefined {
   return newest;
 }
 
-/** `{from: ISO 8601, seen: ["10001@<ms after from, base 36>"]}`; `more` names what is kept in memory besides */
-export function checkpointOf({ from, seen }: Position): Checkpoint {
+/**
+ * `{from: ISO 8601, seen: ["10001@<ms after from, base 36>"], owed: ["10002"]}`; `more` names what is kept in memory besides
+ */
+export function checkpointOf({ from, seen, owed }: Position): Checkpoint {
   if (from === undefined) return {};
   const pairs = [...seen].map(([id, at]) => `${id}@${(at - from).toString(36)}`);
-  return { from: new Date(from).toISOString(), ...(pairs.length > 0 ? { seen: pairs } : {}) };
+  return {
+    from: new Date(from).toISOString(),
+    ...(pairs.length > 0 ? { seen: pairs } : {}),
+    ...(owed.length > 0 ? { owed } : {}),
+  };
 }
 
 export function positionOf(checkpoint: Checkpoint | undefined, overflow: Overflow<string, number>): Position {
   const from = utcOf(checkpoint?.from);
-  if (from === undefined) return { from: undefined, seen: new Map() };
+  if (from === undefined) return { from: undefined, seen: new Map(), owed: [] };
   const ms = Date.parse(from);
   const list = Array.isArray(checkpoint?.seen) ? checkpoint.seen : [];
   const pairs = list.flatMap((one): [string, number][] => {
@@ -222,5 +260,6 @@ export function positionOf(checkpoint: Checkpoint | undefined, overflow: Overflo
     return id && after ? [[id, ms + Number.parseInt(after, 36)]] : [];
   });
   // the newest last, in any case
-  return { from: ms, seen: new Map([...overflow.recall(checkpoint?.more), ...pairs]) };
+  const owed = (Array.isArray(checkpoint?.owed) ? checkpoint.owed : []).flatMap((id) => textOf(id) ?? []);
+  return { from: ms, seen: new Map([...overflow.recall(checkpoint?.more), ...pairs]), owed };
 }

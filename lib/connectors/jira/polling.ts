@@ -62,7 +62,7 @@ export class IssuePoller {
   checkpointAt(time: string): Checkpoint {
     const ms = Date.parse(time);
     if (Number.isNaN(ms)) throw new SyncError('invalid', `"${time}" is not a point in time (ISO 8601)`);
-    return checkpointOf({ from: ms, seen: new Map() });
+    return checkpointOf({ from: ms, seen: new Map(), owed: [] });
   }
 
   /** @see Connection.latest */
@@ -70,7 +70,7 @@ export class IssuePoller {
     const { rows } = await this.rows(`${scopeClause(scope)} ORDER BY updated DESC, key DESC`);
     const read = await this.reader.byId(rows.slice(0, Math.min(limit, FETCH)).map(({ id }) => id));
     // the index may have older times of them
-    const found = read.filter((entity) => entity !== undefined);
+    const found = read.flatMap((entity) => (entity === undefined || entity instanceof SyncError ? [] : [entity]));
     return found.sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1));
   }
 
@@ -95,7 +95,7 @@ export class IssuePoller {
     const from = first && inReach.length >= SEEN ? first.at : newest - LAG_MS;
     // a second that isn't over may bear another change of the same issue
     const isOver = ({ at }: Row) => at % 1000 !== 0 || newest - at >= 1000;
-    return checkpointOf({ from, seen: new Map(inReach.filter(isOver).map(({ id, at }) => [id, at])) });
+    return checkpointOf({ from, seen: new Map(inReach.filter(isOver).map(({ id, at }) => [id, at])), owed: [] });
   }
 
   /** @see Connection.changes */
@@ -115,6 +115,7 @@ export class IssuePoller {
     let pass = { pages: 0, missed: 0, until: Number.NEGATIVE_INFINITY };
     let passes = 0;
     let expired = 0;
+    yield* poll.settleOwed();
     for (;;) {
       let page: Rows;
       try {

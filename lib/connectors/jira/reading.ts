@@ -4,8 +4,9 @@ import { createHash } from 'node:crypto';
 import type { Entity, EntityId, EntityTypeId, ProjectId } from '../../model/entity';
 import type { Fields, LookupValue, ReferenceValue, SingleValue, UserValue, Value } from '../../model/values';
 import { Cache, Recent } from '../cache';
+import type { ReadResult } from '../connector';
 import { isEmptyDocument, textOfDocument } from './adf';
-import { FETCH, type JiraApi } from './api';
+import { FETCH, type Fetched, type JiraApi } from './api';
 import { cascadeName, type Definition, type Metadata } from './metadata';
 import { userOf } from './people';
 import { isJson, type Json, millisecondsOf, type RawIssue, textOf, utcOf } from './shapes';
@@ -51,25 +52,31 @@ export class IssueReader {
     return this.places.get(id);
   }
 
-  /** By id, whatever project they are in. Undefined = gone or out of sight. */
-  async byId(ids: EntityId[]): Promise<(Entity | undefined)[]> {
+  /** By id, whatever project they are in. @see Connection.read */
+  async byId(ids: EntityId[]): Promise<ReadResult[]> {
     const wanted = [...new Set(ids.filter((id) => /^\d{1,18}$/.test(id)))];
-    const found: RawIssue[] = [];
-    for (let at = 0; at < wanted.length; at += FETCH) found.push(...(await this.issues(wanted.slice(at, at + FETCH))));
-    const entities = new Map((await this.entities(found)).map((entity) => [entity.id, entity]));
-    return ids.map((id) => entities.get(id));
+    const results = new Map<EntityId, ReadResult>();
+    for (let at = 0; at < wanted.length; at += FETCH) {
+      const some = wanted.slice(at, at + FETCH);
+      const { found, errors } = await this.issues(some);
+      for (const [id, error] of errors) results.set(id, error);
+      for (const entity of await this.entities(found)) results.set(entity.id, entity);
+    }
+    return ids.map((id) => results.get(id));
   }
 
   /** @see Connection.byKey. A key from before an issue was moved leads to it as well. */
   async byKey(key: string): Promise<Entity | undefined> {
     const wanted = key.trim().toUpperCase();
     if (!/^[A-Z][A-Z0-9_]*-\d{1,18}$/.test(wanted)) return undefined;
-    return (await this.entities(await this.issues([wanted])))[0];
+    const { found, errors } = await this.issues([wanted]);
+    for (const error of errors.values()) throw error;
+    return (await this.entities(found))[0];
   }
 
   /** At most FETCH, by id or key, with what becomes of them as entities. @see JiraApi.issues */
-  issues(idsOrKeys: string[]): Promise<RawIssue[]> {
-    return this.api.issues(idsOrKeys, { changelog: this.api.changelog });
+  issues(idsOrKeys: string[]): Promise<Fetched> {
+    return this.api.issues(idsOrKeys, { changelog: this.api.changelog, certain: true });
   }
 
   /** Keeps what an own write showed, for the poll in which it comes back. @param isExact it is the write's own answer */

@@ -7,7 +7,8 @@
 import type { Entity, EntityId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
 import type { LookupValue } from '../../model/values';
-import { REMOTE_LINK, type Scope, type WriteOperation, type WriteResult } from '../connector';
+import { REMOTE_LINK, type ReadResult, type Scope, type WriteOperation, type WriteResult } from '../connector';
+import { wholeBatch } from '../whole-batch';
 import { CREATE, type JiraApi } from './api';
 import { elementsOf, elementsOfError, refused } from './failures';
 import { compared, type Done, outOfSight, overwritten, showsAll, type Task } from './outcomes';
@@ -95,7 +96,8 @@ export class IssueWriter {
         done.push(...(await this.createSome(chunk, results)));
       } catch (thrown) {
         const error = asSyncError(thrown);
-        for (const { index } of chunk) results[index] ??= { ok: false, error: halt ? notSent(halt) : error };
+        const own = halt ? notSent(halt) : wholeBatch(error, chunk.length);
+        for (const { index } of chunk) results[index] ??= { ok: false, error: own };
         if (error.kind === 'auth' || error.kind === 'rateLimited') halt = error;
       }
     }
@@ -134,7 +136,7 @@ export class IssueWriter {
     const moving = unfinished.filter(({ task }) => task.resolved.status !== undefined).map(({ id }) => id);
     // the statuses that new issues begin in, a hundred at a time; without, each is asked for alone
     const begun = moving.length > 0 ? await this.reader.byId(moving).catch(() => []) : [];
-    const first = new Map(moving.map((id, index) => [id, begun[index]]));
+    const first = new Map(moving.map((id, index) => [id, shownIn(begun[index])]));
     for (const one of unfinished) {
       one.shown = first.get(one.id);
       queue(one.id, async () => {
@@ -289,13 +291,18 @@ export class IssueWriter {
       const exact = new Map(answered.map((one, index) => [one, shown[index]]));
       const unseen = [...new Set(done.filter((one) => !exact.has(one) && !one.shown).map(({ id }) => id))];
       const read = await this.reader.byId(unseen);
-      const entities = new Map(unseen.map((id, index) => [id, read[index]]));
+      const entities = new Map<EntityId, ReadResult>(unseen.map((id, index) => [id, read[index]]));
       for (const one of done) {
         const { task, id } = one;
         const overridden = later.get(one) ?? new Set();
         const expected = Object.entries(task.resolved.expected).filter(([field]) => !overridden.has(field));
         const wanted = Object.fromEntries(expected);
-        let entity = exact.get(one) ?? one.shown ?? entities.get(id);
+        const unread = entities.get(id);
+        let entity = exact.get(one) ?? one.shown ?? shownIn(unread);
+        if (!entity && unread instanceof SyncError) {
+          results[task.index] = { ok: false, error: notReadBack(id, unread) };
+          continue;
+        }
         if (entity) this.reader.keepOwn(entity, exact.has(one));
         // Data Center: the index of the node that answered may be behind
         if (entity && !this.api.isCloud && !showsAll(entity, wanted)) entity = await this.readAlone(id, entities);
@@ -304,21 +311,26 @@ export class IssueWriter {
           : { ok: false, error: outOfSight(id) };
       }
     } catch (thrown) {
-      const { message, kind, detail } = asSyncError(thrown);
-      for (const { task, id } of done) {
-        // uncertain: a create must not be tried again as if nothing had happened
-        const words = `Issue ${id} was written, but could not be read back: ${message}`;
-        results[task.index] ??= { ok: false, error: new SyncError(kind, words, { ...detail, uncertain: true }) };
-      }
+      const error = asSyncError(thrown);
+      for (const { task, id } of done) results[task.index] ??= { ok: false, error: notReadBack(id, error) };
     }
   }
 
-  private async readAlone(id: EntityId, entities: Map<EntityId, Entity | undefined>): Promise<Entity | undefined> {
+  private async readAlone(id: EntityId, entities: Map<EntityId, ReadResult>): Promise<Entity | undefined> {
     const [entity] = await this.reader.byId([id]);
     entities.set(id, entity);
-    return entity;
+    return shownIn(entity);
   }
 }
+
+const shownIn = (result: ReadResult): Entity | undefined => (result instanceof SyncError ? undefined : result);
+
+/** Uncertain: a create must not be tried again as if nothing had happened. */
+const notReadBack = (id: EntityId, { kind, message, detail }: SyncError): SyncError =>
+  new SyncError(kind, `Issue ${id} was written, but could not be read back: ${message}`, {
+    ...detail,
+    uncertain: true,
+  });
 
 /** A fault of the system, not a refusal of the write. */
 const isTrouble = (thrown: unknown): boolean => ['transient', 'rateLimited', 'auth'].includes(asSyncError(thrown).kind);

@@ -58,7 +58,7 @@ export class RedmineApi {
         ? { headers: { 'X-Redmine-API-Key': credentials.apiKey } }
         : { auth: { username: credentials.login, password: credentials.password } }),
       options,
-      parseError: (status, body) => this.parseError(status, body),
+      parseError: (status, body, headers) => this.parseError(status, body, headers),
     });
   }
 
@@ -123,9 +123,14 @@ export class RedmineApi {
 
   /**
    * `{"errors": ["Subject cannot be blank"]}`: a message begins with the label of its field, in the account's language.
-   * English labels and names of custom fields are recognised.
+   * English labels and names of custom fields are recognised. For what is not there Redmine answers 404 with an empty body
+   * and, as Rails does, the type that was asked for and the time it took.
    */
-  private parseError(status: number, body: unknown): ParsedError | undefined {
+  private parseError(status: number, body: unknown, headers: Record<string, string>): ParsedError | undefined {
+    if (status === 404 && (body === undefined || body === '')) {
+      const isOwn = headers['x-runtime'] !== undefined || /^application\/json\b/.test(headers['content-type'] ?? '');
+      return isOwn ? { kind: 'notFound' } : undefined;
+    }
     const errors = isJson(body) && Array.isArray(body.errors) ? body.errors.map(String) : [];
     if (errors.length === 0) return status === 422 ? { text: 'no reason given' } : undefined;
     const fields: Record<string, string> = {};

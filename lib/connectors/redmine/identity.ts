@@ -62,7 +62,7 @@ async function self(metadata: Metadata) {
         "Redmine's REST web service is switched off: an administrator enables it in Administration → Settings → API";
       throw new SyncError('forbidden', `${words} (${message})`, detail);
     }
-    if (kind === 'notFound') {
+    if (detail.status === 404) {
       const words = 'There is no Redmine at this address: check the URL, with the path that Redmine has on its server';
       throw new SyncError('fatal', `${words} (${message})`, detail);
     }

@@ -7,6 +7,7 @@ import type { Checkpoint, Connection, Scope } from '../../../lib/connectors/conn
 import { openSandbox, sandbox } from '../../../lib/connectors/sandbox';
 import type { Entity } from '../../../lib/model/entity';
 import { SyncError } from '../../../lib/model/errors';
+import { readNow } from '../../support/delivered';
 import { connectorConformance } from '../connector';
 
 interface Defect {
@@ -91,7 +92,7 @@ export const DEFECTS: Record<string, Defect> = {
           const results = await right.write(scope, operations);
           return results.map((result) => (result.ok ? { ...result, entity: coarse(result.entity) } : result));
         },
-        read: async (scope, ids) => (await right.read(scope, ids)).map((entity) => entity && coarse(entity)),
+        read: async (scope, ids) => (await readNow(right, scope, ids)).map((entity) => entity && coarse(entity)),
       };
     },
   },
@@ -101,7 +102,7 @@ export const DEFECTS: Record<string, Defect> = {
       async write(scope, operations) {
         const before = new Map<string, Entity | undefined>();
         for (const operation of operations) {
-          if (operation.kind === 'update') before.set(operation.id, (await right.read(scope, [operation.id]))[0]);
+          if (operation.kind === 'update') before.set(operation.id, (await readNow(right, scope, [operation.id]))[0]);
         }
         const results = await right.write(scope, operations);
         return results.map((result) =>

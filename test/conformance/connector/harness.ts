@@ -21,6 +21,28 @@ export interface Person {
   remove?(id: EntityId): Promise<void>;
 }
 
+/** Turns a fault off. */
+export type Mend = () => void | Promise<void>;
+/** Turns a fault of the system on. */
+export type Fault<About extends unknown[] = []> = (...about: About) => Mend | Promise<Mend>;
+
+/**
+ * Switches for what goes wrong in a system, or in a proxy in front of it. The more the better: what a check needs and is not
+ * there, it cannot check, and is skipped.
+ */
+export interface Troubles {
+  /** the connection's credentials are no good, in each of the system's ways to say so: "401", "200 with nothing" */
+  credentialsDie?: Record<string, Fault>;
+  /** every request that writes this title, alone or among others, is answered with 500, and nothing is written */
+  poisonTitle?: Fault<[title: string]>;
+  /** every request that names this entity, alone or among others, is answered with 500 */
+  poisonEntity?: Fault<[id: EntityId]>;
+  /** answers for several entities lack this one, in each way that there is: "without a word", "with an error" */
+  leaveOut?: Record<string, Fault<[id: EntityId]>>;
+  /** a proxy answers every request with 404 and a web page */
+  proxyAnswers?: Fault;
+}
+
 export interface SystemUnderTest {
   connection: Connection;
   /** A connection of the same account as another process would make it. The suite closes it. */
@@ -48,6 +70,7 @@ export interface SystemUnderTest {
   searchable?: FieldId;
   /** where the connection takes links to other systems: those of an entity, as people see them */
   remoteLinks?: (id: EntityId) => Promise<{ url: string; title: string }[]>;
+  troubles?: Troubles;
 }
 
 export interface ConnectorHarness {

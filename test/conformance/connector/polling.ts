@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Checkpoint } from '../../../lib/connectors/connector';
+import { readNow } from '../../support/delivered';
 import { assertSyncError, lastOf, missing, newTitle, type Probe } from './probe';
 
 export function pollingChecks(probe: Probe): void {
@@ -197,7 +198,7 @@ export function pollingChecks(probe: Probe): void {
       const [one = '', two = '', three = ''] = ids;
       await probe.pollFor(since, ids);
       await person.remove(two);
-      const read = await probe.connection.read(probe.system.scope, [one, two, three]);
+      const read = await readNow(probe.connection, probe.system.scope, [one, two, three]);
       assert.deepEqual(
         read.map((entity) => entity?.id),
         [one, undefined, three],
@@ -210,13 +211,13 @@ export function pollingChecks(probe: Probe): void {
       const ids = await probe.person.create([newTitle('Read'), newTitle('Read')]);
       const [one = '', two = ''] = ids;
       const asked = [two, '999999999', one, 'not-an-id', ...Array.from({ length: 120 }, (_, i) => (i % 2 ? one : two))];
-      const read = await probe.connection.read(probe.system.scope, asked);
+      const read = await readNow(probe.connection, probe.system.scope, asked);
       const found = read.map((entity) => entity?.id);
       assert.deepEqual(
         found,
         asked.map((id) => (ids.includes(id) ? id : undefined)),
       );
-      assert.deepEqual(await probe.connection.read(probe.system.scope, []), []);
+      assert.deepEqual(await readNow(probe.connection, probe.system.scope, []), []);
     });
 
     it('can be left in the middle: nothing stays open, and the connection goes on working', async () => {

@@ -6,6 +6,7 @@ import type { Checkpoint, Connection, FindQuery, WriteOperation, WriteResult } f
 import type { Entity, Field } from '../../../lib/model/entity';
 import { SyncError, type SyncErrorKind } from '../../../lib/model/errors';
 import type { FieldId, Fields, Value } from '../../../lib/model/values';
+import { readNow } from '../../support/delivered';
 import type { ConnectorHarness, SystemUnderTest } from './harness';
 
 /** What one poll brought. */
@@ -117,7 +118,7 @@ export class Probe {
   // --- reading ---
 
   async read(id: string): Promise<Entity> {
-    const [entity] = await this.connection.read(this.system.scope, [id]);
+    const [entity] = await readNow(this.connection, this.system.scope, [id]);
     assert.ok(entity, `read() does not find ${id}`);
     return entity;
   }

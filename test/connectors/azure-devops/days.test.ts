@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { beginOf, dayOf } from '../../../lib/connectors/azure-devops/days';
 import type { Connection } from '../../../lib/connectors/connector';
+import { readNow } from '../../support/delivered';
 import { type StandIn, startAzureDevOps } from '../../systems/azure-devops';
 import { Colleague, compared, connectTo, createBug, scope } from './support';
 
@@ -64,7 +65,7 @@ describe(`Azure DevOps: days in work items (${compared})`, () => {
     assert.equal(new Date(Number(held)).toISOString(), '2026-10-30T05:00:00.000Z');
     const bob = new Colleague(standIn, 'bob');
     await bob.change(made.id, { [TARGET]: '2026-11-02T06:00:00Z' });
-    const [read] = await connection.read(scope, [made.id]);
+    const [read] = await readNow(connection, scope, [made.id]);
     assert.equal(read?.fields[TARGET], '2026-11-02');
   });
 

@@ -8,7 +8,7 @@ const names = new Map([
   ['state', 'System.State'],
   ['iteration path', 'System.IterationPath'],
 ]);
-const parsed = (body: unknown) => parseFailure(body, names);
+const parsed = (body: unknown, status = 400) => parseFailure(status, body, names);
 
 describe('Azure DevOps: error answers', () => {
   it('of rules name each field, by reference name', () => {

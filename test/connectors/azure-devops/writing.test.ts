@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Connection, ConnectorConfig, WriteOperation } from '../../../lib/connectors/connector';
 import type { Fields } from '../../../lib/model/values';
+import { readNow } from '../../support/delivered';
 import { type StandIn, type StandInOptions, startAzureDevOps } from '../../systems/azure-devops';
 import {
   CONTOSO,
@@ -47,12 +48,12 @@ describe(`Azure DevOps: writing (${compared})`, () => {
     it('answer conflict where somebody changed the work item since it was read, and change nothing', async () => {
       await start();
       const [id = ''] = await alice.create(['Read']);
-      await connection.read(scope, [id]);
+      await readNow(connection, scope, [id]);
       await alice.change(id, { 'System.Title': "Alice's" });
       const error = await refused(connection, update(id, { 'System.Title': 'Ours' }));
       assert.equal(error.kind, 'conflict');
       assert.match(error.message, new RegExp(`Work item ${id} was not written`));
-      const [entity] = await connection.read(scope, [id]);
+      const [entity] = await readNow(connection, scope, [id]);
       assert.equal(entity?.fields['System.Title'], "Alice's");
       // read again, it can be written
       assert.equal((await written(connection, update(id, { 'System.Title': 'Ours' }))).version, '3');
@@ -61,7 +62,7 @@ describe(`Azure DevOps: writing (${compared})`, () => {
     it('answer conflict for one of several, and write the others in the same request', async () => {
       await start();
       const ids = await alice.create(['One', 'Two', 'Three']);
-      await connection.read(scope, ids);
+      await readNow(connection, scope, ids);
       await alice.change(ids[1] ?? '', { 'System.Title': "Alice's" });
       const from = standIn.requests.length;
       const results = await connection.write?.(

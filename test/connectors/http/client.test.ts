@@ -56,7 +56,7 @@ describe('HTTP client', function () {
       );
       const http = client(server.url, { onRequest: (...told) => void seen.push(told) });
       await http.get('a', { q: 1, api_key: 'hidden-value' });
-      await failure(http.get('no'), 'notFound');
+      await failure(http.get('no'), 'transient');
       assert.deepEqual(seen, [
         ['GET', '/a?q=1&api_key=***', 200],
         ['GET', '/no', 404],
@@ -89,7 +89,8 @@ describe('HTTP client', function () {
       [400, 'invalid'],
       [401, 'auth'],
       [403, 'forbidden'],
-      [404, 'notFound'],
+      [404, 'transient'],
+      [410, 'transient'],
       [409, 'conflict'],
       [412, 'conflict'],
       [418, 'fatal'],

@@ -8,6 +8,7 @@ import { settingsOf } from '../../../lib/connectors/jira/config';
 import { issueOf } from '../../../lib/connectors/jira/shapes';
 import type { Entity } from '../../../lib/model/entity';
 import type { Fields } from '../../../lib/model/values';
+import { readNow } from '../../support/delivered';
 import type { Jira, JiraOptions } from '../../systems/jira';
 import type { Issue } from '../../systems/jira/site';
 import {
@@ -58,7 +59,7 @@ const comment = (issue: Issue, by: string) => jira.site.comment(jira.person(by),
 const transition = (issue: Issue, by: string) =>
   jira.site.transition(jira.person(by), issue, { transition: { id: '11' } });
 const read = async (id: string): Promise<Entity> => {
-  const [entity] = await connection.read(scope, [id]);
+  const [entity] = await readNow(connection, scope, [id]);
   assert.ok(entity);
   return entity;
 };
@@ -212,7 +213,8 @@ describe(`Who changed an issue last, where it is asked for (${checked('cloud')})
       edit(jira, busy.id, { description: documentOfText(`${n} ${'x'.repeat(2_000)}`) }, 'alice');
     edit(jira, calm.id, { summary: 'Changed' }, 'alice');
     const narrow = connector.connect({ ...configOf(jira), ...ON }, { http: { retries: 0, maxBytes: 100_000 } });
-    const entities = await narrow.read(
+    const entities = await readNow(
+      narrow,
       scope,
       issues.map(({ id }) => id),
     );

@@ -8,7 +8,20 @@ import type { Connection } from '../../../lib/connectors/connector';
 import { documentOfText, textOfDocument } from '../../../lib/connectors/jira/adf';
 import { connectorConformance, type Sample } from '../../conformance/connector';
 import type { Jira, JiraOptions } from '../../systems/jira';
-import { adf, assertContract, BUG, checked, connect, DEMO, type Deployment, edit, make, scope, start } from './server';
+import {
+  adf,
+  assertContract,
+  BUG,
+  checked,
+  connect,
+  DEMO,
+  type Deployment,
+  edit,
+  make,
+  scope,
+  start,
+  troublesOf,
+} from './server';
 
 const wiki = (content: string) => ({ format: 'jira-wiki' as const, content });
 
@@ -97,6 +110,7 @@ function conformance(title: string, options: JiraOptions & { deployment: Deploym
             title: String(object.title),
           })),
         searchable: 'customfield_10017',
+        troubles: troublesOf(running),
       };
     },
     async stop() {

@@ -5,6 +5,7 @@ import type { Connection, ConnectorConfig } from '../../../lib/connectors/connec
 import { SECRET_NAMES } from '../../../lib/connectors/connector';
 import { jira as connector } from '../../../lib/connectors/jira';
 import { asSyncError, type SyncError } from '../../../lib/model/errors';
+import { readNow } from '../../support/delivered';
 import { CLIENT, CLOUD_ID, type Jira, type JiraOptions } from '../../systems/jira';
 import {
   assertContract,
@@ -215,7 +216,7 @@ describe(`Connecting to Jira (${checked('cloud')})`, function () {
   it('waits as long as a refusal for too many requests says', async () => {
     const connection = await begin({ rateLimit: { requests: 3, perMs: 60_000 } });
     const refusal = await thrown(async () => {
-      for (let count = 0; count < 5; count++) await connection.read(scope, ['20000']);
+      for (let count = 0; count < 5; count++) await readNow(connection, scope, ['20000']);
     });
     assert.equal(refusal.kind, 'rateLimited');
     assert.ok((refusal.detail.retryAfterMs ?? 0) > 50_000 && (refusal.detail.retryAfterMs ?? 0) <= 60_000);
@@ -267,7 +268,7 @@ describe(`Connecting to Jira (${checked('datacenter')})`, function () {
 
   it('reads an epic link, which is a key, as the entity that it means', async () => {
     const issue = make(jira, 'In an epic', { fields: { customfield_10026: 'DEMO-1' } });
-    const [entity] = await connection.read(scope, [issue.id]);
+    const [entity] = await readNow(connection, scope, [issue.id]);
     assert.deepEqual(entity?.fields.customfield_10026, {
       id: '20000',
       key: 'DEMO-1',
@@ -277,7 +278,7 @@ describe(`Connecting to Jira (${checked('datacenter')})`, function () {
 
   it('reads rich text as wiki markup with plain line ends', async () => {
     const issue = make(jira, 'Wiki', { fields: { description: 'h1. Title\r\n* item' } });
-    const [entity] = await connection.read(scope, [issue.id]);
+    const [entity] = await readNow(connection, scope, [issue.id]);
     assert.deepEqual(entity?.fields.description, { format: 'jira-wiki', content: 'h1. Title\n* item' });
   });
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import type { Checkpoint, Connection, ConnectorConfig, Scope, WriteResult } from '../../../lib/connectors/connector';
 import { jira as connector } from '../../../lib/connectors/jira';
 import type { Entity } from '../../../lib/model/entity';
+import type { Troubles } from '../../conformance/connector';
 import { type Jira, type JiraOptions, startJira } from '../../systems/jira';
 import { contractMissing } from '../../systems/jira/contract';
 import type { Issue } from '../../systems/jira/site';
@@ -119,3 +120,32 @@ export const adf = (...paragraphs: string[]) => ({
     version: 1,
   }),
 });
+
+/** What can go wrong with the stand-in, as the conformance suite turns it on. */
+export function troublesOf({ faults, site }: Jira): Troubles {
+  const within = (set: Set<string>) => (one: string) => {
+    set.add(one);
+    return () => void set.delete(one);
+  };
+  const dead = (credentials: 'refused' | 'silent') => () => {
+    faults.credentials = credentials;
+    return () => {
+      faults.credentials = undefined;
+    };
+  };
+  return {
+    credentialsDie: { '401': dead('refused'), ...(site.isCloud ? { '200 with nothing': dead('silent') } : {}) },
+    poisonTitle: within(faults.poisoned),
+    poisonEntity: within(faults.poisoned),
+    leaveOut: {
+      'without a word': within(faults.leftOut),
+      ...(site.isCloud ? { 'in issueErrors': within(faults.undelivered) } : {}),
+    },
+    proxyAnswers: () => {
+      faults.proxyAnswers = true;
+      return () => {
+        faults.proxyAnswers = false;
+      };
+    },
+  };
+}

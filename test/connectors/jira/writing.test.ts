@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Connection, WriteOperation, WriteResult } from '../../../lib/connectors/connector';
 import type { Fields } from '../../../lib/model/values';
+import { readNow } from '../../support/delivered';
 import type { Jira } from '../../systems/jira';
 import {
   adf,
@@ -171,7 +172,7 @@ for (const deployment of ['cloud', 'datacenter'] as const satisfies Deployment[]
       const error = refused(await update(id, { summary: 'Not taken', description: value }));
       assert.equal(error.kind, 'invalid');
       assert.match(error.detail.fields?.description ?? '', /exceeds the allowed limit of 32,767 characters/);
-      assert.equal((await connection.read(scope, [id]))[0]?.version, version);
+      assert.equal((await readNow(connection, scope, [id]))[0]?.version, version);
     });
 
     it('tells apart what failed in a batch whose requests go together', async () => {
@@ -202,7 +203,7 @@ for (const deployment of ['cloud', 'datacenter'] as const satisfies Deployment[]
     it('keeps the sprints that are over, and reads the one that is not', async () => {
       const issue = make(jira, 'Was in a sprint');
       issue.values.customfield_10020 = [1];
-      const before = (await connection.read(scope, [issue.id]))[0];
+      const before = (await readNow(connection, scope, [issue.id]))[0];
       assert.deepEqual(before?.fields.customfield_10020, { id: '1', name: 'Sprint 1' });
       written(await update(issue.id, { customfield_10020: { name: 'Sprint 3' } }));
       assert.deepEqual(jira.site.find(issue.id)?.values.customfield_10020, [1, 3]);
@@ -285,7 +286,7 @@ describe(`Writing to Jira Cloud (${checked('cloud')})`, function () {
     });
     assert.deepEqual(requests, ['POST issue/bulk', 'POST issue/bulkfetch']);
     const { entity } = written(result);
-    assert.deepEqual(await connection.read(scope, [entity.id]), [entity]);
+    assert.deepEqual(await readNow(connection, scope, [entity.id]), [entity]);
   });
 
   it('finds a create whose answer was lost, although the index has none of it', async () => {

@@ -4,6 +4,7 @@ import type { Connection } from '../../../lib/connectors/connector';
 import { SECRET_NAMES } from '../../../lib/connectors/form';
 import { redmine as connector } from '../../../lib/connectors/redmine';
 import { SyncError, type SyncErrorKind } from '../../../lib/model/errors';
+import { readNow } from '../../support/delivered';
 import { describeWith } from '../../support/need';
 import { type RecordingProxy, recordingProxy } from '../../support/proxy';
 import { type Counted, connectAs, connectTo, poll, scope, server } from './server';
@@ -168,7 +169,7 @@ describeWith('Redmine metadata and people, on the real server', server, (redmine
       const { issue } = await alice.post<{ issue: { id: number } }>('/issues.json', {
         issue: { project_id: 2, tracker_id: 2, subject: 'In Beta' },
       });
-      const read = await sync.connection.read(scope, [String(issue.id), '3', '4040404', '1']);
+      const read = await readNow(sync.connection, scope, [String(issue.id), '3', '4040404', '1']);
       assert.deepEqual(
         read.map((entity) => entity?.key),
         [String(issue.id), '3', undefined, '1'],
@@ -245,11 +246,11 @@ describeWith('Redmine metadata and people, on the real server', server, (redmine
     });
 
     it('appear in entities with login, and with the mail address where it may be seen', async () => {
-      const [seen] = await admin.connection.read(scope, ['1']);
+      const [seen] = await readNow(admin.connection, scope, ['1']);
       assert.deepEqual(seen?.createdBy, {
         ...{ id: '6', name: 'Alice Adams', login: 'alice', email: `alice@${redmine.name}.example` },
       });
-      const [shy] = await sync.connection.read(scope, ['1']);
+      const [shy] = await readNow(sync.connection, scope, ['1']);
       assert.deepEqual(shy?.createdBy, { id: '6', name: 'Alice Adams', login: 'alice' });
       assert.equal(seen?.version, shy?.version, 'the version is the same for all');
     });

@@ -7,6 +7,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contract, contractMissing } from './contract';
+import { anonymousAnswer, Faults } from './faults';
 import { type Answer, type Call, type RouteOptions, Routes } from './routes';
 import { CLIENT, CLOUD_ID, PEOPLE, type Person } from './seed';
 import { Site, type SiteOptions } from './site';
@@ -41,6 +42,8 @@ export interface Jira {
   /** what broke the vendor's description; undefined where that isn't at hand */
   violations: string[] | undefined;
   person(login: string): Person;
+  /** what is to go wrong from now on */
+  faults: Faults;
   /** Answers the next requests that match otherwise: what breaks while a client works. */
   interfere(
     match: RegExp,
@@ -64,9 +67,10 @@ export async function startJira(options: JiraOptions = {}): Promise<Jira> {
     port = 0,
   } = options;
   const { searchCap = 1_000, tokenTtlMs = 7 * 86_400_000, grainMs = 1, metaCap = 50, withheld = {} } = options;
+  const faults = new Faults();
   const site = new Site({ deployment, timeZone, indexLagMs, now, clockMs });
-  const routes = new Routes(site, { searchCap, tokenTtlMs, grainMs, metaCap, withheld });
-  const running = new Running(site, routes, options.rateLimit, options.latencyMs);
+  const routes = new Routes(site, { searchCap, tokenTtlMs, grainMs, metaCap, withheld }, faults);
+  const running = new Running(site, routes, faults, options.rateLimit, options.latencyMs);
   const server = createServer((request, response) => void running.serve(request, response));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const address = server.address();
@@ -101,6 +105,7 @@ class Running {
   constructor(
     readonly site: Site,
     private readonly routes: Routes,
+    readonly faults: Faults,
     private readonly rateLimit: JiraOptions['rateLimit'],
     private readonly latencyMs = 0,
   ) {
@@ -141,6 +146,16 @@ class Running {
         send(status, body, headers);
         return;
       }
+      const broken = this.faults.broken(url.pathname, text);
+      if (broken) {
+        send(broken.status, broken.body, broken.headers);
+        return;
+      }
+      if (this.faults.credentials === 'silent' && this.site.isCloud) {
+        const { status, body } = anonymousAnswer(method, url.pathname.replace(/^.*\/rest\/api\/3/, ''));
+        send(status, body, { 'X-Seraph-LoginReason': 'AUTHENTICATED_FAILED' });
+        return;
+      }
       const limited = this.limit();
       if (limited) send(429, { errorMessages: ['Rate limit exceeded.'], errors: {} }, limited);
       else if (url.pathname === '/oauth/token' && method === 'POST') answered(this.giveToken(text));
@@ -161,7 +176,7 @@ class Running {
     if (!agile && !path.startsWith(`${root}/`)) {
       return { status: 404, body: '<html><head><title>Oops, you&#39;ve found a dead link.</title></head></html>' };
     }
-    const viewer = this.viewer(request.headers.authorization, through);
+    const viewer = this.faults.credentials ? undefined : this.viewer(request.headers.authorization, through);
     if (!viewer) return failed(401, 'Client must be authenticated to access this resource.');
     const parsed = bodyOf(text);
     if (parsed.broken) return failed(400, 'The request body is not JSON.');

@@ -1,5 +1,6 @@
 /** The addresses that the stand-in answers: those that connectors use, with the vendor's limits. */
 
+import type { Faults } from './faults';
 import { JqlError } from './jql';
 import { search } from './search';
 import { PEOPLE, type Person, PROJECTS, RESOLUTIONS, SPRINTS, TYPES } from './seed';
@@ -71,6 +72,7 @@ export class Routes {
   constructor(
     private readonly site: Site,
     private readonly options: RouteOptions,
+    private readonly faults: Faults,
   ) {
     this.declare();
     // /project/search is no project called "search"
@@ -384,7 +386,10 @@ export class Routes {
     const properties = texts(request.properties);
     // a list here, a text with commas elsewhere
     const withChangelog = Array.isArray(request.expand) && request.expand.includes('changelog');
-    const issues = [...new Set(ids.flatMap((id) => this.site.find(id) ?? []))];
+    const all = [...new Set(ids.flatMap((id) => this.site.find(id) ?? []))];
+    const { undelivered, leftOut } = this.faults;
+    const issues = all.filter(({ id }) => !undelivered.has(id) && !leftOut.has(id));
+    const failed = all.filter(({ id }) => undelivered.has(id));
     // in no order
     issues.sort((a, b) => Number(b.id) - Number(a.id));
     return {
@@ -394,7 +399,10 @@ export class Routes {
           ...showIssue(this.site, issue, viewer, fields, properties),
           ...(withChangelog ? { changelog: showNewestLog(this.site, issue, viewer) } : {}),
         })),
-        issueErrors: [],
+        issueErrors: failed.map(({ id }) => ({
+          id,
+          errorMessage: 'The issue could not be retrieved. Try again later.',
+        })),
       },
     };
   }
@@ -413,7 +421,10 @@ export class Routes {
     const startAt = Number(request.startAt ?? 0);
     const maxResults = Math.min(Number(request.maxResults ?? 50), options.searchCap);
     const fields = request.fields === undefined ? ['*navigable'] : texts(request.fields);
-    const issues = found.slice(startAt, startAt + maxResults).map((issue) => showIssue(site, issue, viewer, fields));
+    const issues = found
+      .slice(startAt, startAt + maxResults)
+      .filter(({ id }) => !this.faults.leftOut.has(id))
+      .map((issue) => showIssue(site, issue, viewer, fields));
     return { status: 200, body: { expand: 'schema,names', startAt, maxResults, total: found.length, issues } };
   }
 
