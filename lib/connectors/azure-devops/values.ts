@@ -74,7 +74,9 @@ function numberOf(raw: unknown): number | null {
  * (https://github.com/microsoft/azure-devops-mcp/issues/508; Microsoft's own tool encodes them the same way).
  */
 export const toStoredMarkdown = (text: string): string => text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-const fromStoredMarkdown = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>');
+/** What our own Markdown writes in angle brackets. Any other tag was typed as text, and must not come to life. */
+const OWN_TAG = /&lt;(?=\/?(?:br|details|img|ins|span|sub|summary|sup)\b|!--|(?:https?|ftp|mailto):)/gi;
+export const fromStoredMarkdown = (text: string): string => text.replace(OWN_TAG, '<').replaceAll('&gt;', '>');
 
 /** `a; b`: a tag holds neither semicolon nor comma. */
 function tagsOf(raw: unknown): string[] | null {

@@ -2,13 +2,16 @@
 
 import type { SimpleMark } from '../tree';
 
-/** Left out together with what they contain: nothing of them is text, or it could run. */
+/** Left out together with what they contain: nothing of them is text that people see, or it could run. */
 export const DROPPED = new Set(
   (
-    'script style head title meta link base template noscript object embed applet frame frameset noframes svg math ' +
-    'canvas select datalist option textarea param source track map area colgroup col dialog portal xml xss'
+    'script style head title meta link base template noscript object embed applet frame frameset noframes noembed svg ' +
+    'math canvas datalist param source track map area colgroup col dialog portal xml xss'
   ).split(' '),
 );
+
+/** Hold no elements but text with its white space, which browsers show. */
+export const VERBATIM = new Set(['textarea', 'xmp', 'listing', 'plaintext']);
 
 export const MARKS: ReadonlyMap<string, SimpleMark> = new Map<string, SimpleMark>([
   ['b', 'strong'],
@@ -43,10 +46,22 @@ export const CONTAINERS = new Set(
 );
 
 export const BLOCKS = new Set(
-  [...CONTAINERS].concat('blockquote h1 h2 h3 h4 h5 h6 hr li ol p pre table ul'.split(' ')),
+  [...CONTAINERS].concat('blockquote h1 h2 h3 h4 h5 h6 hr li listing ol p plaintext pre table ul xmp'.split(' ')),
 );
 
-const OTHERS = new Set('audio br button iframe img input li picture tbody td tfoot th thead tr video'.split(' '));
+const OTHERS = new Set(
+  'audio br button iframe img input li optgroup option picture select tbody td tfoot th thead tr video'.split(' '),
+);
+
+/** In Markdown these are layout of a table or picture, which shows nothing by itself. */
+const SILENT = new Set('area col colgroup frame frameset map param source track'.split(' '));
+
+/**
+ * True for the tags that in Markdown are shown as they are typed: what GitHub disarms (https://github.github.com/gfm/
+ * #disallowed-raw-html-extension-) and whatever else would take the words behind it along.
+ */
+export const isShownTag = (name: string): boolean =>
+  name === 'iframe' || VERBATIM.has(name) || (DROPPED.has(name) && !SILENT.has(name));
 
 /** True for the elements of HTML; what isn't one, such as the `<String>` of a generic type, is meant as text. */
 export const isKnown = (name: string): boolean =>

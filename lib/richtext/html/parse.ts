@@ -9,8 +9,9 @@ import type { Align, Block, Expand, Inline, List, ListItem, Span, Table, TableCe
 import { MAX_DEPTH } from '../tree';
 import { safeLink } from '../url';
 import { attribute, type Element, isElement, isText, type Node, parseHtmlNodes, textOf } from './dom';
-import { BLOCKS, CODE, DROPPED, INLINE, MARKS } from './elements';
-import { checkbox, codeOf, embedded, image, spanCount, styleMarks } from './pieces';
+import { BLOCKS, CODE, DROPPED, INLINE, MARKS, VERBATIM } from './elements';
+import { officeItems, officeLists } from './office';
+import { checkbox, codeOf, embedded, image, isPastedCode, spanCount, styleMarks, whiteSpace } from './pieces';
 import { InlineRun } from './run';
 import { panelOf } from './vendor';
 
@@ -55,8 +56,16 @@ class Reader {
   }
 
   private flow(nodes: readonly Node[], around: Around, into: Block[], run: InlineRun): void {
-    for (const node of nodes) {
-      if (isText(node)) run.text(node.value, around.marks, spanOf(node), around.pre === true);
+    for (let index = 0; index < nodes.length; index++) {
+      const node = nodes[index] as Node;
+      const items = around.depth < MAX_DEPTH ? officeItems(nodes, index) : undefined;
+      if (items) {
+        this.flush(into, run, around.align);
+        const inside: Around = { ...around, align: undefined, depth: around.depth + 2 };
+        const read = (children: readonly Node[]): Block[] => this.blocks(children, inside);
+        into.push(...officeLists(items.found, read));
+        index = items.end - 1;
+      } else if (isText(node)) run.text(node.value, around.marks, spanOf(node), around.pre === true);
       else if (isElement(node)) this.element(node, around, into, run);
     }
   }
@@ -69,7 +78,11 @@ class Reader {
       run.text(textOf(element.childNodes), around.marks, spanOf(element), false);
       return;
     }
-    const inside: Around = { ...around, depth: around.depth + 1 };
+    const inside: Around = { ...around, depth: around.depth + 1, pre: whiteSpace(element) ?? around.pre };
+    if (VERBATIM.has(name) && !BLOCKS.has(name)) {
+      run.text(textOf(element.childNodes), around.marks, spanOf(element), true);
+      return;
+    }
     if (BLOCKS.has(name)) {
       this.flush(into, run, around.align);
       this.block(element, name, inside, into);
@@ -89,6 +102,11 @@ class Reader {
     const place = <T extends Block>(block: T): void => {
       into.push(span ? { ...block, span } : block);
     };
+    if (isPastedCode(element)) {
+      const code = codeOf(element);
+      if (code.value.trim() !== '') place(code);
+      return;
+    }
     switch (name) {
       case 'h1':
       case 'h2':
@@ -115,6 +133,9 @@ class Reader {
         return;
       }
       case 'pre':
+      case 'xmp':
+      case 'listing':
+      case 'plaintext':
         place(codeOf(element));
         return;
       case 'hr':

@@ -41,6 +41,20 @@ export function styleMarks(element: Element, marks: readonly Mark[]): readonly M
 const without = (marks: readonly Mark[], type: Mark['type']): readonly Mark[] =>
   marks.filter((mark) => mark.type !== type);
 
+/** Whether white space counts in an element, where its style says so. */
+export function whiteSpace(element: Element): boolean | undefined {
+  const value = declarations(attribute(element, 'style')).get('white-space')?.toLowerCase();
+  return value === undefined ? undefined : /^(?:pre|pre-wrap|break-spaces)\b/.test(value);
+}
+
+const MONOSPACE = /\b(?:monospace|consolas|courier|menlo|monaco|cascadia|jetbrains|source code pro|lucida console)\b/i;
+
+/** What code editors put on the clipboard: a `div` with their font, in which white space counts. */
+export function isPastedCode(element: Element): boolean {
+  if (element.tagName !== 'div' || whiteSpace(element) !== true) return false;
+  return MONOSPACE.test(declarations(attribute(element, 'style')).get('font-family') ?? '');
+}
+
 export function image(element: Element, marks: readonly Mark[], run: InlineRun, span: Span | undefined): void {
   const url = safeImage(attribute(element, 'src'));
   const alt = attribute(element, 'alt') || undefined;

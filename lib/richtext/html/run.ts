@@ -9,7 +9,17 @@ export class InlineRun {
   /** nothing, a break or a space stands last: a further space shows nothing */
   private atSpace = true;
 
+  /** @param verbatim line ends are breaks, and runs of blanks stay as no-break spaces, which no reader folds */
   text(value: string, marks: readonly Mark[], span: Span | undefined, verbatim: boolean): void {
+    if (verbatim && /[\n\t]|^ | {2}/.test(value)) {
+      value.split('\n').forEach((line, index) => {
+        if (index > 0) this.leaf({ type: 'break' }, marks, undefined);
+        const filled = line.replaceAll('\t', '    ').replace(/^ +| {2,}/g, (run) => '\u00a0'.repeat(run.length));
+        if (filled !== '') this.add({ node: { type: 'text', value: filled }, marks }, span);
+      });
+      this.atSpace = value.endsWith('\n');
+      return;
+    }
     let shown = verbatim ? value : value.replace(/[ \t\n\r\f]+/g, ' ');
     if (!verbatim && this.atSpace && shown.startsWith(' ')) shown = shown.slice(1);
     if (shown === '') return;

@@ -1,13 +1,16 @@
 /** A row of a table in Jira wiki markup, cut into its cells. */
 
-/** The cells of a row. A bar in a link, an image or a macro, or after a backslash, doesn't end a cell. */
+/** The cells of a row. A bar in a link, an image or a macro with all that is in it, or after a backslash, doesn't end a cell. */
 export function cellsOf(row: string): { header: boolean; content: string }[] {
   const cells: { header: boolean; content: string }[] = [];
+  const missing = new Set<string>();
   let header = row.startsWith('||');
   let start = header ? 2 : 1;
   for (let at = start; at < row.length; at++) {
     const char = row[at];
+    const macro = char === '{' ? macroEnd(row, at, missing) : undefined;
     if (char === '\\') at++;
+    else if (macro !== undefined) at = macro - 1;
     else if (char === '[' || char === '{' || char === '!') at = skip(row, at);
     else if (char === '|') {
       const double = row[at + 1] === '|';
@@ -21,6 +24,18 @@ export function cellsOf(row: string): { header: boolean; content: string }[] {
   const tail = row.slice(start);
   if (tail.trim() !== '') cells.push({ header, content: tail });
   return cells;
+}
+
+const MACRO = /^\{(code|noformat|quote|panel|info|note|tip|warning|expand)(?::[^{}\n]{0,500})?\}/;
+
+/** The end of a macro with a body that begins here. @param missing names of macros that end nowhere behind this place */
+function macroEnd(row: string, at: number, missing: Set<string>): number | undefined {
+  const [all, name] = MACRO.exec(row.slice(at, at + 520)) ?? [];
+  if (all === undefined || name === undefined || missing.has(name)) return undefined;
+  const end = row.indexOf(`{${name}}`, at + all.length);
+  if (end >= 0) return end + name.length + 2;
+  missing.add(name);
+  return undefined;
 }
 
 /** The last place of what begins here, where that has an end on the same line; else the place itself. */

@@ -124,7 +124,9 @@ class Reader {
     if (after === '\\') {
       // two backslashes are a line break, unless they begin a path such as \\server
       const next = this.source[at + 2];
-      if (next !== undefined && isWord(next)) return { nodes: [{ type: 'text', value: '\\\\' }], next: at + 2 };
+      const begins = at === 0 || isSpace(this.source[at - 1]);
+      if (begins && next !== undefined && isWord(next))
+        return { nodes: [{ type: 'text', value: '\\\\' }], next: at + 2 };
       return { nodes: [{ type: 'break' }], next: next === '\n' ? at + 3 : at + 2 };
     }
     if (after === undefined || !ESCAPABLE.test(after)) return undefined;

@@ -13,10 +13,12 @@ import { type Item, nested } from './lists';
 import { panelKindOf } from './panels';
 import { parameters } from './parameters';
 
-const HEADING = /^[ \t]*h([1-6])\.(?:[ \t]+(.*))?$/;
-const QUOTE_LINE = /^[ \t]*bq\.[ \t]+(.*)$/;
+const HEADING = /^[ \t]*h([1-6])\.(.*)$/;
+const QUOTE_LINE = /^[ \t]*bq\.(.*)$/;
 const RULE = /^[ \t]*-{4,}[ \t]*$/;
 const LIST = /^[ \t]*([*#][*#-]{0,38}|-)[ \t]+(.*)$/;
+/** Within a list, where two dashes begin no sentence. */
+const ITEM = /^[ \t]*([*#-]{1,39})[ \t]+(.*)$/;
 const ROW = /^[ \t]*\|/;
 const BLOCK_MACRO = /\{(code|noformat|quote|panel|info|note|tip|warning|expand)(?::([^{}\n]{0,500}))?\}/;
 const VERBATIM = new Set(['code', 'noformat']);
@@ -60,14 +62,14 @@ class Reader {
     const heading = HEADING.exec(text);
     if (heading) {
       this.at = end + 1;
-      const children = jiraInlines(heading[2] ?? '');
+      const children = jiraInlines((heading[2] ?? '').trim());
       const level = Number(heading[1]) as 1 | 2 | 3 | 4 | 5 | 6;
       return children.length === 0 ? [] : [{ type: 'heading', depth: level, children, span: { start, end } }];
     }
     const quote = QUOTE_LINE.exec(text);
     if (quote) {
       this.at = end + 1;
-      const children = jiraInlines(quote[1] ?? '');
+      const children = jiraInlines((quote[1] ?? '').trim());
       const inner: Block[] = children.length > 0 ? [{ type: 'paragraph', children }] : [];
       return [{ type: 'quote', children: inner, span: { start, end } }];
     }
@@ -90,7 +92,7 @@ class Reader {
       if (!match) return undefined;
       match.index += from;
       const opening = this.at + match.index;
-      if (text[match.index - 1] !== '\\') {
+      if (text[match.index - 1] !== '\\' && !isMonospace(text, match.index, match[0].length)) {
         const close = this.closing(match[1] ?? '', opening + match[0].length);
         if (close !== undefined) {
           if (match.index === lead) match.index = 0;
@@ -113,6 +115,10 @@ class Reader {
         this.missing.add(name);
         return undefined;
       }
+      if (isMonospace(this.source, close, sign.length)) {
+        from = close + sign.length;
+        continue;
+      }
       if (VERBATIM.has(name)) return close;
       const code = this.codeBetween(from, close);
       if (code === undefined) return close;
@@ -129,6 +135,10 @@ class Reader {
       const match = /\{(code|noformat)(?::[^{}\n]{0,500})?\}/.exec(between.slice(at));
       if (!match) return undefined;
       const start = from + at + match.index + match[0].length;
+      if (isMonospace(this.source, from + at + match.index, match[0].length)) {
+        at = start - from;
+        continue;
+      }
       const sign = `{${match[1]}}`;
       const close = this.source.indexOf(sign, start);
       if (close < 0) return undefined;
@@ -216,7 +226,7 @@ class Reader {
     while (!this.done) {
       const { text, end } = this.line();
       const current = items.at(-1);
-      const match = LIST.exec(text);
+      const match = (current ? ITEM : LIST).exec(text);
       if (match && !RULE.test(text)) {
         const signs = match[1] ?? '';
         const item: Item = { signs, start: this.at, end, text: [], blocks: [] };
@@ -259,7 +269,7 @@ class Reader {
       const { text } = this.line();
       if (!ROW.test(text)) break;
       const rowStart = this.at;
-      const row = this.row();
+      const row = this.row(depth);
       last = this.at;
       if (this.source[this.at] === '\n') this.at++;
       const children = cellsOf(row).map(({ header, content }) => this.cell(header, content, depth));
@@ -268,12 +278,15 @@ class Reader {
     return { type: 'table', children: rows, span: { start, end: last } };
   }
 
-  /** A row goes on over the lines up to one that ends with a bar; an empty line ends it. */
-  private row(): string {
+  /** A row goes on over the lines up to one that ends with a bar; an empty line ends it, unless it is in a macro. */
+  private row(depth: number): string {
     let row = '';
     for (let lines = 0; !this.done && lines < 500; lines++) {
-      const { text, end } = this.line();
-      if (row !== '' && (text.trim() === '' || (ROW.test(text) && row.trimEnd().endsWith('|')))) break;
+      const from = this.at;
+      const first = this.line();
+      if (row !== '' && (first.text.trim() === '' || (ROW.test(first.text) && row.trimEnd().endsWith('|')))) break;
+      const end = this.endOfLine(depth);
+      const text = this.source.slice(from, end);
       row += row === '' ? text.trimStart() : `\n${text}`;
       this.at = end;
       const next = this.source[end + 1];
@@ -283,6 +296,20 @@ class Reader {
       this.at = end + 1;
     }
     return row;
+  }
+
+  /** Where the present line ends; the lines of a macro that begins in it belong to it. */
+  private endOfLine(depth: number): number {
+    const from = this.at;
+    for (;;) {
+      const { text, end } = this.line();
+      const macro = this.macroIn(text, depth);
+      if (!macro) {
+        this.at = from;
+        return end;
+      }
+      this.at = macro.close + (macro[1] ?? '').length + 2;
+    }
   }
 
   private cell(header: boolean, content: string, depth: number): TableCell {
@@ -298,3 +325,7 @@ class Reader {
     return cell;
   }
 }
+
+/** `{{code}}` is monospace, whatever macro has that name. */
+const isMonospace = (text: string, at: number, length: number): boolean =>
+  text[at - 1] === '{' && text[at + length] === '}';

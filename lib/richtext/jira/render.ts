@@ -4,8 +4,9 @@ import { signOf } from '../emoji';
 import { cellGrid, flatBlocks } from '../flat';
 import { linkOf, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
 import type { Losses } from '../losses';
-import type { Block, Code, Image, Inline, List, ListItem, Panel, Table, TableCell, Tree } from '../tree';
+import type { Block, Code, Image, Inline, List, ListItem, Mention, Panel, Table, TableCell, Tree } from '../tree';
 import { plainInline } from '../tree';
+import { isAccountId } from './accounts';
 import { groundOf } from './panels';
 
 /** Writes a tree as Jira wiki markup. */
@@ -231,8 +232,9 @@ class Writer {
       case 'image':
         return image(node);
       case 'mention':
-        if (node.vendor === 'jira' && node.id && !NO_ID.test(node.id + node.name))
-          return node.name === node.id || node.name === `accountid:${node.id}`
+        // an account id of Jira Cloud says nothing in a Data Center: where the name is known, that is shown
+        if (node.vendor === 'jira' && node.id && !NO_ID.test(node.id + node.name) && isOnlyId(node))
+          return node.name.startsWith('accountid:') || !isAccountId(node.id)
             ? `[~${node.name}]`
             : `[~accountid:${node.id}]`;
         this.losses.add('mention', 'A mention of a person is shown as a name.');
@@ -286,11 +288,14 @@ class Writer {
 /** In a parameter, brackets could be taken for a link. */
 const round = (bracket: string): string => (bracket === '[' ? '(' : ')');
 
+/** True where no other name is known than the account's. */
+const isOnlyId = ({ id, name }: Mention): boolean => name === id || name === `accountid:${id}`;
+
 /** Signs that no name of an account has, and that would end the mention. */
 const NO_ID = /[[\]{}|\n\\]/;
 
-/** A block of code in which nothing would end the cell or the row. */
-const fitsCell = (node: Block): boolean => node.type === 'code' && !/\||^[ \t]*$/m.test(node.value);
+/** A macro is opaque: neither a bar nor an empty line within ends the cell or the row. */
+const fitsCell = (node: Block): boolean => node.type === 'code';
 
 export const HEADING_BREAK = 'A line break in a heading is shown as a blank.';
 

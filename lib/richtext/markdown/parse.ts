@@ -8,14 +8,15 @@ import type { Nodes, PhrasingContent, Root, RootContent } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
-import { CODE, isKnown } from '../html/elements';
+import { CODE, isKnown, isShownTag } from '../html/elements';
 import { parseHtml } from '../html/parse';
 import { flatten, isBlank, type Leaf, type Mark, nest, tidy, withMark } from '../inline';
+import { parseText } from '../text';
 import type { Block, Inline, ListItem, Panel, PanelKind, Span, TableCell, TableRow, Tree } from '../tree';
 import { MAX_DEPTH, plainInline } from '../tree';
 import { safeImage, safeLink } from '../url';
 import { checkCost } from './cost';
-import { isComment, marksOf, tagOf } from './tags';
+import { beginsShown, isComment, marksOf, tagOf, withShownTags } from './tags';
 import { escapesApart, splitText } from './words';
 
 export interface MarkdownOptions {
@@ -26,9 +27,12 @@ export interface MarkdownOptions {
 /** Reads Markdown. @throws Unreadable */
 export function parseMarkdown(source: string, options: MarkdownOptions = {}): Tree {
   checkCost(source);
-  const root: Root = fromMarkdown(source, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown(), escapesApart] });
+  const root: Root = fromMarkdown(source, { extensions: [gfm()], mdastExtensions: [...GFM, escapesApart] });
   return { type: 'root', children: new Reader(source, root, options).blocks(root.children, 0) };
 }
+
+/** Without the look for addresses in finished text: it would link those whose signs are escaped, and takes its time. */
+const GFM = gfmFromMarkdown().map((extension) => ({ ...extension, transforms: [] }));
 
 /** Elements that stand apart from what is before and behind. */
 const PARTS = new Set(['li', 'p', 'div', 'tr', 'blockquote', 'pre', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6']);
@@ -147,7 +151,8 @@ class Reader {
           const source = node.value;
           return [{ type: 'vendorBlock', vendor: 'markdown', source, name: 'comment', children: [], ...at }];
         }
-        const inner = parseHtml(node.value).children;
+        // such a block may go on to the end of the text: its lines stay lines
+        const inner = (beginsShown(node.value) ? parseText(node.value) : parseHtml(withShownTags(node.value))).children;
         for (const one of inner) {
           stripSpans(one);
           if (place) one.span = { ...place };
@@ -250,7 +255,7 @@ class Reader {
         // blocks in a line, as in the cell of a table: each on a line of its own
         if (into.length > 0 && into.at(-1)?.node.type !== 'break') into.push({ node: { type: 'break' }, marks });
         if (tag.name === 'li' && !tag.closing) into.push({ node: { type: 'text', value: '• ' }, marks });
-      } else if (!isKnown(tag.name)) {
+      } else if (!isKnown(tag.name) || isShownTag(tag.name)) {
         into.push({ node: { type: 'text', value: node.value }, marks });
       } else if (tag.closing) {
         const from = open.findLastIndex(({ name }) => name === tag.name);

@@ -1,5 +1,6 @@
 /** HTML tags within Markdown: what a single inline tag means, read by the HTML parser, never passed on. */
 
+import { isShownTag } from '../html/elements';
 import type { Mark } from '../inline';
 import { withMark } from '../inline';
 import type { Inline } from '../tree';
@@ -12,9 +13,28 @@ export interface Tag {
 }
 
 const TAG = /^<(\/?)([a-zA-Z][a-zA-Z0-9-]*)(?:\s[\s\S]*?)?(\/?)>$/;
-const COMMENT = /^<(?:!|\?)/;
+/** A comment that ends. One without an end, CDATA, declarations and `<? … ?>` are text that somebody typed. */
+export const isComment = (html: string): boolean => /^\s*<!--/.test(html) && /-->\s*$/.test(html);
 
-export const isComment = (html: string): boolean => COMMENT.test(html);
+const TAG_NAMES = /<(\/?)([a-zA-Z][a-zA-Z0-9-]*)/g;
+const BOGUS = /<(?=\?|!(?!--))/g;
+
+/** HTML in which the tags that are shown as they are typed, and what only looks like a comment, are text. */
+export function withShownTags(html: string): string {
+  const shown = html
+    .replace(TAG_NAMES, (tag, slash: string, name: string) =>
+      isShownTag(name.toLowerCase()) ? `&lt;${slash}${name}` : tag,
+    )
+    .replace(BOGUS, '&lt;');
+  const open = shown.lastIndexOf('<!--');
+  return open >= 0 && shown.indexOf('-->', open) < 0 ? `${shown.slice(0, open)}&lt;${shown.slice(open + 1)}` : shown;
+}
+
+/** True for a block that begins with such a tag or sign: it goes on to the end of the text, unless it is closed. */
+export function beginsShown(html: string): boolean {
+  const [, , name] = /^\s*<(\/?)([a-zA-Z][a-zA-Z0-9-]*)/.exec(html) ?? [];
+  return name === undefined ? /^\s*<[!?]/.test(html) && !isComment(html) : isShownTag(name.toLowerCase());
+}
 
 export function tagOf(html: string): Tag | undefined {
   const match = TAG.exec(html);

@@ -4,7 +4,8 @@ import type { CompileContext, Extension, Token } from 'mdast-util-from-markdown'
 import type { Options } from 'mdast-util-to-markdown';
 import type { LeafNode } from '../inline';
 
-const WORDS = /\[\[([^[\]|\n]{1,200})(?:\|([^[\]\n]{1,400}))?\]\]|\{\{(\w{1,40})(?:\([^{}\n]{0,500}\))?\}\}/g;
+const WORDS =
+  /\[\[(?!\s)([^[\]|\n]{1,200})(?<!\s)(?:\|([^[\]\n]{1,400}))?\]\]|\{\{(\w{1,40})(?:\([^{}\n]{0,500}\))?\}\}/g;
 
 /** Text with its wiki links and macros as nodes of their own. */
 export function splitText(value: string): LeafNode[] {
