@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fromStoredMarkdown, toStoredMarkdown } from '../../lib/connectors/azure-devops/values';
+import { fromStoredMarkdown, toStoredMarkdown } from '../../lib/connectors/azure-devops/markdown';
 import type { RichTextFormat } from '../../lib/model/values';
 import { convert } from '../../lib/richtext';
 import { unsafeHtml } from '../richtext/unsafe';
@@ -49,6 +49,9 @@ describe('reality 07: text that vanishes', () => {
     const content = fromStoredMarkdown(stored);
     assert.equal(to('text', 'markdown', content), 'a <div> and List<String>\n\n> quoted <script>');
     assert.equal(toStoredMarkdown(content), stored);
+    const code = '`&lt;div&gt;` and\n\n```\n&lt;p&gt;\n```\n\n&lt;p&gt;';
+    assert.equal(fromStoredMarkdown(code), '`<div>` and\n\n```\n<p>\n```\n\n&lt;p>');
+    assert.equal(toStoredMarkdown(fromStoredMarkdown(code)), code);
     const own = 'H<sub>2</sub>O <ins>new</ins> <https://example.org> <!-- hint -->';
     assert.equal(fromStoredMarkdown(toStoredMarkdown(own)), own);
   });

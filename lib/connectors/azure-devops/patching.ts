@@ -9,11 +9,12 @@ import type { FieldId, Fields, RichText, SingleValue, Value } from '../../model/
 import type { AzureDevOpsApi } from './api';
 import { beginOf } from './days';
 import { type FieldInfo, PARENT, TAGS, TITLE } from './field-types';
+import { toStoredMarkdown } from './markdown';
 import type { Metadata, ProjectInfo } from './metadata';
 import type { Paths } from './paths';
 import type { People } from './people';
 import { idOf, type RawWorkItem, textOf } from './shapes';
-import { hoursOf, PARENT_LINK, toStoredMarkdown } from './values';
+import { hoursOf, PARENT_LINK } from './values';
 
 export interface PatchOperation {
   op: 'add' | 'replace' | 'remove' | 'test';

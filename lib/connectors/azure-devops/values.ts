@@ -3,6 +3,7 @@
 import type { Fields, Value } from '../../model/values';
 import { dayOf } from './days';
 import { type FieldInfo, TAGS } from './field-types';
+import { fromStoredMarkdown } from './markdown';
 import { isoOf, type Json, textOf, userOf } from './shapes';
 
 /** What a value is read with, beside its field. */
@@ -68,15 +69,6 @@ function numberOf(raw: unknown): number | null {
   const number = Number(raw);
   return Number.isFinite(number) ? number : null;
 }
-
-/**
- * Angle brackets in Markdown are held encoded: raw ones are taken for tags, and text between them is lost
- * (https://github.com/microsoft/azure-devops-mcp/issues/508; Microsoft's own tool encodes them the same way).
- */
-export const toStoredMarkdown = (text: string): string => text.replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-/** What our own Markdown writes in angle brackets. Any other tag was typed as text, and must not come to life. */
-const OWN_TAG = /&lt;(?=\/?(?:br|details|img|ins|span|sub|summary|sup)\b|!--|(?:https?|ftp|mailto):)/gi;
-export const fromStoredMarkdown = (text: string): string => text.replace(OWN_TAG, '<').replaceAll('&gt;', '>');
 
 /** `a; b`: a tag holds neither semicolon nor comma. */
 function tagsOf(raw: unknown): string[] | null {
