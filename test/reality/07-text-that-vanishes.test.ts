@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { fromStoredMarkdown, toStoredMarkdown } from '../../lib/connectors/azure-devops/markdown';
 import type { RichTextFormat } from '../../lib/model/values';
 import { convert } from '../../lib/richtext';
 import { unsafeHtml } from '../richtext/unsafe';
@@ -42,18 +41,6 @@ describe('reality 07: text that vanishes', () => {
     assert.equal(to('text', 'html', '<p>a</p><textarea>one\n two</textarea>'), 'a\n\none\n\u00a0two');
     assert.equal(squeeze(to('text', 'html', 'a<xmp>x <b> y</xmp>b<plaintext>c <i>d')), 'a x b y b c i d');
     assert.match(to('text', 'html', '<select><option>red</option><option>green</option></select>'), /red.*green/s);
-  });
-
-  it('a tag that Azure DevOps holds encoded in Markdown is the text that somebody typed', () => {
-    const stored = 'a &lt;div&gt; and List&lt;String&gt;\n\n&gt; quoted &lt;script&gt;';
-    const content = fromStoredMarkdown(stored);
-    assert.equal(to('text', 'markdown', content), 'a <div> and List<String>\n\n> quoted <script>');
-    assert.equal(toStoredMarkdown(content), stored);
-    const code = '`&lt;div&gt;` and\n\n```\n&lt;p&gt;\n```\n\n&lt;p&gt;';
-    assert.equal(fromStoredMarkdown(code), '`<div>` and\n\n```\n<p>\n```\n\n&lt;p>');
-    assert.equal(toStoredMarkdown(fromStoredMarkdown(code)), code);
-    const own = 'H<sub>2</sub>O <ins>new</ins> <https://example.org> <!-- hint -->';
-    assert.equal(fromStoredMarkdown(toStoredMarkdown(own)), own);
   });
 
   it('a mention of Jira Cloud is written to a Data Center by its name', () => {
