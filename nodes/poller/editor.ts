@@ -171,13 +171,17 @@ class PollerForm {
   /** Says that the choice has no effect any more where this side was read before. */
   private begun(): void {
     const target = $('#twinflow-poller-begun').text('');
+    $('#twinflow-poller-start').show();
     const id = nodeId(input(PREFIX, 'integration').val());
     const side = value('side') === '2' ? 2 : 1;
     if (id === undefined) return;
     isBegun(id, side).then(
       (begun) => {
         const same = id === nodeId(input(PREFIX, 'integration').val()) && side === (value('side') === '2' ? 2 : 1);
-        if (begun && same) target.text(this.node._('poller.hint.begun'));
+        if (!begun || !same) return;
+        target.text(this.node._('poller.hint.begun'));
+        // what Start would bring about is no promise any more
+        $('#twinflow-poller-start').hide();
       },
       () => undefined, // nobody may or can tell: the help says so, too
     );
