@@ -9,6 +9,8 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname, join } from 'node:path';
+import { bareEnvironment, processEnded } from '../files/processes';
+import { SyncError } from '../model/errors';
 import type { AskedHelper, ExpressionResult, Helpers } from './transform';
 import type { ExpressionInput, FromWorker, ToWorker, WorkerSettings } from './transform-protocol';
 
@@ -57,6 +59,7 @@ interface Open {
   alone: boolean;
   done: boolean;
   resolve: (results: ExpressionResult[]) => void;
+  reject: (error: SyncError) => void;
 }
 
 /** The worker's file: compiled beside this one, or TypeScript in the tests. */
@@ -86,11 +89,14 @@ export class ExpressionRunner {
     this.limits = { ...EXPRESSION_LIMITS, ...limits };
   }
 
-  /** Evaluates expressions over one entity; one result each, in order. Rejects never. */
+  /**
+   * Evaluates expressions over one entity; one result each, in order.
+   * @throws SyncError transient – no process can be had, which says nothing about the expressions
+   */
   evaluate(expressions: string[], input: ExpressionInput, helpers: Helpers): Promise<ExpressionResult[]> {
     if (expressions.length === 0) return Promise.resolve([]);
     if (this.closed) return Promise.resolve(expressions.map(() => ({ error: 'the node was stopped' })));
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.jobs += 1;
       this.queue.push({
         job: this.jobs,
@@ -101,6 +107,7 @@ export class ExpressionRunner {
         alone: false,
         done: false,
         resolve,
+        reject,
       });
       this.next();
     });
@@ -165,8 +172,7 @@ export class ExpressionRunner {
       const worker = this.worker ?? this.fork();
       worker.send({ job: open.job, expressions, input: open.input } satisfies ToWorker);
     } catch (thrown) {
-      // no process can be had
-      this.settle(open, thrown instanceof Error ? thrown.message : String(thrown));
+      this.refuse(thrown instanceof Error ? thrown.message : String(thrown));
       return;
     }
     this.guard(open);
@@ -178,9 +184,7 @@ export class ExpressionRunner {
     const worker = fork(WORKER, [JSON.stringify(settings)], {
       execArgv: [`--max-old-space-size=${memoryMb}`, ...(extension === '.ts' ? ['--import', 'tsx'] : [])],
       // nothing of what Node-RED's environment holds is any business of an expression
-      env: Object.fromEntries(
-        Object.entries(process.env).filter(([name]) => /^(PATH|SYSTEMROOT|TMP|TEMP|TMPDIR)$/i.test(name)),
-      ),
+      env: bareEnvironment(),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.worker = worker;
@@ -189,10 +193,19 @@ export class ExpressionRunner {
       // only our own file speaks on this channel
       if (this.worker === worker) this.heard(message as FromWorker);
     });
-    worker.on('error', (error) => this.lost(worker, error.message));
+    worker.on('error', (error) => {
+      if (this.worker !== worker) return;
+      if (this.warm) this.lost(worker, error.message);
+      else this.refuse(error.message);
+    });
     worker.on('exit', (code, signal) => {
+      if (this.worker !== worker) return;
       // V8 aborts where there is no memory left
       const memory = signal === 'SIGABRT' || code === 134;
+      if (!this.warm && !memory) {
+        this.refuse(processEnded('that evaluates expressions', WORKER, signal ?? code));
+        return;
+      }
       this.lost(
         worker,
         memory ? `it needs more than ${memoryMb} MB of memory` : `its process ended (${signal ?? code})`,
@@ -279,6 +292,18 @@ export class ExpressionRunner {
     clearTimeout(this.watch);
     worker.kill('SIGKILL');
     if (this.current !== undefined) this.settle(this.current, why);
+  }
+
+  /** The process has not even started: it is no expression's fault, and no field must be left out for it. */
+  private refuse(why: string): void {
+    const { worker } = this;
+    this.worker = undefined;
+    clearTimeout(this.watch);
+    worker?.kill('SIGKILL');
+    const open = this.current;
+    this.current = undefined;
+    open?.reject(new SyncError('transient', why));
+    this.next();
   }
 
   private settle(open: Open, why: string): void {

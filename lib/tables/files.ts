@@ -4,8 +4,9 @@
  */
 
 import { createHash, randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
+import { makePrivateFolder, PRIVATE_FILE, PRIVATE_FOLDER } from '../files/private';
 import { SHEET_LIMITS } from '../mapping/tables/sheets';
 import type { SheetSource } from '../model/config';
 import { SyncError } from '../model/errors';
@@ -28,13 +29,38 @@ export const plainFileName = (name: string): string =>
     .replace(/\p{Cc}/gu, '')
     .slice(0, LONGEST_NAME) || 'table';
 
-/** Keeps an uploaded file. @returns its new id */
+/** Room for all uploads of one Node-RED. */
+export const QUOTA = { bytes: 512_000_000, files: 500 };
+
+/** Bytes of each upload that is kept. */
+async function sizesOf(dataFolder: string): Promise<number[]> {
+  const ids = (await readdir(tablesFolder(dataFolder)).catch(() => [])).filter((name) => ID.test(name));
+  const sizes = ids.map((id) =>
+    stat(join(folderOf(dataFolder, id), 'sheet')).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
+  return Promise.all(sizes);
+}
+
+/** Keeps an uploaded file. @returns its new id @throws SyncError invalid – there is no room for it */
 export async function keepUpload(dataFolder: string, name: string, bytes: Buffer): Promise<string> {
   const id = randomUUID();
   const folder = folderOf(dataFolder, id);
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'sheet'), bytes);
-  await writeFile(join(folder, 'name.txt'), plainFileName(name));
+  const uploads = await sizesOf(dataFolder);
+  const total = uploads.reduce((sum, size) => sum + size, bytes.length);
+  if (total > QUOTA.bytes || uploads.length >= QUOTA.files) {
+    throw new SyncError(
+      'invalid',
+      `The uploaded sheets fill the space for them (${QUOTA.bytes / 1_000_000} MB, ${QUOTA.files} files). Delete those in ` +
+        'the folder twinflow/tables of Node-RED’s user directory that no value mapper uses.',
+    );
+  }
+  makePrivateFolder(tablesFolder(dataFolder));
+  await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+  await writeFile(join(folder, 'sheet'), bytes, { mode: PRIVATE_FILE });
+  await writeFile(join(folder, 'name.txt'), plainFileName(name), { mode: PRIVATE_FILE });
   return id;
 }
 
@@ -127,8 +153,10 @@ export const keptCopyOf = (dataFolder: string, path: string): string =>
 /** Puts a good file aside, whole or not at all. */
 export async function keepCopy(dataFolder: string, path: string): Promise<void> {
   const kept = keptCopyOf(dataFolder, path);
-  await mkdir(join(tablesFolder(dataFolder), 'kept'), { recursive: true });
+  makePrivateFolder(tablesFolder(dataFolder));
+  await mkdir(join(tablesFolder(dataFolder), 'kept'), { recursive: true, mode: PRIVATE_FOLDER });
   const written = `${kept}.${randomUUID()}`;
   await copyFile(path, written);
+  await chmod(written, PRIVATE_FILE);
   await rename(written, kept);
 }

@@ -1,10 +1,13 @@
 /**
- * Has sheets read and written by a process of their own, one at a time: what takes seconds, and what a hostile file may
- * do, happens there, and its memory is given back when it ends.
+ * Has sheets read and written by processes of their own: what takes seconds, and what a hostile file may do, happens there,
+ * and its memory is given back when it ends. What forms ask for waits in another queue than the tables of deployed flows, and
+ * a workbook gets only as much time as its size may need, so that nobody's file holds up everybody's.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { bareEnvironment, processEnded } from '../files/processes';
 import type { TextSheet } from '../mapping/exchange/sheets';
 import type { ExportedTable, SheetColumns, SheetInfo } from '../mapping/tables/shapes';
 import { asSyncError, SyncError } from '../model/errors';
@@ -25,17 +28,33 @@ export type SheetAnswer =
   | { kind: 'failed'; message: string };
 
 export interface SheetJobLimits {
+  /** milliseconds; by default as many as a file of that size may need */
   ms: number;
   /** of the process's heap */
   memoryMb: number;
 }
 
-const LIMITS: SheetJobLimits = { ms: 60_000, memoryMb: 1_024 };
+const MEMORY_MB = 1_024;
+/** for the smallest file, a slow machine's start of the process included */
+const LEAST_MS = 10_000;
+const MOST_MS = 60_000;
+/** a file of so many bytes is given all the time there is */
+const LARGE = 20_000_000;
+const allowance = (bytes: number): number => LEAST_MS + Math.min(1, bytes / LARGE) * (MOST_MS - LEAST_MS);
 
 const extension = extname(__filename);
 const WORKER = join(__dirname, `worker${extension}`);
 
 const bad = (message: string): SyncError => new SyncError('invalid', message);
+
+/** Why a process that gave no answer has ended. */
+function ended(code: number | null, signal: string | null, memoryMb: number): SyncError {
+  // V8 aborts where there is no memory left; the operating system kills
+  if (signal === 'SIGABRT' || signal === 'SIGKILL' || code === 134) {
+    return bad(`The sheet needs more than ${memoryMb} MB of memory to be read: make it smaller.`);
+  }
+  return new SyncError('transient', processEnded('that reads sheets', WORKER, signal ?? code));
+}
 
 function once(job: SheetJob, { ms, memoryMb }: SheetJobLimits): Promise<SheetAnswer> {
   return new Promise((resolve, reject) => {
@@ -43,6 +62,8 @@ function once(job: SheetJob, { ms, memoryMb }: SheetJobLimits): Promise<SheetAns
     try {
       child = fork(WORKER, [], {
         execArgv: [`--max-old-space-size=${memoryMb}`, ...(extension === '.ts' ? ['--import', 'tsx'] : [])],
+        // nothing of what Node-RED's environment holds is any business of a sheet
+        env: bareEnvironment(),
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         serialization: 'advanced',
       });
@@ -50,66 +71,89 @@ function once(job: SheetJob, { ms, memoryMb }: SheetJobLimits): Promise<SheetAns
       reject(asSyncError(thrown));
       return;
     }
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(bad(`The sheet could not be read within ${ms / 1000} seconds: make it smaller.`));
-    }, ms);
-    const end = (): void => {
+    let settled = false;
+    const end = (settle: () => void): void => {
+      if (settled) return;
+      settled = true;
       clearTimeout(timer);
       child.kill('SIGKILL');
+      settle();
     };
-    child.once('message', (answer) => {
-      end();
-      // only our own file speaks on this channel
-      resolve(answer as SheetAnswer);
-    });
-    child.once('error', (error) => {
-      end();
-      reject(asSyncError(error));
-    });
-    child.once('exit', () => {
-      clearTimeout(timer);
-      reject(bad(`The sheet needs more than ${memoryMb} MB of memory to be read: make it smaller.`));
-    });
-    child.send(job);
+    const timer = setTimeout(
+      () =>
+        end(() => reject(bad(`The sheet could not be read within ${Math.round(ms / 1000)} seconds: make it smaller.`))),
+      ms,
+    );
+    // only our own file speaks on this channel
+    child.once('message', (answer) => end(() => resolve(answer as SheetAnswer)));
+    child.once('error', (error) => end(() => reject(asSyncError(error))));
+    child.once('exit', (code, signal) => end(() => reject(ended(code, signal, memoryMb))));
+    // a process that is gone already says so by its exit
+    child.send(job, () => undefined);
   });
 }
 
-let last: Promise<unknown> = Promise.resolve();
+/** Jobs that run at a time, by who waits for them. */
+const AT_A_TIME = 2;
+type Queue = { running: number; waiting: (() => void)[] };
+const queues: Record<'form' | 'flow', Queue> = { form: { running: 0, waiting: [] }, flow: { running: 0, waiting: [] } };
 
-/** One after the other, so that ten tables do not read ten files at a time. */
+async function inTurn<T>(queue: Queue, work: () => Promise<T>): Promise<T> {
+  if (queue.running >= AT_A_TIME) await new Promise<void>((resolve) => queue.waiting.push(resolve));
+  else queue.running += 1;
+  try {
+    return await work();
+  } finally {
+    const next = queue.waiting.shift();
+    if (next) next();
+    else queue.running -= 1;
+  }
+}
+
 async function run<Kind extends SheetAnswer['kind']>(
   job: SheetJob & { kind: Kind },
   limits: Partial<SheetJobLimits>,
+  bytes: number,
+  queue: keyof typeof queues = 'form',
 ): Promise<Extract<SheetAnswer, { kind: Kind }>> {
-  const answer = last.then(() => once(job, { ...LIMITS, ...limits }));
-  last = answer.catch(() => undefined);
-  const result = await answer;
+  const allowed = { ms: allowance(bytes), memoryMb: MEMORY_MB, ...limits };
+  const result = await inTurn(queues[queue], () => once(job, allowed));
   if (result.kind === 'failed') throw bad(result.message);
   // a process answers the question it was asked
   return result as Extract<SheetAnswer, { kind: Kind }>;
 }
 
+/** A file that is not there is found missing by the process. */
+const sizeOf = (file: string): Promise<number> =>
+  stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+
 /** @throws SyncError invalid – the file can't be read, and why */
 export const inspectFile = async (file: string, limits: Partial<SheetJobLimits> = {}): Promise<SheetInfo[]> =>
-  (await run({ kind: 'inspect', file }, limits)).sheets;
+  (await run({ kind: 'inspect', file }, limits, await sizeOf(file))).sheets;
 
-/** @throws SyncError invalid – the file can't be read, or has no such sheet or column */
+/**
+ * @param limits with `for`: who waits for it, a form or a deployed flow
+ * @throws SyncError invalid – the file can't be read, or has no such sheet or column; transient – no process can be had
+ */
 export const columnsOfFile = async (
   file: string,
   sheet: string,
   columns: { one: string; two: string },
-  limits: Partial<SheetJobLimits> = {},
-): Promise<SheetColumns> => (await run({ kind: 'columns', file, sheet, columns }, limits)).columns;
+  { for: queue = 'form', ...limits }: Partial<SheetJobLimits> & { for?: 'form' | 'flow' } = {},
+): Promise<SheetColumns> =>
+  (await run({ kind: 'columns', file, sheet, columns }, limits, await sizeOf(file), queue)).columns;
 
 /** A workbook (xlsx). */
 export const workbookOf = async (table: ExportedTable): Promise<Buffer> =>
-  Buffer.from((await run({ kind: 'write', table }, {})).workbook);
+  Buffer.from((await run({ kind: 'write', table }, {}, LARGE)).workbook);
 
 /** All sheets of a workbook (xlsx, ods) to the letter. @throws SyncError invalid – it can't be read, or is too large */
 export const sheetsOfWorkbook = async (bytes: Buffer, limits: Partial<SheetJobLimits> = {}): Promise<TextSheet[]> =>
-  (await run({ kind: 'read-sheets', bytes }, limits)).sheets;
+  (await run({ kind: 'read-sheets', bytes }, limits, bytes.length)).sheets;
 
 /** A workbook (xlsx) with these sheets: every cell a text, whatever it begins with. */
 export const workbookOfSheets = async (sheets: TextSheet[]): Promise<Buffer> =>
-  Buffer.from((await run({ kind: 'write-sheets', sheets }, {})).workbook);
+  Buffer.from((await run({ kind: 'write-sheets', sheets }, {}, LARGE)).workbook);

@@ -117,7 +117,7 @@ export class SheetTable {
 
   private async use(file: string): Promise<void> {
     const { sheet, one, two, backward } = this.source;
-    const columns = await columnsOfFile(file, sheet, { one, two });
+    const columns = await columnsOfFile(file, sheet, { one, two }, { for: this.options.once ? 'form' : 'flow' });
     const tables = indexSheet(columns, { ignoreCase: this.options.ignoreCase, backward });
     this.set({ tables, rows: columns.one.length, incomplete: columns.incomplete });
   }

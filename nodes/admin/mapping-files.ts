@@ -11,6 +11,7 @@ import type { TextSheet } from '../../lib/mapping/exchange';
 import { SyncError } from '../../lib/model/errors';
 import { sheetsOfWorkbook, workbookOfSheets } from '../../lib/tables/runner';
 import { isObject } from '../shared/connect';
+import { guardRoutes } from '../shared/guard';
 import { bytesOf, fail, MOST_UPLOADS, send, sendWorkbook } from './file-answers';
 
 /** Bytes of a workbook: a mapping of ten thousand rows has one. */
@@ -35,6 +36,7 @@ function sheetsIn(body: unknown): TextSheet[] {
 
 /** Adds the routes. Call it once. */
 export function registerMappingFileRoutes({ httpAdmin, auth }: Pick<NodeAPI, 'httpAdmin' | 'auth'>): void {
+  guardRoutes(httpAdmin);
   const mayWrite = auth.needsPermission('twinflow.write');
   let reading = 0;
 

@@ -20,6 +20,7 @@ import type { ParkedDetail } from '../../lib/model/operations';
 import type { FieldId, Fields, Value } from '../../lib/model/values';
 import type { Integration } from '../../lib/sync/integration';
 import { isObject } from '../shared/connect';
+import { guardRoutes } from '../shared/guard';
 import { userOf } from './person';
 import { fieldsOf } from './values';
 
@@ -67,6 +68,7 @@ const STATUS: Record<SyncErrorKind, number> = {
 
 /** Adds the routes. Call it once per runtime. */
 export function registerOperations({ httpAdmin, auth, log }: OperationsHost, services: OperationServices): void {
+  guardRoutes(httpAdmin);
   const find = async (id: unknown): Promise<Pick<Integration, 'commands'>> => {
     const found = services.integrations().find(({ config }) => config.id === id);
     if (!found) throw new SyncError('notFound', 'This integration is not deployed (any more).');
@@ -202,10 +204,6 @@ function eventsOf(value: unknown): number[] {
 type Read = { body: Body; fault?: undefined } | { body?: undefined; fault: { status: number; message: string } };
 
 function bodyOf(request: Request): Read {
-  // a form on a foreign page can send every other content type with the visitor's cookies
-  if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
-    return { fault: { status: 415, message: 'Send JSON.' } };
-  }
   const body: unknown = request.body;
   if (!isObject(body)) return { fault: { status: 400, message: 'Send a JSON object.' } };
   if (JSON.stringify(body).length > LARGEST_BODY) return { fault: { status: 413, message: 'This is too large.' } };

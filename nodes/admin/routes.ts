@@ -12,6 +12,7 @@
 
 import { createMask } from '../../lib/connectors/http/masking';
 import { asSyncError, SyncError } from '../../lib/model/errors';
+import { guardRoutes } from '../shared/guard';
 import { bodyOf, describe, QUESTIONS, type Question } from './answers';
 import { Connections } from './connections';
 import { registerPreview } from './preview';
@@ -57,6 +58,7 @@ export function registerAdminRoutes(host: AdminHost, services: AdminServices): {
       asked().catch((thrown: unknown) => sendError(response, asSyncError(thrown), mask));
     };
 
+  guardRoutes(host.httpAdmin);
   host.httpAdmin.get('/twinflow/connectors', host.auth.needsPermission('twinflow.read'), (_request, response) =>
     send(response, 200, {
       items: services.connectors().map(describe),

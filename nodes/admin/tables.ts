@@ -18,6 +18,7 @@ import { checkFile, fileOf, keepUpload, plainFileName, removeUpload, uploadName 
 import { SheetLookUps } from '../../lib/tables/look-up';
 import { inspectFile, workbookOf } from '../../lib/tables/runner';
 import { isObject } from '../shared/connect';
+import { answerFaults, guardRoutes } from '../shared/guard';
 import { LONGEST_LIST } from './answers';
 import { bytesOf, fail, MOST_UPLOADS, type Request, send, sendWorkbook } from './file-answers';
 
@@ -69,6 +70,7 @@ function exported(body: unknown): ExportedTable {
 /** Adds the routes. @param dataFolder where uploads are kept; asked for at each request */
 export function registerTableRoutes(host: Pick<NodeAPI, 'httpAdmin' | 'auth'>, dataFolder: () => string): void {
   const { httpAdmin } = host;
+  guardRoutes(httpAdmin);
   const mayWrite = host.auth.needsPermission('twinflow.write');
   // files on the server's disk are for those who could read them with a flow as well
   const mayDeploy = host.auth.needsPermission('flows.write');
@@ -133,4 +135,5 @@ export function registerTableRoutes(host: Pick<NodeAPI, 'httpAdmin' | 'auth'>, d
       (thrown: unknown) => fail(response, thrown),
     );
   });
+  answerFaults(httpAdmin);
 }

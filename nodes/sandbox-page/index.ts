@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { sandboxFile } from '../../lib/connectors/sandbox';
+import { guardRoutes } from '../shared/guard';
 import { type PageRoute, pageRoutes } from './routes';
 
 /** The part of Node-RED's API that is used here. */
@@ -35,6 +36,7 @@ const POLICY =
  */
 export function registerSandboxPage(RED: PageHost, dataFolder: string | undefined, assets = __dirname): void {
   const { httpAdmin, auth } = RED;
+  guardRoutes(httpAdmin);
   for (const route of pageRoutes(sandboxFile(dataFolder))) {
     const path = `${BASE}/api/${route.path}`;
     if (route.method === 'get') httpAdmin.get(path, auth.needsPermission('twinflow-sandbox.read'), answer(route));

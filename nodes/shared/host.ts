@@ -24,6 +24,7 @@ import { type OperatedIntegration, registerOperations } from '../admin/operation
 import { registerSandboxPage } from '../sandbox-page';
 import { connectSystem, type SystemSettings } from './connect';
 import { DeployChecks } from './deploy-checks';
+import { answerFaults } from './guard';
 import { IntegrationHandle } from './handle';
 import { type WiredNode, Wiring, type WiringFault } from './wiring';
 
@@ -217,6 +218,7 @@ export function hostOf(RED: NodeAPI): Host {
       registerMappingFileRoutes(RED);
       registerOperations(RED, { integrations: () => made.allIntegrations().map(operated) });
       registerSandboxPage(RED, dataFolder);
+      answerFaults(RED.httpAdmin);
     }
   }
   return host;

@@ -61,10 +61,12 @@ export function step(RED: NodeAPI, node: Node, config: StepConfig, handler: Step
       const named =
         fault !== '' && fault === told ? undefined : new Error(entityOf(message) + error.message, { cause: error });
       told = fault;
-      integration.fail(message, error, node.id).then(
-        () => done(named),
-        () => done(named), // the store is away too: the event is sent again when it is back
-      );
+      // Where an outage has been told of, the message just ends: a call without an error would set off Complete nodes.
+      const end = () => {
+        if (named !== undefined) done(named);
+      };
+      // the store is away too: the event is sent again when it is back
+      integration.fail(message, error, node.id).then(end, end);
     };
     const damage = damageOf(message);
     if (damage) {

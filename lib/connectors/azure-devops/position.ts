@@ -1,5 +1,6 @@
 /** Where polling stands: what a checkpoint of the feed of revisions holds. Pure. */
 
+import { checkCheckpoint } from '../checkpoint';
 import type { Checkpoint } from '../connector';
 import { type LinkPosition, linkPositionOf } from './links';
 import { idOf, isoOf } from './shapes';
@@ -50,6 +51,7 @@ export function trim(seen: Map<number, number>): void {
 }
 
 export function positionOf(checkpoint: Checkpoint | undefined, feed: string): Position {
+  checkCheckpoint(checkpoint, { token: 'text', from: 'time', seen: 'list', at: 'time' });
   const { token, from, seen, at, open, links, feed: known } = checkpoint ?? {};
   const time = (value: unknown) => {
     const iso = isoOf(value);

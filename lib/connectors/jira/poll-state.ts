@@ -6,6 +6,7 @@
 import type { Entity } from '../../model/entity';
 import { START_AGAIN, SyncError } from '../../model/errors';
 import type { Overflow } from '../cache';
+import { checkCheckpoint } from '../checkpoint';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import type { JiraApi } from './api';
 import type { IssueReader } from './reading';
@@ -251,6 +252,7 @@ export function checkpointOf({ from, seen, owed }: Position): Checkpoint {
 }
 
 export function positionOf(checkpoint: Checkpoint | undefined, overflow: Overflow<string, number>): Position {
+  checkCheckpoint(checkpoint, { from: 'time', seen: 'list' });
   const from = utcOf(checkpoint?.from);
   if (from === undefined) return { from: undefined, seen: new Map(), owed: [] };
   const ms = Date.parse(from);

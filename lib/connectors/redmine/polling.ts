@@ -15,6 +15,7 @@
 
 import type { Entity } from '../../model/entity';
 import { START_AGAIN, SyncError } from '../../model/errors';
+import { checkCheckpoint } from '../checkpoint';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import { type Filter, filterQuery, type IssueList, PAGE, type RedmineApi } from './api';
 import type { Metadata } from './metadata';
@@ -52,6 +53,7 @@ const earlier = (a: string | undefined, b: string | undefined): string | undefin
 const timeOfVersion = (version: string): string => version.slice(0, 'YYYY-MM-DDTHH:MM:SSZ'.length);
 
 function positionOf(checkpoint: Checkpoint | undefined): Position {
+  checkCheckpoint(checkpoint, { time: 'time', skip: 'number', seen: 'list', redo: 'time' });
   const text = (value: unknown) => (typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : undefined);
   const count = (value: unknown) => (typeof value === 'number' && value > 0 ? Math.floor(value) : 0);
   const { time, skip, seen, redo } = checkpoint ?? {};

@@ -5,6 +5,7 @@
 
 import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { privateDatabase } from '../../files/private';
 import { asSyncError, SyncError } from '../../model/errors';
 import type { SharedSpace } from './shared-space';
 import { Statements } from './statements';
@@ -49,7 +50,7 @@ const SCHEMA = `
 `;
 
 /** How long a writer waits for another process, in milliseconds. Node-RED stands still meanwhile: keep it short. */
-const BUSY_TIMEOUT = 3000;
+const BUSY_TIMEOUT = 200;
 
 export class SandboxDatabase {
   readonly statements: Statements;
@@ -59,9 +60,13 @@ export class SandboxDatabase {
   private inTransaction = false;
 
   constructor(file: string) {
-    this.db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT });
+    const closeToOthers = privateDatabase(file);
+    this.db = new DatabaseSync(file);
+    // the constructor's own option is ignored by Node.js 22.13 to 22.15 and 24.0
+    this.db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
     this.db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000;');
     this.db.exec(SCHEMA);
+    closeToOthers();
     this.statements = new Statements(this.db);
   }
 

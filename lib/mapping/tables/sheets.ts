@@ -14,7 +14,8 @@ import { checkZip, isZip } from './zip';
 export const SHEET_LIMITS = {
   /** bytes of a file */
   file: 64_000_000,
-  zip: { entries: 5_000, unpacked: 512_000_000 },
+  // a sheet of nothing but equal rows is packed to a hundredth; a few megabytes cost little whatever they are packed to
+  zip: { entries: 5_000, unpacked: 512_000_000, growth: { times: 150, least: 16_000_000 } },
   rows: 1_048_576,
   columns: 500,
 };

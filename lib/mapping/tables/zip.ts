@@ -11,6 +11,8 @@ export interface ZipLimits {
   entries: number;
   /** bytes of all entries, unpacked */
   unpacked: number;
+  /** a file may grow to so many times its own size, or to `least` bytes; else only `unpacked` limits it */
+  growth?: { times: number; least: number };
 }
 
 const END = 0x06054b50;
@@ -50,6 +52,9 @@ export function checkZip(bytes: Buffer, limits: ZipLimits): void {
 function check(bytes: Buffer, limits: ZipLimits): void {
   const directory = directoryOf(bytes);
   if (directory.entries > limits.entries) throw bad(`The file holds more than ${limits.entries} parts.`);
+  const most = limits.growth
+    ? Math.min(limits.unpacked, Math.max(limits.growth.least, limits.growth.times * bytes.length))
+    : limits.unpacked;
   let { at } = directory;
   let unpacked = 0;
   const parts: { local: number; method: number; packed: number; size: number }[] = [];
@@ -58,8 +63,8 @@ function check(bytes: Buffer, limits: ZipLimits): void {
     if ((bytes.readUInt16LE(at + 8) & 1) === 1) throw bad('The file is protected by a password: save it without one.');
     const [packed, size] = [bytes.readUInt32LE(at + 20), bytes.readUInt32LE(at + 24)];
     unpacked += size;
-    if (unpacked > limits.unpacked) {
-      throw bad(`The file would grow to more than ${mb(limits.unpacked)} when it is unpacked.`);
+    if (unpacked > most) {
+      throw bad(`The file would grow to more than ${mb(most)} when it is unpacked.`);
     }
     parts.push({ local: bytes.readUInt32LE(at + 42), method: bytes.readUInt16LE(at + 10), packed, size });
     at += 46 + bytes.readUInt16LE(at + 28) + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);

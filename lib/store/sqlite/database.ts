@@ -6,10 +6,12 @@
  */
 
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { privateDatabase } from '../../files/private';
 import { StoreError } from '../errors';
-import { asStoreError } from './errors';
+import { asStoreError, isBusy } from './errors';
 import { lockStore } from './lock';
 import { checkOwner, MIGRATIONS, type Migration, migrate, rollback } from './schema';
+import { Contended, Turns } from './turns';
 
 /** Columns by name. The tables are STRICT: a column has the type that the schema gives it, or is null. */
 export type Row = Record<string, SQLOutputValue>;
@@ -26,9 +28,6 @@ export interface Memory {
   commit(): void;
   rollback(): void;
 }
-
-/** How long SQLite waits for another tool that writes to the file, in milliseconds. Node stands still meanwhile. */
-const BUSY_TIMEOUT = 2_000;
 
 /**
  * synchronous=NORMAL: a commit survives the end of the process at once, and a loss of power from the next one on that is
@@ -48,6 +47,7 @@ const PRAGMAS = `
 
 export class Database {
   private readonly memories: Memory[] = [];
+  private readonly turns = new Turns();
   private closed = false;
 
   private constructor(
@@ -64,11 +64,14 @@ export class Database {
     const unlock = file === ':memory:' ? () => undefined : lockStore(file);
     let db: DatabaseSync | undefined;
     try {
+      const closeToOthers = privateDatabase(file);
       db = new DatabaseSync(file);
-      db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
+      // Node stands still while SQLite waits: @see turns.ts
+      db.exec('PRAGMA busy_timeout = 0');
       checkOwner(db, file, migrations);
       db.exec(PRAGMAS);
       migrate(db, migrations);
+      closeToOthers();
       return new Database(file, db, unlock);
     } catch (error) {
       db?.close();
@@ -87,27 +90,29 @@ export class Database {
   }
 
   /** Runs the work in one transaction: all of it is stored, or nothing. @throws StoreError */
-  write<T>(work: () => T): T {
-    return this.transaction('BEGIN IMMEDIATE', work);
+  write<T>(work: () => T): Promise<T> {
+    return this.turns.take(() => this.transaction('BEGIN IMMEDIATE', work));
   }
 
   /**
    * Like `write`, and on the disk, with everything stored before it, when this returns: for what must not be forgotten
    * even if the power fails, since something irrevocable follows.
    */
-  writeDurably<T>(work: () => T): T {
-    this.assertOpen();
-    this.db.exec('PRAGMA synchronous = FULL');
-    try {
-      return this.write(work);
-    } finally {
-      this.db.exec('PRAGMA synchronous = NORMAL');
-    }
+  writeDurably<T>(work: () => T): Promise<T> {
+    return this.turns.take(() => {
+      this.assertOpen();
+      this.db.exec('PRAGMA synchronous = FULL');
+      try {
+        return this.transaction('BEGIN IMMEDIATE', work);
+      } finally {
+        this.db.exec('PRAGMA synchronous = NORMAL');
+      }
+    });
   }
 
   /** Runs work that only reads. */
-  read<T>(work: () => T): T {
-    return this.transaction('BEGIN', work);
+  read<T>(work: () => T): Promise<T> {
+    return this.turns.take(() => this.transaction('BEGIN', work));
   }
 
   close(): void {
@@ -122,10 +127,12 @@ export class Database {
     if (this.closed) throw new StoreError('closed', `The store ${this.file} was closed.`);
   }
 
-  private transaction<T>(begin: string, work: () => T): T {
+  private transaction<T>(begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: () => T): T {
     this.assertOpen();
+    let begun = false;
     try {
       this.db.exec(begin);
+      begun = begin === 'BEGIN IMMEDIATE';
       const result = work();
       this.db.exec('COMMIT');
       for (const memory of this.memories) memory.commit();
@@ -133,7 +140,10 @@ export class Database {
     } catch (error) {
       rollback(this.db);
       for (const memory of this.memories) memory.rollback();
-      throw asStoreError(error, this.file);
+      const failure = asStoreError(error, this.file);
+      // a reading transaction takes its lock with its first query
+      if (isBusy(error) && !begun) throw new Contended('locked', { cause: failure });
+      throw failure;
     }
   }
 }

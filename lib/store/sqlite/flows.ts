@@ -1,6 +1,8 @@
 /** What is stored per flow: how far it has been read, and from which system; what its counterparts are shown by. */
 
 import type { Checkpoint } from '../../connectors/connector';
+import { START_AGAIN } from '../../model/errors';
+import { StoreError } from '../errors';
 import type { Database, Query } from './database';
 import type { Names } from './names';
 
@@ -37,7 +39,15 @@ export class Flows {
 
   checkpoint(flow: number): Checkpoint | undefined {
     const stored = this.select.get(flow)?.checkpoint;
-    return stored === null || stored === undefined ? undefined : (JSON.parse(stored) as Checkpoint);
+    if (stored === null || stored === undefined) return undefined;
+    const checkpoint = parsed(stored);
+    if (typeof checkpoint === 'object' && checkpoint !== null && !Array.isArray(checkpoint)) {
+      return checkpoint as Checkpoint;
+    }
+    throw new StoreError(
+      'damaged',
+      `The stored position of a poller is damaged (${stored.slice(0, 100)}). ${START_AGAIN}`,
+    );
   }
 
   setCheckpoint(flow: number, checkpoint: Checkpoint | undefined): void {
@@ -63,5 +73,13 @@ export class Flows {
 
   purge(flow: number): void {
     this.remove.run(flow);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

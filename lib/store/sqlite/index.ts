@@ -3,7 +3,7 @@
  * ../store.ts; what each call does stands in the files beside this one.
  *
  * SQLite answers while it is called, so a call blocks Node's event loop for as long as it takes: batches of a hundred
- * events take a few milliseconds.
+ * events take a few milliseconds. Another program's lock is waited for outside of SQLite (turns.ts).
  */
 
 import type { Checkpoint } from '../../connectors/connector';
@@ -119,7 +119,7 @@ export class SqliteStore implements Store {
   }
 
   async setCheckpoint(flow: Flow, checkpoint: Checkpoint | undefined): Promise<void> {
-    this.db.write(() => this.flows.setCheckpoint(this.flow(flow), checkpoint));
+    await this.db.write(() => this.flows.setCheckpoint(this.flow(flow), checkpoint));
   }
 
   async record(
@@ -139,7 +139,7 @@ export class SqliteStore implements Store {
   }
 
   async forgetSeen(flow: Flow): Promise<void> {
-    this.db.write(() => this.seen.forget(this.flow(flow)));
+    await this.db.write(() => this.seen.forget(this.flow(flow)));
   }
 
   async claim(flow: Flow, limit: number, now: number, urgent = 0): Promise<StoredEvent[]> {
@@ -152,7 +152,7 @@ export class SqliteStore implements Store {
   }
 
   async refresh(events: { seq: number; entity: Entity; readAt: number }[]): Promise<void> {
-    this.db.write(() => {
+    await this.db.write(() => {
       for (const { seq, entity, readAt } of events) this.settling.refresh(seq, entity, readAt, this.seen);
     });
   }
@@ -181,13 +181,13 @@ export class SqliteStore implements Store {
   }
 
   async intendUpdates(updates: UpdateIntent[]): Promise<void> {
-    this.db.write(() => {
+    await this.db.write(() => {
       for (const { link, side, fields } of updates) this.links.addPending(link, side, fields);
     });
   }
 
   async openIntents(intents: Intent[]): Promise<void> {
-    this.db.writeDurably(() => this.settling.openIntents(intents, this.sequences.next()));
+    await this.db.writeDurably(() => this.settling.openIntents(intents, this.sequences.next()));
   }
 
   async land(landings: Landing[]): Promise<(string | undefined)[]> {
@@ -198,15 +198,15 @@ export class SqliteStore implements Store {
   }
 
   async skip(events: (number | Sending)[]): Promise<void> {
-    this.db.write(() => this.settling.skip(events));
+    await this.db.write(() => this.settling.skip(events));
   }
 
   async fail(failures: Failure[]): Promise<void> {
-    this.db.write(() => this.settling.fail(failures));
+    await this.db.write(() => this.settling.fail(failures));
   }
 
   async show(events: Sending[]): Promise<void> {
-    this.db.write(() => this.settling.show(events));
+    await this.db.write(() => this.settling.show(events));
   }
 
   async unshow(integration: string): Promise<number> {
@@ -263,7 +263,7 @@ export class SqliteStore implements Store {
   }
 
   async settleOwed(outcomes: OwedOutcome[]): Promise<void> {
-    this.db.write(() => {
+    await this.db.write(() => {
       for (const outcome of outcomes) this.owedEnds.settle(outcome);
     });
   }
@@ -315,7 +315,7 @@ export class SqliteStore implements Store {
   }
 
   async move(moves: Moved[]): Promise<void> {
-    this.db.write(() => {
+    await this.db.write(() => {
       for (const moved of moves) {
         const integration = this.refs.move(moved) ? this.links.keyOf(moved.link)?.integration : undefined;
         if (integration === undefined) continue;
@@ -337,7 +337,7 @@ export class SqliteStore implements Store {
   }
 
   async purge(integration: string): Promise<void> {
-    this.db.write(() => {
+    await this.db.write(() => {
       const id = this.integrations.find(integration);
       if (id === undefined) return;
       for (const flow of flowsOf(id)) {

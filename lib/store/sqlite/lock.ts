@@ -8,6 +8,7 @@
  */
 
 import { DatabaseSync } from 'node:sqlite';
+import { privateDatabase } from '../../files/private';
 import { StoreError } from '../errors';
 import { asStoreError, isBusy } from './errors';
 
@@ -19,6 +20,7 @@ export function lockStore(file: string): () => void {
   const lockFile = `${file}.lock`;
   let db: DatabaseSync | undefined;
   try {
+    const closeToOthers = privateDatabase(lockFile);
     db = new DatabaseSync(lockFile);
     // The lock is taken by the first write and kept after it, since the mode is exclusive. Nothing in it must survive.
     db.exec(`
@@ -31,6 +33,7 @@ export function lockStore(file: string): () => void {
     `);
     db.prepare('INSERT INTO holder VALUES (?, ?)').run(process.pid, new Date().toISOString());
     db.exec('COMMIT');
+    closeToOthers();
   } catch (error) {
     db?.close();
     if (!isBusy(error)) throw asStoreError(error, lockFile);

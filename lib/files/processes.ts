@@ -1,0 +1,26 @@
+/** What processes that do dangerous work have in common: an environment without secrets, and words for their end. */
+
+import { existsSync } from 'node:fs';
+
+/** Nothing but what Windows needs to start a program at all. */
+export function bareEnvironment(): Record<string, string> {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => process.platform === 'win32' && /^SYSTEMROOT$/i.test(name),
+  );
+  return Object.fromEntries(kept.map(([name, value]) => [name, value ?? '']));
+}
+
+/**
+ * Says why a process that had not answered has ended, where it was not the work's fault. An update by the palette manager
+ * exchanges the package's files while the old code still runs.
+ * @param what completes "The process …"
+ * @param file its program
+ * @param how exit code or signal
+ */
+export function processEnded(what: string, file: string, how: number | string | null): string {
+  const gone = existsSync(file) ? '' : `: its file ${file} is gone`;
+  return (
+    `The process ${what} cannot run (${how ?? 'no exit code'})${gone}. ` +
+    'If Twinflow was updated or removed while Node-RED is running, restart Node-RED.'
+  );
+}
