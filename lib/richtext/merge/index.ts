@@ -85,6 +85,8 @@ class Merge {
   private readonly units: Unit[];
   private readonly old: Block[];
   private readonly now: Block[];
+  /** what parts of the text refer to, wherever it stands */
+  private readonly definitions: string;
   private readonly losses = new Map<string, Loss>();
   private converted = 0;
   /** keys that the result must have */
@@ -103,6 +105,7 @@ class Merge {
     this.degraded = trees.some(({ degraded }) => degraded !== undefined);
     this.own = own ?? [];
     this.units = unitsOf(this.own);
+    this.definitions = this.format === 'markdown' ? definitionsOf(this.source) : '';
     this.old = (old ?? []).filter((block) => blockKey(block) !== '');
     this.now = (now ?? []).filter((block) => blockKey(block) !== '');
   }
@@ -148,10 +151,16 @@ class Merge {
     for (const { from, to, home, replaces } of homes) {
       if (home > lastHome) emitKept(home);
       lastHome = Math.max(lastHome, home);
-      const text = this.write(this.now.slice(from, to), replaces === undefined ? undefined : segments[replaces]);
+      const segment = replaces === undefined ? undefined : segments[replaces];
+      const change = replaces === undefined ? undefined : changes[replaces];
+      const edited =
+        segment && change?.replacement.length === 0 ? this.edited(this.now.slice(from, to), segment) : undefined;
+      const text = this.write(this.now.slice(from, to), edited);
       if (text === '') continue;
-      if (replaces !== undefined) changes[replaces]?.replacement.push(text);
-      else if (home < 0) ahead.push(text);
+      if (change) {
+        change.inPlace = edited !== undefined;
+        change.replacement.push(text);
+      } else if (home < 0) ahead.push(text);
       else changes[home]?.behind.push(text);
     }
     emitKept(segments.length - 1);
@@ -242,13 +251,12 @@ class Merge {
     return result;
   }
 
-  /** New blocks in the target's format; of those that were edited, what was not edited is the target's own. */
-  private write(blocks: readonly Block[], replaced: Segment | undefined): string {
+  /** Blocks that were edited, as a text: made of the target's own where that went, else new in the target's format. */
+  private write(blocks: readonly Block[], edited: string | undefined): string {
     this.converted++;
-    const text = replaced && this.edited(blocks, replaced);
-    if (text === undefined) return this.renderNew(blocks);
-    this.expected.push(...this.reread(this.asDocument(text)));
-    return text;
+    if (edited === undefined) return this.renderNew(blocks);
+    this.expected.push(...this.reread(this.asDocument(edited), this.definitions));
+    return edited;
   }
 
   /** The target's own text of a segment with an edit in it. */
@@ -290,7 +298,7 @@ class Merge {
 
   /** Blocks of the target in which only words were edited. */
   private words(source: string, old: readonly Block[], now: readonly Block[]): string | undefined {
-    const [lead, tail] = this.format === 'adf' ? ADF_DOCUMENT : ['', ''];
+    const [lead, tail] = this.format === 'adf' ? ADF_DOCUMENT : ['', this.definitions];
     return editWords({ source, lead, tail, format: this.format, old, now }, this.editor);
   }
 
@@ -317,8 +325,13 @@ class Merge {
     return text.content;
   }
 
-  private reread = (content: string): string[] =>
-    blockKeys(this.tools.parse({ format: this.format, content }).children);
+  /** @param tail what stands somewhere else, and is not counted */
+  private reread = (content: string, tail = ''): string[] =>
+    blockKeys(
+      this.tools
+        .parse({ format: this.format, content: content + tail })
+        .children.filter(({ span }) => tail === '' || (span?.start ?? 0) < content.length),
+    );
 
   private keysOf = ({ units: [first, end] }: Segment): string[] =>
     this.units.slice(first, end).flatMap(({ blocks }) => blockKeys(blocks));
@@ -332,6 +345,12 @@ class Merge {
 
 /** What stands before and behind the nodes of a document. */
 const ADF_DOCUMENT = ['{"version":1,"type":"doc","content":[', ']}'] as const;
+
+/** Definitions of links and footnotes. */
+function definitionsOf(source: string): string {
+  const found = source.match(/^ {0,3}\[[^\]\n]{1,200}\]:[ \t]*\S.*$/gm) ?? [];
+  return found.map((line) => `\n\n${line.trim()}`).join('');
+}
 
 const asCandidate = (block: Block): Candidate => ({
   kind: block.type,

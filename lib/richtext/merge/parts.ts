@@ -52,8 +52,10 @@ function blockParts(block: Block, around: Span | undefined, into: Part[]): void 
     case 'list':
       mark(`list|${block.ordered}|${block.start ?? 1}`);
       for (const item of block.children) {
-        into.push({ shape: `item|${item.checked ?? ''}`, verbatim: false, span: item.span ?? span });
-        for (const child of item.children) blockParts(child, item.span ?? span, into);
+        // within a block whose place is not known, places count from somewhere else
+        const place = block.span && item.span ? item.span : span;
+        into.push({ shape: `item|${item.checked ?? ''}`, verbatim: false, span: place });
+        for (const child of item.children) blockParts(child, place, into);
       }
       break;
     case 'table':
@@ -63,7 +65,7 @@ function blockParts(block: Block, around: Span | undefined, into: Part[]): void 
         for (const cell of row.children) {
           const { header, align, colspan, rowspan, background } = cell;
           mark(`cell|${[header, align, colspan, rowspan, background].join('|')}`);
-          for (const child of cell.children) blockParts(child, row.span ?? span, into);
+          for (const child of cell.children) blockParts(child, block.span && row.span ? row.span : span, into);
         }
       }
       break;
@@ -127,6 +129,6 @@ export function sameParts(one: readonly Part[], two: readonly Part[], words: boo
 }
 
 /** The smallest things that are edited: a word, a run of blanks, a sign. */
-export const tokensOf = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}_]+|\s+|[\s\S]/gu) ?? [];
+export const tokensOf = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}]+|\s+|[\s\S]/gu) ?? [];
 
 export const isBlankToken = (token: string): boolean => token.trim() === '';

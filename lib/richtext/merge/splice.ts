@@ -11,6 +11,8 @@ export interface Change {
   keep: boolean;
   replacement: string[];
   behind: string[];
+  /** the replacement is the part itself with some words exchanged: it stands as it stood */
+  inPlace?: boolean;
 }
 
 const SEPARATOR: Record<RichTextFormat, string> = {
@@ -56,7 +58,7 @@ export function splice(
     let glue = index === 0 ? '' : source.slice(parts[index - 1]?.end ?? 0, part.start);
     const own = change?.keep ? [source.slice(part.start, part.end)] : (change?.replacement ?? []);
     for (const text of own) {
-      write(text, glue, !change?.keep);
+      write(text, glue, !change?.keep && !change?.inPlace);
       glue = '';
     }
     if (own.length === 0 && !plain(glue)) result += glue;

@@ -7,7 +7,7 @@
 import type { RichTextFormat } from '../../model/values';
 import { escapeHtml } from '../html/render';
 import type { Block, Span, Tree } from '../tree';
-import { align, gaps } from './align';
+import { align, type Gap, gaps } from './align';
 import { type Decoded, decode, QUOTED } from './decoded';
 import { isBlankToken, type Part, partsOf, sameParts, tokensOf } from './parts';
 
@@ -97,12 +97,34 @@ function editsOf(parts: readonly Part[], before: readonly Part[], after: readonl
     const key = (token: string): string => (isBlankToken(token) && !part.verbatim ? ' ' : token);
     const pairs = align(left.map(key), right.map(key));
     for (const gap of gaps(pairs, left.length, right.length)) {
-      const edit = editOf(places.of(index), gap.left, right.slice(...gap.right).join(''));
+      const edit = slid(left.map(key), right.map(key), gap)
+        .map((one) => editOf(places.of(index), one.left, right.slice(...one.right).join('')))
+        .find((one) => one !== undefined);
       if (!edit) return undefined;
       edits.push(edit);
     }
   }
   return edits;
+}
+
+/** What was put in or taken out may as well have been so a few tokens before or behind: "a |b a| c", "a b |a c|". */
+function slid(left: readonly string[], right: readonly string[], gap: Gap): Gap[] {
+  const result = [gap];
+  if (gap.left[0] < gap.left[1] && gap.right[0] < gap.right[1]) return result;
+  for (const step of [-1, 1]) {
+    for (let { left: a, right: b } = gap; result.length < 9; ) {
+      // the token that it passes must be the one that comes in at its other end
+      const [fromLeft, fromRight] = step < 0 ? [a[0] - 1, b[0] - 1] : [a[1], b[1]];
+      const passed = left[fromLeft];
+      const longer = a[1] > a[0] ? ([left, a] as const) : ([right, b] as const);
+      const other = longer[0][step < 0 ? longer[1][1] - 1 : longer[1][0]];
+      if (passed === undefined || passed !== right[fromRight] || passed !== other) break;
+      a = [a[0] + step, a[1] + step];
+      b = [b[0] + step, b[1] + step];
+      result.push({ left: a, right: b });
+    }
+  }
+  return result;
 }
 
 function editOf(places: readonly (Place | undefined)[], [from, to]: [number, number], text: string): Edit | undefined {
@@ -135,13 +157,24 @@ class Places {
       list.flatMap((part, index) => ((part.text ?? part.fixed) ? [index] : []));
     this.left = wordy(before);
     this.right = wordy(parts);
-    const key = (list: readonly Part[]) => (index: number) => wordsOf(list[index]).replace(/\s+/g, ' ').trim();
-    this.pairs = align(this.left.map(key(before)), this.right.map(key(parts)));
+    this.pairs = align(
+      this.left.map((index) => shownOf(before[index])),
+      this.right.map((index) => shownOf(parts[index])),
+    );
+  }
+
+  /** The only part with the same words, where it stands in another order. */
+  private moved(at: number): [number, number] | undefined {
+    const words = shownOf(this.before[this.left[at] ?? -1]);
+    const isSame = (list: readonly Part[]) => (index: number) => shownOf(list[index]) === words;
+    if (this.left.filter(isSame(this.before)).length !== 1 || this.right.filter(isSame(this.parts)).length !== 1)
+      return undefined;
+    return [at, this.right.findIndex(isSame(this.parts))];
   }
 
   of(index: number): (Place | undefined)[] {
     const at = this.left.indexOf(index);
-    const pair = this.pairs.find(([left]) => left === at);
+    const pair = this.pairs.find(([left]) => left === at) ?? this.moved(at);
     // what stands between the parts that both have the same is compared token by token
     const nearest = this.pairs.findLast(([left]) => left < at) ?? [-1, -1];
     const next = this.pairs.find(([left]) => left > at) ?? [this.left.length, this.right.length];
@@ -167,6 +200,8 @@ class Places {
     return mine.flatMap(({ part }, token) => (part === index ? [there[found.get(token) ?? -1]?.place] : []));
   }
 }
+
+const shownOf = (part: Part | undefined): string => wordsOf(part).replace(/\s+/g, ' ').trim();
 
 const wordsOf = (part: Part | undefined): string => part?.text ?? part?.fixed ?? '';
 
@@ -335,7 +370,7 @@ interface Found {
 }
 
 const isSkipped = (char: string | undefined): boolean => char !== undefined && (char === QUOTED || /\s/.test(char));
-const isWord = (char: string | undefined): boolean => char !== undefined && /[\p{L}\p{N}\p{M}_]/u.test(char);
+const isWord = (char: string | undefined): boolean => char !== undefined && /[\p{L}\p{N}\p{M}]/u.test(char);
 
 /** The first place from `from` on where all tokens stand one behind the other. */
 function find({ text, starts, ends }: Decoded, tokens: readonly string[], from: number): Found | undefined {
