@@ -32,7 +32,8 @@ export function nested(items: Item[], level: number, depth: number): List {
     });
     at = end;
   }
-  return { type: 'list', ordered, children: result.map(asTask) };
+  const span = { start: items[0]?.start ?? 0, end: items.at(-1)?.end ?? 0 };
+  return { type: 'list', ordered, children: result.map(asTask), span };
 }
 
 function deeper(items: Item[], level: number, depth: number): List[] {

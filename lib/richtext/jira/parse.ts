@@ -5,6 +5,7 @@
  */
 
 import { colour } from '../colour';
+import { withoutPlaces } from '../places';
 import type { Block, List, PanelKind, TableCell, TableRow, Tree } from '../tree';
 import { MAX_DEPTH } from '../tree';
 import { cellsOf } from './cells';
@@ -170,7 +171,7 @@ class Reader {
         span,
       };
     }
-    const children = new Reader(body).blocks(depth + 1).map((block) => ({ ...block, span: undefined }));
+    const children = new Reader(body).blocks(depth + 1).map(withoutPlaces);
     if (name === 'quote') return { type: 'quote', children, span };
     if (name === 'expand') return { type: 'expand', title: title ?? values.get('') ?? '', children, span };
     const background = colour(values.get('bgColor'));
@@ -256,7 +257,7 @@ class Reader {
       this.at += macro.index;
       macro.index = 0;
     }
-    item.blocks.push({ ...this.macro(macro, depth), span: undefined });
+    item.blocks.push(withoutPlaces(this.macro(macro, depth)));
     item.end = this.at;
     if (this.source[this.at] === '\n') this.at++;
   }
@@ -317,7 +318,7 @@ class Reader {
     const cell: TableCell = { type: 'tableCell', children: [] };
     if (header) cell.header = true;
     if (source.includes('\n') || source.includes('{') || LIST.test(source)) {
-      cell.children = new Reader(source).blocks(depth + 1).map((block) => ({ ...block, span: undefined }));
+      cell.children = new Reader(source).blocks(depth + 1).map(withoutPlaces);
     } else {
       const children = jiraInlines(source);
       if (children.length > 0) cell.children = [{ type: 'paragraph', children }];

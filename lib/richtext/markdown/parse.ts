@@ -11,6 +11,7 @@ import { gfm } from 'micromark-extension-gfm';
 import { CODE, isKnown, isShownTag } from '../html/elements';
 import { parseHtml } from '../html/parse';
 import { flatten, isBlank, type Leaf, type Mark, nest, tidy, withMark } from '../inline';
+import { withoutPlaces } from '../places';
 import { parseText } from '../text';
 import type { Block, Inline, ListItem, Panel, PanelKind, Span, TableCell, TableRow, Tree } from '../tree';
 import { MAX_DEPTH, plainInline } from '../tree';
@@ -154,7 +155,7 @@ class Reader {
         // such a block may go on to the end of the text: its lines stay lines
         const inner = (beginsShown(node.value) ? parseText(node.value) : parseHtml(withShownTags(node.value))).children;
         for (const one of inner) {
-          stripSpans(one);
+          withoutPlaces(one);
           if (place) one.span = { ...place };
         }
         return inner;
@@ -389,11 +390,4 @@ function span(first: Nodes, last: Nodes | undefined): Span | undefined {
   const from = spanOf(first);
   const to = last && spanOf(last);
   return from && to ? { start: from.start, end: to.end } : undefined;
-}
-
-/** Places within a piece of HTML say nothing about the whole text. */
-function stripSpans(node: { span?: Span; children?: unknown }): void {
-  delete node.span;
-  if (!Array.isArray(node.children)) return;
-  for (const child of node.children) if (typeof child === 'object' && child !== null) stripSpans(child);
 }

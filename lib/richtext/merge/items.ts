@@ -18,6 +18,8 @@ export interface ItemTools {
   /** an edited block with what the other side could not show; undefined where there is nothing of the kind */
   restore(original: Block, before: Block, after: Block): Block | undefined;
   words: WordTools;
+  /** an edit made within what holds blocks, from its source; undefined where that doesn't go */
+  inside(source: string, before: readonly Block[], after: readonly Block[]): string | undefined;
 }
 
 type Write = ItemTools['write'];
@@ -35,7 +37,7 @@ export function mergeItems(
   original: List | Table,
   before: List | Table,
   after: List | Table,
-  { write, restore, words }: ItemTools,
+  { write, restore, words, inside }: ItemTools,
 ): string | undefined {
   const { span } = original;
   if (!span || format === 'text') return undefined;
@@ -55,6 +57,10 @@ export function mergeItems(
       const one = (child: ListItem): List => ({ ...after, children: [child] });
       const text = was && own(mine?.span, lead, tail, one(was), one(item));
       if (text !== undefined) return text;
+      if (mine?.span && was && was.checked === item.checked) {
+        const within = inside(source.slice(mine.span.start, mine.span.end), was.children, item.children);
+        if (within !== undefined) return within;
+      }
       const made = { ...item, children: restored(item.children, mine, was, restore) };
       if (format === 'adf') return writeAdf(source, span, { ...original, children: [made] }, write, index);
       return writeItem(made, original, index, format, style, write);

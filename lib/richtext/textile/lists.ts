@@ -44,7 +44,8 @@ export function nested(items: Item[], level: number): List {
     });
     at = end;
   }
-  return { type: 'list', ordered, children: result };
+  const span = { start: items[0]?.first.start ?? 0, end: items.at(-1)?.last.end ?? 0 };
+  return { type: 'list', ordered, children: result, span };
 }
 
 /** Lists within an item: a change of sign begins another one. */

@@ -5,6 +5,7 @@
  */
 
 import { type Line, linesOf } from '../lines';
+import { withoutPlaces } from '../places';
 import type { Align, Block, List, Span, Table, TableRow, Tree } from '../tree';
 import { MAX_DEPTH } from '../tree';
 import { alignOf, cellsOf } from './cells';
@@ -104,9 +105,9 @@ class Reader {
     const made = this.paragraph(line, content, align);
     const [block] = made;
     if (block?.type !== 'paragraph') return made;
-    if (name === 'bq') return [{ type: 'quote', children: [{ ...block, span: undefined }], span: block.span }];
+    if (name === 'bq') return [{ type: 'quote', children: [withoutPlaces({ ...block })], span: block.span }];
     if (note !== undefined)
-      return [{ type: 'footnoteDefinition', label: note, children: [{ ...block, span: undefined }], span: block.span }];
+      return [{ type: 'footnoteDefinition', label: note, children: [withoutPlaces({ ...block })], span: block.span }];
     if (!name.startsWith('h')) return made;
     const depth = Number(name[1]) as 1 | 2 | 3 | 4 | 5 | 6;
     const { children, span } = block;
@@ -174,7 +175,7 @@ class Reader {
       }
     }
     const children = new Reader(inner).blocks(depth + 1);
-    return { type: 'quote', children: children.map(withoutSpan), span: spanOf(first, last) };
+    return { type: 'quote', children: children.map(withoutPlaces), span: spanOf(first, last) };
   }
 
   /** `{{collapse(Title)` … `}}`, or a macro that stands on a line of its own. */
@@ -197,7 +198,7 @@ class Reader {
     const last = this.lines[end];
     if (!last) return undefined;
     const body = this.lines.slice(this.at + 1, end);
-    const children = new Reader(body.map((line) => ({ ...line }))).blocks(depth + 1).map(withoutSpan);
+    const children = new Reader(body.map((line) => ({ ...line }))).blocks(depth + 1).map(withoutPlaces);
     const span = spanOf(first, last);
     const source = [first, ...body, last].map(({ text }) => text).join('\n');
     this.at = end + 1;
@@ -234,7 +235,7 @@ class Reader {
     this.at--;
     this.lines[this.at] = { ...line, text: line.text.slice(offset), start: line.start + offset };
     const before = this.at;
-    item.code.push(...this.preformatted(this.lines[this.at] as Line).map(withoutSpan));
+    item.code.push(...this.preformatted(this.lines[this.at] as Line).map(withoutPlaces));
     item.last = this.lines[Math.max(before, this.at - 1)] ?? line;
   }
 
@@ -274,8 +275,6 @@ class Reader {
     return table;
   }
 }
-
-const withoutSpan = <T extends Block>(block: T): T => ({ ...block, span: undefined });
 
 function codeBlock(content: string): Block {
   const open = CODE_OPEN.exec(content);

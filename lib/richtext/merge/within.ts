@@ -1,0 +1,94 @@
+/** What containers hold on both sides, where these show them in different ways. */
+
+import { type Block, plainInline } from '../tree';
+import { align } from './align';
+import { blockKey } from './key';
+import { partsOf } from './parts';
+import { type Candidate, withSimilar } from './similar';
+
+type Container = Extract<Block, { type: 'quote' | 'panel' | 'expand' | 'vendorBlock' | 'footnoteDefinition' }>;
+
+const holds = (block: Block | undefined): block is Container =>
+  block !== undefined &&
+  (block.type === 'quote' ||
+    block.type === 'panel' ||
+    block.type === 'expand' ||
+    block.type === 'vendorBlock' ||
+    block.type === 'footnoteDefinition');
+
+/** A container without what it holds. */
+export function lookOf(block: Block): string {
+  switch (block.type) {
+    case 'panel':
+      return `panel|${block.kind}|${block.background ?? ''}|${block.title ?? ''}`;
+    case 'expand':
+      return `expand|${block.title}`;
+    case 'vendorBlock':
+      return `vendor|${block.name}`;
+    case 'footnoteDefinition':
+      return `footnote|${block.label}`;
+    default:
+      return block.type;
+  }
+}
+
+/**
+ * What a container holds, as the other side had it and has it now: in a container of its own, or as blocks without one.
+ * @returns undefined where the container itself was edited
+ */
+export function partsWithin(
+  own: Block,
+  old: readonly Block[],
+  now: readonly Block[],
+): { old: readonly Block[]; now: readonly Block[] } | undefined {
+  if (!holds(own)) return undefined;
+  const [was, is] = [old[0], now[0]];
+  let parts = { old, now };
+  if (old.length === 1 && holds(was)) {
+    if (now.length !== 1 || !holds(is) || lookOf(was) !== lookOf(is)) return undefined;
+    parts = { old: was.children, now: is.children };
+  }
+  const title = 'title' in own ? own.title : undefined;
+  const [head, top] = [parts.old[0], parts.now[0]];
+  const isShown = title && head?.type === 'paragraph' && plainInline(head.children).trim() === title.trim();
+  if (!isShown) return parts;
+  // the title stands above what the container holds
+  if (!top || blockKey(top) !== blockKey(head)) return undefined;
+  return { old: parts.old.slice(1), now: parts.now.slice(1) };
+}
+
+export const asCandidate = (block: Block): Candidate => ({
+  kind: block.type,
+  text: partsOf([block])
+    .map(({ text, fixed }) => text ?? fixed ?? '')
+    .join(' '),
+});
+
+interface Share {
+  old: readonly Block[];
+  now: readonly Block[];
+}
+
+/**
+ * Which of the other side's blocks are shown by which of several texts, one behind the other, such as columns.
+ * @param keys what the other side shows for each of them
+ */
+export function sharesOf(keys: readonly string[][], old: readonly Block[], now: readonly Block[]): Share[] {
+  if (keys.length === 1) return [{ old, now }];
+  const [oldKeys, nowKeys] = [old.map(blockKey), now.map(blockKey)];
+  const owners = keys.flatMap((list, index) => list.map(() => index));
+  const shown = align(keys.flat(), oldKeys);
+  const pairs = withSimilar(align(oldKeys, nowKeys), old.map(asCandidate), now.map(asCandidate));
+  let [from, start] = [0, 0];
+  return keys.map((_, index) => {
+    const isLast = index === keys.length - 1;
+    const mine = shown.filter(([key]) => owners[key] === index).map(([, block]) => block);
+    const to = isLast ? old.length : Math.max(from, ...mine.map((block) => block + 1));
+    const end = isLast
+      ? now.length
+      : Math.max(start, ...pairs.filter(([left]) => left < to).map(([, right]) => right + 1));
+    const share = { old: old.slice(from, to), now: now.slice(start, end) };
+    [from, start] = [to, end];
+    return share;
+  });
+}
