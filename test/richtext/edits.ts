@@ -133,8 +133,8 @@ export function documentWith(format: Markup, container: string, next: (below: nu
   return { target: { format, content: fill(`${around[0]}${container}${around[1]}`) }, words };
 }
 
-export type Kind = 'change' | 'add' | 'remove' | 'sign' | 'two' | 'paragraph' | 'both' | 'inside';
-export const KINDS: Kind[] = ['change', 'add', 'remove', 'sign', 'two', 'paragraph', 'both', 'inside'];
+export type Kind = 'change' | 'add' | 'remove' | 'sign' | 'two' | 'paragraph' | 'both' | 'inside' | 'bold' | 'drop';
+export const KINDS: Kind[] = ['change', 'add', 'remove', 'sign', 'two', 'paragraph', 'both', 'inside', 'bold', 'drop'];
 
 export type Outcome = 'exact' | 'reshaped' | 'lost' | 'mediaLost';
 
@@ -143,6 +143,10 @@ export interface Edit {
   apply(text: RichText): RichText | undefined;
   /** all of the target's texts that count as exact; undefined where only something was added */
   exact?: string[];
+  /** something was taken out, or one line was edited */
+  isLess?: boolean;
+  isEdited?: boolean;
+  word?: string;
   /** words that go, and words that come */
   gone: string[];
   come: string[];
@@ -203,6 +207,32 @@ export function editOf(kind: Kind, { target, words }: Made, other: Markup, next:
         come: [NEW],
       };
     }
+    case 'bold':
+      return {
+        apply: (text) => {
+          const blocks = parse(text).children;
+          return makeBold(blocks, one) ? render({ type: 'root', children: blocks }, text.format).text : undefined;
+        },
+        isEdited: true,
+        word: one,
+        gone: [],
+        come: [],
+      };
+    case 'drop': {
+      const place = next(1000);
+      const gone: string[] = [];
+      return {
+        apply: (text) => {
+          const blocks = parse(text).children;
+          const taken = drop(blocks, place, words);
+          gone.splice(0, gone.length, ...(taken ?? []));
+          return taken ? render({ type: 'root', children: blocks }, text.format).text : undefined;
+        },
+        isLess: true,
+        gone,
+        come: [],
+      };
+    }
     case 'inside': {
       const place = next(1000);
       return {
@@ -215,6 +245,70 @@ export function editOf(kind: Kind, { target, words }: Made, other: Markup, next:
       };
     }
   }
+}
+
+/** Makes a word bold. */
+function makeBold(blocks: Block[], word: string): boolean {
+  for (const block of blocks) {
+    if (block.type === 'paragraph') {
+      const at = block.children.findIndex((node) => node.type === 'text' && node.value.includes(word));
+      const node = block.children[at];
+      if (node?.type !== 'text') continue;
+      const [head = '', tail = ''] = node.value.split(word);
+      const made = [
+        { type: 'text' as const, value: head },
+        { type: 'strong' as const, children: [{ type: 'text' as const, value: word }] },
+        { type: 'text' as const, value: tail },
+      ];
+      block.children.splice(at, 1, ...made.filter((one) => one.type !== 'text' || one.value !== ''));
+      return true;
+    }
+    if (
+      block.type === 'list'
+        ? block.children.some(({ children }) => makeBold(children, word))
+        : block.type === 'table'
+          ? block.children.some((row) => row.children.some(({ children }) => makeBold(children, word)))
+          : 'children' in block && block.type !== 'heading' && makeBold(block.children, word)
+    )
+      return true;
+  }
+  return false;
+}
+
+/** Takes an item, a row or an inner block out that has nothing but words. @returns the words that go with it */
+function drop(blocks: Block[], place: number, words: readonly string[]): string[] | undefined {
+  const places: (() => Block[])[] = [];
+  const offer = <T>(list: T[], blocksOf: (one: T) => Block[]): void => {
+    if (list.length < 2) return;
+    list.forEach((one, at) => {
+      const inner = partsOf(blocksOf(one));
+      const isPlain = inner.every(
+        ({ text, fixed }) =>
+          fixed === undefined && (text ?? '').split(/[^a-z]+/i).every((word) => word === '' || words.includes(word)),
+      );
+      if (isPlain && inner.some(({ text }) => text)) places.push(() => list.splice(at, 1).flatMap(blocksOf));
+    });
+  };
+  const visit = (list: Block[]): void => {
+    for (const block of list) {
+      if (block.type === 'list') {
+        offer(block.children, ({ children }) => children);
+        for (const item of block.children) visit(item.children);
+      } else if (block.type === 'table') {
+        const isEven = block.children.every(({ children }) =>
+          children.every(({ rowspan, colspan }) => !rowspan && !colspan),
+        );
+        if (isEven && block.children.length > 2)
+          offer(block.children, (row) => row.children.flatMap(({ children }) => children));
+      } else if (block.type === 'quote' || block.type === 'panel' || block.type === 'expand') {
+        offer(block.children, (child) => [child]);
+        visit(block.children);
+      }
+    }
+  };
+  visit(blocks);
+  const gone = places[place % Math.max(1, places.length)]?.();
+  return gone && partsOf(gone).flatMap(({ text }) => words.filter((word) => text?.includes(word)));
 }
 
 /** Puts an item, a row or a paragraph somewhere into a container. */
@@ -304,7 +398,16 @@ export function outcomeOf(made: Made, edit: Edit, other: Markup): { outcome: Out
   const words = made.words.filter((word) => !edit.gone.includes(word));
   if (!words.every(isThere) || !edit.come.every(isThere) || edit.gone.some((word) => words.length > 0 && isThere(word)))
     return { outcome: 'lost', result };
-  if (!within(shapes(target), shapes(text))) return { outcome: 'lost', result };
-  const isExact = edit.exact ? edit.exact.includes(result) : within(grains(target), grains(text));
+  const [was, is] = edit.isLess ? [shapes(text), shapes(target)] : [shapes(target), shapes(text)];
+  if (!within(was, is)) return { outcome: 'lost', result };
+  if (edit.exact) return { outcome: edit.exact.includes(result) ? 'exact' : 'reshaped', result };
+  const [old, now] = [grains(target), grains(text)];
+  const isTouched = (grain: string): boolean => edit.isEdited === true && grain.includes(edit.word ?? '');
+  const isExact = edit.isLess
+    ? within(now, old)
+    : within(
+        old.filter((grain) => !isTouched(grain)),
+        now,
+      );
   return { outcome: isExact ? 'exact' : 'reshaped', result };
 }
