@@ -6,7 +6,8 @@
  * - date → datetime: midnight UTC; datetime → date: the day in UTC
  * - boolean → text, lookup: Yes or No; back: yes/no, true/false, on/off, 1/0
  * - lookups and users lose their ids, which mean something in their own system only
- * - references stay as they are: the writer finds the counterpart by the stored links
+ * - references stay as they are, and the field mapper marks them (`MappedField.refers`): the engine puts the counterparts in
+ *   their place when it writes or plans (lib/sync/references.ts); into texts and addresses go the source's key and address
  */
 
 import type { FieldChoice } from '../model/config';

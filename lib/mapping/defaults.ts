@@ -40,6 +40,7 @@ export function emptyPolicy(row: DefaultRow): EmptyPolicy {
  *   the field; it is then set on create only.
  * - No counterpart: the row's policy goes into `unresolved`; with `default` the default goes into the payload as well.
  * - A value of which only a part came across: it stays, and only `park` is handed on.
+ * - Another entity: whether it has a counterpart, the engine finds out; it is handed the row's policy and default.
  * The input is not changed.
  */
 export function compileDefaultRows(rows: DefaultRow[], direction: Direction): DefaultMapping {
@@ -54,6 +55,7 @@ export function compileDefaultRows(rows: DefaultRow[], direction: Direction): De
       if (open !== undefined) applyUnresolved(row, open, output, used);
       else if (Object.hasOwn(output.fields, id)) {
         if (isEmpty(output.fields[id])) applyEmpty(row, kind, output, changed, used);
+        else applyToReference(row, output);
       } else if (kind === 'create' && emptyPolicy(row) === 'default') {
         output.fields[id] = defaultOf(row);
         output.mapped[id] = { from: [], type: row.field.type, syncWhen: 'create' };
@@ -79,6 +81,14 @@ function applyUnresolved(row: DefaultRow, open: Unresolved, output: MappedFields
   output.fields[id] = defaultOf(row);
   if (!Object.hasOwn(output.mapped, id)) output.mapped[id] = { from: [], type };
   used();
+}
+
+function applyToReference(row: DefaultRow, output: MappedFields): void {
+  const how = output.mapped[row.field.id];
+  const policy = unresolvedPolicy(row);
+  if (how?.refers === undefined || policy === 'leave') return;
+  const otherwise = policy === 'default' ? { policy, value: defaultOf(row) } : { policy };
+  output.mapped[row.field.id] = { ...how, otherwise };
 }
 
 function applyEmpty(

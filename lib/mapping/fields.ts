@@ -6,7 +6,7 @@
 import type { ConflictPolicy, FieldChoice, FieldRow } from '../model/config';
 import type { Direction } from '../model/entity';
 import type { MappedField, Unresolved } from '../model/message';
-import type { FieldId, Fields, Value } from '../model/values';
+import { type FieldId, type Fields, isEmpty, type Value } from '../model/values';
 import type { RichTextConverter } from './convert';
 import { convertField, type Outcome, withOwnIds } from './convert-field';
 import { showValue } from './describe';
@@ -227,6 +227,9 @@ function put(
   const how: MappedField = { from, ...row.how };
   if (settled) how.settled = true;
   else if (hasOwnIds(target, value)) how.source = value;
+  else if (target.type === 'reference' && outcome.value !== undefined && !isEmpty(outcome.value)) {
+    how.refers = outcome.value;
+  }
   result.mapped[id] = how;
   delete result.unresolved[id];
   trace?.(id, row.origin, row.place);

@@ -7,8 +7,11 @@ import type { FieldId, Fields, FieldType, UserValue, Value } from './values';
 
 export type ChangeKind = 'create' | 'update' | 'delete';
 
-/** A value that no table and no list of the target has; a person whom the target does not know. */
-export type UnresolvedCode = 'noCounterpart' | 'noUser';
+/**
+ * A value that no table and no list of the target has; a person whom the target does not know; an entity that has no
+ * counterpart there yet, and one that no integration brings there.
+ */
+export type UnresolvedCode = 'noCounterpart' | 'noUser' | 'awaited' | 'notSynced';
 
 /** Why a field has no value for the target, and the source value that has no counterpart. */
 export interface Unresolved {
@@ -37,6 +40,13 @@ export interface MappedField {
   source?: Value;
   /** the value is the target's own already – an expression has looked it up – and no value mapper is to replace it */
   settled?: true;
+  /**
+   * entities of the source's system that the payload's value names: whoever writes it puts their counterparts in their
+   * place. What the payload names besides is the target's own
+   */
+  refers?: Value;
+  /** what the default mapper's row says of an entity that no integration brings to the target; absent = leave and warn */
+  otherwise?: { policy: UnresolvedPolicy; value?: Value };
   /** a person has corrected the value of a change that had been parked: it is written whatever else would decide */
   corrected?: true;
 }

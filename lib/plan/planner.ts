@@ -6,17 +6,21 @@
 import type { ReadResult } from '../connectors/connector';
 import type { IntegrationConfig } from '../model/config';
 import { directionFrom, type Entity, type Field, refOf, type Side, targetSide } from '../model/entity';
-import { asSyncError, type SyncError } from '../model/errors';
+import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, Unresolved } from '../model/message';
 import type { FieldId } from '../model/values';
 import type { Link, Store, StoredEvent } from '../store/store';
 import { systemClock } from '../sync/clock';
 import { showingOf, shownFields } from '../sync/counterpart';
+import { type CounterpartsInput, fieldsRead, keepUnshown, translateAll } from '../sync/counterparts';
 import { changedFields, messageOf, planEvent } from '../sync/events';
 import { isSystemFault } from '../sync/failure';
 import { emptyPlan, type MergePlan } from '../sync/merge';
+import { leads, type Neighbours } from '../sync/neighbours';
 import { type Route, route, writeScope } from '../sync/pairs';
+import { Places } from '../sync/places';
 import { planChange, planNew } from '../sync/planning';
+import type { References } from '../sync/references';
 import { Users } from '../sync/users';
 import { refusedFields, without } from '../sync/withhold';
 import { endOf, mergeInputOf, mustPark, targetGone } from '../sync/work';
@@ -35,7 +39,9 @@ export interface PlanInput {
   /** of System 1 and System 2; nothing but reading calls is ever used */
   connections: readonly [ReadingConnection, ReadingConnection];
   /** for links and baselines; without it every entity is taken for a new one */
-  store?: Pick<Store, 'linksOf'>;
+  store?: Pick<Store, 'linksOf' | 'counterparts'>;
+  /** where entities go that other integrations sync */
+  neighbours?: Pick<Neighbours, 'lead'>;
   /** where uploaded sheets are kept; needed if a value mapper uses one */
   dataFolder?: string;
 }
@@ -52,6 +58,8 @@ interface Draft {
   partial: boolean;
   /** nothing that is mapped has changed: the engine would not even send it */
   unchanged: boolean;
+  /** of fields whose values name other entities */
+  references?: References;
 }
 
 export class Planner {
@@ -60,6 +68,7 @@ export class Planner {
   private readonly chain: Chain;
   /** the fields that the rows know, by the side that is read */
   private readonly known: Record<Side, KnownFields>;
+  private readonly places: Record<Side, Places>;
   private readonly targetFields = new Map<string, Promise<{ fields: TargetFields; fault?: string }>>();
 
   constructor(input: PlanInput) {
@@ -67,6 +76,9 @@ export class Planner {
     this.known = { 1: fieldsOf(input.steps, 1), 2: fieldsOf(input.steps, 2) };
     const [one, two] = [readingOnly(input.connections[0]), readingOnly(input.connections[1])];
     this.connections = [one, two];
+    const places = (side: Side) =>
+      new Places((ids) => this.connections[side - 1 === 0 ? 0 : 1].read(writeScope(input.config, side), ids), Date.now);
+    this.places = { 1: places(1), 2: places(2) };
     const users = this.connections.map(
       (connection) => new Users(async (by) => (await connection.users?.(by)) ?? [], systemClock),
     );
@@ -97,6 +109,7 @@ export class Planner {
       drafts.push(await this.draft(event, until));
     }
     const { present, fault } = await this.readTargets(side, drafts);
+    await this.translate(side, drafts, present);
     const plans: EntityPlan[] = [];
     for (const [index, draft] of drafts.entries()) {
       plans.push(await this.finish(draft, fault ?? present[index], until));
@@ -143,6 +156,41 @@ export class Planner {
     }
   }
 
+  /** Counterparts take the place of the source's entities that values name, as they do when it is written. */
+  private async translate(side: Side, drafts: Draft[], present: ReadResult[] = []): Promise<void> {
+    const mapped = drafts.flatMap((draft, index) => {
+      const { passed } = draft;
+      return passed && !passed.ended && passed.message.sync.mapped ? [{ draft, passed, target: present[index] }] : [];
+    });
+    const input = this.counterparts(side);
+    try {
+      const changes = mapped.map(({ draft, passed }) => ({ message: passed.message, fields: draft.entity.fields }));
+      const translated = await translateAll(input, changes);
+      const targets = mapped.flatMap(({ target }, index) => {
+        const one = translated[index];
+        return one ? [{ ...one, target: fieldsRead(target) }] : [];
+      });
+      const kept = await keepUnshown(input, targets);
+      for (const [index, { draft, passed }] of mapped.entries()) {
+        draft.references = kept[index];
+        passed.message = translated[index]?.message ?? passed.message;
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof SyncError)) throw thrown;
+      for (const { draft } of mapped) draft.broken = thrown;
+    }
+  }
+
+  private counterparts(side: Side): CounterpartsInput {
+    const { config, store, neighbours } = this.input;
+    const [source, target] = side === 1 ? [config.system1, config.system2] : [config.system2, config.system1];
+    return {
+      ...{ store, integration: config.id, side, source, target, targetName: 'the target' },
+      places: (ids) => this.places[side].of(ids),
+      isSynced: (ref) => leads(config, source, ref, target) || neighbours?.lead(source, ref, target) === true,
+    };
+  }
+
   private async finish(draft: Draft, target: ReadResult, until?: string): Promise<EntityPlan> {
     try {
       return await this.finished(draft, target, until);
@@ -176,6 +224,7 @@ export class Planner {
     if (policy === 'ignore') return this.planOf(draft, { kind: 'skipped', reason: error.message });
     if (policy === 'park') return this.planOf(draft, failed(error));
     const again = await this.draft({ ...event, link: undefined }, until);
+    await this.translate(event.flow.side, [again]);
     const plan = await this.finish(again, undefined, until);
     return { ...plan, warnings: [`${error.message}: it is created again`, ...plan.warnings] };
   }
@@ -186,7 +235,7 @@ export class Planner {
     const { side } = event.flow;
     const direction = directionFrom(side);
     const way = { direction, side, targetSide: targetSide(direction) };
-    const merge = mergeInputOf(way, { event, message }, target);
+    const merge = mergeInputOf(way, { event, message, references: draft.references }, target);
     const create = event.link === undefined;
     const decided = create
       ? { wanted: message.payload, plan: planNew(config, way.targetSide, message, entity) }

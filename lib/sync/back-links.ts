@@ -10,7 +10,7 @@ import { isWholeBatch, wholeBatch } from '../connectors/whole-batch';
 import { equalValues } from '../mapping/compare';
 import type { Entity, Side } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
-import type { Fields } from '../model/values';
+import { type Fields, isEmpty } from '../model/values';
 import { StoreError } from '../store/errors';
 import type { Owed, OwedOutcome } from '../store/store';
 import { type Doubt, tryAll } from './blame';
@@ -234,7 +234,10 @@ export class BackLinks {
   private operation(owed: Owed, before: Entity): Job['operation'] | undefined {
     const { config } = this.integration;
     const [showing, counterpart] = [showingOf(config, owed.side), counterpartOf(owed)];
-    const wanted = Object.entries(shownFields(showing, counterpart));
+    const all = Object.entries(shownFields(showing, counterpart));
+    // without "back" only what was created from the counterpart shows it
+    const wanted = showing.back ? all : all.filter(([field]) => !isEmpty(before.fields[field]));
+    if (all.length > 0 && wanted.length === 0) return undefined;
     const fields: Fields = Object.fromEntries(
       wanted.filter(([field, value]) => !equalValues(before.fields[field] ?? null, value)),
     );

@@ -70,11 +70,23 @@ export interface Owing {
   created: Side[];
   /** whether the interrupted attempt came as far as the link, nobody knows; fields came with the create */
   adopted: Side[];
+  /** sides on which some entities show their counterparts: once that has another key or address, they show it again */
+  shows: Side[];
 }
+
+/** Whether what people see of an entity on the other side is another key or address by now. */
+export const isShownOtherwise = (before: EntityRef, now: EntityRef): boolean =>
+  before.key !== now.key || (now.url !== undefined && before.url !== now.url);
+
+const showsAny = ({ key, url, link }: Showing): boolean => key !== undefined || url !== undefined || link;
+
+/** Sides on which some entities show their counterparts. */
+export const showingSides = (config: IntegrationConfig): Side[] =>
+  ([1, 2] as const).filter((side) => showsAny(showingOf(config, side)));
 
 export function owingOf(config: IntegrationConfig, direction: Direction): Owing {
   const [source, target] = [showingOf(config, sourceSide(direction)), showingOf(config, targetSide(direction))];
-  const shows = source.key !== undefined || source.url !== undefined || source.link;
-  const created = source.back && shows ? [sourceSide(direction)] : [];
-  return { created, adopted: target.link ? [...created, targetSide(direction)] : created };
+  const created = source.back && showsAny(source) ? [sourceSide(direction)] : [];
+  const adopted = target.link ? [...created, targetSide(direction)] : created;
+  return { created, adopted, shows: showingSides(config) };
 }

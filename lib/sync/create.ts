@@ -12,6 +12,7 @@ import type { FieldId, Fields } from '../model/values';
 import type { Intent, LinkEnd, StoredEvent } from '../store/store';
 import { iso } from './clock';
 import type { Integration } from './integration';
+import type { References } from './references';
 import { resembles, shows } from './resemble';
 import type { System } from './system';
 
@@ -156,7 +157,7 @@ export async function adoptedState(target: System, intent: Fields, entity: Entit
  */
 export function adoptedEnds(
   event: StoredEvent,
-  message: SyncMessage,
+  { message, references }: { message: SyncMessage; references?: References },
   adopted: Adopted,
   source: System,
   target: System,
@@ -165,7 +166,7 @@ export function adoptedEnds(
   const base: Fields = {};
   for (const [field, how] of Object.entries(message.sync.mapped ?? {})) {
     const same = equalValues(sent[field] ?? null, message.payload[field] ?? null);
-    if (same) for (const from of how.from) base[from] = event.entity.fields[from] ?? null;
+    if (same && !references?.[field]?.open) for (const from of how.from) base[from] = event.entity.fields[from] ?? null;
   }
   // what still has to be written counts as changed at the source
   for (const field of adopted.unfinished)

@@ -35,7 +35,7 @@ class DryBatch extends Batch {
   /** As if the link to what an earlier attempt made had been stored. */
   protected override async adopt(work: Work, found: Entity): Promise<Work[]> {
     const adopted = await adoptedState(this.target, work.event.intent?.fields ?? {}, found);
-    const ends = adoptedEnds(work.event, work.message, adopted, this.way.source, this.target);
+    const ends = adoptedEnds(work.event, work, adopted, this.way.source, this.target);
     const link = { id: 0, integration: this.integration.config.id, ends };
     return [{ ...work, event: { ...work.event, link }, adopted: true, replaces: undefined }];
   }

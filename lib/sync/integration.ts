@@ -14,9 +14,14 @@ import { BackLinks } from './back-links';
 import { FlowLoad } from './budget/priority';
 import { type Clock, iso } from './clock';
 import { Commands } from './commands';
+import type { CounterpartsInput } from './counterparts';
 import { parseEventId, type Relevant } from './events';
 import { type Blame, judge, toStored } from './failure';
+import { Neighbours } from './neighbours';
+import { writeScope } from './pairs';
+import { Places } from './places';
 import { Reader, type ReaderOptions } from './reader';
+import { readEntities } from './reading';
 import type { System } from './system';
 import { Writer, type WriterOptions } from './writer';
 
@@ -62,6 +67,9 @@ export class Integration {
   private readonly declared = new Map<string, Record<Side, Relevant>>();
   private cancelSweep: (() => void) | undefined;
   private stopped = false;
+  private stopListening: (() => void) | undefined;
+  private readonly neighbours: Neighbours;
+  private readonly places: Record<Side, Places> = { 1: this.placesOf(1), 2: this.placesOf(2) };
   /** a writer that writes has started: what dry runs have shown is to be sent to it */
   private dryRunEnded = false;
   /** what people do with parked events */
@@ -74,22 +82,49 @@ export class Integration {
     store: Store,
     clock: Clock,
     events: IntegrationEvents = {},
+    neighbours: Neighbours = new Neighbours(),
   ) {
+    this.neighbours = neighbours;
     this.config = config;
     this.systems = systems;
     this.store = store;
     this.clock = clock;
     this.events = events;
+    neighbours.know(config);
   }
 
   /** Before anything is claimed: what an earlier run left in flight is sent again (invariant 1). */
   async start(): Promise<void> {
     await this.store.recover(this.config.id);
+    this.stopListening = this.neighbours.onLinked(this.config.id, () => this.resume());
     this.sweepLater();
   }
 
   system(side: Side): System {
     return this.systems[side - 1] as System;
+  }
+
+  private placesOf(side: Side): Places {
+    return new Places(
+      (ids) => readEntities(this.system(side), writeScope(this.config, side), ids),
+      () => this.clock.now(),
+    );
+  }
+
+  /** By what the values of a side's entities that name others are translated. */
+  counterparts(side: Side): CounterpartsInput {
+    const [source, target] = [this.system(side), this.system(side === 1 ? 2 : 1)];
+    return {
+      ...{ store: this.store, integration: this.config.id, side },
+      ...{ source: source.id, target: target.id, targetName: target.name },
+      places: (ids) => this.places[side].of(ids),
+      isSynced: (ref) => this.neighbours.lead(source.id, ref, target.id),
+    };
+  }
+
+  /** Links were stored, for which other integrations may wait. */
+  linked(): void {
+    this.neighbours.linked();
   }
 
   /** What a side has to do: the priority of its requests. */
@@ -310,6 +345,7 @@ export class Integration {
 
   async stop(): Promise<void> {
     this.stopped = true;
+    this.stopListening?.();
     this.cancelSweep?.();
     await Promise.all([...this.readers].map((reader) => reader.stop()));
     await Promise.all([...this.writers].map((writer) => writer.stop()));

@@ -5,6 +5,7 @@ import { type EntityRef, refOf, type Side } from '../model/entity';
 import type { SyncResult } from '../model/message';
 import type { Fields } from '../model/values';
 import type { Landing, LinkEnd } from '../store/store';
+import { isShownOtherwise } from './counterpart';
 import { baselines } from './merge';
 import { endOf, mergeInputOf, type Way, type Work } from './work';
 
@@ -83,6 +84,8 @@ function landed(
       wrote: settledSides(way, work, settled),
       settled: settledFields(way, work),
       replaces: work.replaces,
+      ...(work.awaits && { awaits: { side: way.side, entities: work.awaits } }),
+      ...movedTarget(way, work, targetEnd),
     },
     result: {
       outcome: work.adopted ? 'adopted' : outcome,
@@ -98,6 +101,13 @@ function landed(
       ],
     },
   };
+}
+
+/** The target is known by another key or address by now: the source has to show that, where it shows its counterpart. */
+function movedTarget(way: Way, work: Work, { ref }: LinkEnd): Pick<Landing, 'owes'> {
+  const before = work.event.link && endOf(work, way.targetSide).ref;
+  const moved = before !== undefined && isShownOtherwise(before, ref) && way.owing.shows.includes(way.side);
+  return moved ? { owes: [way.side] } : {};
 }
 
 /**

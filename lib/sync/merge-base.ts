@@ -46,7 +46,8 @@ function mergeEntries(input: MergeInput, field: FieldId, want: Value, now: Value
   const base = commonEntries(synced, here && hasSameWords(input, field, want) ? [there, here] : [there], type);
   // what the source had is either known or not: the updates alone are less than it had
   const had = here && known.base !== undefined ? commonEntries(known.base, [here], type) : undefined;
-  const own = known && { base: had, now: known.now };
+  // references were translated one by one: what the source does not bring any more, it does not have any more
+  const own = type === 'reference' ? undefined : known && { base: had, now: known.now };
   const held = there.updates.flatMap(({ sent }) => itemsOf(sent));
   return mergeValues({ base, ours: want, theirs: now, type, oursFirst: isForward(input), source: own, held });
 }
@@ -82,6 +83,8 @@ function hasSameWords(input: MergeInput, field: FieldId, want: Value): boolean {
   const { known, synced } = inSync(input, field);
   if (!known) return false;
   const { type } = input.mapped[field] ?? {};
+  // the same id is another entity there
+  if (type === 'reference') return false;
   if (!isEmpty(known.now)) return inSameWords(known.now, want, type);
   return known.base === undefined || synced === undefined || inSameWords(known.base, synced, type);
 }

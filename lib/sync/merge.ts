@@ -11,6 +11,7 @@ import { type FieldId, type Fields, isEmpty, type Value } from '../model/values'
 import type { Unlanded } from '../store/store';
 import { isToldByEntry, threeWay } from './merge-base';
 import { asStored, respelled, sameMerged } from './merge-values';
+import { type References, withoutKept } from './references';
 import { resembles } from './resemble';
 
 export interface MergeInput {
@@ -21,6 +22,8 @@ export interface MergeInput {
   unresolved: Record<FieldId, Unresolved>;
   source: SideState;
   target: SideState;
+  /** of fields whose values name other entities */
+  references?: References;
 }
 
 export interface SideState {
@@ -93,9 +96,19 @@ export function concerned({ mapped, source, target }: Pick<MergeInput, 'mapped' 
     const own = different.every((from) => isOwn(source.pending, from, source.now[from] ?? null));
     if (different.length > 0) result.push({ field, why: own ? 'own' : 'changed' });
     else if (target.pending?.[field]) result.push({ field, why: 'unlanded' });
-    else if (how.applyWhen === 'always') result.push({ field, why: 'always' });
+    else if (how.applyWhen === 'always' && !isUnshown(how, field, target)) result.push({ field, why: 'always' });
   }
   return result;
+}
+
+/** The target names an entity that the source cannot show: what the source shows is no answer to that. */
+const isUnshown = ({ type, from }: MappedField, field: FieldId, { base }: SideState): boolean =>
+  type === 'reference' && from.length > 0 && !(field in base);
+
+/** The target names an entity that the source cannot show and never showed anything in its place: nobody emptied that. */
+function isNeverShown({ references, mapped, source }: MergeInput, field: FieldId): boolean {
+  const { from = [] } = mapped[field] ?? {};
+  return references?.[field]?.unshown === true && from.every((one) => isEmpty(source.base[one] ?? null));
 }
 
 /** True where the field was not in sync before, or has another value now. */
@@ -121,6 +134,10 @@ export function planUpdate(input: MergeInput): MergePlan {
     const now = input.target.now[field] ?? null;
     if (equalValues(want, now)) {
       plan.same.push(field);
+      continue;
+    }
+    if (isEmpty(want) && isNeverShown(input, field)) {
+      plan.left.push(field);
       continue;
     }
     const isMerged = input.mapped[field]?.conflict === 'merge';
@@ -286,11 +303,12 @@ export interface Written {
  *   something that has not been synced back yet
  */
 export function baselines(
-  input: Pick<MergeInput, 'wanted' | 'mapped' | 'unresolved' | 'source' | 'target'>,
+  input: Pick<MergeInput, 'wanted' | 'mapped' | 'unresolved' | 'source' | 'target' | 'references'>,
   plan: MergePlan,
   written: Written,
 ): { source: Fields; target: Fields; foreign: boolean } {
-  const { after, ignored } = written;
+  const { ignored } = written;
+  const after = withoutKept(written.after, input.references);
   const source: Fields = { ...input.source.base };
   const target: Fields = { ...input.target.base };
   const open = new Set<FieldId>();
@@ -299,8 +317,15 @@ export function baselines(
     for (const from of how.from) if (from in input.source.now) source[from] = input.source.now[from] ?? null;
     const isOpened = isOpen(input.unresolved[field]) || field in ignored;
     if (isOpened) for (const from of how.from) open.add(from);
+    for (const from of how.from) {
+      const named = input.references?.[field];
+      if (!named?.open) continue;
+      // what the target cannot show is not in sync: the next event of the entity tries it again
+      if (named.shared === undefined || !Array.isArray(source[from])) open.add(from);
+      else source[from] = named.shared;
+    }
     if (how.from.length === 0) continue;
-    const sent = plan.write[field];
+    const sent = field in plan.write ? withoutKept(plan.write, input.references)[field] : undefined;
     const ours = plan.merged[field];
     const before = input.target.now[field] ?? null;
     const shown = after[field] ?? null;

@@ -9,6 +9,7 @@ import type { SyncMessage } from '../model/message';
 import type { Fields } from '../model/values';
 import { showingOf, shownFields } from './counterpart';
 import { type MergeInput, type MergePlan, planCreate, planUpdate } from './merge';
+import { withKept } from './references';
 import { keepRichText } from './rich-text';
 
 /**
@@ -28,9 +29,11 @@ export function planNew(
 
 /**
  * What an update writes into the target as it is now.
- * @returns also the wanted fields as they are merged: rich texts are spliced into what the target shows
+ * @returns also the wanted fields as they are merged: rich texts are spliced into what the target shows, and lists keep the
+ *   references that the source cannot show
  */
 export function planChange(input: MergeInput): { wanted: Fields; plan: MergePlan } {
   const wanted = keepRichText(input);
-  return { wanted, plan: planUpdate({ ...input, wanted }) };
+  const plan = planUpdate({ ...input, wanted });
+  return { wanted, plan: { ...plan, write: withKept(plan.write, input.references) } };
 }

@@ -13,6 +13,7 @@ import { BACKLOG, type FlowLoad, onBehalfOf } from './budget/priority';
 import { iso } from './clock';
 import { planEvent } from './events';
 import type { Integration } from './integration';
+import { followMoved } from './moved';
 import { madeByOthers } from './own-changes';
 import { readScope } from './pairs';
 import { refreshStale } from './stale';
@@ -258,7 +259,8 @@ export class Reader {
   private async dispatch(claimed: StoredEvent[]): Promise<void> {
     const { integration } = this;
     const done: number[] = [];
-    const events = await refreshStale(integration, this.flow, claimed, done, this.onError);
+    const fresh = await refreshStale(integration, this.flow, claimed, done, this.onError);
+    const events = await followMoved(integration, this.flow, fresh);
     const relevant = integration.relevant(this.flow.side);
     for (const event of events) {
       if (this.stopped) return;

@@ -2,7 +2,7 @@
  * One change on its way into its target: what is known of it, and what follows from that alone. Pure.
  */
 
-import { type Direction, type Entity, type Side, sourceSide, targetSide } from '../model/entity';
+import { type Direction, type Entity, type EntityId, type Side, sourceSide, targetSide } from '../model/entity';
 import { SyncError } from '../model/errors';
 import type { SyncMessage, SyncResult } from '../model/message';
 import type { FieldId, Fields } from '../model/values';
@@ -10,6 +10,7 @@ import type { LinkEnd, StoredEvent } from '../store/store';
 import { type Owing, owingOf } from './counterpart';
 import type { Integration } from './integration';
 import type { MergeInput, MergePlan } from './merge';
+import { type References, withoutKept } from './references';
 import type { System } from './system';
 
 export interface Job {
@@ -54,6 +55,10 @@ export interface Work extends Job {
   wanted?: Fields;
   /** target fields as the flow mapped them, without a person's corrections */
   asMapped: Fields;
+  /** of fields whose values name other entities */
+  references?: References;
+  /** entities without counterpart for which the source's entity waits; undefined = not known */
+  awaits?: EntityId[];
   /** what the result says besides what the merge says */
   notes: SyncResult['warnings'];
   /** fields that the target refuses, and that are left out of this update */
@@ -72,7 +77,7 @@ export function endOf(work: Pick<Work, 'event'>, side: Side): LinkEnd {
 /** @param target the target as it is now; undefined where it was not read, or is not there yet */
 export function mergeInputOf(
   way: Pick<Way, 'direction' | 'side' | 'targetSide'>,
-  work: Pick<Work, 'event' | 'message' | 'wanted'>,
+  work: Pick<Work, 'event' | 'message' | 'wanted' | 'references'>,
   target: Entity | undefined,
 ): MergeInput {
   const { sync, payload } = work.message;
@@ -85,11 +90,12 @@ export function mergeInputOf(
     unresolved: sync.unresolved ?? {},
     source: { now: entity.fields, base: own?.baseline ?? {}, pending: own?.pending, updatedAt: entity.updatedAt },
     target: {
-      now: target?.fields ?? {},
+      now: withoutKept(target?.fields ?? {}, work.references),
       base: theirs?.baseline ?? {},
       pending: theirs?.pending,
       updatedAt: target?.updatedAt ?? '',
     },
+    references: work.references,
   };
 }
 

@@ -14,6 +14,7 @@ import type { Failure } from '../store/store';
 import { type Doubt, tryAll } from './blame';
 import { corrected } from './corrections';
 import { showingOf, shownLink } from './counterpart';
+import { fieldsRead, keepUnshown, translateAll } from './counterparts';
 import { adoptable, adoptedEnds, adoptedState, type Create, markerOf, openIntents } from './create';
 import { isCreatedAgain } from './events';
 import { type Blame, isSystemFault } from './failure';
@@ -66,7 +67,7 @@ export class Batch {
 
   async run(): Promise<JobResult[]> {
     const events = await this.integration.store.load(this.jobs);
-    const works = this.jobs.flatMap((job, index) => {
+    const works = this.jobs.flatMap((job, index): Work[] => {
       const event = events[index];
       if (!event) return [];
       const { message, unused } = corrected(job.message, event.corrections);
@@ -81,6 +82,7 @@ export class Batch {
       );
     } else {
       try {
+        await this.translate(works);
         const linked = works.filter((work) => work.event.link);
         const { adopted, fresh } = await this.planCreates(works.filter((work) => !work.event.link));
         const updates = await this.planUpdates([...linked, ...adopted]);
@@ -91,6 +93,13 @@ export class Batch {
       }
     }
     return this.jobs.map((job) => this.results.get(job.seq));
+  }
+
+  /** Counterparts take the place of the source's entities that values name. */
+  private async translate(works: Work[]): Promise<void> {
+    const changes = works.map(({ message, event }) => ({ message, fields: event.entity.fields }));
+    const translated = await translateAll(this.integration.counterparts(this.way.side), changes);
+    for (const [index, work] of works.entries()) Object.assign(work, translated[index]);
   }
 
   /** What has no outcome yet shares the fault of a whole call. */
@@ -108,6 +117,7 @@ export class Batch {
       (concerned(mergeInputOf(this.way, work, undefined)).length > 0 ? needed : still).push(work);
     }
     const present = await this.readTargets(needed);
+    await this.keepUnshown(needed, present);
     const writing: Work[] = [];
     const gone: Work[] = [];
     for (const [index, work] of needed.entries()) {
@@ -133,6 +143,15 @@ export class Batch {
     }
     await this.land(still.map((work) => landUnchanged(this.way, work)));
     return [...writing, ...(await this.targetsGone(gone))];
+  }
+
+  /** What the targets name without a counterpart at the source is not the source's to take away. */
+  private async keepUnshown(works: Work[], present: ReadResult[]): Promise<void> {
+    const changes = works.map(({ message, references = {} }, index) => {
+      return { message, references, target: fieldsRead(present[index]) };
+    });
+    const kept = await keepUnshown(this.integration.counterparts(this.way.side), changes);
+    for (const [index, work] of works.entries()) work.references = kept[index];
   }
 
   /** The integration's policy for changes whose counterpart is gone. @returns creates and updates to be written */
@@ -232,12 +251,15 @@ export class Batch {
     const { store, config } = this.integration;
     const source = this.way.source;
     const adopted = await adoptedState(this.target, work.event.intent?.fields ?? {}, found);
-    const ends = adoptedEnds(work.event, work.message, adopted, source, this.target);
+    const ends = adoptedEnds(work.event, work, adopted, source, this.target);
     // no event ends with this landing
     const { replaces } = work;
     const owes = this.way.owing.adopted;
     const [refused] = await store.land([{ integration: config.id, event: 0, delivery: 0, ends, replaces, owes }]);
-    if (!refused) this.integration.backLinks.owed(owes);
+    if (!refused) {
+      this.integration.backLinks.owed(owes);
+      this.integration.linked();
+    }
     const [event] = refused ? [] : await store.load([work]);
     if (event?.link) return [{ ...work, event, adopted: true, replaces: undefined }];
     if (refused) await this.fail([work], new SyncError('fatal', refused));
@@ -394,6 +416,7 @@ export class Batch {
       else this.results.set(work.seq, { ok: true, result });
     }
     this.integration.backLinks.owed(landings.flatMap(({ landing }) => landing.owes ?? []));
+    if (landings.some(({ work }) => !work.event.link)) this.integration.linked();
   }
 
   protected async fail(works: Work[], error: SyncError, { unmade = false, blame }: FailHow = {}): Promise<void> {

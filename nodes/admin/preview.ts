@@ -153,6 +153,7 @@ export function registerPreview(host: AdminHost, services: AdminServices, kept: 
     const plan = await planEntity({
       ...{ config, steps: stepsOf(body), connections, side, entity },
       store: links,
+      neighbours: services.neighbours,
       dataFolder: services.dataFolder,
       until: typeof body.until === 'string' ? body.until : undefined,
     });

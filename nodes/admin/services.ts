@@ -5,6 +5,7 @@ import type { Connection, Connector } from '../../lib/connectors/connector';
 import type { RequestGate } from '../../lib/connectors/http/options';
 import { SyncError } from '../../lib/model/errors';
 import type { Store } from '../../lib/store/store';
+import type { Neighbours } from '../../lib/sync/neighbours';
 import type { SystemSettings } from '../shared/connect';
 import { completeDraft, type Draft, parseDraft, type StoredSystem, secretsOf } from './draft';
 
@@ -16,8 +17,10 @@ export interface AdminServices {
   connect(system: SystemSettings, gate?: RequestGate): Connection;
   /** the budget that the requests to a deployed system share */
   gate?(system: string): RequestGate | undefined;
+  /** the deployed integrations, as far as they tell where entities of others go */
+  neighbours?: Pick<Neighbours, 'lead'>;
   /** the links and parked changes of a deployed integration; undefined where it is not deployed. @throws StoreError */
-  links?(integration: string): Promise<Pick<Store, 'linksOf' | 'parked'> | undefined>;
+  links?(integration: string): Promise<Pick<Store, 'linksOf' | 'counterparts' | 'parked'> | undefined>;
   /** where uploaded sheets are kept */
   dataFolder?: string;
   /** milliseconds; for tests */

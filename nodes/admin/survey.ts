@@ -74,8 +74,8 @@ export function registerSurvey(host: AdminHost, services: AdminServices, jobs: S
       opened.push(one);
       const two = open(drafts[1]);
       opened.push(two);
-      const { dataFolder } = services;
-      const run = new SurveyRun({ config, steps, connections: [one, two], store, dataFolder, sample });
+      const { dataFolder, neighbours } = services;
+      const run = new SurveyRun({ config, steps, connections: [one, two], store, neighbours, dataFolder, sample });
       const mask = createMask(secrets);
       return jobs.start({
         ...{ integration, by, sample, mask, deployed: store !== undefined },

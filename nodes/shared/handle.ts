@@ -76,7 +76,7 @@ export class IntegrationHandle implements IntegrationRuntime {
       },
     );
     this.fault = undefined;
-    const integration = new Integration(this.config, systems, store, systemClock, events);
+    const integration = new Integration(this.config, systems, store, systemClock, events, this.host.neighbours);
     await integration.start();
     for (const [node, relevant] of this.declarations) integration.declare(node, relevant);
     this.running = integration;

@@ -16,6 +16,7 @@ import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Store } from '../../lib/store/store';
 import type { BudgetLimits } from '../../lib/sync/budget';
 import { systemClock } from '../../lib/sync/clock';
+import { Neighbours } from '../../lib/sync/neighbours';
 import { System } from '../../lib/sync/system';
 import { type UserQuery, Users } from '../../lib/sync/users';
 import { adminServices, registerAdminRoutes } from '../admin';
@@ -51,6 +52,8 @@ export class Host {
   private readonly RED: NodeAPI;
   private readonly systems = new Map<string, SystemEntry>();
   private readonly integrations = new Map<string, IntegrationHandle>();
+  /** what integrations know of each other */
+  readonly neighbours = new Neighbours();
   /** what mappers are told of the systems after a deploy */
   readonly checks = new DeployChecks((id) => this.integrations.get(id));
   private wiring: Wiring | undefined;
@@ -163,11 +166,13 @@ export class Host {
       failed: (event, error, parked) => handle.failed(event, error, parked),
     });
     this.integrations.set(config.id, handle);
+    this.neighbours.know(config);
     return handle;
   }
 
   async removeIntegration(handle: IntegrationHandle): Promise<void> {
     if (this.integrations.get(handle.config.id) === handle) this.integrations.delete(handle.config.id);
+    this.neighbours.forget(handle.config);
     await handle.stop();
   }
 
@@ -207,9 +212,10 @@ export function hostOf(RED: NodeAPI): Host {
       const made = host;
       const links = async (id: string) => (await made.integration(id)?.atOnce())?.store;
       const gate = (id: string) => made.budgetOf(id);
+      const { neighbours } = made;
       const routes = registerAdminRoutes(
         RED,
-        adminServices(RED.nodes, () => Object.values(connectors), { dataFolder }, { links, gate }),
+        adminServices(RED.nodes, () => Object.values(connectors), { dataFolder }, { links, gate, neighbours }),
       );
       // the store is closed then
       RED.events.on('flows:stopping', ({ type }: { type: string }) => {

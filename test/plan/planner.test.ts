@@ -90,7 +90,10 @@ describe('Planner', () => {
     const planner = new Planner(
       input([SUMMARY], {
         connections: [system(ones), system(twos, [], asked)],
-        store: { linksOf: async (_integration, _side, ids) => ids.map((id) => links.get(id)) },
+        store: {
+          counterparts: async () => [],
+          linksOf: async (_integration, _side, ids) => ids.map((id) => links.get(id)),
+        },
       }),
     );
     const plans = await planner.plan(1, ones);
@@ -106,7 +109,10 @@ describe('Planner', () => {
 
   it('says what becomes of a change whose counterpart is gone, by the policy of the integration', async () => {
     const [one, two] = [entity('1', { summary: 'new' }), entity('2', { title: 'old' }, AZURE)];
-    const store = { linksOf: async () => [link(1, entity('1', { summary: 'old' }), two)] };
+    const store = {
+      counterparts: async () => [],
+      linksOf: async () => [link(1, entity('1', { summary: 'old' }), two)],
+    };
     const planned = async (targetDeleted: IntegrationConfig['targetDeleted']) =>
       planEntity({ ...input([SUMMARY], { store }), config: { ...CONFIG, targetDeleted }, side: 1, entity: one });
     assert.equal((await planned('park')).outcome.kind, 'parked');
@@ -124,7 +130,10 @@ describe('Planner', () => {
       },
     };
     const [one, two] = [entity('1', { summary: 'new' }), entity('2', { title: 'old' }, AZURE)];
-    const store = { linksOf: async () => [link(1, entity('1', { summary: 'old' }), two)] };
+    const store = {
+      counterparts: async () => [],
+      linksOf: async () => [link(1, entity('1', { summary: 'old' }), two)],
+    };
     const plan = await planEntity({
       ...input([SUMMARY], { store, connections: [system([]), down] }),
       ...{ side: 1, entity: one },
@@ -196,7 +205,10 @@ describe('Planner', () => {
       },
     ];
     const [one, two] = [entity('1', { team: 'Core', summary: 'new' }), entity('2', { title: 'x' }, AZURE)];
-    const store = { linksOf: async () => [link(1, entity('1', { summary: 'old' }), two)] };
+    const store = {
+      counterparts: async () => [],
+      linksOf: async () => [link(1, entity('1', { summary: 'old' }), two)],
+    };
     const plan = await planEntity({
       ...input(nodes, { store, connections: [system([one]), system([two])] }),
       ...{ side: 1, entity: one, until: 'fields' },
@@ -274,7 +286,10 @@ describe('Planner', () => {
         async (nodes, source, target, linked) => {
           // what JSON may hold there although no connector should put it there
           const [one, two] = [entity('1', source as Fields), entity('2', target as Fields, AZURE)];
-          const store = { linksOf: async () => [linked ? link(1, entity('1', {}), two) : undefined] };
+          const store = {
+            counterparts: async () => [],
+            linksOf: async () => [linked ? link(1, entity('1', {}), two) : undefined],
+          };
           const plan = await planEntity({
             ...input(nodes, { store, connections: [system([one]), system([two])] }),
             ...{ side: 1, entity: one },

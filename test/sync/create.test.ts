@@ -34,7 +34,7 @@ describe('A create that is adopted', () => {
     };
     const found = entity('two-1', 'as created');
     const adopted = { entity: found, base: found.fields, unfinished: new Set<string>() };
-    const ends = adoptedEnds(event, message, adopted, bench.integration.system(1), bench.integration.system(2));
+    const ends = adoptedEnds(event, { message }, adopted, bench.integration.system(1), bench.integration.system(2));
     assert.deepEqual(
       ends.map(({ ref, version, baseline }) => [ref.id, version, baseline]),
       [

@@ -88,7 +88,7 @@ describe('the preview route', () => {
       ],
     };
     const links = async (id: string) =>
-      id === 'int' ? { linksOf: async () => [link], parked: async () => [] } : undefined;
+      id === 'int' ? { linksOf: async () => [link], counterparts: async () => [], parked: async () => [] } : undefined;
     red = await start(ANSWERS, { links });
     const { body } = await red.post('/twinflow/preview', ASK);
     assert.deepEqual(planOf(body).outcome, { kind: 'nothing', why: 'same' });
@@ -103,6 +103,7 @@ describe('the preview route', () => {
     });
     const links = async () => ({
       linksOf: async () => [undefined],
+      counterparts: async () => [],
       // a search by the key finds others too
       parked: async () => [parkedOf('170'), parkedOf('17')],
     });

@@ -1,0 +1,264 @@
+/**
+ * Several integrations of the real engine on one store file, between two sandboxes in which the same numbers mean other
+ * entities, with the steps of real mapper nodes in between. Time is the test's.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Connection } from '../../lib/connectors/connector';
+import {
+  openSandbox,
+  type SandboxField,
+  type SandboxSpace,
+  type SandboxTemplate,
+  sandbox,
+} from '../../lib/connectors/sandbox';
+import type { DefaultRow, FieldChoice, FieldRow, IntegrationConfig } from '../../lib/model/config';
+import type { DirectionSetting, Entity, EntityId, Side } from '../../lib/model/entity';
+import type { SyncError } from '../../lib/model/errors';
+import type { SyncResult } from '../../lib/model/message';
+import type { Fields, Value } from '../../lib/model/values';
+import { type EntityPlan, type PlanStep, planEntity } from '../../lib/plan';
+import { Chain } from '../../lib/plan/chain';
+import { openSqliteStore } from '../../lib/store/sqlite';
+import type { Store } from '../../lib/store/store';
+import { Integration } from '../../lib/sync/integration';
+import { Neighbours } from '../../lib/sync/neighbours';
+import type { Reader } from '../../lib/sync/reader';
+import { System } from '../../lib/sync/system';
+import { Users } from '../../lib/sync/users';
+import { SimulatedClock } from '../simulation/clock';
+import { Random } from '../simulation/random';
+
+const START = Date.UTC(2026, 5, 1, 12);
+
+const FIELDS: SandboxField[] = [
+  { id: 'title', name: 'Title', type: 'text', required: true },
+  { id: 'parent', name: 'Parent', type: 'reference' },
+  { id: 'related', name: 'Related', type: 'reference', multi: true },
+  { id: 'remote', name: 'Remote key', type: 'text' },
+];
+const PROJECTS = ['Work', 'Portfolio', 'Private'];
+const TYPES = ['Bug', 'Epic'];
+
+const template = (keys: string): SandboxTemplate => ({
+  ...{ name: keys, label: keys, keys, title: 'title', firstId: 1 },
+  people: ['sync', 'alice'].map((id) => ({ id, name: id, login: id, email: `${id}@example.org` })),
+  projects: PROJECTS.map((id) => ({ id, name: id, prefix: id.toUpperCase() })),
+  types: TYPES.map((id) => ({ id, name: id, fields: FIELDS })),
+});
+
+export const choice = (id: string): FieldChoice => {
+  const { name = id, type = 'text', multi } = FIELDS.find((field) => field.id === id) ?? {};
+  return multi ? { id, name, type, multi } : { id, name, type };
+};
+export const row = (id: string, more: Partial<FieldRow> = {}): FieldRow => ({
+  ...{ one: choice(id), two: choice(id), direction: 'both' as const },
+  ...more,
+});
+
+export interface Set {
+  id: string;
+  types?: string[];
+  project?: string;
+  direction?: DirectionSetting;
+  rows?: FieldRow[];
+  defaults?: DefaultRow[];
+  /** System 1 and System 2 changed places */
+  turned?: boolean;
+  more?: Partial<IntegrationConfig>;
+  dryRun?: boolean;
+}
+
+interface Running {
+  integration: Integration;
+  chain: Chain;
+  steps: PlanStep[];
+  readers: Reader[];
+}
+
+export class ReferenceBench {
+  readonly spaces: Record<Side, SandboxSpace>;
+  readonly clock = new SimulatedClock(START, new Random(1));
+  readonly results: SyncResult[] = [];
+  readonly failures: { key: string; error: SyncError; parked: boolean }[] = [];
+  readonly running = new Map<string, Running>();
+  private readonly names: Record<Side, string>;
+  private readonly file = join(tmpdir(), `twinflow-references-${randomUUID()}.sqlite`);
+  private current: Store | undefined;
+  private systems: Record<Side, System>;
+  private neighbours = new Neighbours();
+
+  constructor() {
+    const name = randomUUID();
+    this.names = { 1: `${name}-a`, 2: `${name}-b` };
+    this.spaces = {
+      1: openSandbox({ space: this.names[1], template: template('A-{id}') }),
+      2: openSandbox({ space: this.names[2], template: template('B-{id}') }),
+    };
+    this.systems = { 1: this.system(1), 2: this.system(2) };
+  }
+
+  private system(side: Side): System {
+    return new System(`s${side}`, side === 1 ? 'A' : 'B', () => this.connection(side), this.clock);
+  }
+
+  connection(side: Side): Connection {
+    return sandbox.connect({ space: this.names[side], user: 'sync' }, {});
+  }
+
+  get store(): Store {
+    if (!this.current) throw new Error('nothing runs');
+    return this.current;
+  }
+
+  async start(...sets: Set[]): Promise<void> {
+    this.current ??= await openSqliteStore({ file: this.file });
+    for (const set of sets) this.neighbours.know(configOf(set));
+    for (const set of sets) await this.run(set);
+  }
+
+  private async run({ rows = [row('title'), row('parent'), row('related')], ...set }: Set): Promise<void> {
+    const config = configOf(set);
+    const steps: PlanStep[] = [
+      { id: 'fields', pairs: 'all', kind: 'fieldMapper', rows },
+      { id: 'defaults', pairs: 'all', kind: 'defaultMapper', rows: set.defaults ?? [] },
+    ];
+    const systems = set.turned
+      ? ([this.systems[2], this.systems[1]] as const)
+      : ([this.systems[1], this.systems[2]] as const);
+    const integration = new Integration(
+      config,
+      systems,
+      this.store,
+      this.clock,
+      {
+        landed: (result) => this.results.push(result),
+        failed: (event, error, parked) => this.failures.push({ key: event.entity.key, error, parked }),
+      },
+      this.neighbours,
+    );
+    const users = new Users(async () => [], this.clock);
+    const chain = new Chain(steps, '', {
+      connection: (side) => integration.system(side).connection(),
+      users: () => users,
+      linkOf: (side, id) => this.store.linkOf(config.id, side, id),
+    });
+    await integration.start();
+    for (const side of [1, 2] as const) {
+      const relevant = { 1: chain.relevant(1), 2: chain.relevant(2) };
+      if (side === 1 && relevant[1] && relevant[2]) integration.declare('mapper', { 1: relevant[1], 2: relevant[2] });
+    }
+    const writer = integration.writer({ batchSize: 10, dryRun: set.dryRun });
+    const readers = ([1, 2] as const).map((side) =>
+      integration.reader(
+        side,
+        { pageSize: 100, window: 10, start: { kind: 'all' } },
+        (message) => {
+          chain.pass(message).then(({ message: mapped }) =>
+            writer.accept(mapped).then(
+              (result) => void (result.outcome === 'dryRun' && this.results.push(result)),
+              () => undefined,
+            ),
+          );
+        },
+        () => undefined,
+      ),
+    );
+    this.running.set(set.id, { integration, chain, steps, readers });
+  }
+
+  /** Everything ends, as by kill -9 where `abruptly`: nothing is finished. The store is opened again by `start`. */
+  async end(): Promise<void> {
+    for (const { integration } of this.running.values()) {
+      const stopped = integration.stop();
+      await this.wait(1_000);
+      await stopped;
+    }
+    this.running.clear();
+    this.neighbours = new Neighbours();
+    await this.current?.close();
+    this.current = undefined;
+    this.systems = { 1: this.system(1), 2: this.system(2) };
+  }
+
+  async close(): Promise<void> {
+    await this.end();
+    for (const space of Object.values(this.spaces)) space.close();
+    for (const end of ['', '-wal', '-shm']) rmSync(this.file + end, { force: true });
+  }
+
+  /** All sides of the integrations named (of all, where none is) are read, and what can happen within a minute happens. */
+  async sync(...ids: string[]): Promise<void> {
+    for (const [id, { readers }] of this.running) {
+      if (ids.length > 0 && !ids.includes(id)) continue;
+      for (const reader of readers) void reader.poll().catch(() => undefined);
+    }
+    await this.wait(60_000);
+  }
+
+  async wait(ms: number): Promise<void> {
+    await this.clock.runUntil(this.clock.now() + ms);
+  }
+
+  /** What a person does. */
+  create(side: Side, title: string, fields: Fields = {}, { type = 'Bug', project = 'Work' } = {}): Entity {
+    return this.spaces[side].create('alice', { project, type, fields: { title, ...fields } });
+  }
+
+  edit(side: Side, id: EntityId, fields: Fields): Entity {
+    return this.spaces[side].edit('alice', id, fields);
+  }
+
+  /** The one entity of this title. */
+  named(side: Side, title: string): Entity {
+    const found = this.spaces[side].list({ limit: 500 }).entities.filter(({ fields }) => fields.title === title);
+    const [entity] = found;
+    if (!entity || found.length > 1) throw new Error(`${found.length} entities called ${title} on side ${side}`);
+    return entity;
+  }
+
+  /** Titles of what an entity refers to. */
+  titles(side: Side, title: string, field = 'parent'): string[] {
+    const value: Value = this.named(side, title).fields[field] ?? null;
+    return (Array.isArray(value) ? value : [value]).flatMap((item) => {
+      if (typeof item !== 'object' || item === null || !('id' in item) || item.id === undefined) return [];
+      return String(this.spaces[side].get(item.id)?.fields.title ?? `${item.id}?`);
+    });
+  }
+
+  /** Writes to a side so far. */
+  writes(): number {
+    return this.spaces[1].revision() + this.spaces[2].revision();
+  }
+
+  warnings(title: string): string[] {
+    const key = (side: Side) => this.spaces[side].list({ search: title }).entities.map((entity) => entity.key);
+    const keys = new Set([...key(1), ...key(2)]);
+    const last = this.results.filter(({ source }) => keys.has(source.key)).at(-1);
+    return (last?.warnings ?? []).map(({ field, reason }) => `${field}: ${reason}`);
+  }
+
+  async plan(id: string, side: Side, entity: Entity): Promise<EntityPlan> {
+    const running = this.running.get(id);
+    if (!running) throw new Error(`${id} does not run`);
+    const { config } = running.integration;
+    return planEntity({
+      ...{ config, steps: running.steps, side, entity, store: this.store, neighbours: this.neighbours },
+      connections: [this.connection(config.system1 === 's1' ? 1 : 2), this.connection(config.system2 === 's2' ? 2 : 1)],
+    });
+  }
+}
+
+function configOf({ id, types = ['Bug'], project = 'Work', direction = 'both', turned, more }: Set): IntegrationConfig {
+  const pair = (name: string) => ({ one: { id: name, name }, two: { id: name, name }, direction });
+  return {
+    ...{ id, name: id, active: true, retries: 0, lostAfterMs: 600_000 },
+    ...{ system1: turned ? 's2' : 's1', system2: turned ? 's1' : 's2' },
+    projectPairs: [pair(project)],
+    typePairs: types.map((type) => ({ ...pair(type), id: type })),
+    ...more,
+  };
+}
