@@ -76,7 +76,20 @@ export interface Link {
   integration: string;
   /** ends[0] is side 1, ends[1] is side 2 */
   ends: [LinkEnd, LinkEnd];
+  /** the side whose end was made by us, from the other one; absent where nobody knows */
+  made?: Side;
 }
+
+/** A link as it is looked at from other integrations: with the place of each end's system. */
+export interface KinLink extends Link {
+  places: [string, string];
+}
+
+/**
+ * Why the create of an entity may not begin now. `begun`: another integration is creating the counterpart of an entity that
+ * it is linked with, in the same place; `made`: the place has such a counterpart already.
+ */
+export type Hindrance = 'begun' | 'made';
 
 /** A create that was begun: whether it reached the target is not known until the event has landed. */
 export interface Intent {
@@ -84,6 +97,8 @@ export interface Intent {
   /** ISO 8601, the target system's clock where known, else ours: nothing we created is older */
   since: string;
   marker?: string;
+  /** id of the system node in which it is created; absent = integrations are not looked across */
+  system?: string;
   /** what is created, to recognise it by */
   project: string;
   type: string;
@@ -166,6 +181,8 @@ export interface Landing {
    * `pending` values are forgotten
    */
   settled?: { side: Side; fields: FieldId[] };
+  /** the side whose end was made by this landing's write, from the other one; kept with a link that is new */
+  made?: Side;
   /** id of a link that this one takes the place of: its counterpart is gone and was created again */
   replaces?: number;
   /** ends that have yet to show their counterpart, owed from now on, however often they were owed before */
@@ -308,7 +325,9 @@ export interface Store {
    * Events due for retry (`dueAt` ≤ `now`) become waiting first, at least 1,000 of them per call. Never returned: an
    * event whose entity's counterpart (by link) has an event that is sent; an event of an entity without link while an
    * intent towards this flow's side, opened before the event was recorded, is open (the entity may be what that create
-   * made). The cost does not depend on how many events wait.
+   * made). Where several integrations have stored anything, both hold across them: nothing is returned of an entity that is
+   * sent in another one, or is linked, directly or over others, with one that is; and the intent may be that of any
+   * integration towards the same place. The cost does not depend on how many events wait.
    *
    * Before that, for up to 1,000 references whose wait is over (`Landing.awaits`): the end that waited gets an event, unless
    * one of it is waiting, held or in retry anyway; one that is sent or parked gets one held behind it, one that is shown
@@ -337,9 +356,11 @@ export interface Store {
   /**
    * Stored before a create is sent. Replaces an earlier intent of the same event; towards the other side's new entities
    * (see `claim`) it counts as opened when the earlier one was.
+   * Where several integrations have stored anything, an intent is refused by what stands against it, and not stored.
+   * @returns in order, undefined for an intent that was stored
    * @throws StoreError `notFound` where an event is gone: nothing is stored, nothing may be created
    */
-  openIntents(intents: Intent[]): Promise<void>;
+  openIntents(intents: Intent[]): Promise<(Hindrance | undefined)[]>;
 
   /**
    * Stored before updates are sent: adds their values to the `pending` ones of that end. A landing that wrote the end
@@ -420,8 +441,21 @@ export interface Store {
   counterparts(system: string, entities: EntityId[], toward: string): Promise<Counterpart[][]>;
   /** Gives ends of links another ref. Passed over where the link is gone, or its end has another id. */
   move(moves: Moved[]): Promise<void>;
-  /** Links of an entity in any integration, oldest first. */
+  /** Links of an entity in any integration, by whatever node of the same place, oldest first. */
   linksBySystem(system: string, entity: EntityId): Promise<Link[]>;
+
+  /**
+   * The server that a system node leads to. Nodes with the same place are one system wherever integrations are looked
+   * across; without it a node is a place of its own. Kept, also when the node is gone.
+   */
+  setPlace(system: string, place: string): Promise<void>;
+  /**
+   * All links by which an entity is linked with others, directly or over others, in any integration, oldest first. None
+   * where only one integration has stored anything.
+   */
+  kinOf(system: string, entity: EntityId): Promise<KinLink[]>;
+  /** Integrations of which anything is stored, deployed or not, in the order in which they first came. */
+  integrationsKept(): Promise<string[]>;
 
   /** Of side 1 and side 2; each link counts on both. Cheap enough for a status line. */
   counts(integration: string): Promise<[FlowCounts, FlowCounts]>;

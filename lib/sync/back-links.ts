@@ -64,7 +64,7 @@ export class BackLinks {
 
   /** Goes on with what an earlier run left. */
   start(): void {
-    if (this.stopped || !this.integration.config.active) return;
+    if (this.stopped || this.integration.rests) return;
     for (const side of [1, 2] as const) {
       this.lanes[side].stopWake ??= this.integration.system(side).onWake(() => this.soon(side));
     }
@@ -129,7 +129,7 @@ export class BackLinks {
       const paused = this.integration.system(side).pauseLeft();
       if (paused > 0) return paused;
       // a dry run has begun since: the end of it starts this anew
-      const rests = this.stopped || this.integration.isOnlyDryRun;
+      const rests = this.stopped || this.integration.rests || this.integration.isOnlyDryRun;
       if (rests) return undefined;
       const owed = await store.owed(flow, BATCH, clock.now());
       if (owed.length === 0) {

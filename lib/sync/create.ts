@@ -34,19 +34,33 @@ const UNKNOWN_CLOCK_MS = 2 * 3_600_000;
 const MOST_CANDIDATES = 500;
 const MOST_HISTORIES = 50;
 
+export interface Opened<W> {
+  /** they may be sent */
+  open: Create<W>[];
+  /** other integrations are making, or have made, their counterparts meanwhile */
+  hindered: Create<W>[];
+}
+
 /** Stores what is about to be created. Nothing is sent before this settles. */
-export async function openIntents<W>(integration: Integration, target: System, creates: Create<W>[]): Promise<void> {
-  if (creates.length === 0) return;
+export async function openIntents<W>(
+  integration: Integration,
+  target: System,
+  creates: Create<W>[],
+): Promise<Opened<W>> {
+  if (creates.length === 0) return { open: [], hindered: [] };
   const since = target.knownTime() ?? iso(integration.clock.now() - UNKNOWN_CLOCK_MS);
   const intents: Intent[] = creates.map((create) => ({
     event: create.event.seq,
     // an earlier intent's time holds on: what that attempt made is not older
     since: create.event.intent?.since ?? since,
     marker: markerOf(create.event),
+    system: target.id,
     ...create.target,
     fields: create.fields,
   }));
-  await integration.store.openIntents(intents);
+  const hindrances = await integration.store.openIntents(intents);
+  const isOpen = (_create: Create<W>, index: number): boolean => hindrances[index] === undefined;
+  return { open: creates.filter(isOpen), hindered: creates.filter((create, index) => !isOpen(create, index)) };
 }
 
 /**

@@ -4,11 +4,12 @@
  * Where the target as a whole is in trouble it pauses, as it always does, and what it stopped is shown when it is back.
  */
 
-import { type Direction, type Entity, refOf } from '../model/entity';
+import { type Direction, refOf } from '../model/entity';
 import { SyncError } from '../model/errors';
 import type { DryRun } from '../model/message';
 import type { FieldId } from '../model/values';
-import { adoptedEnds, adoptedState } from './create';
+import type { LinkEnd } from '../store/store';
+import type { Create } from './create';
 import { type Blame, isSystemFault } from './failure';
 import type { Integration } from './integration';
 import type { Landed } from './landing';
@@ -30,12 +31,12 @@ class DryBatch extends Batch {
     return results;
   }
 
-  protected override async begin(): Promise<void> {}
+  protected override async begin(creates: Create<Work>[]): Promise<Create<Work>[]> {
+    return creates;
+  }
 
-  /** As if the link to what an earlier attempt made had been stored. */
-  protected override async adopt(work: Work, found: Entity): Promise<Work[]> {
-    const adopted = await adoptedState(this.target, work.event.intent?.fields ?? {}, found);
-    const ends = adoptedEnds(work.event, work, adopted, this.way.source, this.target);
+  /** As if the link had been stored. */
+  protected override async join(work: Work, ends: [LinkEnd, LinkEnd]): Promise<Work[]> {
     const link = { id: 0, integration: this.integration.config.id, ends };
     return [{ ...work, event: { ...work.event, link }, adopted: true, replaces: undefined }];
   }

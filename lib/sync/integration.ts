@@ -19,6 +19,7 @@ import { parseEventId, type Relevant } from './events';
 import { type Blame, judge, toStored } from './failure';
 import { Neighbours } from './neighbours';
 import { writeScope } from './pairs';
+import { type Peer, Peers } from './peers';
 import { Places } from './places';
 import { Reader, type ReaderOptions } from './reader';
 import { readEntities } from './reading';
@@ -53,7 +54,7 @@ const SWEEP_LEAST_MS = 1_000;
 const SWEEP_MOST_MS = 30_000;
 const SWEEP_BATCH = 500;
 
-export class Integration {
+export class Integration implements Peer {
   readonly config: IntegrationConfig;
   readonly store: Store;
   readonly clock: Clock;
@@ -72,6 +73,8 @@ export class Integration {
   private readonly places: Record<Side, Places> = { 1: this.placesOf(1), 2: this.placesOf(2) };
   /** a writer that writes has started: what dry runs have shown is to be sent to it */
   private dryRunEnded = false;
+  /** why it rests although it is active: another one is at work in the same places */
+  private heldWhy: string | undefined;
   /** what people do with parked events */
   readonly commands = new Commands(this);
   readonly backLinks = new BackLinks(this);
@@ -83,6 +86,8 @@ export class Integration {
     clock: Clock,
     events: IntegrationEvents = {},
     neighbours: Neighbours = new Neighbours(),
+    /** the other integrations of this process, over the same store */
+    readonly peers: Peers = new Peers(),
   ) {
     this.neighbours = neighbours;
     this.config = config;
@@ -95,9 +100,38 @@ export class Integration {
 
   /** Before anything is claimed: what an earlier run left in flight is sent again (invariant 1). */
   async start(): Promise<void> {
+    for (const { id, place } of this.systems) if (place !== id) await this.store.setPlace(id, place);
     await this.store.recover(this.config.id);
     this.stopListening = this.neighbours.onLinked(this.config.id, () => this.resume());
+    this.peers.join(this);
     this.sweepLater();
+  }
+
+  /** Reads and writes nothing while there is a reason; undefined lets it go on. */
+  hold(why: string | undefined): void {
+    if (why === this.heldWhy) return;
+    this.heldWhy = why;
+    if (why === undefined) {
+      this.backLinks.start();
+      this.resume();
+    } else for (const side of [1, 2] as const) this.events.progress?.(side);
+  }
+
+  get held(): string | undefined {
+    return this.heldWhy;
+  }
+
+  /** Nothing is read or written. */
+  get rests(): boolean {
+    return !this.config.active || this.heldWhy !== undefined;
+  }
+
+  carriesFrom(side: Side): boolean {
+    return !this.rests && this.readersOf(side).length > 0 && this.writers.size > 0 && !this.isOnlyDryRun;
+  }
+
+  ignoresOwn(side: Side): boolean {
+    return this.system(side).ignoreOwn;
   }
 
   system(side: Side): System {
@@ -211,6 +245,7 @@ export class Integration {
     for (const seq of events) this.sent[side - 1]?.delete(seq);
     for (const reader of this.readers) reader.pump();
     this.events.progress?.(side);
+    if (events.length > 0) this.peers.settled(this);
   }
 
   /** Finishes the message's event without effect: it was filtered out. A message of a finished event is passed over. */
@@ -290,15 +325,15 @@ export class Integration {
     this.gone(2, []);
   }
 
-  /** The event is sent again at once, and nobody is charged: the flow is to make something else of it. */
-  async sendAgain(event: StoredEvent, error: SyncError): Promise<Failure> {
+  /** The event is sent again at once, or in a while, and nobody is charged: the flow is to make something else of it. */
+  async sendAgain(event: StoredEvent, error: SyncError, ms = 0): Promise<Failure> {
     const now = this.clock.now();
     const { seq, delivery } = event;
     const failure: Failure = {
       event: seq,
       delivery,
       to: 'retry',
-      dueAt: now,
+      dueAt: now + ms,
       charge: false,
       error: toStored(error, now),
     };
@@ -346,6 +381,7 @@ export class Integration {
   async stop(): Promise<void> {
     this.stopped = true;
     this.stopListening?.();
+    this.peers.leave(this);
     this.cancelSweep?.();
     await Promise.all([...this.readers].map((reader) => reader.stop()));
     await Promise.all([...this.writers].map((writer) => writer.stop()));

@@ -53,7 +53,10 @@ export function landWritten(way: Way, work: Work, written: Extract<WriteResult, 
     baseline: next.target,
   };
   const result = landed(way, work, next.source, end, entity, work.event.link ? 'updated' : 'created', true);
-  if (!work.event.link) result.landing.owes = way.owing.created;
+  if (!work.event.link) {
+    result.landing.owes = way.owing.created;
+    result.landing.made = way.targetSide;
+  }
   return result;
 }
 

@@ -11,6 +11,7 @@ import type { Flow, FlowCounts, StoredEvent } from '../store/store';
 import { AheadReading } from './ahead';
 import { BACKLOG, type FlowLoad, onBehalfOf } from './budget/priority';
 import { iso } from './clock';
+import { isElsewhere } from './elsewhere';
 import { planEvent } from './events';
 import type { Integration } from './integration';
 import { followMoved } from './moved';
@@ -123,7 +124,7 @@ export class Reader {
     const summary: PollSummary = { read: 0, recorded: 0, pages: 0 };
     const { integration, flow, system } = this;
     const scope = readScope(integration.config, flow.side);
-    if (!integration.config.active || this.stopped || !scope) return summary;
+    if (integration.rests || this.stopped || !scope) return summary;
     const pause = system.pauseLeft();
     if (pause > 0) {
       throw new SyncError(
@@ -211,7 +212,7 @@ export class Reader {
 
   /** Sends what is waiting, as far as the window has room. Returns at once; safe to call at any time. */
   pump(): void {
-    if (this.stopped || !this.integration.config.active) return;
+    if (this.stopped || this.integration.rests) return;
     if (this.pumping) {
       this.again = true;
       return;
@@ -235,7 +236,7 @@ export class Reader {
   private async drain(): Promise<void> {
     const { integration, flow } = this;
     const target = integration.system(targetSide(directionFrom(flow.side)));
-    while (!this.stopped) {
+    while (!this.stopped && !integration.rests) {
       const paused = target.pauseLeft();
       if (paused > 0) return this.pumpAfter(paused);
       const room = this.options.window - integration.inFlight(flow.side);
@@ -265,7 +266,7 @@ export class Reader {
     for (const event of events) {
       if (this.stopped) return;
       const plan = planEvent(integration.config, event, relevant);
-      if (plan.send) this.send(plan.message);
+      if (plan.send && !(await isElsewhere(integration, event))) this.send(plan.message);
       else done.push(event.seq);
     }
     if (done.length) await integration.finish(this.flow.side, done);

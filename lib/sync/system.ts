@@ -27,6 +27,8 @@ export class System {
   readonly name: string;
   /** changes made by our own account are not synced onwards */
   readonly ignoreOwn: boolean;
+  /** which server it is, whatever node leads to it; the node's id where nobody knows */
+  readonly place: string;
   readonly health: Health = { pausedUntil: 0, faults: { read: 0, write: 0 } };
   /** what failed alone while nothing told whether the system was to blame → how often: others are tried before it */
   readonly suspects = new Map<string, number>();
@@ -50,8 +52,10 @@ export class System {
     clock: Clock,
     ignoreOwn = false,
     limits: BudgetLimits = {},
+    place = id,
   ) {
     this.id = id;
+    this.place = place;
     this.name = name;
     this.open = open;
     this.clock = clock;

@@ -6,16 +6,18 @@
 
 import type { ReadResult, WriteOperation, WriteResult } from '../connectors/connector';
 import { isWholeBatch, wholeBatch } from '../connectors/whole-batch';
-import { type Direction, type Entity, refOf } from '../model/entity';
+import { type Direction, type Entity, type EntityRef, refOf, type Side } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncResult } from '../model/message';
+import type { Fields } from '../model/values';
 import { StoreError } from '../store/errors';
-import type { Failure } from '../store/store';
+import type { Failure, Landing, LinkEnd } from '../store/store';
 import { type Doubt, tryAll } from './blame';
 import { corrected } from './corrections';
 import { showingOf, shownLink } from './counterpart';
 import { fieldsRead, keepUnshown, translateAll } from './counterparts';
 import { adoptable, adoptedEnds, adoptedState, type Create, markerOf, openIntents } from './create';
+import { kinshipOf } from './elsewhere';
 import { isCreatedAgain } from './events';
 import { type Blame, isSystemFault } from './failure';
 import type { Integration } from './integration';
@@ -39,6 +41,9 @@ interface FailHow {
   unmade?: boolean;
   blame?: Blame;
 }
+
+/** A create for which another integration has to be waited is looked at again after this time. */
+const ELSEWHERE_MS = 1_000;
 
 /** The system has looked at the element and said no to it: it is at work. */
 const isDecision = ({ kind }: SyncError): boolean => ['invalid', 'conflict', 'notFound'].includes(kind);
@@ -234,28 +239,72 @@ export class Batch {
     for (const create of creates) {
       // one after the other: what one adopts is linked before the next one looks
       const found = await adoptable(this.integration, this.target, this.way.targetSide, create);
-      if (!found) fresh.push(create);
-      else adopted.push(...(await this.adopt(create.work, found)));
+      if (found) adopted.push(...(await this.adopt(create.work, found)));
+      else {
+        const known = await this.known(create.work);
+        if (known === 'none') fresh.push(create);
+        else adopted.push(...known);
+      }
     }
-    await this.begin(fresh);
-    return { adopted, fresh: fresh.map((create) => create.work) };
+    return { adopted, fresh: (await this.begin(fresh)).map((create) => create.work) };
   }
 
-  /** Before creates are sent. */
-  protected async begin(creates: Create<Work>[]): Promise<void> {
-    await openIntents(this.integration, this.target, creates);
+  /** What other integrations, or people, have linked with it already. @returns what goes on as an update, or `none` */
+  private async known(work: Work): Promise<Work[] | 'none'> {
+    const kin = await kinshipOf(this.integration, work.event, work.replaces);
+    switch (kin.kind) {
+      case 'none':
+        return 'none';
+      case 'carried':
+        await this.passOver(work, `other integrations keep it in sync with ${kin.counterpart.key}`);
+        return [];
+      case 'made':
+        await this.passOver(work, `it was made from ${kin.from.key} of ${this.target.name}: it does not go back there`);
+        return [];
+      case 'counterpart': {
+        const { source, target } = kin.baselines;
+        return this.join(work, this.ends(work, source, kin.ref, target), { owes: this.way.owing.adopted });
+      }
+    }
+  }
+
+  /** Neither end's version is accounted for yet: the event goes on as an update. */
+  private ends(work: Work, source: Fields, ref: EntityRef, target: Fields): [LinkEnd, LinkEnd] {
+    const own: LinkEnd = { system: this.way.source.id, ref: refOf(work.event.entity), version: '', baseline: source };
+    const theirs: LinkEnd = { system: this.target.id, ref: refOf(ref), version: '', baseline: target };
+    return this.way.side === 1 ? [own, theirs] : [theirs, own];
+  }
+
+  /** Before creates are sent. @returns those that may be */
+  protected async begin(creates: Create<Work>[]): Promise<Create<Work>[]> {
+    const { open, hindered } = await openIntents(this.integration, this.target, creates);
+    for (const { work } of hindered) {
+      const why = 'another integration is making its counterpart: this one looks again in a moment';
+      await this.integration.sendAgain(work.event, new SyncError('transient', why), ELSEWHERE_MS);
+      // nothing to tell anybody
+      this.results.set(work.seq, undefined);
+    }
+    return open;
   }
 
   /** Stores the link to what an earlier attempt made; the event goes on as an update of it. */
   protected async adopt(work: Work, found: Entity): Promise<Work[]> {
-    const { store, config } = this.integration;
-    const source = this.way.source;
     const adopted = await adoptedState(this.target, work.event.intent?.fields ?? {}, found);
-    const ends = adoptedEnds(work.event, work, adopted, source, this.target);
-    // no event ends with this landing
+    const ends = adoptedEnds(work.event, work, adopted, this.way.source, this.target);
+    return this.join(work, ends, { owes: this.way.owing.adopted, made: this.way.targetSide });
+  }
+
+  /** Stores a link; the event goes on as an update of it. */
+  protected async join(
+    work: Work,
+    ends: [LinkEnd, LinkEnd],
+    { owes, made }: { owes: Side[]; made?: Side },
+  ): Promise<Work[]> {
+    const { store, config } = this.integration;
     const { replaces } = work;
-    const owes = this.way.owing.adopted;
-    const [refused] = await store.land([{ integration: config.id, event: 0, delivery: 0, ends, replaces, owes }]);
+    // no event ends with this landing
+    const landing: Landing = { integration: config.id, event: 0, delivery: 0, ends, replaces, owes, made };
+    const [refused] = await store.land([landing]);
     if (!refused) {
       this.integration.backLinks.owed(owes);
       this.integration.linked();

@@ -7,6 +7,7 @@ import { awaitingChecks } from './store/awaiting';
 import { claimingChecks } from './store/claiming';
 import { Bench, type OpenStore } from './store/harness';
 import { keepingChecks } from './store/keeping';
+import { kinChecks } from './store/kin';
 import { landingChecks } from './store/landing';
 import { owingChecks } from './store/owing';
 import { randomChecks } from './store/random';
@@ -43,6 +44,7 @@ export function storeConformance(
       owingChecks(bench);
       awaitingChecks(bench);
       showingChecks(bench);
+      kinChecks(bench);
       keepingChecks(bench);
     });
     randomChecks(open, (opened) => new Bench(opened), histories);

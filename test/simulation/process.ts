@@ -6,7 +6,10 @@ import type { IntegrationConfig } from '../../lib/model/config';
 import type { SyncMessage } from '../../lib/model/message';
 import { convert } from '../../lib/richtext';
 import type { Landing, Store } from '../../lib/store/store';
+import { collisions } from '../../lib/sync/collisions';
 import { Integration } from '../../lib/sync/integration';
+import { Neighbours } from '../../lib/sync/neighbours';
+import { Peers } from '../../lib/sync/peers';
 import type { Reader } from '../../lib/sync/reader';
 import { System } from '../../lib/sync/system';
 import { gated } from './gated';
@@ -27,13 +30,32 @@ export class Process {
   ) {}
 
   async start(): Promise<void> {
-    for (const config of this.world.integrations) await this.integrate(config);
+    const { integrations, blind } = this.world;
+    // as a deploy does it
+    const placed = integrations.map((config) => ({
+      config,
+      places: [this.system(config.system1).place, this.system(config.system2).place] as const,
+    }));
+    const held = blind ? new Map() : collisions(placed);
+    const peers = new Peers();
+    for (const config of integrations) {
+      await this.integrate(config, blind ? new Peers() : peers, held.get(config.id)?.config.name);
+    }
   }
 
-  private async integrate(config: IntegrationConfig): Promise<void> {
+  private async integrate(config: IntegrationConfig, peers: Peers, heldBy: string | undefined): Promise<void> {
     const { world } = this;
     const systems = [this.system(config.system1), this.system(config.system2)] as const;
-    const integration = new Integration(config, systems, this.mortal(this.observed(config)), world.clock);
+    const integration = new Integration(
+      config,
+      systems,
+      this.mortal(this.observed(config)),
+      world.clock,
+      {},
+      new Neighbours(),
+      peers,
+    );
+    integration.hold(heldBy);
     await integration.start();
     const relevant = { fields: new Set<string>(FIELDS), always: false };
     integration.declare('mapper', { 1: relevant, 2: relevant });
@@ -82,7 +104,8 @@ export class Process {
       };
       return this.mortal({ ...limited, write: deciding });
     };
-    const system = new System(id, id, open, clock, false, limits);
+    const place = this.world.blind ? id : `place of ${tracker.name}`;
+    const system = new System(id, id, open, clock, false, limits, place);
     this.systems.set(id, system);
     return system;
   }

@@ -1,11 +1,13 @@
 /** Several integrations over shared systems. */
 
 import assert from 'node:assert/strict';
+import type { Store } from '../../lib/store/store';
 import { faultsOf, simulate } from './run';
 import type { Shape } from './shapes';
+import { spoilt } from './spoilt';
 
 const RUNS = 40;
-const SHAPES: readonly Shape[] = ['beside'];
+const SHAPES: readonly Shape[] = ['beside', 'twice', 'split', 'ring', 'overlap'];
 
 describe('Several integrations over shared systems', function () {
   this.timeout(300_000);
@@ -18,4 +20,19 @@ describe('Several integrations over shared systems', function () {
       }
     });
   }
+
+  it('is seen to fail where each integration knows of itself only', async () => {
+    for (const shape of ['twice', 'split'] as const) {
+      const found = faultsOf(await simulate(1, { shape, blind: true, turns: 8 }));
+      assert.ok(found.length > 0, shape);
+    }
+  });
+
+  it('is seen to fail in a ring where echoes are known per integration only', async () => {
+    const spoil = (store: Store): Store => spoilt(store, { kinOf: async () => [] });
+    for (let seed = 1; seed <= 10; seed += 1) {
+      if (faultsOf(await simulate(seed, { shape: 'ring', spoil, turns: 8 })).length > 0) return;
+    }
+    assert.fail('10 rings went by without a fault');
+  });
 });

@@ -13,7 +13,8 @@ export const SHAPES = ['pair', 'beside', 'twice', 'split', 'ring', 'wheel', 'ove
  * - `twice`: one integration and a copy of it, on system nodes of its own
  * - `split`: the way there is one integration, the way back another
  * - `ring`: A–B, B–C and C–A, each both ways
- * - `wheel`: A to B, B to C and C to A
+ * - `wheel`: A to B, B to C and C to A: nothing is doubled and nothing goes round without end; but what is edited in two
+ *   places at once may be decided otherwise in each, so edits are not looked at
  * - `overlap`: bugs are bugs in one integration, and the bugs of A are stories of B in another
  */
 export type Shape = (typeof SHAPES)[number];
@@ -25,6 +26,8 @@ export interface Layout {
   /** entity types that people use, by system */
   types: Partial<Record<SystemName, string[]>>;
   integrations: IntegrationConfig[];
+  /** edits are not looked at: no way back leads to where they were made */
+  oneWay?: true;
   /** all that there is to be of an entity that a person has made, itself included: "A Bug", "B Bug" */
   becomes(system: SystemName, type: string): string[];
 }
@@ -105,6 +108,7 @@ const LAYOUTS: Record<Shape, Layout> = {
       integration('BC', ['s2', 's3'], 'forward'),
       integration('CA', ['s3', 's1'], 'forward'),
     ],
+    oneWay: true,
     becomes: everywhere('A', 'B', 'C'),
   },
   overlap: {

@@ -23,8 +23,18 @@ export interface WorldOptions {
   /** hears of every call of the engine and its answer, and of every edit */
   trace?: (line: string) => void;
   storm?: boolean;
-  /** preset: `pair` */
+  /** preset: drawn from the seed, most are a `pair` */
   shape?: Shape;
+  /** a mutant: each integration knows of itself only */
+  blind?: boolean;
+  /** steps in which people edit; preset: drawn */
+  turns?: number;
+}
+
+/** Most histories are of one integration; drawn apart, so that those stay what they were. */
+function drawn(seed: number): Shape {
+  const random = new Random(seed ^ 0x5a9e);
+  return random.chance(0.6) ? 'pair' : random.pick(['beside', 'twice', 'split', 'ring', 'ring', 'overlap']);
 }
 
 export class World {
@@ -46,6 +56,8 @@ export class World {
   private readonly deploys: Random;
   private readonly deploysOften: boolean;
   readonly integrations: readonly IntegrationConfig[];
+  readonly blind: boolean;
+  private readonly turns: number | undefined;
   private process: Process | undefined;
   private readonly people: Person;
   private readonly store: Store;
@@ -54,9 +66,15 @@ export class World {
 
   private readonly severity: typeof CALM;
 
-  constructor(seed: number, store: Store, { trace, storm = false, shape = 'pair' }: WorldOptions = {}) {
+  constructor(
+    seed: number,
+    store: Store,
+    { trace, storm = false, shape = drawn(seed), blind = false, turns }: WorldOptions = {},
+  ) {
     this.severity = storm ? STORM : CALM;
     this.layout = layoutOf(shape);
+    this.blind = blind;
+    this.turns = turns;
     const isShown = seed % 3 === 0 && this.layout.systems.length === 2 && shape !== 'overlap';
     this.integrations = this.layout.integrations.map((config) => (isShown ? { ...config, ...SHOWN } : config));
     this.trace = trace && ((line) => trace(`${this.clock.now() - START} ${line}`));
@@ -146,7 +164,7 @@ export class World {
 
   async live(): Promise<void> {
     this.boot();
-    const steps = this.random.int(5, this.severity.turns);
+    const steps = this.turns ?? this.random.int(5, this.severity.turns);
     for (let step = 0; step < steps; step += 1) {
       const burst = this.random.chance(0.2) ? 4 : 1;
       for (let n = 0; n < burst; n += 1) this.person();

@@ -7,6 +7,7 @@ import type { Awaited } from './awaited';
 import type { Counters } from './counters';
 import type { Database, Query } from './database';
 import { type EventRow, type Events, integrationOf, oppositeOf, sideOf } from './events';
+import type { Kin } from './kin';
 import type { Links } from './links';
 import { STATE } from './schema';
 
@@ -26,6 +27,7 @@ interface Queue {
 export class Claims {
   private readonly due: Query<EventRow>;
   private readonly oldestIntent: Query<{ opened: number | null }>;
+  private readonly oldestToPlace: Query<{ opened: number | null }>;
   private readonly waiting: Queue;
   private readonly urgent: Queue;
 
@@ -35,11 +37,13 @@ export class Claims {
     private readonly links: Links,
     private readonly counters: Counters,
     private readonly awaited: Awaited,
+    private readonly kin: Kin,
   ) {
     this.due = db.prepare(`
       SELECT seq, flow, entity, version, state, linked, readAt, delivery FROM events
       WHERE flow = ? AND state = ${STATE.retry} AND dueAt <= ? ORDER BY dueAt LIMIT ?`);
     this.oldestIntent = db.prepare('SELECT min(opened) AS opened FROM intents WHERE toward = ?');
+    this.oldestToPlace = db.prepare('SELECT min(opened) AS opened FROM intents WHERE place = ?');
     this.waiting = {
       all: db.prepare(candidates('events_waiting', '')),
       linked: db.prepare(candidates('events_linked', 'AND linked = 1')),
@@ -64,7 +68,7 @@ export class Claims {
     }
     this.awaited.wake(flow);
     if (this.counters.inState(flow, 'waiting') === 0) return [];
-    const opened = this.oldestIntent.get(flow)?.opened ?? Number.MAX_SAFE_INTEGER;
+    const opened = this.oldestOpen(flow);
     const chosen = new Map<number, EventRow>();
     for (const [queue, most] of [
       [this.urgent, Math.min(urgent, limit)],
@@ -91,12 +95,24 @@ export class Claims {
     while (chosen.size < limit) {
       const rows = candidates.all(flow, from, before, limit);
       for (const row of rows) {
-        if (chosen.size < limit && !chosen.has(row.seq) && !this.counterpartIsSent(row)) chosen.set(row.seq, row);
+        if (chosen.size < limit && !chosen.has(row.seq) && !this.isHeldBack(row)) chosen.set(row.seq, row);
       }
       const last = rows.at(-1);
       if (!last || rows.length < limit) return;
       from = last.seq;
     }
+  }
+
+  /** When the oldest create was begun that may have made an entity of the flow, by whatever integration. */
+  private oldestOpen(flow: number): number {
+    const opened = this.oldestIntent.get(flow)?.opened ?? Number.MAX_SAFE_INTEGER;
+    const place = this.kin.isAlone ? undefined : this.kin.placeOf(flow);
+    return place === undefined ? opened : Math.min(opened, this.oldestToPlace.get(place)?.opened ?? opened);
+  }
+
+  /** Something is being done to the entity or to one that it is linked with, perhaps by another integration. */
+  private isHeldBack(row: EventRow): boolean {
+    return this.counterpartIsSent(row) || (!this.kin.isAlone && this.kin.isBusy(row));
   }
 
   private counterpartIsSent(row: EventRow): boolean {

@@ -14,7 +14,9 @@ import type {
   Failure,
   Flow,
   FlowCounts,
+  Hindrance,
   Intent,
+  KinLink,
   Landing,
   Link,
   Moved,
@@ -34,10 +36,12 @@ import { Counters } from './counters';
 import { Database, type Query } from './database';
 import { Events, flowOf, integrationOf } from './events';
 import { Flows } from './flows';
+import { Kin } from './kin';
 import { storeLanding } from './land';
 import { Links } from './links';
 import { Names } from './names';
 import { OwedEnds } from './owed';
+import { Places } from './places';
 import { recordEntities, Seen } from './record';
 import { Refs } from './refs';
 import { STATE } from './schema';
@@ -68,6 +72,9 @@ export class SqliteStore implements Store {
   private readonly seen: Seen;
   private readonly links: Links;
   private readonly events: Events;
+  private readonly names: Names;
+  private readonly places: Places;
+  private readonly kin: Kin;
   private readonly claims: Claims;
   private readonly settling: Settling;
   private readonly owedEnds: OwedEnds;
@@ -89,8 +96,11 @@ export class SqliteStore implements Store {
     this.events = new Events(db, this.integrations, this.links, this.sequences, this.counters);
     this.refs = new Refs(db, this.integrations, names);
     this.awaited = new Awaited(db, this.events, this.refs, names, this.counters);
-    this.claims = new Claims(db, this.events, this.links, this.counters, this.awaited);
-    this.settling = new Settling(db, this.events);
+    this.places = new Places(db, names);
+    this.kin = new Kin(db, this.links, this.places);
+    this.names = names;
+    this.claims = new Claims(db, this.events, this.links, this.counters, this.awaited, this.kin);
+    this.settling = new Settling(db, this.events, this.kin, names, this.places);
     this.owedEnds = new OwedEnds(db, this.events, this.links, this.seen);
     this.overdueSeqs = db.prepare(`
       SELECT seq FROM events WHERE flow IN (?, ?) AND state = ${STATE.sent} AND sentAt < ?
@@ -186,8 +196,8 @@ export class SqliteStore implements Store {
     });
   }
 
-  async openIntents(intents: Intent[]): Promise<void> {
-    await this.db.writeDurably(() => this.settling.openIntents(intents, this.sequences.next()));
+  async openIntents(intents: Intent[]): Promise<(Hindrance | undefined)[]> {
+    return this.db.writeDurably(() => this.settling.openIntents(intents, this.sequences.next()));
   }
 
   async land(landings: Landing[]): Promise<(string | undefined)[]> {
@@ -325,7 +335,28 @@ export class SqliteStore implements Store {
   }
 
   async linksBySystem(system: string, entity: EntityId): Promise<Link[]> {
-    return this.db.read(() => this.links.ofSystem(system, entity));
+    return this.db.read(() => {
+      const id = this.names.find(system);
+      if (id === undefined) return [];
+      const links = this.places.nodes(this.places.of(id)).flatMap((node) => this.links.ofSystem(node, entity));
+      const once = new Map(links.map((link) => [link.id, link]));
+      return [...once.values()].sort((a, b) => a.id - b.id);
+    });
+  }
+
+  async setPlace(system: string, place: string): Promise<void> {
+    await this.db.write(() => this.places.set(system, place));
+  }
+
+  async kinOf(system: string, entity: EntityId): Promise<KinLink[]> {
+    return this.db.read(() => {
+      const id = this.kin.isAlone ? undefined : this.names.find(system);
+      return id === undefined ? [] : this.kin.linksOf(id, entity);
+    });
+  }
+
+  async integrationsKept(): Promise<string[]> {
+    return this.db.read(() => this.integrations.all());
   }
 
   async counts(integration: string): Promise<[FlowCounts, FlowCounts]> {
@@ -357,8 +388,8 @@ export class SqliteStore implements Store {
   }
 
   private get parts() {
-    const { events, links, seen, integrations, owedEnds: owed, awaited } = this;
-    return { events, links, seen, integrations, owed, awaited };
+    const { events, links, seen, integrations, owedEnds: owed, awaited, kin } = this;
+    return { events, links, seen, integrations, owed, awaited, kin };
   }
 
   private flow(flow: Flow): number {

@@ -7,6 +7,7 @@ import type { Side } from '../../model/entity';
 import type { Landing, LinkEnd } from '../store';
 import type { Awaited } from './awaited';
 import { type Events, flowOf, integrationOf } from './events';
+import type { Kin } from './kin';
 import type { Links } from './links';
 import type { Names } from './names';
 import type { OwedEnds } from './owed';
@@ -16,6 +17,7 @@ import { STATE } from './schema';
 export interface LandParts {
   events: Events;
   links: Links;
+  kin: Kin;
   seen: Seen;
   owed: OwedEnds;
   awaited: Awaited;
@@ -41,8 +43,12 @@ export function storeLanding(parts: LandParts, landing: Landing, at: number): st
   if (link2 && link2.entity1 !== one.ref.id) return refusal(one, two, `${two.ref.key} is linked with ${link2.entity1}`);
 
   if (replaced !== undefined) unlink(parts, integration, replaced, landing.ends);
-  const wrote = [landing.wrote ?? []].flat();
-  const link = links.put(integration, link1, landing.ends, [wrote.includes(1) ? at : 0, wrote.includes(2) ? at : 0]);
+  const sides = [landing.wrote ?? []].flat();
+  const wrote: [number, number] = [sides.includes(1) ? at : 0, sides.includes(2) ? at : 0];
+  const { isAlone } = parts.kin;
+  const [one1, two1] = (!isAlone && link1 && links.byId(link1.id)?.link.ends) || [];
+  const link = links.put(integration, link1, landing.ends, wrote, landing.made, at);
+  if (!isAlone) parts.kin.spread(link, one1 && two1 && [one1.baseline, two1.baseline], landing.ends, wrote, at);
   if (landing.settled) links.forgetPending(link, landing.settled.side, landing.settled.fields);
   for (const side of landing.owes ?? []) parts.owed.add(link, flowOf(integration, side));
 

@@ -1,7 +1,7 @@
 /** Links: which entity of side 1 is which of side 2, with versions and baselines. One row holds both ends. */
 
 import type { EntityId, Side } from '../../model/entity';
-import type { FieldId, Value } from '../../model/values';
+import type { FieldId, Fields, Value } from '../../model/values';
 import type { Link, LinkEnd, Unlanded, UpdateIntent } from '../store';
 import { packBaselines, unpackBaselines } from './baseline';
 import type { Counters } from './counters';
@@ -31,6 +31,19 @@ type LinkRow = {
   version1: string;
   version2: string;
   baselines: string;
+  made: number;
+};
+
+/** A link without what it holds. */
+export type LinkHead = {
+  id: number;
+  integration: number;
+  entity1: string;
+  entity2: string;
+  system1: number;
+  system2: number;
+  /** the sequence of the landing as of which both ends are in sync */
+  landed: number;
 };
 
 type LinkKey = { id: number; entity1: string; entity2: string };
@@ -58,6 +71,7 @@ function readPending(stored: string): Record<FieldId, Unlanded[]> {
   );
 }
 
+const HEAD = 'SELECT id, integration, entity1, entity2, system1, system2, landed FROM links';
 const KEY = 'SELECT id, entity1, entity2 FROM links WHERE integration = ?';
 
 export class Links {
@@ -75,6 +89,10 @@ export class Links {
   private readonly setPending: Query<Record<string, never>>;
   private readonly clearPending: Query<Record<string, never>>;
   private readonly exists: Query<{ id: number }>;
+  private readonly headById: Query<LinkHead>;
+  private readonly headsBySystem: Query<LinkHead>;
+  private readonly touch: Record<Side, Query<Record<string, never>>>;
+  private readonly setBaselines: Query<Record<string, never>>;
 
   constructor(
     db: Database,
@@ -104,12 +122,12 @@ export class Links {
       ORDER BY id`);
     this.insert = db.prepare(`
       INSERT INTO links (entity1, entity2, wrote1, wrote2, system1, system2, type1, type2, project1, project2,
-        key1, key2, url1, url2, version1, version2, baselines, id, integration)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+        key1, key2, url1, url2, version1, version2, baselines, landed, id, integration, made)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.update = db.prepare(`
       UPDATE links SET entity1 = ?, entity2 = ?, wrote1 = max(wrote1, ?), wrote2 = max(wrote2, ?),
         system1 = ?, system2 = ?, type1 = ?, type2 = ?, project1 = ?, project2 = ?,
-        key1 = ?, key2 = ?, url1 = ?, url2 = ?, version1 = ?, version2 = ?, baselines = ?
+        key1 = ?, key2 = ?, url1 = ?, url2 = ?, version1 = ?, version2 = ?, baselines = ?, landed = ?
       WHERE id = ?`);
     this.removeOne = db.prepare(`
       DELETE FROM links WHERE id = ? AND integration = ? AND (entity1 = ? OR entity2 = ?)
@@ -121,6 +139,16 @@ export class Links {
     );
     this.clearPending = db.prepare('DELETE FROM pending WHERE link = ? AND side = ?');
     this.exists = db.prepare('SELECT id FROM links WHERE id = ?');
+    this.headById = db.prepare(`${HEAD} WHERE id = ?`);
+    this.headsBySystem = db.prepare(`
+      ${HEAD} WHERE integration IN (SELECT id FROM integrations) AND entity1 = ? AND system1 = ?
+      UNION
+      ${HEAD} WHERE integration IN (SELECT id FROM integrations) AND entity2 = ? AND system2 = ?`);
+    this.touch = {
+      1: db.prepare('UPDATE links SET wrote1 = max(wrote1, ?) WHERE id = ?'),
+      2: db.prepare('UPDATE links SET wrote2 = max(wrote2, ?) WHERE id = ?'),
+    };
+    this.setBaselines = db.prepare('UPDATE links SET baselines = ?, landed = max(landed, ?) WHERE id = ?');
   }
 
   get(integration: number, side: Side, entity: EntityId): StoredLink | undefined {
@@ -128,9 +156,44 @@ export class Links {
     return row && this.stored(row);
   }
 
-  ofSystem(system: string, entity: EntityId): Link[] {
-    const id = this.names.find(system);
-    return id === undefined ? [] : this.bySystem.all(entity, id, entity, id).map((row) => this.stored(row).link);
+  /** @param system number of the node's name */
+  ofSystem(system: number, entity: EntityId): Link[] {
+    return this.bySystem.all(entity, system, entity, system).map((row) => this.stored(row).link);
+  }
+
+  /** A link by its number, without what it holds. */
+  head(id: number): LinkHead | undefined {
+    return this.headById.get(id);
+  }
+
+  /** Links of an entity in any integration. @param system number of the node's name */
+  headsOf(system: number, entity: EntityId): LinkHead[] {
+    return this.headsBySystem.all(entity, system, entity, system);
+  }
+
+  systemNumber(name: string): number | undefined {
+    return this.names.find(name);
+  }
+
+  systemName(id: number): string {
+    return this.names.nameOf(id);
+  }
+
+  /** An entity was written by another integration. @param at the sequence of its landing */
+  wroteTo(id: number, side: Side, at: number): void {
+    this.touch[side].run(at, id);
+  }
+
+  /** Some fields of both ends have come to be in sync by other links. @param at as of this landing's sequence */
+  patch(id: number, fields: [Fields, Fields], at: number): void {
+    const link = this.byId(id)?.link;
+    if (!link || fields.every((side) => Object.keys(side).length === 0)) return;
+    const [one, two] = link.ends;
+    const baselines: [Fields, Fields] = [
+      { ...one.baseline, ...fields[0] },
+      { ...two.baseline, ...fields[1] },
+    ];
+    this.setBaselines.run(packBaselines(baselines, this.names), at, id);
   }
 
   byId(id: number): StoredLink | undefined {
@@ -156,9 +219,18 @@ export class Links {
   /**
    * Stores a link, new or newer.
    * @param wrote the sequence of this landing for a side that it wrote, else 0
+   * @param at the sequence of this landing
+   * @param made the side whose end was made from the other one; of a link that is there already it stays as it was
    * @returns its number
    */
-  put(integration: number, existing: LinkKey | undefined, ends: [LinkEnd, LinkEnd], wrote: [number, number]): number {
+  put(
+    integration: number,
+    existing: LinkKey | undefined,
+    ends: [LinkEnd, LinkEnd],
+    wrote: [number, number],
+    made: Side | undefined,
+    at: number,
+  ): number {
     const [one, two] = ends;
     const values = [
       one.ref.id,
@@ -178,6 +250,7 @@ export class Links {
       one.version,
       two.version,
       packBaselines([one.baseline, two.baseline], this.names),
+      at,
     ];
     if (existing) {
       this.update.run(...values, existing.id);
@@ -185,7 +258,7 @@ export class Links {
       return existing.id;
     }
     const id = this.sequence.next();
-    this.insert.run(...values, id, integration);
+    this.insert.run(...values, id, integration, made ?? 0);
     this.counters.link(integration, 1);
     return id;
   }
@@ -249,7 +322,12 @@ export class Links {
     if (pending[1]) one.pending = pending[1];
     if (pending[2]) two.pending = pending[2];
     return {
-      link: { id: row.id, integration: this.integrations.nameOf(row.integration), ends: [one, two] },
+      link: {
+        id: row.id,
+        integration: this.integrations.nameOf(row.integration),
+        ends: [one, two],
+        ...((row.made === 1 || row.made === 2) && { made: row.made }),
+      },
       wrote: [row.wrote1, row.wrote2],
     };
   }

@@ -15,12 +15,14 @@ export class Names implements Memory {
   private readonly byId: Query<{ name: string }>;
   private readonly insert: Query<{ id: number }>;
   private readonly remove: Query<{ id: number }>;
+  private readonly every: Query<{ name: string }>;
 
   constructor(db: Database, table: 'integrations' | 'names') {
     this.byName = db.prepare(`SELECT id FROM ${table} WHERE name = ?`);
     this.byId = db.prepare(`SELECT name FROM ${table} WHERE id = ?`);
     this.insert = db.prepare(`INSERT INTO ${table} (name) VALUES (?) RETURNING id`);
     this.remove = db.prepare(`DELETE FROM ${table} WHERE id = ?`);
+    this.every = db.prepare(`SELECT name FROM ${table} ORDER BY id`);
     db.follow(this);
   }
 
@@ -50,6 +52,11 @@ export class Names implements Memory {
     if (!row) throw new Error(`The store refers to name ${id}, which it does not have`);
     this.remember(id, row.name);
     return row.name;
+  }
+
+  /** In the order in which they first came. */
+  all(): string[] {
+    return this.every.all().map(({ name }) => name);
   }
 
   forget(id: number): void {

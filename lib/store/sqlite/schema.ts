@@ -154,6 +154,19 @@ const version8: Migration = (db) =>
     CREATE INDEX awaited_due ON awaited (flow, id) WHERE due = 1;
   `);
 
+/**
+ * What integrations have to know of each other. made: the side whose end was made from the other one, 0 = nobody knows;
+ * landed: the sequence of the landing as of which both ends are in sync; places: which server a system node leads to; intents.place: the one in which it is created.
+ */
+const version9: Migration = (db) =>
+  db.exec(`
+    CREATE TABLE places (system INTEGER PRIMARY KEY, place INTEGER NOT NULL) STRICT;
+    ALTER TABLE links ADD COLUMN made INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE links ADD COLUMN landed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE intents ADD COLUMN place INTEGER;
+    CREATE INDEX intents_place ON intents (place, opened) WHERE place IS NOT NULL;
+  `);
+
 export const MIGRATIONS: readonly Migration[] = [
   version1,
   version2,
@@ -163,6 +176,7 @@ export const MIGRATIONS: readonly Migration[] = [
   version6,
   version7,
   version8,
+  version9,
 ];
 
 /**

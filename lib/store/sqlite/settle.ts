@@ -2,9 +2,12 @@
 
 import type { Entity } from '../../model/entity';
 import { StoreError } from '../errors';
-import type { Corrections, Failure, Intent, Sending } from '../store';
+import type { Corrections, Failure, Hindrance, Intent, Sending } from '../store';
 import type { Database, Query } from './database';
 import { type EventRow, type Events, type IntentContent, integrationOf } from './events';
+import type { Kin } from './kin';
+import type { Names } from './names';
+import type { Places } from './places';
 import type { Seen } from './record';
 import { STATE } from './schema';
 
@@ -18,24 +21,33 @@ export class Settling {
   constructor(
     db: Database,
     private readonly events: Events,
+    private readonly kin: Kin,
+    private readonly names: Names,
+    private readonly places: Places,
   ) {
     this.sent = db.prepare(`${ROW} WHERE flow IN (?, ?) AND state = ${STATE.sent}`);
     this.parked = db.prepare(`${ROW} WHERE flow >> 1 = ? AND state = ${STATE.parked}`);
     // the opposite flow is the other one of a pair (2n, 2n + 1)
     this.insertIntent = db.prepare(`
-      INSERT INTO intents (seq, toward, opened, intent)
-      SELECT seq, flow + 1 - 2 * (flow & 1), ?, ? FROM events WHERE seq = ?
-      ON CONFLICT DO UPDATE SET intent = excluded.intent`);
+      INSERT INTO intents (seq, toward, opened, intent, place)
+      SELECT seq, flow + 1 - 2 * (flow & 1), ?, ?, ? FROM events WHERE seq = ?
+      ON CONFLICT DO UPDATE SET intent = excluded.intent, place = excluded.place`);
   }
 
   /** @param opened the sequence of this call; an event's earlier intent keeps its own */
-  openIntents(intents: readonly Intent[], opened: number): void {
-    for (const { event, ...content } of intents) {
+  openIntents(intents: readonly Intent[], opened: number): (Hindrance | undefined)[] {
+    const { isAlone } = this.kin;
+    return intents.map(({ event, ...content }) => {
       const stored: IntentContent = content;
-      if (this.insertIntent.run(opened, JSON.stringify(stored), event) === 0) {
-        throw new StoreError('notFound', `Event ${event} is no longer there: nothing may be created for it.`);
-      }
-    }
+      const row = this.events.row(event);
+      if (!row) throw new StoreError('notFound', `Event ${event} is no longer there: nothing may be created for it.`);
+      const system = content.system === undefined ? undefined : this.names.idOf(content.system);
+      const hindrance = isAlone || system === undefined ? undefined : this.kin.hindrance(row, system, content);
+      if (hindrance) return hindrance;
+      const place = system === undefined ? null : this.places.of(system);
+      this.insertIntent.run(opened, JSON.stringify(stored), place, event);
+      return undefined;
+    });
   }
 
   fail(failures: readonly Failure[]): void {

@@ -3,8 +3,9 @@
  * nothing durable. The random checks compare a store with it.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Checkpoint } from '../../../lib/connectors/connector';
-import type { Entity, EntityId, Side } from '../../../lib/model';
+import type { Entity, EntityId, Fields, Side } from '../../../lib/model';
 import type {
   Corrections,
   Counterpart,
@@ -13,6 +14,7 @@ import type {
   Flow,
   FlowCounts,
   Intent,
+  KinLink,
   Landing,
   Link,
   LinkEnd,
@@ -66,6 +68,7 @@ interface Wait {
 
 interface ModelLink extends Link {
   wrote: [number, number];
+  landed: number;
 }
 
 const other = (side: Side): Side => (side === 1 ? 2 : 1);
@@ -82,6 +85,11 @@ export class ModelStore implements Store {
   private readonly wishes = new Map<string, { wish: string; upTo: number | undefined }>();
   private readonly known = new Map<string, string>();
   private readonly checkpoints = new Map<string, Checkpoint>();
+  /** by flow: the node that it reads */
+  private readonly systems = new Map<string, string>();
+  private readonly places = new Map<string, string>();
+  /** integrations of which anything was ever stored */
+  private readonly stored = new Set<string>();
 
   async sequence(): Promise<number> {
     this.number += 1;
@@ -93,18 +101,21 @@ export class ModelStore implements Store {
   }
 
   async setCheckpoint(flow: Flow, checkpoint: Checkpoint | undefined): Promise<void> {
+    this.stored.add(flow.integration);
     if (checkpoint) this.checkpoints.set(key(flow), checkpoint);
     else this.checkpoints.delete(key(flow));
   }
 
   async record(
     flow: Flow,
-    _system: string,
+    system: string,
     entities: Entity[],
     readAt: number,
     checkpoint: Checkpoint | undefined,
     urgent = false,
   ): Promise<RecordSummary> {
+    this.systems.set(key(flow), system);
+    this.stored.add(flow.integration);
     if (checkpoint) this.checkpoints.set(key(flow), checkpoint);
     const summary = { recorded: 0, known: 0 };
     for (const entity of entities) {
@@ -141,6 +152,7 @@ export class ModelStore implements Store {
   }
 
   async forgetSeen(flow: Flow): Promise<void> {
+    this.stored.add(flow.integration);
     for (const known of [...this.known.keys()]) {
       if (known.startsWith(`${key(flow)} `)) this.known.delete(known);
     }
@@ -161,6 +173,7 @@ export class ModelStore implements Store {
       .map(({ intentOpened }) => intentOpened ?? Number.POSITIVE_INFINITY);
     const free = this.events.filter((event) => {
       if (!sameFlow(event.flow, flow) || event.state !== 'waiting') return false;
+      if (this.stored.size > 1 && this.isBusy(event)) return false;
       const link = this.find(flow.integration, flow.side, event.entity.id);
       if (!link) return opened.every((at) => event.seq < at);
       const counterpart = nth(link.ends, other(flow.side)).ref.id;
@@ -217,7 +230,7 @@ export class ModelStore implements Store {
       .map((event) => this.view(event));
   }
 
-  async openIntents(intents: Intent[]): Promise<void> {
+  async openIntents(intents: Intent[]): Promise<undefined[]> {
     const opened = await this.sequence();
     const events = intents.map((intent) => this.events.find(({ seq }) => seq === intent.event));
     if (events.includes(undefined)) throw new Error('an event is gone');
@@ -227,6 +240,7 @@ export class ModelStore implements Store {
       event.intent = intent;
       event.intentOpened ??= opened;
     }
+    return intents.map(() => undefined);
   }
 
   async intendUpdates(updates: UpdateIntent[]): Promise<void> {
@@ -249,6 +263,7 @@ export class ModelStore implements Store {
 
   private async landOne(landing: Landing, at: number): Promise<string | undefined> {
     const { integration, ends } = landing;
+    this.stored.add(integration);
     const ids: [string, string] = [ends[0].ref.id, ends[1].ref.id];
     const touching = this.links.filter(
       (link) =>
@@ -273,8 +288,11 @@ export class ModelStore implements Store {
       integration,
       ends: [kept(1), kept(2)],
       wrote: [wroteAt(1), wroteAt(2)],
+      landed: at,
+      ...((same?.made ?? landing.made) && { made: same ? same.made : landing.made }),
     };
     this.links = [...this.links.filter((candidate) => candidate !== same), link];
+    if (this.stored.size > 1) this.spread(link, same, wrote, at);
     for (const side of landing.owes ?? []) {
       this.forgive(link.id, side);
       this.owing.push({ link: link.id, side, attempts: 0, dueAt: 0 });
@@ -330,6 +348,86 @@ export class ModelStore implements Store {
       delivery: 0,
       attempts: 0,
     });
+  }
+
+  private place(system: string): string {
+    return this.places.get(system) ?? system;
+  }
+
+  private name({ system, ref }: LinkEnd): string {
+    return `${this.place(system)} ${ref.id}`;
+  }
+
+  /** The entity and all that links lead to from it. */
+  private kin(name: string): Set<string> {
+    const all = new Set([name]);
+    for (const member of all) {
+      for (const { ends } of this.links) {
+        if (ends.some((end) => this.name(end) === member)) for (const end of ends) all.add(this.name(end));
+      }
+    }
+    return all;
+  }
+
+  private nameOf({ flow, entity }: Event): string {
+    return `${this.place(this.systems.get(key(flow)) ?? '')} ${entity.id}`;
+  }
+
+  private isBusy(event: Event): boolean {
+    const kin = this.kin(this.nameOf(event));
+    return this.events.some((other) => other.state === 'sent' && kin.has(this.nameOf(other)));
+  }
+
+  /** What a landing means for the links of other integrations. */
+  private spread(link: ModelLink, before: ModelLink | undefined, wrote: Side[], at: number): void {
+    const [one, two] = link.ends.map((end) => this.name(end)) as [string, string];
+    const others = this.links.filter((other) => other !== link);
+    for (const side of [1, 2] as const) {
+      const written = nth<string>([one, two], side);
+      for (const other of others) {
+        const [first, second] = other.ends.map((end) => this.name(end));
+        if (first !== written && second !== written) continue;
+        const its = first === written ? 0 : 1;
+        if (wrote.includes(side)) other.wrote[its] = Math.max(other.wrote[its], at);
+        const isTwin = first === (its === 0 ? written : two) && second === (its === 0 ? two : written);
+        if (side === 2 || !before || !isTwin) continue;
+        const sides = [0, 1].map((index) => changed(before.ends[index]?.baseline, link.ends[index]?.baseline));
+        this.patch(other, its === 0 ? [sides[0], sides[1]] : [sides[1], sides[0]], at);
+      }
+      if (wrote.includes(side)) this.compose(link, side);
+    }
+  }
+
+  private compose(link: ModelLink, side: Side): void {
+    const [written, source] = [nth(link.ends, side), nth(link.ends, other(side))];
+    const way = [{ name: this.name(source), fields: source.baseline, as: Number.POSITIVE_INFINITY }];
+    const known = new Set([this.name(written), this.name(source)]);
+    for (const { name, fields, as } of way) {
+      for (const next of this.links.toSorted((a, b) => a.id - b.id)) {
+        const [here, there] = next.ends.toSorted((a) => (this.name(a) === name ? -1 : 1));
+        if (next === link || !here || !there || this.name(here) !== name || known.has(this.name(there))) continue;
+        if (!isDeepStrictEqual(here.baseline, fields)) continue;
+        known.add(this.name(there));
+        const asOf = Math.min(as, next.landed);
+        way.push({ name: this.name(there), fields: there.baseline, as: asOf });
+        for (const closing of this.links) {
+          const names = closing.ends.map((end) => this.name(end));
+          if (closing === link || closing.landed >= asOf) continue;
+          const at = names.indexOf(this.name(written));
+          if (at < 0 || names[1 - at] !== this.name(there)) continue;
+          this.patch(closing, at === 0 ? [written.baseline, there.baseline] : [there.baseline, written.baseline], asOf);
+        }
+      }
+    }
+  }
+
+  private patch(link: ModelLink, fields: [Fields | undefined, Fields | undefined], at: number): void {
+    if (fields.every((side) => Object.keys(side ?? {}).length === 0)) return;
+    for (const index of [0, 1] as const) {
+      const end = link.ends[index];
+      link.ends[index] = { ...end, baseline: { ...end.baseline, ...fields[index] } };
+    }
+    link.landed = Math.max(link.landed, at);
   }
 
   private settle(flow: Flow, end: LinkEnd): void {
@@ -466,6 +564,7 @@ export class ModelStore implements Store {
   }
 
   async oweEarlier({ integration, side }: Flow, wish: string | undefined, limit: number): Promise<boolean> {
+    this.stored.add(integration);
     const flow = key({ integration, side });
     const before = this.wishes.get(flow);
     if (wish === undefined) this.wishes.delete(flow);
@@ -541,9 +640,27 @@ export class ModelStore implements Store {
     }
   }
 
-  async linksBySystem(system: string, entity: EntityId): Promise<Link[]> {
+  async setPlace(system: string, place: string): Promise<void> {
+    this.places.set(system, place);
+  }
+
+  async kinOf(system: string, entity: EntityId): Promise<KinLink[]> {
+    if (this.stored.size < 2) return [];
+    const kin = this.kin(`${this.place(system)} ${entity}`);
     return this.links
-      .filter(({ ends }) => ends.some((end) => end.system === system && end.ref.id === entity))
+      .filter(({ ends }) => kin.has(this.name(ends[0])))
+      .toSorted((a, b) => a.id - b.id)
+      .map((link) => ({ ...bare(link), places: [this.place(link.ends[0].system), this.place(link.ends[1].system)] }));
+  }
+
+  async integrationsKept(): Promise<string[]> {
+    return [...this.stored];
+  }
+
+  async linksBySystem(system: string, entity: EntityId): Promise<Link[]> {
+    const name = `${this.place(system)} ${entity}`;
+    return this.links
+      .filter(({ ends }) => ends.some((end) => this.name(end) === name))
       .toSorted((a, b) => a.id - b.id)
       .map(bare);
   }
@@ -573,7 +690,9 @@ export class ModelStore implements Store {
       await this.forgetSeen({ integration, side });
       this.checkpoints.delete(key({ integration, side }));
       this.wishes.delete(key({ integration, side }));
+      this.systems.delete(key({ integration, side }));
     }
+    this.stored.delete(integration);
   }
 
   async close(): Promise<void> {}
@@ -637,4 +756,9 @@ export class ModelStore implements Store {
 
 const key = (flow: Flow, ...more: string[]) => [flow.integration, flow.side, ...more].join(' ');
 const idOf = (link: Link, side: Side) => nth(link.ends, side).ref.id;
-const bare = ({ id, integration, ends }: ModelLink): Link => structuredClone({ id, integration, ends });
+const bare = ({ id, integration, ends, made }: ModelLink): Link =>
+  structuredClone({ id, integration, ends, ...(made && { made }) });
+
+/** Fields that have come to hold another value. */
+const changed = (before: Fields = {}, after: Fields = {}): Fields =>
+  Object.fromEntries(Object.entries(after).filter(([field, value]) => !isDeepStrictEqual(before[field], value)));

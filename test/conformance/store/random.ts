@@ -225,8 +225,13 @@ class History {
       }
       case 'openIntents': {
         const twins = this.chosen(step.events);
-        const refused = await throws(() => model.openIntents(twins.map((twin) => intent(twin.model.seq))));
-        assert.equal(await throws(() => real.openIntents(twins.map((twin) => intent(twin.real.seq)))), refused);
+        const refused = await throws(async () => {
+          await model.openIntents(twins.map((twin) => intent(twin.model.seq)));
+        });
+        const refusedToo = await throws(async () => {
+          await real.openIntents(twins.map((twin) => intent(twin.real.seq)));
+        });
+        assert.equal(refusedToo, refused);
         return;
       }
       case 'intendUpdates': {
