@@ -3,6 +3,7 @@
 import { convertValue } from '../mapping/convert';
 import { showValue } from '../mapping/describe';
 import type { DefaultRow } from '../model/config';
+import { append } from '../model/lists';
 import { isEmpty, type SingleValue, type UserValue, type Value } from '../model/values';
 import { asNow, fieldDrift, valueDrift } from './drift';
 import { type Finding, type Live, liveOf } from './finding';
@@ -40,7 +41,10 @@ function checkRow(row: DefaultRow, place: number, rows: DefaultRow[], live: Live
   if (wrong !== undefined) found.push(finding('error', 'wrongType', { value: wrong }));
   else if (now?.type === 'lookup') {
     const drift = valueDrift(namedOf(value), now.values, side, at, now.name);
-    found.push(...drift.map((one): Finding => (one.code === 'goneValues' ? { ...one, level: 'error' } : one)));
+    append(
+      found,
+      drift.map((one): Finding => (one.code === 'goneValues' ? { ...one, level: 'error' } : one)),
+    );
   }
   return found;
 }

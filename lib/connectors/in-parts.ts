@@ -4,6 +4,7 @@
  */
 
 import { asSyncError, type SyncError } from '../model/errors';
+import { append } from '../model/lists';
 
 /** What was brought, and by id what was not, and why. */
 export interface InParts<T> {
@@ -33,7 +34,7 @@ export async function readInParts<T>(
   const part = async (some: readonly string[]): Promise<void> => {
     if (some.length === 0) return;
     try {
-      result.found.push(...(await read(some)));
+      append(result.found, await read(some));
       succeeded = true;
     } catch (thrown) {
       const error = asSyncError(thrown);

@@ -5,6 +5,7 @@
 
 import type { ValuePair } from '../model/config';
 import type { DirectionSetting, Field } from '../model/entity';
+import { largest } from '../model/lists';
 import type { LookupValue } from '../model/values';
 import { compatibility } from './compatibility';
 import { fieldLikeness, valueLikeness } from './names';
@@ -36,7 +37,7 @@ function nameScore(one: Field, two: Field): number {
     [one.name, idName(two.id)],
     [idName(one.id), two.name],
   ].map(([a, b]) => fieldLikeness(a ?? '', b ?? '') * 0.97);
-  return Math.max(byName, ...cross);
+  return largest(cross, byName);
 }
 
 /** The directions in which the pair may be synced, and how much of its likeness the types leave. */

@@ -3,6 +3,7 @@
 import { showValue } from '../mapping/describe';
 import { indexValues, type ValueIndex } from '../mapping/values';
 import type { Field } from '../model/entity';
+import { largest } from '../model/lists';
 import { type FieldId, isEmpty, type LookupValue, type SingleValue, type Value } from '../model/values';
 import type { FieldWarning } from './types';
 
@@ -49,7 +50,7 @@ export function checkWritten(id: FieldId, value: Value, create: boolean, fields:
     warnings.push({ kind: 'createOnly', reason: 'the target takes it on create only' });
   }
   const items = itemsOf(value);
-  const longest = Math.max(0, ...items.map(lengthOf));
+  const longest = largest(items.map(lengthOf), 0);
   if (field.maxLength !== undefined && longest > field.maxLength) {
     warnings.push({
       ...{ kind: 'tooLong', reason: `has ${longest} characters, the target holds ${field.maxLength}` },

@@ -1,5 +1,6 @@
 /** Blocks squeezed into places that hold inline nodes only: table cells, and list items of markups with one line per item. */
 
+import { append } from '../model/lists';
 import type { Losses } from './losses';
 import type { Block, Inline, Table, TableCell } from './tree';
 
@@ -9,7 +10,7 @@ export function flatBlocks(nodes: readonly Block[], losses: Losses, where = 'a t
   const add = (part: readonly Inline[]): void => {
     if (part.length === 0) return;
     if (result.length > 0) result.push({ type: 'break' });
-    result.push(...part);
+    append(result, part);
   };
   const lost = (): void =>
     losses.add('flattened', `Lists, code blocks, tables, quotes and boxes in ${where} are shown as lines.`);

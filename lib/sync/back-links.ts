@@ -10,6 +10,7 @@ import { isWholeBatch, wholeBatch } from '../connectors/whole-batch';
 import { equalValues } from '../mapping/compare';
 import type { Entity, Side } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
+import { append } from '../model/lists';
 import { type Fields, isEmpty } from '../model/values';
 import { StoreError } from '../store/errors';
 import type { Owed, OwedOutcome } from '../store/store';
@@ -177,7 +178,7 @@ export class BackLinks {
         else outcomes.push({ link: one.link.id, side, to: 'done' });
       }
       if (jobs.length === 0) return outcomes;
-      outcomes.push(...(await this.write(side, jobs)));
+      append(outcomes, await this.write(side, jobs));
       return outcomes;
     } catch (thrown) {
       const error = asSyncError(thrown);

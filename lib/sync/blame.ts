@@ -7,6 +7,7 @@
 
 import { isWholeBatch } from '../connectors/whole-batch';
 import type { SyncError } from '../model/errors';
+import { append } from '../model/lists';
 import { isSystemFault, pauses } from './failure';
 import type { Purpose, System } from './system';
 
@@ -89,7 +90,7 @@ class Run<W> {
     if (answered.length > 0) {
       this.isAlive = true;
       this.inARow = 0;
-      this.own.push(...this.open.splice(0));
+      append(this.own, this.open.splice(0));
       this.system.recovered(this.trial.purpose);
     }
     const together: Doubt<W>[] = [];
@@ -129,7 +130,7 @@ class Run<W> {
     for (let group = queue.shift(); group; group = queue.shift()) {
       if (group.length === 0) continue;
       if (this.inARow >= MOST_IN_A_ROW) this.isDown = true;
-      if (this.isDown || this.halt) this.excused.push(...group);
+      if (this.isDown || this.halt) append(this.excused, group);
       else queue.unshift(...halves(await this.send(group.map(({ work }) => work))));
     }
   }

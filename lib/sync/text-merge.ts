@@ -7,6 +7,7 @@
  */
 
 import { diffIndices } from 'node-diff3';
+import { append } from '../model/lists';
 import type { RichTextFormat } from '../model/values';
 import { parse } from '../richtext';
 import { align, gaps } from '../richtext/merge/align';
@@ -108,13 +109,13 @@ function scriptOf(base: readonly Line[], version: readonly Line[]): Script {
     for (const [index, there] of pairsIn(base.slice(start, start + length), version.slice(at, end))) {
       const line = there === undefined ? undefined : buffer2[0] + there;
       if (line !== undefined) {
-        script.inserted[start + index]?.push(...version.slice(at, line));
+        append(script.inserted[start + index] ?? [], version.slice(at, line));
         at = line + 1;
       }
       script.line[start + index] = line === undefined ? null : (version[line] ?? null);
       script.changed[start + index] = true;
     }
-    script.inserted[start + length]?.push(...version.slice(at, end));
+    append(script.inserted[start + length] ?? [], version.slice(at, end));
     from = start + length;
     at = end;
   }

@@ -8,6 +8,7 @@ import type { ReadResult, WriteOperation, WriteResult } from '../connectors/conn
 import { isWholeBatch, wholeBatch } from '../connectors/whole-batch';
 import { type Direction, type Entity, type EntityRef, refOf, type Side } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
+import { append } from '../model/lists';
 import type { SyncResult } from '../model/message';
 import type { Fields } from '../model/values';
 import { StoreError } from '../store/errors';
@@ -239,11 +240,11 @@ export class Batch {
     for (const create of creates) {
       // one after the other: what one adopts is linked before the next one looks
       const found = await adoptable(this.integration, this.target, this.way.targetSide, create);
-      if (found) adopted.push(...(await this.adopt(create.work, found)));
+      if (found) append(adopted, await this.adopt(create.work, found));
       else {
         const known = await this.known(create.work);
         if (known === 'none') fresh.push(create);
-        else adopted.push(...known);
+        else append(adopted, known);
       }
     }
     return { adopted, fresh: (await this.begin(fresh)).map((create) => create.work) };
@@ -326,10 +327,10 @@ export class Batch {
       send: async (some) => {
         const { answered, doubts, withheld } = await this.send(await this.checked(some, sent));
         for (const { work, error } of doubts) sent.set(work.seq, error);
-        rest.push(...withheld);
+        append(rest, withheld);
         return { answered, doubts };
       },
-      charge: async (doubt) => void rest.push(...(await this.blame(doubt, sent))),
+      charge: async (doubt) => append(rest, await this.blame(doubt, sent)),
       excuse: async (doubts) => {
         for (const { work, error } of doubts) await this.fail([work], error, { unmade: true, blame: 'system' });
       },
@@ -405,8 +406,7 @@ export class Batch {
       } else {
         answered.push(work);
         // what was taken is kept as landed state by the next attempt's merge; the refusal is this event's failure
-        if (result.ignored && Object.keys(result.ignored).length > 0)
-          landings.push(...(await this.partly(work, result)));
+        if (result.ignored && Object.keys(result.ignored).length > 0) append(landings, await this.partly(work, result));
         else landings.push(landWritten(this.way, work, result));
       }
     }

@@ -136,9 +136,10 @@ export function registerPreview(host: AdminHost, services: AdminServices, kept: 
         return;
       }
       const [one, two] = drawn.systems;
-      const work = kept.use(one.settings, false, (first) =>
-        kept.use(two.settings, false, (second) => ask(drawn, [first, second], mask)),
-      );
+      const work = () =>
+        kept.use(one.settings, false, (first) =>
+          kept.use(two.settings, false, (second) => ask(drawn, [first, second], mask)),
+        );
       within(services.timeLimitMs ?? TIME_LIMIT_MS, work).then(
         (body) => send(response, 200, body),
         (thrown: unknown) => sendError(response, asSyncError(thrown), mask),

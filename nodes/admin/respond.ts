@@ -1,6 +1,7 @@
 /** How the admin routes that forms use answer: JSON, errors by their kind, nothing later than the time limit. */
 
 import type { NodeAPI } from 'node-red';
+import { abandonable } from '../../lib/connectors/http/abandon';
 import { SyncError, type SyncErrorKind } from '../../lib/model/errors';
 
 export type Handler = ReturnType<NodeAPI['auth']['needsPermission']>;
@@ -37,18 +38,23 @@ export function sendError(response: Response, error: SyncError, mask: (text: str
   });
 }
 
-/** @throws SyncError transient – it took longer; what was begun goes on, and nobody hears of it */
-export async function within<Result>(limitMs: number, work: Promise<Result>): Promise<Result> {
+/**
+ * @param work its requests end with the time
+ * @throws SyncError transient – it took longer
+ */
+export async function within<Result>(limitMs: number, work: () => Promise<Result>): Promise<Result> {
+  const ending = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       const seconds = Math.round(limitMs / 1000);
       reject(new SyncError('transient', `The system gave no answer within ${seconds} seconds. Try again.`));
+      ending.abort();
     }, limitMs);
     timer.unref();
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([abandonable(ending.signal, work), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -50,9 +50,8 @@ export function registerAdminRoutes(host: AdminHost, services: AdminServices): {
           return;
         }
         const { connector, settings } = system;
-        const work = connections.use(settings, body.reload === true, (connection) =>
-          question(connection, body, connector),
-        );
+        const work = () =>
+          connections.use(settings, body.reload === true, (connection) => question(connection, body, connector));
         send(response, 200, await within(services.timeLimitMs ?? TIME_LIMIT_MS, work));
       };
       asked().catch((thrown: unknown) => sendError(response, asSyncError(thrown), mask));

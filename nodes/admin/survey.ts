@@ -95,7 +95,7 @@ export function registerSurvey(host: AdminHost, services: AdminServices, jobs: S
     (act: (body: Record<string, unknown>, by: string | undefined, secrets: string[]) => Promise<SurveyView>): Handler =>
     (request, response) => {
       const secrets: string[] = [];
-      within(services.timeLimitMs ?? TIME_LIMIT_MS, act(bodyOf(request.body), userOf(request), secrets)).then(
+      within(services.timeLimitMs ?? TIME_LIMIT_MS, () => act(bodyOf(request.body), userOf(request), secrets)).then(
         (survey) => send(response, 200, { survey }),
         (thrown: unknown) => sendError(response, asSyncError(thrown), createMask(secrets)),
       );

@@ -7,6 +7,7 @@
  */
 
 import { SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import { kindOfStatus, shorten } from '../http/failures';
 import { type AzureDevOpsApi, PATCH_TYPE } from './api';
 import { parseFailure } from './failures';
@@ -49,11 +50,14 @@ export class Batches {
           ...detail,
           uncertain: false,
         });
-        answers.push(...chunk.map((): Answer => ({ ok: false, error, own: true })));
+        append(
+          answers,
+          chunk.map((): Answer => ({ ok: false, error, own: true })),
+        );
         continue;
       }
       const some = chunk.length === 1 && chunk[0] ? [await this.single(chunk[0])] : await this.together(chunk);
-      answers.push(...some);
+      append(answers, some);
       const stopped = some.find((one) => !one.ok && ['auth', 'rateLimited', 'transient'].includes(one.error.kind));
       if (stopped && !stopped.ok) halt = stopped.error;
     }

@@ -5,6 +5,7 @@
 
 import type { EntityId } from '../../model/entity';
 import { SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import type { Revision } from '../connector';
 import type { AzureDevOpsApi } from './api';
 import type { FieldInfo } from './field-types';
@@ -48,13 +49,16 @@ export async function historyOf(
     .flatMap((update) => revisionOf(update, fields, item.markdown, (other) => reader.url(other)));
 }
 
+/** Updates that are read of one item, whatever the server says of its list. */
+const MOST_READ = 20_000;
+
 async function updatesFrom(api: AzureDevOpsApi, id: number, first: number): Promise<Json[]> {
   const updates: Json[] = [];
   for (;;) {
     const query = { $top: PAGE, $skip: first + updates.length };
     const page = listOf(await api.json('GET', `_apis/wit/workItems/${id}/updates`, { query }));
-    updates.push(...page);
-    if (page.length < PAGE) return updates;
+    append(updates, page);
+    if (page.length < PAGE || updates.length >= MOST_READ) return updates;
   }
 }
 

@@ -1,6 +1,7 @@
 /** "Test connection": who we are, and what the account or its token lacks for a two-way sync. */
 
 import { SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import type { UserValue } from '../../model/values';
 import type { Identity } from '../connector';
 import { type AzureDevOpsApi, PATCH_TYPE } from './api';
@@ -30,7 +31,7 @@ export async function identify(api: AzureDevOpsApi, metadata: Metadata, people: 
   const missing: string[] = [];
   const [first] = projects;
   if (!first) missing.push('The account sees no project: add it to the projects to be synchronised.');
-  else missing.push(...(await writing(api, metadata, first.id)));
+  else append(missing, await writing(api, metadata, first.id));
   if (login) await people.find({ login });
   if (!people.mayReadIdentities) {
     missing.push(

@@ -39,6 +39,7 @@ export class LinkFeed {
     const met: string[] = [];
     const children = new Set<number>();
     let cursor = start.token;
+    const passed = new Set<string>();
     for (;;) {
       const query = {
         linkTypes: HIERARCHY,
@@ -52,7 +53,8 @@ export class LinkFeed {
         if (!seen.has(key)) for (const id of ids) children.add(id);
       }
       const next = textOf(body.continuationToken);
-      const stuck = next === undefined || next === cursor;
+      const stuck = next === undefined || next === cursor || passed.has(next);
+      if (next !== undefined) passed.add(next);
       cursor = next ?? cursor;
       if (body.isLastBatch !== false || stuck) break;
     }

@@ -6,6 +6,7 @@
 
 import { SyncError } from '../../model/errors';
 import { Cache } from '../cache';
+import { allPages } from '../paging';
 import type { AzureDevOpsApi } from './api';
 import { type FieldInfo, type FieldRules, fieldInfo, HISTORY, type RawField, type RawTypeField } from './field-types';
 import { isJson, type Json, listOf, textOf } from './shapes';
@@ -56,13 +57,15 @@ export class Metadata {
 
   projects(maxAgeMs = FRESH_MS): Promise<ProjectInfo[]> {
     return this.projectList.within('', maxAgeMs, async () => {
-      const found: ProjectInfo[] = [];
-      for (;;) {
-        const query = { $top: PROJECT_PAGE, $skip: found.length, stateFilter: 'wellFormed' };
-        const page = listOf(await this.api.json('GET', '_apis/projects', { query }));
-        for (const { id, name } of page) found.push({ id: textOf(id) ?? '', name: textOf(name) ?? '' });
-        if (page.length < PROJECT_PAGE) return found;
-      }
+      return allPages(
+        async ($skip) => {
+          const query = { $top: PROJECT_PAGE, $skip, stateFilter: 'wellFormed' };
+          const page = listOf(await this.api.json('GET', '_apis/projects', { query }));
+          const items = page.map(({ id, name }) => ({ id: textOf(id) ?? '', name: textOf(name) ?? '' }));
+          return { items, more: page.length >= PROJECT_PAGE };
+        },
+        ({ id }) => id,
+      );
     });
   }
 

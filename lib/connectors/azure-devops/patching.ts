@@ -5,6 +5,7 @@
  */
 
 import { SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import type { FieldId, Fields, RichText, SingleValue, Value } from '../../model/values';
 import type { AzureDevOpsApi } from './api';
 import { beginOf } from './days';
@@ -60,7 +61,7 @@ export class Patcher {
       if (!info || problem) patch.problems[id] = problem ?? 'is unknown';
       else {
         try {
-          patch.operations.push(...(await this.field(info, value, target)));
+          append(patch.operations, await this.field(info, value, target));
         } catch (thrown) {
           if (!(thrown instanceof SyncError) || thrown.kind !== 'invalid') throw thrown;
           patch.problems[id] = thrown.message;

@@ -112,6 +112,8 @@ export class RevisionPoller {
     /** changes behind the position's token: what the next poll meets again */
     let behind = 0;
     let recognised = false;
+    /** a token that comes again would come for ever */
+    const passed = new Set<string>();
 
     for (;;) {
       const page = await this.feed(scope, position, cursor);
@@ -162,12 +164,13 @@ export class RevisionPoller {
         yield { entities: rest, checkpoint: { ...checkpointOf(position), ...more } };
         return;
       }
-      if (page.token === undefined || page.token === cursor) {
+      if (page.token === undefined || page.token === cursor || passed.has(page.token)) {
         throw new SyncError(
           'transient',
           'The feed of work item revisions does not move on: there is more, but no way to it',
         );
       }
+      passed.add(page.token);
       cursor = page.token;
     }
   }

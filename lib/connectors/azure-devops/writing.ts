@@ -6,6 +6,7 @@
 
 import type { EntityId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import type { FieldId, Fields, Value } from '../../model/values';
 import type { WriteOperation, WriteResult } from '../connector';
 import type { Answer, Batches, Request } from './batch';
@@ -103,7 +104,7 @@ export class WorkItemWriter {
       throw new SyncError('invalid', `${about} was not written. ${why.join('; ')}`, { fields: problems });
     }
     if (operation.remoteLink)
-      operations.push(...remoteLinkPatch(operation.remoteLink, target.current?.relations, operations));
+      append(operations, remoteLinkPatch(operation.remoteLink, target.current?.relations, operations));
     if (operation.kind === 'update') {
       const rev = target.current?.rev ?? 0;
       if (operations.length === 0) return this.untouched(operation.id);

@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import { SyncError } from '../../model/errors';
+import { abandonSignal } from './abandon';
 import { createSockets, type Sockets } from './agents';
 import type { FailureContext } from './failures';
 import { failureOfNetwork, failureOfStatus, looksLikeHtml, type ParsedError, saying, textOfHtml } from './failures';
@@ -197,7 +198,7 @@ class Client implements HttpClient {
 
   private mayPass(error: SyncError): boolean {
     const { status } = error.detail;
-    if (this.closing.signal.aborted) return false;
+    if (this.closing.signal.aborted || abandonSignal()?.aborted) return false;
     if (status === 503) return true;
     return error.kind === 'transient' && (status === undefined || status === 502 || status === 504);
   }
@@ -249,7 +250,13 @@ class Client implements HttpClient {
       data = JSON.stringify(body);
       headers['Content-Type'] ??= 'application/json';
     }
+    const abandoned = abandonSignal();
+    if (abandoned?.aborted) throw nobodyWaits(context);
     const pass = this.options.gate && (await this.turn(deadline, context));
+    if (abandoned?.aborted) {
+      pass?.done(undefined);
+      throw nobodyWaits(context);
+    }
     const timer = AbortSignal.timeout(Math.max(1, Math.ceil(deadline.at - performance.now())));
     let status: number | undefined;
     let rate: RateAnswer | undefined;
@@ -259,7 +266,7 @@ class Client implements HttpClient {
         url: url.href,
         headers,
         data,
-        signal: AbortSignal.any([timer, this.closing.signal]),
+        signal: AbortSignal.any([timer, this.closing.signal, ...(abandoned ? [abandoned] : [])]),
       });
       const answered = Object.fromEntries(
         Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
@@ -273,8 +280,8 @@ class Client implements HttpClient {
         text: Buffer.isBuffer(response.data) ? response.data.toString('utf8') : '',
       };
     } catch (thrown) {
-      const failure = this.noAnswer(thrown, timer.aborted, context);
-      throw failure;
+      if (abandoned?.aborted) throw nobodyWaits(context);
+      throw this.noAnswer(thrown, timer.aborted, context);
     } finally {
       pass?.done(status, rate);
       this.options.onRequest?.(method, this.mask(url.pathname + url.search), status);
@@ -340,6 +347,11 @@ class Client implements HttpClient {
     const parsed = this.config.parseError?.(status, broken ? text : value, headers);
     throw failureOfStatus({ status, contentType, text, retryAfterMs: answer.rate?.retryAfterMs, parsed }, context);
   }
+}
+
+function nobodyWaits({ request, host, idempotent }: FailureContext): SyncError {
+  const detail = idempotent ? {} : { uncertain: true };
+  return new SyncError('transient', `${request} on ${host}: ended, since nobody waits for the answer any more`, detail);
 }
 
 function parseJson(text: string): { value?: unknown; broken: boolean } {

@@ -17,6 +17,7 @@
  *   an answer that succeeded: https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits
  */
 
+import { largest } from '../../model/lists';
 import { retryAfterMs } from './failures';
 import type { Quota, RateAnswer } from './options';
 
@@ -129,7 +130,7 @@ export function rateAnswer(status: number, headers: Headers, now: number): RateA
   // GitHub's 403 is one of them; where a limit is soft, 403 means what it says
   const empty = quotas.filter(({ remaining, soft }) => remaining === 0 && !(soft && status === 403));
   if (wait === undefined && (status === 429 || status === 403) && empty.length > 0)
-    wait = Math.max(...empty.map((quota) => quota.resetMs));
+    wait = largest(empty.map((quota) => quota.resetMs));
   if (wait === undefined && status === 429) wait = resetMs(headers['x-ratelimit-reset'], serverNow);
 
   const delay = numberOf(headers['x-ratelimit-delay']);

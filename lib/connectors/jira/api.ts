@@ -4,9 +4,11 @@
  */
 
 import { asSyncError, SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import type { HttpResponse } from '../http/client';
 import { createHttpClient, type HttpClient, type HttpMethod, type HttpOptions, type HttpRequest } from '../http/client';
 import { readInParts } from '../in-parts';
+import { allPages } from '../paging';
 import { ClientToken } from './client-token';
 import type { Deployment, Settings } from './config';
 import { isAnonymous, parseFailure } from './failures';
@@ -104,17 +106,20 @@ export class JiraApi {
 
   /** All pages of a list that goes by startAt, under the first of the properties that the answer has. */
   async all(path: string, properties: string[], query: HttpRequest['query'] = {}, most = 10_000): Promise<Json[]> {
-    const found: Json[] = [];
-    for (;;) {
-      const body = await this.get(path, { ...query, startAt: found.length, maxResults: PAGE });
-      if (Array.isArray(body)) return objectsOf(body);
-      const json = isJson(body) ? body : {};
-      const page = objectsOf(properties.map((name) => json[name]).find(Array.isArray));
-      found.push(...page);
-      const total = typeof json.total === 'number' ? json.total : undefined;
-      const last = json.isLast === true || (total !== undefined ? found.length >= total : json.isLast !== false);
-      if (page.length === 0 || last || found.length >= most) return found;
-    }
+    return allPages(
+      async (startAt) => {
+        const body = await this.get(path, { ...query, startAt, maxResults: PAGE });
+        if (Array.isArray(body)) return { items: objectsOf(body), more: false };
+        const json = isJson(body) ? body : {};
+        const items = objectsOf(properties.map((name) => json[name]).find(Array.isArray));
+        const total = typeof json.total === 'number' ? json.total : undefined;
+        const last =
+          json.isLast === true || (total !== undefined ? startAt + items.length >= total : json.isLast !== false);
+        return { items, more: !last };
+      },
+      (entry) => JSON.stringify(entry.id ?? entry.accountId ?? entry.key ?? entry),
+      most,
+    );
   }
 
   /**
@@ -175,7 +180,7 @@ export class JiraApi {
     for (const [id, error] of failed) {
       // better an issue is read without its changelog than not at all
       const lean = request.changelog && error.detail.tooLarge;
-      if (lean) found.push(...(await this.bulk([id], { ...request, changelog: false }, errors)));
+      if (lean) append(found, await this.bulk([id], { ...request, changelog: false }, errors));
       else errors.set(id, error);
     }
     return { found, errors };
@@ -198,7 +203,7 @@ export class JiraApi {
     const found = objectsOf(body.issues).map(issueOf);
     // what the index doesn't have may be too new for it
     const missing = ids.filter((one) => !found.some((issue) => issue.id === one));
-    for (const one of missing) found.push(...(await this.optional(() => this.issue(one, { fields }))));
+    for (const one of missing) append(found, await this.optional(() => this.issue(one, { fields })));
     return found;
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import type { ParsedError } from '../http/client';
 import { isJson, type Json, objectsOf, textOf } from './shapes';
 
@@ -94,7 +95,7 @@ export function elementsOfError(error: SyncError): Map<number, Refusal> {
     const [, element, field = ''] = /^(\d+)\/(.*)$/.exec(key) ?? [];
     if (element === undefined) continue;
     const refusal = refusals.get(Number(element)) ?? { messages: [], fields: {} };
-    if (field === '') refusal.messages.push(...(message === '' ? [] : [message]));
+    if (field === '') append(refusal.messages, message === '' ? [] : [message]);
     else refusal.fields[field] = message;
     refusals.set(Number(element), refusal);
   }

@@ -13,6 +13,7 @@
 
 import type { Entity } from '../../model/entity';
 import { SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import { isEmpty, type Value } from '../../model/values';
 import type { FindQuery } from '../connector';
 import { FETCH, type JiraApi } from './api';
@@ -99,12 +100,14 @@ export class IssueFinder {
     const jql = `${conditions.join(' AND ')} ORDER BY created DESC, key DESC`;
     const found: RawIssue[] = [];
     let token: string | undefined;
+    const passed = new Set<string | undefined>();
     do {
+      passed.add(token);
       const size = Math.min(FETCH, query.most - found.length);
       const page = await this.api.search({ jql, fields: ['updated'], size, token });
       // the index may have an older state of them
-      found.push(...(await this.read(page.issues.map(({ id }) => id))));
-      token = page.issues.length > 0 ? page.next : undefined;
+      append(found, await this.read(page.issues.map(({ id }) => id)));
+      token = page.issues.length > 0 && !passed.has(page.next) ? page.next : undefined;
       if (token !== undefined && found.length >= query.most && query.exhaustive) {
         throw new SyncError(
           'invalid',
@@ -128,7 +131,7 @@ export class IssueFinder {
     const found: RawIssue[] = [];
     for (let from = highest + 1; ; from += FETCH) {
       const some = await this.read(Array.from({ length: FETCH }, (_, index) => `${prefix}-${from + index}`));
-      found.push(...some);
+      append(found, some);
       if (some.length === 0 || found.length >= MOST_COMPARED) return found;
     }
   }

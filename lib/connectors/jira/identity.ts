@@ -1,6 +1,7 @@
 /** "Test connection": who we are, and what the account lacks for a two-way sync. */
 
 import { asSyncError, SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import type { Identity } from '../connector';
 import type { JiraApi } from './api';
 import type { Metadata } from './metadata';
@@ -30,7 +31,10 @@ export async function identify(api: JiraApi, metadata: Metadata): Promise<Identi
   }
   if (projects.length > MOST_ASKED) {
     const lacking = await lackingIn(api, undefined);
-    missing.push(...lacking.map((words) => `The account may in no project ${words}.`));
+    append(
+      missing,
+      lacking.map((words) => `The account may in no project ${words}.`),
+    );
   } else {
     const where = new Map<string, string[]>();
     for (const { id, name } of projects) {

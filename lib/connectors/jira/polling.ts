@@ -19,6 +19,7 @@
 
 import type { Entity } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import { Overflow } from '../cache';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import { FETCH, type JiraApi } from './api';
@@ -83,10 +84,10 @@ export class IssuePoller {
     // whatever the next poll's search reaches, as far as a checkpoint can hold it
     do {
       const page = await this.rows(jql, token);
-      rows.push(...page.rows);
+      append(rows, page.rows);
       for (const { at } of page.rows) newest = Math.max(newest, at);
       const last = page.rows.at(-1);
-      token = last && last.at >= newest - LAG_MS && rows.length < SEEN ? page.next : undefined;
+      token = last && page.next !== token && last.at >= newest - LAG_MS && rows.length < SEEN ? page.next : undefined;
       if (token === undefined && rows.length === 0) return undefined;
     } while (token !== undefined);
     const inReach = rows.filter(({ at }) => at >= newest - LAG_MS).sort((a, b) => a.at - b.at);

@@ -8,6 +8,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asSyncError, SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import type { LookupValue } from '../../model/values';
 import { Cache } from '../cache';
 import type { JiraApi } from './api';
@@ -123,7 +124,11 @@ async function search(
       seen.add(at);
       const onward = await outgoing(at);
       if (!onward) unknown ??= first;
-      else next.push(...onward.map((transition) => ({ first, at: transition.to.id })));
+      else
+        append(
+          next,
+          onward.map((transition) => ({ first, at: transition.to.id })),
+        );
     }
     layer = next;
   }

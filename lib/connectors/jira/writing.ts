@@ -6,6 +6,7 @@
 
 import type { Entity, EntityId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import type { LookupValue } from '../../model/values';
 import { REMOTE_LINK, type ReadResult, type Scope, type WriteOperation, type WriteResult } from '../connector';
 import { wholeBatch } from '../whole-batch';
@@ -93,7 +94,7 @@ export class IssueWriter {
       const chunk = creates.slice(at, at + CREATE);
       try {
         if (halt) throw halt;
-        done.push(...(await this.createSome(chunk, results)));
+        append(done, await this.createSome(chunk, results));
       } catch (thrown) {
         const error = asSyncError(thrown);
         const own = halt ? notSent(halt) : wholeBatch(error, chunk.length);

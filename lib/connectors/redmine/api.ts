@@ -8,6 +8,7 @@ import {
   type HttpRequest,
   type ParsedError,
 } from '../http/client';
+import { allPages } from '../paging';
 import { CORE_FIELDS } from './core-fields';
 import { isJson, issueOf, type Json, listOf, type RawIssue } from './shapes';
 
@@ -70,14 +71,14 @@ export class RedmineApi {
 
   /** All pages of a list. */
   async all(path: string, property: string, query: HttpRequest['query'] = {}): Promise<Json[]> {
-    const found: Json[] = [];
-    for (;;) {
-      const body = await this.get(path, { ...query, limit: PAGE, offset: found.length });
-      const page = listOf(body, property);
-      found.push(...page);
-      const total = typeof body.total_count === 'number' ? body.total_count : found.length;
-      if (page.length === 0 || found.length >= total) return found;
-    }
+    return allPages(
+      async (offset) => {
+        const body = await this.get(path, { ...query, limit: PAGE, offset });
+        const items = listOf(body, property);
+        return { items, more: typeof body.total_count === 'number' && offset + items.length < body.total_count };
+      },
+      (entry) => JSON.stringify(entry.id ?? entry),
+    );
   }
 
   async issues(query: NonNullable<HttpRequest['query']>): Promise<IssueList> {

@@ -5,6 +5,7 @@
 
 import type { Entity } from '../../model/entity';
 import { SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import { isEmpty, type Value } from '../../model/values';
 import type { FindQuery } from '../connector';
 import { type Filter, filterQuery, PAGE, type RedmineApi } from './api';
@@ -40,14 +41,17 @@ export async function findIssues(
     const from = `${new Date(since).toISOString().slice(0, 19)}Z`;
     filters.push({ field: 'created_on', operator: '>=', values: [from] });
   }
-  if (field) filters.push(...(await fieldFilter(metadata, project.id, tracker.id, field)));
+  if (field) append(filters, await fieldFilter(metadata, project.id, tracker.id, field));
 
   const found: Entity[] = [];
   for (let offset = 0; offset < MOST_COMPARED; ) {
     const { issues, total } = await api.issues({ ...filterQuery(filters), sort: 'id:asc', offset, limit: PAGE });
     offset += issues.length;
     const entities = await reader.entities(issues.filter((issue) => Date.parse(issue.createdOn) >= since));
-    found.push(...entities.filter((entity) => !field || isShown(entity.fields[field.id], field.value)));
+    append(
+      found,
+      entities.filter((entity) => !field || isShown(entity.fields[field.id], field.value)),
+    );
     if (found.length >= limit || issues.length === 0 || offset >= total) return found.slice(0, limit);
   }
   throw new SyncError(

@@ -31,6 +31,8 @@ const SEEN = 100;
 const SEEN_IN_POLL = 2_000;
 /** An offset is a full scan for the database: beyond this, reading starts anew at the last time. */
 const DEEPEST_OFFSET = 500;
+/** Issues in a row that are all known: more than are remembered can only be the same ones again. */
+const MOST_BARREN = 2 * SEEN_IN_POLL;
 const WITNESSES = 10;
 /** Several application servers behind one address differ, and clocks are set back: so much is no restored back-up. */
 const CLOCK_STEP_MS = 3_000;
@@ -125,6 +127,7 @@ export class IssuePoller {
     const position: Position = { ...start, seen: new Map(start.seen) };
     let newest = start.seen.size > 0 ? timeOfVersion([...start.seen.values()].at(-1) ?? '') : start.time;
     let suspicious = start.seen.size > 0;
+    let barren = 0;
 
     for (;;) {
       const anchor = position.skip > 0 ? [...position.seen].at(-1) : undefined;
@@ -163,6 +166,13 @@ export class IssuePoller {
       const last = page.issues.at(-1)?.updatedOn;
       if (last !== undefined && (newest === undefined || last > newest)) newest = last;
 
+      barren = fresh.length > 0 ? 0 : barren + page.issues.length;
+      if (barren > MOST_BARREN) {
+        throw new SyncError(
+          'transient',
+          'Redmine’s list of issues does not come to an end: the same issues come again and again',
+        );
+      }
       const done = position.skip >= page.total || page.issues.length === 0;
       if (!done && this.unsettled(page) !== undefined) await this.learnNewest(filters);
       position.redo = earlier(position.redo, this.unsettled(page));

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Entity, EntityId, EntityTypeId, ProjectId } from '../../model/entity';
+import { append } from '../../model/lists';
 import type { Fields, RichText, RichTextFormat, SingleValue, UserValue, Value } from '../../model/values';
 import { PAGE, type RedmineApi } from './api';
 import type { CustomField } from './custom-fields';
@@ -67,7 +68,7 @@ export class IssueReader {
     const found: RawIssue[] = [];
     for (let at = 0; at < wanted.length; at += PAGE) {
       const some = wanted.slice(at, at + PAGE).join(',');
-      found.push(...(await this.api.issues({ issue_id: some, status_id: '*', limit: PAGE })).issues);
+      append(found, (await this.api.issues({ issue_id: some, status_id: '*', limit: PAGE })).issues);
     }
     const entities = new Map((await this.entities(found)).map((entity) => [entity.id, entity]));
     return ids.map((id) => entities.get(id));

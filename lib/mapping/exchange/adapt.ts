@@ -5,6 +5,7 @@
 
 import type { DefaultRow, FieldChoice, FieldRow, Transform, ValueRow } from '../../model/config';
 import type { Direction, Field, Side } from '../../model/entity';
+import { append } from '../../model/lists';
 import type { LookupValue, SingleValue, UserValue, Value } from '../../model/values';
 import { templateParts } from '../transform';
 import type { MappingDocument } from './document';
@@ -199,7 +200,7 @@ export function entriesNamed(
     if (!hasEntries(field) || values.length === 0) return;
     const key = `${side} ${field.id}`;
     const group = named.get(key) ?? { side, field, values: [] };
-    group.values.push(...values);
+    append(group.values, values);
     named.set(key, group);
   };
   eachValue(document, (side, field, value) => {

@@ -5,6 +5,7 @@
 
 import type { DefaultRow, DomainRule, FieldChoice, FieldRow, ValueRow } from '../../model/config';
 import type { Side } from '../../model/entity';
+import { largest } from '../../model/lists';
 import { defaultRowExtras, fieldRowExtras, pairExtras, valueRowExtras } from '../saved';
 import { LONGEST_CELL, writeEntry, writeSource, writeText, writeTransform, writeValue } from './cells';
 import { MAPPING_FORMAT, MAPPING_VERSION, type MappingDocument } from './document';
@@ -175,7 +176,7 @@ class Writer {
       ['forward', transform],
     ];
     const lists = columns.map(([, words]) => Object.values(words).map((word) => word[this.language]));
-    const longest = Math.max(...lists.map((list) => list.length));
+    const longest = largest(lists.map((list) => list.length));
     const rows = Array.from({ length: longest }, (_, row) => lists.map((list) => list[row] ?? ''));
     const head = columns.map(([column]) => COLUMNS[column][this.language]);
     return { name: SHEETS.words[this.language], rows: [head, ...rows] };

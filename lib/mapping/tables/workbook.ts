@@ -4,6 +4,8 @@
  * whatever it begins with, so that a cell with "=1+1" shows "=1+1".
  */
 
+import { largest } from '../../model/lists';
+
 import xlsx = require('xlsx/dist/xlsx.mini.min.js');
 
 import { SyncError } from '../../model/errors';
@@ -58,7 +60,7 @@ export function writeWorkbook(sheets: TextSheet[]): Buffer {
       row.map((text): xlsx.CellObject => ({ t: 's', v: escaped(text.slice(0, LONGEST_CELL)), z: '@' })),
     );
     const sheet = xlsx.utils.aoa_to_sheet(cells);
-    const widths = rows[0]?.map((_, column) => Math.max(...rows.slice(0, 500).map((row) => row[column]?.length ?? 0)));
+    const widths = rows[0]?.map((_, column) => largest(rows.slice(0, 500).map((row) => row[column]?.length ?? 0)));
     sheet['!cols'] = widths?.map((width) => ({ wch: Math.min(WIDEST, Math.max(NARROWEST, width + 2)) }));
     const columns = rows[0]?.length ?? 0;
     // a table, not a list of properties

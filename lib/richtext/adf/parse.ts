@@ -3,6 +3,7 @@
  * JSON, with what people should read elsewhere.
  */
 
+import { append } from '../../model/lists';
 import { colour } from '../colour';
 import { type Leaf, type LeafNode, type Mark, nest, withMark } from '../inline';
 import type { Align, Block, Inline, ListItem, PanelKind, Span, TableCell, TableRow, Tree } from '../tree';
@@ -32,7 +33,7 @@ export function parseAdf(source: string): Tree {
     if (span) for (const one of made) one.span = { ...span };
     const [only] = made;
     if (span && only && made.length === 1) placeParts(source, node, only);
-    children.push(...made);
+    append(children, made);
   });
   return { type: 'root', children };
 }
@@ -208,7 +209,7 @@ function tasks(node: AdfNode, depth: number): ListItem[] {
     if (child.type === 'taskList' || child.type === 'decisionList') {
       const [last] = items.slice(-1);
       const list = depth < MAX_DEPTH ? block(child, depth + 1) : [];
-      if (last) last.children.push(...list);
+      if (last) append(last.children, list);
       else items.push({ type: 'listItem', children: list });
       continue;
     }
@@ -395,7 +396,7 @@ function textBelow(node: AdfNode): string {
   const stack: AdfNode[] = [node];
   for (let next = stack.pop(); next; next = stack.pop()) {
     if (typeof next.text === 'string') parts.push(next.text);
-    stack.push(...contentOf(next).reverse());
+    append(stack, contentOf(next).reverse());
   }
   return parts.join(' ').trim();
 }

@@ -3,6 +3,7 @@
  * without a meaning are transparent; a `div` without blocks in it is a paragraph.
  */
 
+import { append } from '../../model/lists';
 import { alignment, colour, declarations } from '../colour';
 import { isBlank, type Mark, nest, tidy, withMark } from '../inline';
 import type { Align, Block, Expand, Inline, List, ListItem, Span, Table, TableCell, TableRow, Tree } from '../tree';
@@ -63,7 +64,7 @@ class Reader {
         this.flush(into, run, around.align);
         const inside: Around = { ...around, align: undefined, depth: around.depth + 2 };
         const read = (children: readonly Node[]): Block[] => this.blocks(children, inside);
-        into.push(...officeLists(items.found, read));
+        append(into, officeLists(items.found, read));
         index = items.end - 1;
       } else if (isText(node)) run.text(node.value, around.marks, spanOf(node), around.pre === true);
       else if (isElement(node)) this.element(node, around, into, run);
@@ -150,7 +151,7 @@ class Reader {
       case 'dt':
       case 'summary':
       case 'legend':
-        into.push(...this.blocks(element.childNodes, { ...inside, marks: withMark(inside.marks, { type: 'strong' }) }));
+        append(into, this.blocks(element.childNodes, { ...inside, marks: withMark(inside.marks, { type: 'strong' }) }));
         return;
       case 'figcaption':
         into.push(
@@ -161,7 +162,7 @@ class Reader {
         const children = this.blocks(element.childNodes, inside);
         const [only] = children;
         if (children.length === 1 && only && span) only.span = span;
-        into.push(...children);
+        append(into, children);
         return;
       }
       default: {
@@ -175,7 +176,7 @@ class Reader {
         const children = this.blocks(element.childNodes, inside);
         const [only] = children;
         if (children.length === 1 && only?.type === 'paragraph' && span) only.span = span;
-        into.push(...children);
+        append(into, children);
       }
     }
   }
@@ -190,7 +191,7 @@ class Reader {
         // what stands beside the items belongs to the one before it: some editors nest lists this way
         const children = this.blocks([child], inside);
         const last = items.at(-1);
-        if (last) last.children.push(...children);
+        if (last) append(last.children, children);
         else if (children.length > 0) items.push({ type: 'listItem', children });
       }
     }
@@ -225,7 +226,7 @@ class Reader {
           const place = spanOf(node);
           const children = cells.map((cell) => this.cell(cell, inside, headers));
           if (cells.length > 0) rows.push({ type: 'tableRow', children, ...(place ? { span: place } : {}) });
-        } else if (node.tagName === 'caption') into.push(...this.blocks(node.childNodes, inside));
+        } else if (node.tagName === 'caption') append(into, this.blocks(node.childNodes, inside));
         else if (/^t(?:head|body|foot)$/.test(node.tagName)) visit(node.childNodes, node.tagName === 'thead');
       }
     };
@@ -325,7 +326,7 @@ export function inlinesOf(blocks: readonly Block[]): Inline[] {
             ? inlinesOf(block.children as Block[])
             : [];
     if (nodes.length > 0 && result.length > 0) result.push({ type: 'text', value: ' ' });
-    result.push(...nodes);
+    append(result, nodes);
   }
   return result;
 }

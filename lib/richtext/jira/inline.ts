@@ -4,6 +4,7 @@
  * https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa?section=all
  */
 
+import { append } from '../../model/lists';
 import { colour, size } from '../colour';
 import { emojiOfSign, JIRA_SIGNS } from '../emoji';
 import { isBlank, tidy } from '../inline';
@@ -65,7 +66,7 @@ class Reader {
       else {
         if (plain !== '') result.push({ type: 'text', value: plain });
         plain = '';
-        result.push(...found.nodes);
+        append(result, found.nodes);
       }
       at = found.next;
     }

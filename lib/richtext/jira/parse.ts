@@ -4,6 +4,7 @@
  * https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa?section=all
  */
 
+import { append } from '../../model/lists';
 import { colour } from '../colour';
 import { withoutPlaces } from '../places';
 import type { Block, List, PanelKind, TableCell, TableRow, Tree } from '../tree';
@@ -51,7 +52,7 @@ class Reader {
     while (!this.done) {
       const { text, end } = this.line();
       if (text.trim() === '') this.at = end + 1;
-      else result.push(...this.block(text, end, depth));
+      else append(result, this.block(text, end, depth));
     }
     return result;
   }

@@ -8,6 +8,7 @@ import type { Nodes, PhrasingContent, Root, RootContent } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { gfm } from 'micromark-extension-gfm';
+import { append, largest } from '../../model/lists';
 import { CODE, isKnown, isShownTag } from '../html/elements';
 import { parseHtml } from '../html/parse';
 import { flatten, isBlank, type Leaf, type Mark, nest, tidy, withMark } from '../inline';
@@ -88,12 +89,12 @@ class Reader {
       if (node.type === 'html' && opening) {
         const end = closingAt(nodes, index, (opening[1] ?? '').toLowerCase());
         if (end > index) {
-          result.push(...this.wrapped(node.value, nodes.slice(index + 1, end), depth, span(node, nodes[end])));
+          append(result, this.wrapped(node.value, nodes.slice(index + 1, end), depth, span(node, nodes[end])));
           index = end;
           continue;
         }
       }
-      result.push(...this.block(node, depth));
+      append(result, this.block(node, depth));
     }
     return result;
   }
@@ -208,7 +209,7 @@ class Reader {
       return { type: 'tableRow', children: cells, ...(rowSpan ? { span: rowSpan } : {}) };
     });
     // what a row has too few of is empty
-    const width = Math.max(...rows.map(({ children }) => children.length));
+    const width = largest(rows.map(({ children }) => children.length));
     for (const [index, { children }] of rows.entries()) {
       for (let column = children.length; column < width; column++) {
         const align = node.align?.[column] ?? undefined;
@@ -262,7 +263,7 @@ class Reader {
         const from = open.findLastIndex(({ name }) => name === tag.name);
         if (from >= 0) open.splice(from);
       } else if (['br', 'img', 'hr', 'input', 'wbr'].includes(tag.name)) {
-        into.push(...flatten(readHtml(node.value), marks));
+        append(into, flatten(readHtml(node.value), marks));
       } else if ((closers.get(tag.name) ?? -1) > index && !tag.empty && open.length < MAX_DEPTH) {
         const added = marksOf(node.value, readHtml);
         open.push({ name: tag.name, marks: added.reduce(withMark, marks), code: CODE.has(tag.name) });
@@ -357,7 +358,7 @@ function asCode(leaves: Leaf[], from: number): void {
 function readHtml(html: string): Inline[] {
   const result: Inline[] = [];
   // an `x` before and after keeps a break at the ends
-  for (const block of parseHtml(`x${html}x`).children) if (block.type === 'paragraph') result.push(...block.children);
+  for (const block of parseHtml(`x${html}x`).children) if (block.type === 'paragraph') append(result, block.children);
   return stripFirstAndLast(result);
 }
 

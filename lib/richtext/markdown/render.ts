@@ -15,6 +15,7 @@ import type {
 } from 'mdast';
 import { gfmToMarkdown } from 'mdast-util-gfm';
 import { toMarkdown } from 'mdast-util-to-markdown';
+import { largest } from '../../model/lists';
 import { cellGrid, flatBlocks } from '../flat';
 import { escapeHtml } from '../html/render';
 import { linkOf, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
@@ -176,7 +177,10 @@ function panel(node: Panel, losses: Losses): Blockquote {
 function table(node: Table, losses: Losses): RootContent {
   const { grid, merged } = cellGrid(node);
   if (merged) losses.add('merged-cells', 'Merged cells are shown as one cell and empty ones.');
-  const width = Math.max(1, ...grid.map((row) => row.length));
+  const width = largest(
+    grid.map((row) => row.length),
+    1,
+  );
   const columns = Array.from({ length: width }, (_, column) => column);
   const [first] = grid;
   const headed = first?.some((cell) => cell?.header) ?? false;

@@ -1,5 +1,7 @@
 /** The longest common subsequence of two lists of keys: which entries stayed, in order. */
 
+import { append } from '../../model/lists';
+
 /** More comparisons than this are not made: the lists then count as different from the first difference on. */
 const MOST = 4_000_000;
 
@@ -15,7 +17,7 @@ export function align(left: readonly string[], right: readonly string[]): [numbe
   }
   const pairs: [number, number][] = [];
   for (let at = 0; at < start; at++) pairs.push([at, at]);
-  pairs.push(...middle(left, right, start, leftEnd, rightEnd));
+  append(pairs, middle(left, right, start, leftEnd, rightEnd));
   for (let at = 0; at < left.length - leftEnd; at++) pairs.push([leftEnd + at, rightEnd + at]);
   return pairs;
 }

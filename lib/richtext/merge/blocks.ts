@@ -3,6 +3,7 @@
  * that was edited the words are exchanged, or the edit is made within what it holds; only what is new is written anew.
  */
 
+import { append } from '../../model/lists';
 import type { RichTextFormat } from '../../model/values';
 import type { Block, Loss, Tree } from '../tree';
 import { align, gaps } from './align';
@@ -107,7 +108,7 @@ class Merge {
     const emitKept = (upTo: number): void => {
       for (at++; at <= upTo; at++) {
         const segment = segments[at];
-        if (changes[at]?.keep && segment) this.expected.push(...this.keysOf(segment));
+        if (changes[at]?.keep && segment) append(this.expected, this.keysOf(segment));
       }
       at = upTo;
     };
@@ -213,7 +214,7 @@ class Merge {
   private write(blocks: readonly Block[], edited: string | undefined): string {
     this.converted++;
     if (edited === undefined) return this.renderNew(blocks);
-    this.expected.push(...this.reread(this.asDocument(edited), this.definitions));
+    append(this.expected, this.reread(this.asDocument(edited), this.definitions));
     return edited;
   }
 
@@ -297,7 +298,7 @@ class Merge {
 
   private renderNew(blocks: readonly Block[]): string {
     const text = this.rendered(blocks);
-    this.expected.push(...this.reread(this.asDocument(text), this.definitions));
+    append(this.expected, this.reread(this.asDocument(text), this.definitions));
     return text;
   }
 

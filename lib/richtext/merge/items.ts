@@ -3,6 +3,7 @@
  * the target.
  */
 
+import { largest } from '../../model/lists';
 import type { RichTextFormat } from '../../model/values';
 import { isNode } from '../adf/schema';
 import type { Block, List, ListItem, Span, Table, TableRow, Tree } from '../tree';
@@ -67,7 +68,7 @@ export function mergeItems(
     });
   }
   if (original.type === 'table' && before.type === 'table' && after.type === 'table') {
-    const width = (table: Table): number => Math.max(...table.children.map(({ children }) => children.length));
+    const width = (table: Table): number => largest(table.children.map(({ children }) => children.length));
     if (width(before) !== width(after)) return undefined;
     const [lead, tail] = aroundRow(source, original, format);
     return merge(source, format, span, original.children, before.children, after.children, rowKey, (index, old) => {
@@ -111,7 +112,12 @@ function aroundRow(source: string, table: Table, format: RichTextFormat): [strin
       .slice(span.start, span.end)
       .split('\n')
       .find((text) => /^[ \t>|:-]*-[ \t|:-]*$/.test(text)) ?? '';
-  const bars = '| '.repeat(Math.max(1, ...children.map((row) => row.children.length)));
+  const bars = '| '.repeat(
+    largest(
+      children.map((row) => row.children.length),
+      1,
+    ),
+  );
   return [`${bars}|\n${line.replace(/^[ \t>]+/, '')}\n`, ''];
 }
 

@@ -1,5 +1,6 @@
 /** What containers hold on both sides, where these show them in different ways. */
 
+import { largest } from '../../model/lists';
 import { type Block, plainInline } from '../tree';
 import { align } from './align';
 import { blockKey } from './key';
@@ -83,10 +84,18 @@ export function sharesOf(keys: readonly string[][], old: readonly Block[], now: 
   return keys.map((_, index) => {
     const isLast = index === keys.length - 1;
     const mine = shown.filter(([key]) => owners[key] === index).map(([, block]) => block);
-    const to = isLast ? old.length : Math.max(from, ...mine.map((block) => block + 1));
+    const to = isLast
+      ? old.length
+      : largest(
+          mine.map((block) => block + 1),
+          from,
+        );
     const end = isLast
       ? now.length
-      : Math.max(start, ...pairs.filter(([left]) => left < to).map(([, right]) => right + 1));
+      : largest(
+          pairs.filter(([left]) => left < to).map(([, right]) => right + 1),
+          start,
+        );
     const share = { old: old.slice(from, to), now: now.slice(start, end) };
     [from, start] = [to, end];
     return share;

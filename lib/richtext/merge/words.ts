@@ -4,6 +4,7 @@
  * taken only if it differs from what was there in just those words.
  */
 
+import { largest, smallest } from '../../model/lists';
 import type { RichTextFormat } from '../../model/values';
 import { escapeHtml } from '../html/render';
 import type { Block, Span, Tree } from '../tree';
@@ -308,8 +309,8 @@ class Search {
     const result: Located[] = [];
     // where something without words stands in the midst of the part, a few tokens around the edits must do
     for (const margin of [tokens.length, 6, 2]) {
-      const first = Math.max(0, Math.min(...edits.map((edit) => edit.from)) - margin);
-      const last = Math.min(tokens.length, Math.max(...edits.map((edit) => edit.to)) + margin);
+      const first = Math.max(0, smallest(edits.map((edit) => edit.from)) - margin);
+      const last = Math.min(tokens.length, largest(edits.map((edit) => edit.to)) + margin);
       const window = tokens.slice(first, last);
       for (const start of at === 0 ? [0] : [at, 0])
         for (

@@ -7,6 +7,7 @@
  */
 
 import { decodeNamedCharacterReference } from 'decode-named-character-reference';
+import { append } from '../../model/lists';
 import { colour, declarations, size } from '../colour';
 import { isBlank, tidy } from '../inline';
 import type { Align, Image, Inline, SimpleMark } from '../tree';
@@ -97,7 +98,7 @@ class Reader {
       const found = this.node(at, fresh ? from : -1, end, depth);
       if (found) {
         flush();
-        result.push(...found.nodes);
+        append(result, found.nodes);
         at = found.next;
       } else {
         const char = this.source[at] as string;

@@ -4,6 +4,7 @@
  * https://www.redmine.org/projects/redmine/wiki/RedmineTextFormattingTextile
  */
 
+import { append } from '../../model/lists';
 import { type Line, linesOf } from '../lines';
 import { withoutPlaces } from '../places';
 import type { Align, Block, List, Span, Table, TableRow, Tree } from '../tree';
@@ -41,7 +42,7 @@ class Reader {
     const result: Block[] = [];
     for (let line = this.line; line; line = this.line) {
       if (line.text.trim() === '') this.at++;
-      else result.push(...this.block(line, depth));
+      else append(result, this.block(line, depth));
     }
     return result;
   }
@@ -235,7 +236,7 @@ class Reader {
     this.at--;
     this.lines[this.at] = { ...line, text: line.text.slice(offset), start: line.start + offset };
     const before = this.at;
-    item.code.push(...this.preformatted(this.lines[this.at] as Line).map(withoutPlaces));
+    append(item.code, this.preformatted(this.lines[this.at] as Line).map(withoutPlaces));
     item.last = this.lines[Math.max(before, this.at - 1)] ?? line;
   }
 
