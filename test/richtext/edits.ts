@@ -18,7 +18,7 @@ const LINES: Record<Exclude<Markup, 'adf'>, string[]> = {
     '{quote}\n¤\n\n{color:#ff0000}¤{color} ¤\n{quote}',
     '{info:title=¤}\n¤\n!t.png|width=200!\n{info}',
     '{warning}\n¤ [^log.txt] ¤\n{warning}',
-    '{expand:¤}\n¤\n{code:java|title=X.java}\nint ¤;\n{code}\n{expand}',
+    '{expand:¤}\n¤\n{code:java}\nint ¤;\n{code}\n{expand}',
     '||¤||¤||\n|¤|{color:#ff0000}¤{color}|\n|!u.png|width=80!|¤ [~bob] ¤|',
     '* ¤\n** ¤ _¤_\n*# ¤ !v.png!\n* ¤ [¤|https://example.org/x]',
     '* ¤\n{noformat}\nx {code} ¤\n{noformat}\n* ¤',

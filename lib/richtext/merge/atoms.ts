@@ -1,80 +1,142 @@
 /**
- * Within an edited block, what the source's markup could only show in words comes back as what it was: mentions, status
- * marks, dates, emoji, wiki links and vendor nodes by the words that stand for them, pictures by their address.
+ * An edited paragraph put together of three: words and marks that the other side left alone are the target's, with all that
+ * the other side can't show – mentions, status marks, colours, sizes of pictures, attachments in the line; what was edited is
+ * the other side's.
  */
 
-import type { RichTextFormat } from '../../model/values';
-import { flatten, type Leaf, type LeafNode, nest } from '../inline';
+import { flatten, type Leaf, type Mark, nest } from '../inline';
 import type { Block, Inline } from '../tree';
 import { plainInline } from '../tree';
-import type { Tools } from './index';
+import { align } from './align';
+import { isBlankToken, tokensOf } from './parts';
 
-const KEPT = new Set<LeafNode['type']>(['mention', 'status', 'date', 'emoji', 'wikiLink', 'vendorInline']);
+/** A token of a leaf. */
+interface Token {
+  key: string;
+  leaf: Leaf;
+  /** of text and code: the token itself */
+  text?: string;
+  /** its place among the tokens of its leaf, and how many these are */
+  at: number;
+  of: number;
+}
 
 /**
- * The edited block with the original's atoms in it, or undefined where there are none to restore.
+ * The edited block with the target's own parts in it, or undefined where it has no inline nodes.
  * @param original the block as the target has it
  * @param before the block as the source had it
  * @param after the block as the source has it now
  */
-export function restoreAtoms(
-  original: Block,
-  before: Block,
-  after: Block,
-  format: RichTextFormat,
-  tools: Tools,
-): Block | undefined {
+export function restoreAtoms(original: Block, before: Block, after: Block): Block | undefined {
   if (!hasInlines(original) || !hasInlines(before) || !hasInlines(after)) return undefined;
-  const old = plainInline(before.children);
-  let leaves = flatten(after.children);
-  let restored = false;
-  for (const { node } of flatten(original.children)) {
-    if (node.type === 'image') {
-      const shown = asShown(node, format, tools);
-      const index = leaves.findIndex(({ node: leaf }) => leaf.type === 'image' && JSON.stringify(leaf) === shown);
-      if (index >= 0 && shown !== JSON.stringify(node)) {
-        leaves = leaves.map((leaf, at) => (at === index ? { ...leaf, node } : leaf));
-        restored = true;
-      }
-    } else if (KEPT.has(node.type)) {
-      const words = plainInline([node]);
-      // the words must mean the same as before: as often in the text as then
-      if (words.length < 2 || count(old, words) !== count(plainInline(after.children), words)) continue;
-      const next = replaced(leaves, words, node);
-      if (next) {
-        leaves = next;
-        restored = true;
-      }
+  const { tokens: own, hidden } = read(original.children);
+  const { tokens: old } = read(before.children);
+  const { tokens: now } = read(after.children);
+  const keys = (list: readonly Token[]): string[] => list.map(({ key }) => key);
+  const toOld = new Map(align(keys(now), keys(old)));
+  const toOwn = new Map(align(keys(old), keys(own)));
+  const leaves: Leaf[] = [];
+  let waiting = 0;
+  /** what shows nothing stands behind the same words as before */
+  const release = (until: number): void => {
+    for (let next = hidden[waiting]; next && next.at <= until; next = hidden[waiting]) {
+      leaves.push(next.leaf);
+      waiting += 1;
     }
+  };
+  for (let index = 0; index < now.length; index += 1) {
+    const token = now[index] as Token;
+    const was = old[toOld.get(index) ?? -1];
+    const place = toOwn.get(toOld.get(index) ?? -1);
+    const mine = own[place ?? -1];
+    if (!was || !mine || place === undefined) {
+      leaves.push(...piece(token));
+      continue;
+    }
+    release(place);
+    if (mine.text !== undefined)
+      leaves.push({ node: asNode(mine, token), marks: marksOf(mine.leaf, was.leaf, token.leaf) });
+    else if (isWhole(index, mine, now, old, own, toOld, toOwn)) {
+      leaves.push({ node: mine.leaf.node, marks: marksOf(mine.leaf, was.leaf, token.leaf) });
+      index += mine.of - 1;
+    } else leaves.push(...piece(token));
   }
-  return restored ? { ...after, children: nest(leaves) } : undefined;
+  release(own.length);
+  return { ...after, children: nest(leaves) };
 }
 
 const hasInlines = (block: Block): block is Block & { type: 'paragraph' | 'heading'; children: Inline[] } =>
   block.type === 'paragraph' || block.type === 'heading';
 
-const count = (text: string, words: string): number => text.split(words).length - 1;
-
-/** The picture as it looks after a turn through the source's markup. */
-function asShown(node: LeafNode, format: RichTextFormat, tools: Tools): string {
-  const { text } = tools.render({ type: 'root', children: [{ type: 'paragraph', children: [node] }] }, format);
-  const [block] = tools.parse(text).children;
-  const [leaf] = block && hasInlines(block) ? flatten(block.children) : [];
-  return JSON.stringify(leaf?.node);
+/** The tokens of inline nodes, and the nodes that show no words, each with the number of tokens before it. */
+function read(nodes: readonly Inline[]): { tokens: Token[]; hidden: { at: number; leaf: Leaf }[] } {
+  const tokens: Token[] = [];
+  const hidden: { at: number; leaf: Leaf }[] = [];
+  for (const leaf of flatten(nodes)) {
+    const { node } = leaf;
+    if (node.type === 'text' || node.type === 'inlineCode') {
+      const texts = tokensOf(node.value);
+      texts.forEach((text, at) => {
+        tokens.push({ key: isBlankToken(text) ? ' ' : text, leaf, text, at, of: texts.length });
+      });
+      continue;
+    }
+    const keys =
+      node.type === 'image' ? [`image ${node.url}`] : node.type === 'break' ? ['\n'] : tokensOf(plainInline([node]));
+    if (keys.length === 0) hidden.push({ at: tokens.length, leaf });
+    keys.forEach((key, at) => {
+      tokens.push({ key: isBlankToken(key) && node.type !== 'break' ? ' ' : key, leaf, at, of: keys.length });
+    });
+  }
+  return { tokens, hidden };
 }
 
-/** The first text leaf with the words, cut in three. */
-function replaced(leaves: readonly Leaf[], words: string, node: LeafNode): Leaf[] | undefined {
-  const index = leaves.findIndex(({ node: leaf }) => leaf.type === 'text' && leaf.value.includes(words));
-  const leaf = leaves[index];
-  if (leaf?.node.type !== 'text') return undefined;
-  const at = leaf.node.value.indexOf(words);
-  const piece = (value: string): Leaf[] => (value === '' ? [] : [{ node: { type: 'text', value }, marks: leaf.marks }]);
-  return [
-    ...leaves.slice(0, index),
-    ...piece(leaf.node.value.slice(0, at)),
-    { node, marks: leaf.marks.filter(({ type }) => type !== 'strong' || node.type !== 'status') },
-    ...piece(leaf.node.value.slice(at + words.length)),
-    ...leaves.slice(index + 1),
-  ];
+/** A token as a leaf; of what is one whole, all of it at its first token. */
+function piece(token: Token): Leaf[] {
+  if (token.text === undefined) return token.at === 0 ? [token.leaf] : [];
+  const { node, marks } = token.leaf;
+  return [{ node: { type: node.type === 'inlineCode' ? 'inlineCode' : 'text', value: token.text }, marks }];
+}
+
+/** The target's text in the source's kind: code that was made text, or text that was made code, is an edit. */
+const asNode = (mine: Token, token: Token): Leaf['node'] => ({
+  type:
+    token.leaf.node.type === 'inlineCode'
+      ? 'inlineCode'
+      : token.text === undefined && mine.leaf.node.type === 'inlineCode'
+        ? 'inlineCode'
+        : 'text',
+  value: mine.text ?? '',
+});
+
+/** True where all tokens of the target's node, such as the words of a mention, are still there, side by side. */
+function isWhole(
+  index: number,
+  mine: Token,
+  now: readonly Token[],
+  old: readonly Token[],
+  own: readonly Token[],
+  toOld: ReadonlyMap<number, number>,
+  toOwn: ReadonlyMap<number, number>,
+): boolean {
+  if (mine.at !== 0) return false;
+  for (let step = 0; step < mine.of; step += 1) {
+    const was = toOld.get(index + step);
+    const there = own[toOwn.get(was ?? -1) ?? -1];
+    if (!now[index + step] || !old[was ?? -1] || there?.leaf !== mine.leaf || there.at !== step) return false;
+  }
+  return true;
+}
+
+/** Marks as they are now, and those of the target that the source never showed. */
+function marksOf(mine: Leaf, was: Leaf, now: Leaf): readonly Mark[] {
+  const [own, before, after] = [mine, was, now].map(({ marks }) => new Map(marks.map((mark) => [mark.type, mark])));
+  const result: Mark[] = [];
+  for (const [type, mark] of after ?? []) {
+    const same = JSON.stringify(before?.get(type)) === JSON.stringify(mark);
+    result.push(same ? (own?.get(type) ?? mark) : mark);
+  }
+  for (const [type, mark] of own ?? []) if (!before?.has(type) && !after?.has(type)) result.push(mark);
+  // a status mark is shown in bold elsewhere
+  return mine.node.type === 'status' ? result.filter(({ type }) => type !== 'strong') : result;
 }

@@ -227,6 +227,8 @@ class Merge {
     if (words !== undefined) return words;
     const [unit] = units;
     const [own, was, block] = [unit?.blocks[0], old[0], blocks[0]];
+    const island = this.island(source, unit?.blocks ?? [], old, blocks);
+    if (island !== undefined) return island;
     if (!own || !was || !block || units.length > 1 || unit?.blocks.length !== 1) return undefined;
     const isOne = blocks.length === 1 && old.length === 1;
     if (isOne && isParted(own) && isParted(was) && isParted(block)) {
@@ -242,6 +244,27 @@ class Merge {
     if (within !== undefined) return within;
     const restored = isOne ? this.restore(own, was, block) : undefined;
     return restored && this.rendered([restored]);
+  }
+
+  /** HTML in Markdown is edited as HTML. */
+  private island(
+    source: string,
+    own: readonly Block[],
+    old: readonly Block[],
+    now: readonly Block[],
+  ): string | undefined {
+    if (this.format !== 'markdown' || !/^<[a-z]/i.test(source)) return undefined;
+    const format: RichTextFormat = 'html';
+    const made = this.tools.parse({ format, content: source }).children;
+    const keys = (blocks: readonly Block[]): string => blockKeys(blocks).join('\n');
+    if (keys(made) !== keys(own)) return undefined;
+    const done = new Merge({ source, format, own: made, old, now }, this.other, this.tools, this.losses).run();
+    // an empty line would end it
+    if (!done || /\n[ \t]*\n/.test(done.content)) return undefined;
+    const [asHtml, asMarkdown] = [format, this.format].map(
+      (one) => this.tools.parse({ format: one, content: done.content }).children,
+    );
+    return keys(asHtml ?? []) === keys(asMarkdown ?? []) ? done.content : undefined;
   }
 
   /** A container with an edit in it: the container as it is written, the edit made in what it holds. */
@@ -310,7 +333,7 @@ class Merge {
   }
 
   private restore = (original: Block, before: Block, after: Block): Block | undefined =>
-    restoreAtoms(original, before, after, this.other, this.tools);
+    restoreAtoms(original, before, after);
 
   /** A block of ADF as a document of its own. */
   private asDocument = (nodes: string): string =>

@@ -8,7 +8,8 @@ import type { RichTextFormat } from '../../model/values';
 import { isNode } from '../adf/schema';
 import type { Block, List, ListItem, Span, Table, TableRow, Tree } from '../tree';
 import { align } from './align';
-import { itemKey, rowKey } from './key';
+import { mergeCells } from './cells';
+import { blockKey, itemKey, rowKey } from './key';
 import { partsOf } from './parts';
 import { type Candidate, withSimilar } from './similar';
 import { type Change, splice } from './splice';
@@ -38,8 +39,9 @@ export function mergeItems(
   original: List | Table,
   before: List | Table,
   after: List | Table,
-  { write, restore, words, inside }: ItemTools,
+  tools: ItemTools,
 ): string | undefined {
+  const { write, restore, words, inside } = tools;
   const { span } = original;
   if (!span || format === 'text') return undefined;
   /** the item's own text, where only its words were edited */
@@ -51,7 +53,7 @@ export function mergeItems(
     const style = markerOf(source, original.children[0]?.span);
     const keys = [before.children, after.children] as const;
     const [lead, tail] = aroundItem(source, span, format);
-    return merge(source, format, span, original.children, ...keys, itemKey, (index, old) => {
+    const merged = merge(source, format, span, original.children, ...keys, itemKey, (index, old) => {
       const item = after.children[index];
       if (!item) return undefined;
       const [mine, was] = [original.children[old ?? -1], before.children[old ?? -1]];
@@ -62,14 +64,18 @@ export function mergeItems(
         const within = inside(source.slice(mine.span.start, mine.span.end), was.children, item.children);
         if (within !== undefined) return within;
       }
+      const nested = mine && was && mergeNested(source, format, mine, was, item, original, tools);
+      if (nested !== undefined) return nested;
       const made = { ...item, children: restored(item.children, mine, was, restore) };
       if (format === 'adf') return writeAdf(source, span, { ...original, children: [made] }, write, index);
       return writeItem(made, original, index, format, style, write);
     });
+    return merged === undefined ? undefined : asList(merged, format, original, after, words);
   }
   if (original.type === 'table' && before.type === 'table' && after.type === 'table') {
     const width = (table: Table): number => largest(table.children.map(({ children }) => children.length));
-    if (width(before) !== width(after)) return undefined;
+    const isWide = width(before) !== width(after);
+    if (isWide && format === 'markdown') return undefined;
     const [lead, tail] = aroundRow(source, original, format);
     return merge(source, format, span, original.children, before.children, after.children, rowKey, (index, old) => {
       const row = after.children[index];
@@ -81,7 +87,16 @@ export function mergeItems(
       const text =
         was && own(mine?.span, isHead ? '' : lead, isHead ? lead.slice(lead.indexOf('\n')) : tail, one(was), one(row));
       if (text !== undefined) return text;
-      if (format === 'markdown' && (isHead || index === 0)) return undefined;
+      const within =
+        mine?.span &&
+        was &&
+        mergeCells(source.slice(mine.span.start, mine.span.end), format, mine, was, row, {
+          inside,
+          write: (made) => (format === 'adf' ? rowNode(made, write) : writeRow(made, format, write)),
+          restored: (blocks, own, before) => restored(blocks, own, before, restore),
+        });
+      if (within !== undefined) return within;
+      if (isWide || (format === 'markdown' && (isHead || index === 0))) return undefined;
       const cells = row.children.map((cell, at) => ({
         ...cell,
         children: restored(cell.children, mine?.children[at], was?.children[at], restore),
@@ -92,6 +107,56 @@ export function mergeItems(
     });
   }
   return undefined;
+}
+
+/**
+ * An item of Textile or Jira, whose own text stands before the lists within it, on lines that carry the signs of both. Each
+ * is edited by itself.
+ */
+function mergeNested(
+  source: string,
+  format: RichTextFormat,
+  own: ListItem,
+  before: ListItem,
+  after: ListItem,
+  list: List,
+  tools: ItemTools,
+): string | undefined {
+  if (!own.span || (format !== 'textile' && format !== 'jira-wiki')) return undefined;
+  const [mine, was, is] = [own, before, after].map(({ children }) => children.filter((child) => child.type === 'list'));
+  const [first] = mine ?? [];
+  if (!mine || !was || !is || !first?.span || mine.length !== was.length || was.length !== is.length) return undefined;
+  const head = (item: ListItem): List => ({
+    ...list,
+    children: [{ ...item, children: item.children.filter((child) => child.type !== 'list') }],
+  });
+  const written = source.slice(own.span.start, first.span.start).trimEnd();
+  const [then, now] = [head(before), head(after)];
+  const text =
+    blockKey(then) === blockKey(now)
+      ? written
+      : (editWords({ source: written, lead: '', tail: '', format, old: [then], now: [now] }, tools.words) ??
+        writeItem(now.children[0] as ListItem, list, 0, format, markerOf(source, own.span), tools.write));
+  if (text === undefined) return undefined;
+  const parts = mine.map((child, index): string | undefined => {
+    const [old, now] = [was[index], is[index]];
+    if (!child.span || !old || !now) return undefined;
+    if (blockKey(old) === blockKey(now)) return source.slice(child.span.start, child.span.end);
+    return mergeItems(source, format, child, old, now, tools);
+  });
+  return parts.every((part) => part !== undefined) ? [text, ...parts].join('\n') : undefined;
+}
+
+/** A list of lines, if it is still one: another first sign would make another list of it. */
+function asList(text: string, format: RichTextFormat, own: List, after: List, words: WordTools): string | undefined {
+  if (format === 'html' || format === 'adf') return text;
+  // where the first item went, the next one has its number
+  const start = own.start ?? 1;
+  const numbered = format === 'markdown' && own.ordered ? text.replace(/^\d{1,9}(?=[.)])/, `${start}`) : text;
+  const [list, ...more] = words.parse(numbered);
+  const isSame =
+    list?.type === 'list' && list.ordered === own.ordered && list.children.length === after.children.length;
+  return isSame && more.length === 0 ? numbered : undefined;
 }
 
 /** What makes a list of an item that stands alone. */
@@ -186,13 +251,37 @@ function merge<T extends ListItem | TableRow>(
  */
 function writeAdf(source: string, span: Span, block: List | Table, write: Write, index: number): string | undefined {
   const own: unknown = JSON.parse(source.slice(span.start, span.end));
-  const { content } = JSON.parse(write({ type: 'root', children: [block] })) as { content: unknown[] };
-  const [made] = content;
-  if (!isNode(own) || !isNode(made) || content.length !== 1 || own.type !== made.type || !made.content)
-    return undefined;
-  const text = made.content.map((node) => JSON.stringify(node)).join(',');
+  if (!isNode(own)) return undefined;
+  const asTasks = block.type === 'list' && (own.type === 'taskList' || own.type === 'decisionList');
+  const child: List | Table = asTasks ? { ...block, ordered: false, children: block.children.map(asTask) } : block;
+  const { content } = JSON.parse(write({ type: 'root', children: [child] })) as { content: unknown[] };
+  const made = own.type === 'decisionList' ? content.map(asDecisions) : content;
+  const [list] = made;
+  if (!isNode(list) || made.length !== 1 || own.type !== list.type || !list.content) return undefined;
+  const text = list.content.map((node) => JSON.stringify(node)).join(',');
   // the ids of tasks must differ within a document
   return text.replace(/"localId":"(task-\d+)"/g, (_, id: string) => `"localId":"${unused(source, `${id}-${index}`)}"`);
+}
+
+/** What stands among tasks is one. */
+const asTask = (item: ListItem): ListItem => ({ ...item, checked: item.checked ?? false });
+
+function asDecisions(node: unknown): unknown {
+  if (!isNode(node) || (node.type !== 'taskList' && node.type !== 'taskItem')) return node;
+  const content = node.content?.map(asDecisions);
+  const kind = node.type === 'taskList' ? 'decisionList' : 'decisionItem';
+  const state = node.attrs?.state === 'DONE' ? 'DECIDED' : 'UNDECIDED';
+  const attrs = node.type === 'taskList' ? node.attrs : { ...node.attrs, state };
+  return { ...node, type: kind, attrs, ...(content ? { content } : {}) };
+}
+
+/** A row as a node of ADF. */
+function rowNode(row: TableRow, write: Write): string | undefined {
+  const { content } = JSON.parse(write({ type: 'root', children: [{ type: 'table', children: [row] }] })) as {
+    content: unknown[];
+  };
+  const [table] = content;
+  return isNode(table) && table.content?.[0] ? JSON.stringify(table.content[0]) : undefined;
 }
 
 function unused(source: string, id: string): string {
@@ -204,11 +293,14 @@ function unused(source: string, id: string): string {
 interface Marker {
   indent: string;
   sign: string;
+  /** of Textile and Jira: one for each list around */
+  signs: string;
 }
 
 function markerOf(source: string, span: Span | undefined): Marker {
   const match = /^([ \t]*)([-*+]|\d{1,9}([.)]))/.exec(span ? source.slice(span.start, span.start + 40) : '');
-  return { indent: match?.[1] ?? '', sign: match?.[3] ?? match?.[2] ?? '' };
+  const signs = span ? (/^[ \t]*([*#-]{1,40})/.exec(source.slice(span.start, span.start + 60))?.[1] ?? '') : '';
+  return { indent: match?.[1] ?? '', sign: match?.[3] ?? match?.[2] ?? '', signs };
 }
 
 function writeItem(
@@ -216,13 +308,18 @@ function writeItem(
   list: List,
   index: number,
   format: RichTextFormat,
-  { sign }: Marker,
+  { sign, signs }: Marker,
   write: Write,
 ): string | undefined {
   const start = (list.start ?? 1) + index;
   const one: List = { type: 'list', ordered: list.ordered, children: [item], ...(list.ordered ? { start } : {}) };
   const text = write({ type: 'root', children: [one] });
   if (format === 'html') return /^<[ou]l[^>]*>\n([\s\S]*)\n<\/[ou]l>$/.exec(text)?.[1];
+  if (format === 'textile' || format === 'jira-wiki') {
+    // the signs of the lists around it, and its own, which may be a dash
+    const [outer, own] = [signs.slice(0, -1), signs.at(-1) ?? ''];
+    return signs === '' ? text : text.replace(/^[*#](?=[*#]* )/gm, () => `${outer}${own}`);
+  }
   // another sign would begin another list
   if (format === 'markdown' && sign !== '')
     return text.replace(/^(?:[-*+]|(\d+)[.)])/, (_, number: string | undefined) => `${number ?? ''}${sign}`);

@@ -50,12 +50,12 @@ export function partsWithin(
     parts = { old: was.children, now: is.children };
   }
   const title = 'title' in own ? own.title : undefined;
-  const [head, top] = [parts.old[0], parts.now[0]];
+  const [head] = parts.old;
   const isShown = title && head?.type === 'paragraph' && plainInline(head.children).trim() === title.trim();
   if (!isShown) return parts;
-  // the title stands above what the container holds
-  if (!top || blockKey(top) !== blockKey(head)) return undefined;
-  return { old: parts.old.slice(1), now: parts.now.slice(1) };
+  // the title stands above what the container holds, also where something was put above it
+  const at = parts.now.findIndex((block) => blockKey(block) === blockKey(head));
+  return at < 0 ? undefined : { old: parts.old.slice(1), now: parts.now.toSpliced(at, 1) };
 }
 
 export const asCandidate = (block: Block): Candidate => ({
