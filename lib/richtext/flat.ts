@@ -83,3 +83,16 @@ export function cellGrid(node: Table): { grid: (TableCell | undefined)[][]; merg
   });
   return { grid: grid.map((line) => Array.from(line)), merged };
 }
+
+/** Blocks in order, those that stand alone each by itself, and what stands between two of them together. */
+export function runsOf(blocks: readonly Block[], standsAlone: (block: Block) => boolean): Block[][] {
+  const runs: Block[][] = [];
+  let open = false;
+  for (const block of blocks) {
+    const alone = standsAlone(block);
+    if (open && !alone) runs.at(-1)?.push(block);
+    else runs.push([block]);
+    open = !alone;
+  }
+  return runs;
+}

@@ -8,8 +8,8 @@ export interface Item {
   signs: string;
   start: number;
   end: number;
-  text: string[];
-  blocks: Block[];
+  /** lines of text, and macros with what they hold, in order */
+  content: (string | Block)[];
 }
 
 export function nested(items: Item[], level: number, depth: number): List {
@@ -20,12 +20,10 @@ export function nested(items: Item[], level: number, depth: number): List {
     let end = at + 1;
     while (end < items.length && (items[end]?.signs.length ?? 0) > level) end++;
     const within = items.slice(item.signs.length > level ? at : at + 1, end);
-    const own = item.signs.length > level ? [] : jiraInlines(item.text.join('\n'));
     result.push({
       type: 'listItem',
       children: [
-        ...(own.length > 0 ? [{ type: 'paragraph' as const, children: own }] : []),
-        ...(item.signs.length > level ? [] : item.blocks),
+        ...(item.signs.length > level ? [] : blocksOf(item)),
         ...(within.length > 0 ? deeper(within, level + 1, depth) : []),
       ],
       span: { start: item.start, end: (within.at(-1) ?? item).end },
@@ -34,6 +32,26 @@ export function nested(items: Item[], level: number, depth: number): List {
   }
   const span = { start: items[0]?.start ?? 0, end: items.at(-1)?.end ?? 0 };
   return { type: 'list', ordered, children: result.map(asTask), span };
+}
+
+/** Lines that stand together are one paragraph. */
+function blocksOf({ content }: Item): Block[] {
+  const blocks: Block[] = [];
+  let lines: string[] = [];
+  const flush = (): void => {
+    const children = jiraInlines(lines.join('\n'));
+    if (children.length > 0) blocks.push({ type: 'paragraph', children });
+    lines = [];
+  };
+  for (const one of content) {
+    if (typeof one === 'string') lines.push(one);
+    else {
+      flush();
+      blocks.push(one);
+    }
+  }
+  flush();
+  return blocks;
 }
 
 function deeper(items: Item[], level: number, depth: number): List[] {

@@ -231,7 +231,7 @@ class Reader {
       const match = (current ? ITEM : LIST).exec(text);
       if (match && !RULE.test(text)) {
         const signs = match[1] ?? '';
-        const item: Item = { signs, start: this.at, end, text: [], blocks: [] };
+        const item: Item = { signs, start: this.at, end, content: [] };
         items.push(item);
         this.at += text.length - (match[2] ?? '').length;
         this.content(item, depth);
@@ -248,17 +248,17 @@ class Reader {
     const { text, end } = this.line();
     const macro = this.macroIn(text, depth);
     if (!macro) {
-      item.text.push(text.trim());
+      item.content.push(text.trim());
       item.end = end;
       this.at = end + 1;
       return;
     }
     if (macro.index > 0) {
-      item.text.push(text.slice(0, macro.index).trim());
+      item.content.push(text.slice(0, macro.index).trim());
       this.at += macro.index;
       macro.index = 0;
     }
-    item.blocks.push(withoutPlaces(this.macro(macro, depth)));
+    item.content.push(withoutPlaces(this.macro(macro, depth)));
     item.end = this.at;
     if (this.source[this.at] === '\n') this.at++;
   }

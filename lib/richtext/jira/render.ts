@@ -1,7 +1,7 @@
 /** Tree → Jira wiki markup. https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa?section=all */
 
 import { signOf } from '../emoji';
-import { cellGrid, flatBlocks } from '../flat';
+import { cellGrid, flatBlocks, runsOf } from '../flat';
 import { linkOf, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
 import type { Losses } from '../losses';
 import type { Block, Code, Image, Inline, List, ListItem, Mention, Panel, Table, TableCell, Tree } from '../tree';
@@ -131,19 +131,29 @@ class Writer {
     const box = item.checked === undefined ? '' : item.checked ? '[x] ' : '[ ] ';
     if (box) this.losses.add('task', 'The box of a task is shown as [ ] or [x].');
     const lists = item.children.filter((child) => child.type === 'list');
-    const macros = item.children.filter(({ type }) => type === 'code' || type === 'quote' || type === 'panel');
-    const others = item.children.filter((child) => !lists.includes(child as List) && !macros.includes(child));
-    if (others.length > 1 || others.some(({ type }) => type !== 'paragraph'))
+    const others = item.children.filter((child) => !lists.includes(child as List));
+    const runs = runsOf(others, ({ type }) => type === 'code' || type === 'quote' || type === 'panel');
+    if (runs.some((run) => run.length > 1 || !ITEM_PARTS.has(run[0]?.type ?? 'paragraph')))
       this.losses.add('item-blocks', 'Several paragraphs or other blocks in a list item are shown as lines of it.');
-    const inner = withoutEmptyLines(tidy(flatBlocks(others, this.losses, 'a list item')));
-    const content = `${box}${this.inline(inner, false)}`;
-    const blocks = macros.flatMap((child) => this.block(child));
-    const head = [`${signs} ${content}`, ...blocks].join('\n');
-    if (content === '' && blocks.length === 0) {
+    const lines = runs.flatMap((run, index): string[] => {
+      const [macro] = run;
+      if (macro && (macro.type === 'code' || macro.type === 'quote' || macro.type === 'panel'))
+        return this.block(macro);
+      const inner = withoutEmptyLines(tidy(flatBlocks(run, this.losses, 'a list item')));
+      const content = this.inline(inner, index > 0);
+      return content === '' ? [] : [content];
+    });
+    const [first] = others;
+    const startsWithMacro =
+      first !== undefined && first.type !== 'paragraph' && runs[0]?.[0] === first && lines[0]?.startsWith('{');
+    if (lines.length === 0 && box === '') {
       if (lists.length > 0) return lists.flatMap((list) => this.list(list, signs));
       return [`${signs} \u00a0`];
     }
-    return [head, ...lists.flatMap((list) => this.list(list, signs))];
+    const head = startsWithMacro
+      ? [`${signs} ${box}`, ...lines]
+      : [`${signs} ${box}${lines[0] ?? ''}`, ...lines.slice(1)];
+    return [head.join('\n'), ...lists.flatMap((list) => this.list(list, signs))];
   }
 
   private table(node: Table): string {
@@ -284,6 +294,9 @@ class Writer {
     return `[${inner}|${url}${tip}]`;
   }
 }
+
+/** Blocks that an item of a list holds as what they are. */
+const ITEM_PARTS = new Set<Block['type']>(['paragraph', 'code', 'quote', 'panel']);
 
 /** In a parameter, brackets could be taken for a link. */
 const round = (bracket: string): string => (bracket === '[' ? '(' : ')');

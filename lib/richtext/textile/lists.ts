@@ -8,10 +8,10 @@ import { textileInlines } from './inline';
 export interface Item {
   /** `*`, `#*` … */
   signs: string;
-  text: string[];
+  /** lines of text, and blocks of code, in order */
+  content: (string | Block)[];
   first: Line;
   last: Line;
-  code: Block[];
 }
 
 /** Items by the number of their signs: more signs, a list within the item before. */
@@ -30,22 +30,42 @@ export function nested(items: Item[], level: number): List {
     }
     while (end < items.length && (items[end]?.signs.length ?? 0) > level) end++;
     const within = items.slice(at + 1, end);
-    const children = textileInlines(item.text.join('\n'));
-    const task = taskOf(children);
+    const blocks = blocksOf(item);
+    const [head, ...rest] = blocks;
+    const task = head?.type === 'paragraph' ? taskOf(head.children) : undefined;
+    const own: Block[] = task
+      ? [...(task.children.length > 0 ? [{ type: 'paragraph' as const, children: task.children }] : []), ...rest]
+      : blocks;
     result.push({
       type: 'listItem',
       ...(task ? { checked: task.checked } : {}),
-      children: [
-        ...(children.length > 0 ? [{ type: 'paragraph' as const, children: task?.children ?? children }] : []),
-        ...item.code,
-        ...(within.length > 0 ? deeper(within, level) : []),
-      ],
+      children: [...own, ...(within.length > 0 ? deeper(within, level) : [])],
       span: { start: item.first.start, end: (within.at(-1) ?? item).last.end },
     });
     at = end;
   }
   const span = { start: items[0]?.first.start ?? 0, end: items.at(-1)?.last.end ?? 0 };
   return { type: 'list', ordered, children: result, span };
+}
+
+/** Lines that stand together are one paragraph. */
+function blocksOf({ content }: Item): Block[] {
+  const blocks: Block[] = [];
+  let lines: string[] = [];
+  const flush = (): void => {
+    const children = textileInlines(lines.join('\n'));
+    if (children.length > 0) blocks.push({ type: 'paragraph', children });
+    lines = [];
+  };
+  for (const one of content) {
+    if (typeof one === 'string') lines.push(one);
+    else {
+      flush();
+      blocks.push(one);
+    }
+  }
+  flush();
+  return blocks;
 }
 
 /** Lists within an item: a change of sign begins another one. */

@@ -213,31 +213,33 @@ class Reader {
       const match = LIST.exec(line.text);
       const current = items.at(-1);
       if (match) {
-        items.push({ signs: match[1] ?? '', text: [match[3] ?? ''], first: line, last: line, code: [] });
-        this.at++;
-        if (PRE.test(line.text)) this.codeInItem(items.at(-1), line);
-      } else if (line.text.trim() === '' || !current || this.interrupts(line)) break;
-      else {
-        current.text.push(line.text.trim());
-        current.last = line;
-        this.at++;
-      }
+        const item: Item = { signs: match[1] ?? '', content: [], first: line, last: line };
+        items.push(item);
+        this.itemLine(item, line, match[3] ?? '');
+      } else if (line.text.trim() === '' || !current) break;
+      // code belongs to its item, wherever it begins: Redmine takes it out before it looks for lists
+      else if (this.interrupts(line) && (line.text.startsWith('>') || !PRE.test(line.text))) break;
+      else this.itemLine(current, line, line.text.trim());
     }
     const top = items[0]?.signs.length ?? 1;
     return { ...nested(items, top), span: spanOf(first, items.at(-1)?.last ?? first) };
   }
 
-  /** `* text <pre>…</pre>` */
-  private codeInItem(item: { text: string[]; last: Line; code: Block[] } | undefined, line: Line): void {
-    if (!item) return;
+  /** A line of an item, `text` or `text <pre>…</pre>`. What stands behind the code is the next line. */
+  private itemLine(item: Item, line: Line, text: string): void {
     const offset = line.text.search(PRE);
-    const head = item.text[0] ?? '';
-    item.text[0] = head.slice(0, Math.max(0, head.length - (line.text.length - offset)));
-    this.at--;
-    this.lines[this.at] = { ...line, text: line.text.slice(offset), start: line.start + offset };
-    const before = this.at;
-    append(item.code, this.preformatted(this.lines[this.at] as Line).map(withoutPlaces));
-    item.last = this.lines[Math.max(before, this.at - 1)] ?? line;
+    item.last = line;
+    if (offset < 0) {
+      item.content.push(text);
+      this.at++;
+      return;
+    }
+    const before = text.slice(0, Math.max(0, text.length - (line.text.length - offset))).trim();
+    if (before !== '') item.content.push(before);
+    const from = this.at;
+    this.lines[from] = { ...line, text: line.text.slice(offset), start: line.start + offset };
+    append(item.content, this.preformatted(this.lines[from] as Line).map(withoutPlaces));
+    item.last = this.lines[Math.max(from, this.at - 1)] ?? line;
   }
 
   /** A block is a table where a row comes to its last bar. */

@@ -1,6 +1,6 @@
 /** Tree → Textile as Redmine shows it. https://www.redmine.org/projects/redmine/wiki/RedmineTextFormattingTextile */
 
-import { flatBlocks } from '../flat';
+import { flatBlocks, runsOf } from '../flat';
 import { linkOf, type Mark, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
 import type { Losses } from '../losses';
 import type { Align, Block, Code, Image, Inline, List, ListItem, Table, TableCell, Tree } from '../tree';
@@ -132,15 +132,22 @@ class Writer {
     const box = item.checked === undefined ? '' : item.checked ? '[x] ' : '[ ] ';
     if (box) this.losses.add('task', 'The box of a task is shown as [ ] or [x].');
     const lists = item.children.filter((child) => child.type === 'list');
-    const codes = item.children.filter((child) => child.type === 'code');
-    const others = item.children.filter((child) => child.type !== 'list' && child.type !== 'code');
-    if (others.length > 1 || others.some(({ type }) => type !== 'paragraph'))
+    const others = item.children.filter((child) => child.type !== 'list');
+    const runs = runsOf(others, ({ type }) => type === 'code');
+    if (runs.some((run) => run.length > 1 || (run[0]?.type !== 'paragraph' && run[0]?.type !== 'code')))
       this.losses.add('item-blocks', 'Several paragraphs or other blocks in a list item are shown as lines of it.');
-    const inner = withoutEmptyLines(tidy(flatBlocks(others, this.losses, 'a list item'), ORDER));
-    const content = `${box}${this.inline(inner, false, false)}`;
-    const code = codes.map((child) => ` ${this.code(child)}`).join('');
-    const line = `${signs} ${content}${code}`;
-    const head = content === '' && code === '' ? (lists.length > 0 ? [] : [`${signs} &nbsp;`]) : [line];
+    let content = '';
+    for (const run of runs) {
+      const [code] = run;
+      if (code?.type === 'code') content += `${content === '' ? '' : ' '}${this.code(code)}`;
+      else {
+        const inner = withoutEmptyLines(tidy(flatBlocks(run, this.losses, 'a list item'), ORDER));
+        // behind code a line of its own
+        content += content === '' ? this.inline(inner, false, false) : `\n${this.inline(inner, true, false)}`;
+      }
+    }
+    const line = `${signs} ${box}${content}`;
+    const head = content === '' && box === '' ? (lists.length > 0 ? [] : [`${signs} &nbsp;`]) : [line];
     return [...head, ...lists.flatMap((list) => this.list(list, signs))];
   }
 
