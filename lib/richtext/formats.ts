@@ -23,7 +23,7 @@ const load: Record<RichTextFormat, () => Format> = {
   html: () => {
     const { parseHtml } = require('./html/parse') as typeof import('./html/parse');
     const { renderHtml } = require('./html/render') as typeof import('./html/render');
-    return { parse: parseHtml, render: renderHtml };
+    return { parse: (source) => parseHtml(source), render: renderHtml };
   },
   markdown: () => {
     const { parseMarkdown } = require('./markdown/parse') as typeof import('./markdown/parse');

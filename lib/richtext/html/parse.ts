@@ -16,9 +16,16 @@ import { checkbox, codeOf, embedded, image, isPastedCode, spanCount, styleMarks,
 import { InlineRun } from './run';
 import { panelOf } from './vendor';
 
+/** Blocks that have been read already: each stands where an element of this name has its number. */
+export interface Holes {
+  name: string;
+  blocks: readonly Block[][];
+}
+
 /** Reads HTML. @throws Unreadable */
-export function parseHtml(source: string): Tree {
-  return { type: 'root', children: new Reader().blocks(parseHtmlNodes(source), { marks: [], depth: 0 }) };
+export function parseHtml(source: string, holes?: Holes): Tree {
+  const reader = new Reader(holes);
+  return { type: 'root', children: reader.blocks(parseHtmlNodes(source), { marks: [], depth: 0 }) };
 }
 
 interface Around {
@@ -35,6 +42,8 @@ const spanOf = (node: Node): Span | undefined => {
 };
 
 class Reader {
+  constructor(private readonly holes: Holes | undefined) {}
+
   /** The blocks of a flow of nodes: inline nodes between blocks are paragraphs. */
   blocks(nodes: readonly Node[], around: Around): Block[] {
     const into: Block[] = [];
@@ -77,6 +86,11 @@ class Reader {
     if (DROPPED.has(name) || isHidden || declarations(attribute(element, 'style')).get('display') === 'none') return;
     if (around.depth >= MAX_DEPTH) {
       run.text(textOf(element.childNodes), around.marks, spanOf(element), false);
+      return;
+    }
+    if (name === this.holes?.name) {
+      this.flush(into, run, around.align);
+      append(into, this.holes.blocks[Number(attribute(element, 'n'))] ?? []);
       return;
     }
     const inside: Around = { ...around, depth: around.depth + 1, pre: whiteSpace(element) ?? around.pre };

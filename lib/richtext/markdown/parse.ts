@@ -11,6 +11,7 @@ import { gfm } from 'micromark-extension-gfm';
 import { append, largest } from '../../model/lists';
 import { CODE, isKnown, isShownTag } from '../html/elements';
 import { parseHtml } from '../html/parse';
+import { escapeHtml } from '../html/render';
 import { flatten, isBlank, type Leaf, type Mark, nest, tidy, withMark } from '../inline';
 import { withoutPlaces } from '../places';
 import { parseText } from '../text';
@@ -35,6 +36,12 @@ export function parseMarkdown(source: string, options: MarkdownOptions = {}): Tr
 
 /** Without the look for addresses in finished text: it would link those whose signs are escaped, and takes its time. */
 const GFM = gfmFromMarkdown().map((extension) => ({ ...extension, transforms: [] }));
+
+/** Elements that go on over empty lines, up to their end. */
+const OPENING =
+  /^<(details|div|center|p|table|ul|ol|dl|blockquote|section|article|figure|fieldset|header|footer|main|aside|nav|form|h[1-6])\b[^>]*>/i;
+const SHELL =
+  /^<(?:(?:div|center|p)\b[^>]*>|details\b[^>]*>\s*(?:<summary\b[^>]*>(?:(?!<\/summary>)[\s\S])*<\/summary>)?)\s*$/i;
 
 /** Elements that stand apart from what is before and behind. */
 const PARTS = new Set(['li', 'p', 'div', 'tr', 'blockquote', 'pre', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6']);
@@ -85,11 +92,11 @@ class Reader {
     const result: Block[] = [];
     for (let index = 0; index < nodes.length; index++) {
       const node = nodes[index] as RootContent;
-      const opening = node.type === 'html' ? /^<(details|div|center|p)\b[^>]*>/i.exec(node.value) : null;
+      const opening = node.type === 'html' ? OPENING.exec(node.value) : null;
       if (node.type === 'html' && opening) {
         const end = closingAt(nodes, index, (opening[1] ?? '').toLowerCase());
         if (end > index) {
-          append(result, this.wrapped(node.value, nodes.slice(index + 1, end), depth, span(node, nodes[end])));
+          append(result, this.wrapped(nodes.slice(index, end + 1), depth, span(node, nodes[end])));
           index = end;
           continue;
         }
@@ -99,14 +106,27 @@ class Reader {
     return result;
   }
 
-  /** Blocks between an opening and a closing tag that stand on lines of their own. */
-  private wrapped(opening: string, inner: readonly RootContent[], depth: number, place: Span | undefined): Block[] {
-    const [shell] = parseHtml(opening).children;
-    const children = this.blocks(inner, depth + 1);
-    if (!/^<details/i.test(opening)) return children;
-    const title = shell?.type === 'expand' ? shell.title : '';
-    const early = shell?.type === 'expand' ? shell.children : [];
-    return [{ type: 'expand', title, children: [...early, ...children], ...(place ? { span: place } : {}) }];
+  /** An element with empty lines in it, and Markdown between these. */
+  private wrapped(nodes: readonly RootContent[], depth: number, place: Span | undefined): Block[] {
+    const [first, ...inner] = nodes;
+    const last = inner.pop();
+    const [open, close] = [first, last].map((node) => (node?.type === 'html' ? node.value : ''));
+    const at = place ? { span: place } : {};
+    // tags on lines of their own say nothing about what stands between them
+    if (SHELL.test(open ?? '') && /^<\/\w+\s*>\s*$/.test(close ?? '')) {
+      const children = this.blocks(inner, depth + 1);
+      const [shell] = parseHtml(open ?? '').children;
+      return shell?.type === 'expand' ? [{ ...shell, children: [...shell.children, ...children], ...at }] : children;
+    }
+    const blocks: Block[][] = [];
+    let name = 'part';
+    while (this.source.includes(name)) name += 's';
+    const source = nodes.map((node) => {
+      if (node.type === 'html') return beginsShown(node.value) ? escapeHtml(node.value) : withShownTags(node.value);
+      blocks.push(this.blocks([node], depth + 1));
+      return `<${name} n="${blocks.length - 1}"></${name}>`;
+    });
+    return parseHtml(source.join('\n'), { name, blocks }).children.map((block) => ({ ...withoutPlaces(block), ...at }));
   }
 
   private block(node: RootContent, depth: number): Block[] {

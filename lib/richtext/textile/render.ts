@@ -139,7 +139,7 @@ class Writer {
     let content = '';
     for (const run of runs) {
       const [code] = run;
-      if (code?.type === 'code') content += `${content === '' ? '' : ' '}${this.code(code)}`;
+      if (code?.type === 'code') content += ` ${this.code(code)}`;
       else {
         const inner = withoutEmptyLines(tidy(flatBlocks(run, this.losses, 'a list item'), ORDER));
         // behind code a line of its own
