@@ -50,6 +50,11 @@ export type WriteOperation =
       type: EntityTypeId;
       project: ProjectId;
       fields: Fields;
+      /**
+       * Fields that are mapped and empty at the source. A default of the system would fill them: the connection empties
+       * them where the system takes it, and names them in `ignored` where it does not. Never a reason to refuse the create.
+       */
+      empty?: FieldId[];
       /** set together with the create where the system can hold one; `find` finds it again */
       marker?: string;
       /** only where the connection takes links */

@@ -58,6 +58,8 @@ export interface MergePlan {
   merged: Fields;
   /** target fields that the two systems keep changing back and forth: they stay as they are, and count as in sync */
   stopped: FieldId[];
+  /** of a create: target fields whose source is empty, and which a default of the target must not fill */
+  empty?: FieldId[];
   warnings: Warning[];
 }
 
@@ -225,8 +227,10 @@ export function planCreate(
 ): MergePlan {
   const plan = emptyPlan();
   for (const [field, value] of Object.entries(wanted)) {
-    if (mapped[field]?.syncWhen === 'update' || isEmpty(value)) continue;
-    plan.write[field] = value;
+    if (mapped[field]?.syncWhen === 'update') continue;
+    if (!isEmpty(value)) plan.write[field] = value;
+    // a field that no source field feeds, or whose value is not known, says nothing about emptiness
+    else if ((mapped[field]?.from.length ?? 0) > 0 && !unresolved[field]) plan.empty = [...(plan.empty ?? []), field];
   }
   for (const [field, why] of Object.entries(unresolved)) {
     if (!why.lossy) delete plan.write[field];

@@ -452,8 +452,16 @@ export class Batch {
     const remoteLink = this.target.connection().remoteLinks
       ? shownLink(this.integration.config, showing, work.event.entity, this.way.source.name)
       : undefined;
-    const { write: fields } = work.plan;
-    return { kind: 'create', type, project, fields, marker: markerOf(work.event), ...(remoteLink && { remoteLink }) };
+    const { write: fields, empty } = work.plan;
+    return {
+      kind: 'create',
+      type,
+      project,
+      fields,
+      ...(empty && { empty }),
+      marker: markerOf(work.event),
+      ...(remoteLink && { remoteLink }),
+    };
   }
 
   protected async land(landings: Landed[]): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type HttpOptions,
   type HttpRequest,
   type HttpResponse,
+  type ParsedError,
 } from '../http/client';
 import { type Authorization, authorize, type Credentials } from './auth';
 import { parseFailure } from './failures';
@@ -71,7 +72,7 @@ export class AzureDevOpsApi {
         secrets: this.authorization.secrets,
         parseError: (status, body, headers) => {
           this.learnTime(headers);
-          return parseFailure(status, body, this.fieldNames);
+          return parseFailure(status, body, this.fieldNames) ?? deniedBy(status, headers);
         },
       });
     this.http = client(baseUrl);
@@ -136,14 +137,29 @@ export class AzureDevOpsApi {
   private understand(thrown: unknown): SyncError {
     if (!(thrown instanceof SyncError)) throw thrown;
     const { kind, message, detail } = thrown;
-    // a token that is wrong or expired: 203 with the sign-in page, or a redirect to it, instead of 401
+    // a token that is wrong or expired: 203 with the sign-in page, or a redirect to it, instead of 401; a PATCH gets 401
+    // (https://github.com/microsoft/azure-devops-auth-samples/issues/52)
     const signIn =
-      detail.status === 203 || /redirects to \S*(?:_signin|\/login\b|login\.microsoftonline\.com)/.test(message);
+      detail.status === 203 ||
+      /redirects to \S*(?:_signin|\/login\b|login\.microsoftonline\.com)/.test(message) ||
+      /^(?:Azure DevOps (?:Services|Server)\b.*)?\bSign In\b|^Sign in to your account/i.test(detail.answer ?? '');
     if (kind === 'fatal' && signIn) {
       const words =
-        'Azure DevOps answers with its sign-in page: the token is wrong, expired or for another organisation';
+        'Azure DevOps answers with its sign-in page: the token is wrong, expired or for another organisation. ' +
+        'A token for all organisations no longer works: make one for this organisation, and enter it in the system node';
       return new SyncError('auth', words, { status: detail.status, uncertain: false });
     }
     return thrown;
+  }
+}
+
+/** Why a log-in failed, where only a header says it: https://github.com/microsoft/azure-pipelines-agent/issues/1559 */
+function deniedBy(status: number, headers: Record<string, string>): ParsedError | undefined {
+  const said = headers['x-tfs-serviceerror'];
+  if (status !== 401 || said === undefined) return undefined;
+  try {
+    return { text: decodeURIComponent(said) };
+  } catch {
+    return { text: said };
   }
 }

@@ -9,6 +9,7 @@
 import { SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
 import { kindOfStatus, shorten } from '../http/failures';
+import { wholeBatch } from '../whole-batch';
 import { type AzureDevOpsApi, PATCH_TYPE } from './api';
 import { parseFailure } from './failures';
 import type { PatchOperation } from './patching';
@@ -31,8 +32,24 @@ export type Answer =
 /** 200 is the limit of the service; smaller ones fail smaller. */
 const MOST_IN_BATCH = 100;
 const MOST_BYTES = 4_000_000;
+/** Where `$batch` is refused and single requests are not, it is tried again after this time. */
+const REFUSED_FOR_MS = 600_000;
+
+/** What was not sent, since the one before failed in a way that concerns all. */
+const unsentAfter = ({ kind, message, detail }: SyncError): Answer => ({
+  ok: false,
+  error: new SyncError(kind, `Not sent, since the one before failed: ${message}`, {
+    ...detail,
+    batch: undefined,
+    unsent: true,
+    uncertain: false,
+  }),
+  own: true,
+});
 
 export class Batches {
+  private refusedUntil = Number.NEGATIVE_INFINITY;
+
   constructor(
     private readonly api: AzureDevOpsApi,
     private readonly version: string,
@@ -44,22 +61,32 @@ export class Batches {
     const answers: Answer[] = [];
     let halt: SyncError | undefined;
     for (const chunk of chunks(requests)) {
-      if (halt) {
-        const { kind, message, detail } = halt;
-        const error = new SyncError(kind, `Not sent, since the one before failed: ${message}`, {
-          ...detail,
-          uncertain: false,
-        });
+      const reason = halt;
+      if (reason)
         append(
           answers,
-          chunk.map((): Answer => ({ ok: false, error, own: true })),
+          chunk.map(() => unsentAfter(reason)),
         );
-        continue;
+      else {
+        const some = await this.chunk(chunk);
+        append(answers, some);
+        halt = haltOf(some);
       }
-      const some = chunk.length === 1 && chunk[0] ? [await this.single(chunk[0])] : await this.together(chunk);
-      append(answers, some);
-      const stopped = some.find((one) => !one.ok && ['auth', 'rateLimited', 'transient'].includes(one.error.kind));
-      if (stopped && !stopped.ok) halt = stopped.error;
+    }
+    return answers;
+  }
+
+  private chunk(chunk: Request[]): Promise<Answer[]> {
+    const mayBatch = chunk.length > 1 && performance.now() >= this.refusedUntil;
+    return mayBatch ? this.together(chunk) : this.alone(chunk);
+  }
+
+  /** One after the other. */
+  private async alone(requests: Request[]): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    for (const request of requests) {
+      const reason = haltOf(answers);
+      answers.push(reason ? unsentAfter(reason) : await this.single(request));
     }
     return answers;
   }
@@ -95,14 +122,38 @@ export class Batches {
       const items = listOf(answer);
       return requests.map((request, index) => this.answer(request, items[index]));
     } catch (thrown) {
-      return requests.map((request) => ({ ok: false, error: refused(request, thrown), own: true }));
+      if (!(thrown instanceof SyncError)) throw thrown;
+      if (isRefusal(thrown)) return this.without(requests, thrown);
+      return requests.map((request) => ({
+        ok: false,
+        error: wholeBatch(refused(request, thrown), requests.length),
+        own: true,
+      }));
     }
+  }
+
+  /**
+   * `$batch` is refused as such. It takes other rights of a token than a single write
+   * (https://github.com/MicrosoftDocs/vsts-rest-api-specs/issues/564), and gateways know fewer addresses than the service.
+   * So one goes alone, and if that is not refused in the same way, so do the others.
+   */
+  private async without(requests: Request[], refusal: SyncError): Promise<Answer[]> {
+    const [first, ...others] = requests;
+    if (!first) return [];
+    const tried = await this.single(first);
+    const isSame =
+      !tried.ok && tried.error.kind === refusal.kind && tried.error.detail.status === refusal.detail.status;
+    const halt = isSame ? tried.error : haltOf([tried]);
+    if (halt) return [tried, ...others.map(() => unsentAfter(halt))];
+    this.refusedUntil = performance.now() + REFUSED_FOR_MS;
+    const rest = await this.alone(others);
+    return [tried, ...rest];
   }
 
   private answer(request: Request, item: Record<string, unknown> | undefined): Answer {
     if (!item || typeof item.code !== 'number') {
       const words = `${request.about}: Azure DevOps gave no answer for it, so it may have been written`;
-      return { ok: false, error: new SyncError('fatal', words, { uncertain: true }), own: true };
+      return { ok: false, error: new SyncError('transient', words, { status: 200, uncertain: true }), own: true };
     }
     const { code } = item;
     const body = parsed(item.body);
@@ -122,7 +173,7 @@ export class Batches {
       ...(failure?.fields ? { fields: failure.fields } : {}),
       uncertain: false,
     });
-    const own = kind !== 'invalid' || failure?.fields !== undefined;
+    const own = !WITH_A_NEIGHBOUR.test(words) && (kind !== 'invalid' || failure?.fields !== undefined);
     return { ok: false, error, own };
   }
 
@@ -132,6 +183,27 @@ export class Batches {
       ...(this.options.suppressNotifications ? { suppressNotifications: 'true' } : {}),
     };
   }
+}
+
+/** Real words for those that were fine: https://github.com/microsoft/vsts-work-item-migrator/issues/86 */
+const WITH_A_NEIGHBOUR = /^TF401321\b/;
+
+/** The address is refused, or not known, whatever the request holds. */
+const isRefusal = ({ kind, detail }: SyncError): boolean =>
+  kind === 'auth' ||
+  kind === 'forbidden' ||
+  kind === 'notFound' ||
+  (detail.status !== undefined && [404, 405, 410, 501].includes(detail.status));
+
+/** The failure after which nothing more is sent: of the account, or nobody answers. One that the service answers 5xx is not. */
+function haltOf(answers: Answer[]): SyncError | undefined {
+  for (const answer of answers) {
+    if (answer.ok) continue;
+    const { kind, detail } = answer.error;
+    const isSilent = kind === 'transient' && (detail.status === undefined || detail.status === 503);
+    if (kind === 'auth' || kind === 'rateLimited' || isSilent) return answer.error;
+  }
+  return undefined;
 }
 
 function refused(request: Request, thrown: unknown): SyncError {

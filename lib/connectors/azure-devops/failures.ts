@@ -8,6 +8,7 @@
 
 import type { SyncErrorKind } from '../../model/errors';
 import type { ParsedError } from '../http/client';
+import { TAGS } from './field-types';
 import { isJson, type Json, listOf, textOf } from './shapes';
 
 const KINDS: Record<string, SyncErrorKind> = {
@@ -72,6 +73,13 @@ function fieldsOf(error: Json, text: string, nameToId: ReadonlyMap<string, strin
   return fields;
 }
 
+/** Codes that are about one field, and do not name it. */
+const ABOUT: [RegExp, string][] = [
+  // a tag with characters that none may have: https://github.com/danhellem/github-actions-issue-to-work-item/issues/106
+  [/^TF401407\b/, TAGS],
+  [/^TF401243\b/, TAGS],
+];
+
 const NAMED = [
   /Rule Error for field (.+?)\. Error code/,
   /\bfield '([^']+)'/i,
@@ -81,6 +89,8 @@ const NAMED = [
 ];
 
 function namedIn(text: string, nameToId: ReadonlyMap<string, string>): string | undefined {
+  const about = ABOUT.find(([code]) => code.test(text))?.[1];
+  if (about !== undefined) return about;
   for (const pattern of NAMED) {
     const name = pattern.exec(text)?.[1];
     if (name !== undefined) return nameToId.get(name.toLowerCase()) ?? name;
@@ -94,6 +104,7 @@ function meaning(text: string, flags: string | undefined): string {
   if (/\binvalidempty\b/.test(all)) return `a value is required (${text})`;
   if (/\binvalidlistvalue\b/.test(all)) return `the value is not in the field's list (${text})`;
   if (/\binvalidnotoldvalue\b|\breadonly\b/.test(all)) return `the process does not let it be changed now (${text})`;
-  if (/\binvalidtoolong\b/.test(all)) return `the text is too long (${text})`;
+  if (/\binvalidcharacters\b/.test(all)) return `it holds characters that cannot be stored (${text})`;
+  if (/\binvalidtoolong\b|\btf401324\b/.test(all)) return `the text is too long (${text})`;
   return text;
 }

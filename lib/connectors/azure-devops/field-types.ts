@@ -1,7 +1,9 @@
 /** What kind of value a field of Azure DevOps holds. Pure: decided from the field's definition alone. */
 
+import type { EntryRule, LengthRule } from '../../model/entity';
 import type { FieldType } from '../../model/values';
 import { DAYS } from './days';
+import { MARKUP_LENGTH, TAG, TEXT_LENGTH } from './rules';
 
 /** A field of one project and work item type, with what reading and writing its values needs. */
 export interface FieldInfo {
@@ -16,6 +18,10 @@ export interface FieldInfo {
   custom?: boolean;
   integer?: boolean;
   maxLength?: number;
+  length?: LengthRule;
+  entry?: EntryRule;
+  /** never empty, whether or not the process fills it in */
+  alwaysRequired?: boolean;
   /** the names of a list, as the type allows them */
   allowed?: string[];
   /** a path in the tree of areas or iterations */
@@ -63,7 +69,7 @@ const SYSTEM_ONLY: ReadonlySet<string> = new Set(
 /** With `bypassRules` a create may say who made it and when. */
 const BYPASSABLE: ReadonlySet<string> = new Set(['System.CreatedBy', 'System.CreatedDate']);
 /** Required, but given a value by the system where none is written. */
-const FILLED_IN: ReadonlySet<string> = new Set([
+export const FILLED_IN: ReadonlySet<string> = new Set([
   STATE,
   'System.Reason',
   'System.AreaPath',
@@ -115,6 +121,7 @@ export function fieldInfo(
   if (readOnly) info.readOnly = true;
   if (bypassed) info.createOnly = true;
   if (!readOnly && field.required && !field.hasDefault && !FILLED_IN.has(id)) info.required = true;
+  if (field.required) info.alwaysRequired = true;
   if (!/^(System|Microsoft\.VSTS)\./.test(id)) info.custom = true;
   return info;
 }
@@ -122,7 +129,7 @@ export function fieldInfo(
 function typeOf(field: RawTypeField, raw: RawField | undefined, zone: string): Omit<FieldInfo, 'id' | 'name'> {
   const type = raw?.type ?? 'string';
   if (field.id === PARENT) return { type: 'reference' };
-  if (field.id === TAGS) return { type: 'text', multi: true };
+  if (field.id === TAGS) return { type: 'text', multi: true, entry: TAG };
   if (field.id === STATE) return { type: 'lookup' };
   if (field.id === 'System.AreaPath') return { type: 'lookup', tree: 'areas' };
   if (field.id === 'System.IterationPath') return { type: 'lookup', tree: 'iterations' };
@@ -130,10 +137,10 @@ function typeOf(field: RawTypeField, raw: RawField | undefined, zone: string): O
   const closed = field.allowed.length > 0 && !raw?.suggested;
   switch (type) {
     case 'html':
-      return { type: 'richtext', maxLength: LONG_TEXT };
+      return { type: 'richtext', maxLength: LONG_TEXT, length: MARKUP_LENGTH };
     case 'plainText':
     case 'history':
-      return { type: 'text', maxLength: LONG_TEXT };
+      return { type: 'text', maxLength: LONG_TEXT, length: TEXT_LENGTH };
     case 'dateTime':
       return DAYS.has(field.id) ? { type: 'date', zone } : { type: 'datetime' };
     case 'boolean':
@@ -149,6 +156,8 @@ function typeOf(field: RawTypeField, raw: RawField | undefined, zone: string): O
     case 'guid':
       return { type: 'text' };
     default:
-      return closed ? { type: 'lookup', allowed: field.allowed } : { type: 'text', maxLength: SHORT_TEXT };
+      return closed
+        ? { type: 'lookup', allowed: field.allowed }
+        : { type: 'text', maxLength: SHORT_TEXT, length: TEXT_LENGTH };
   }
 }

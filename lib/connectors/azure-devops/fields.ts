@@ -1,10 +1,12 @@
 /** The fields of a work item type as the forms show them, with the lists behind them. */
 
-import type { Field } from '../../model/entity';
-import type { LookupValue, RichTextFormat } from '../../model/values';
+import type { EntryRule, Field } from '../../model/entity';
+import type { ListValue, LookupValue } from '../../model/values';
+import type { Settings } from './config';
 import type { FieldInfo } from './field-types';
 import { STATE } from './field-types';
-import { FRESH_MS, type Metadata } from './metadata';
+import { FRESH_MS, type Metadata, type TypeInfo } from './metadata';
+import { PATH } from './rules';
 
 /** A longer list is searched with lookupValues. */
 const LONGEST_LIST = 1_000;
@@ -15,13 +17,14 @@ export async function fieldsOf(
   metadata: Metadata,
   projectId: string,
   typeName: string,
-  format: RichTextFormat,
+  { format, createPaths }: Pick<Settings, 'format' | 'createPaths'>,
 ): Promise<Field[]> {
   const { project, type } = await metadata.type(projectId, typeName, FRESH_MS);
   const infos = await metadata.fields(project.id, type.name, FRESH_MS);
   const fields: Field[] = [];
   for (const info of infos) {
-    const values = await valuesOf(metadata, project.id, type.states, info);
+    const values = await valuesOf(metadata, project.id, type, info);
+    const entry = info.tree && createPaths ? pathRule(values) : info.entry;
     fields.push({
       id: info.id,
       name: info.name,
@@ -33,6 +36,8 @@ export async function fieldsOf(
       ...(info.custom ? { custom: true } : {}),
       ...(info.integer ? { integer: true } : {}),
       ...(info.maxLength !== undefined ? { maxLength: info.maxLength } : {}),
+      ...(info.length ? { length: info.length } : {}),
+      ...(entry ? { entry } : {}),
       ...(info.type === 'richtext' ? { format } : {}),
       ...(values && values.length <= LONGEST_LIST ? { values } : {}),
     });
@@ -50,19 +55,34 @@ export async function lookupValuesOf(
 ): Promise<LookupValue[]> {
   const { project, type } = await metadata.type(projectId, typeName);
   const info = (await metadata.fields(project.id, type.name)).find(({ id }) => id === field);
-  const values = info ? await valuesOf(metadata, project.id, type.states, info) : undefined;
+  const values = info ? await valuesOf(metadata, project.id, type, info) : undefined;
   const wanted = search.trim().toLowerCase();
-  return (values ?? []).filter(({ name }) => name.toLowerCase().includes(wanted)).slice(0, MOST_FOUND);
+  const found = (values ?? []).filter((one) => one.selectable !== false && one.name.toLowerCase().includes(wanted));
+  return found.slice(0, MOST_FOUND);
 }
 
 async function valuesOf(
   metadata: Metadata,
   project: string,
-  states: string[],
+  type: TypeInfo,
   info: FieldInfo,
-): Promise<LookupValue[] | undefined> {
+): Promise<ListValue[] | undefined> {
   if (info.type !== 'lookup') return undefined;
-  if (info.id === STATE) return states.map((name) => ({ name }));
+  if (info.id === STATE) return statesOf(type);
   if (info.tree) return (await metadata.trees(project))[info.tree].map(({ id, path }) => ({ id, name: path }));
   return (info.allowed ?? []).map((name) => ({ name }));
+}
+
+/** A state that no other leads to, and in which nothing begins, is left over from an older process: work items may be in it. */
+function statesOf({ states, transitions }: TypeInfo): ListValue[] {
+  if (!transitions || transitions.size === 0) return states.map((name) => ({ name }));
+  const reached = new Set<string>();
+  for (const [from, list] of transitions) for (const to of list) if (to !== from) reached.add(to.toLowerCase());
+  return states.map((name) => (reached.has(name.toLowerCase()) ? { name } : { name, selectable: false }));
+}
+
+/** Where missing paths are made, a name must be possible. Older trees have names that could not be made today. */
+function pathRule(values: ListValue[] | undefined): EntryRule | undefined {
+  const impossible = new RegExp(PATH.without ?? '', 'u');
+  return values?.some(({ name }) => impossible.test(name)) ? undefined : PATH;
 }

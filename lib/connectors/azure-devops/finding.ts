@@ -55,7 +55,9 @@ export async function findWorkItems(
   const found: Entity[] = [];
   for (let at = 0; at < ids.length && found.length < limit; at += MOST_READ) {
     const some = ids.slice(at, at + MOST_READ);
-    const items = await reader.items(some, marked);
+    const { items, failed } = await reader.deliver(some, marked);
+    // what is not seen may be what is looked for
+    for (const error of failed.values()) throw error;
     for (const id of some) {
       const item = items.get(id);
       if (!item || (query.marker !== undefined && !hasMarker(item, query.marker))) continue;

@@ -5,7 +5,6 @@
 
 import type { EntityId } from '../../model/entity';
 import { SyncError } from '../../model/errors';
-import { append } from '../../model/lists';
 import type { Revision } from '../connector';
 import type { AzureDevOpsApi } from './api';
 import type { FieldInfo } from './field-types';
@@ -29,7 +28,9 @@ export async function historyOf(
   id: EntityId,
 ): Promise<Revision[]> {
   const number = idOf(id);
-  const item = number === undefined ? undefined : (await reader.items([number])).get(number);
+  const { items, failed } = await reader.deliver(number === undefined ? [] : [number]);
+  for (const error of failed.values()) throw error;
+  const item = number === undefined ? undefined : items.get(number);
   if (!item) throw new SyncError('notFound', `Azure DevOps shows this account no work item ${id}`);
   const type = textOf(item.fields['System.WorkItemType']) ?? '';
   const project = await metadata.project(textOf(item.fields['System.TeamProject']) ?? '');
@@ -54,11 +55,27 @@ const MOST_READ = 20_000;
 
 async function updatesFrom(api: AzureDevOpsApi, id: number, first: number): Promise<Json[]> {
   const updates: Json[] = [];
+  const known = new Set<string>();
+  let size = PAGE;
   for (;;) {
-    const query = { $top: PAGE, $skip: first + updates.length };
-    const page = listOf(await api.json('GET', `_apis/wit/workItems/${id}/updates`, { query }));
-    append(updates, page);
-    if (page.length < PAGE || updates.length >= MOST_READ) return updates;
+    const query = { $top: size, $skip: first + updates.length };
+    let page: Json[];
+    try {
+      page = listOf(await api.json('GET', `_apis/wit/workItems/${id}/updates`, { query }));
+    } catch (thrown) {
+      // long texts, old and new: fewer at a time
+      const isTooLarge = thrown instanceof SyncError && thrown.detail.tooLarge === true && size > 1;
+      if (!isTooLarge) throw thrown;
+      size = Math.ceil(size / 2);
+      continue;
+    }
+    // a server that does not skip sends the same for ever
+    const fresh = page.filter((update) => !known.has(textOf(update.id) ?? ''));
+    for (const update of fresh) {
+      known.add(textOf(update.id) ?? '');
+      updates.push(update);
+    }
+    if (page.length < size || fresh.length === 0 || updates.length >= MOST_READ) return updates;
   }
 }
 

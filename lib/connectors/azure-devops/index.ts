@@ -24,7 +24,7 @@ import { WorkItemWriter } from './writing';
 
 function connect(values: ConnectorConfig, context: ConnectContext): Connection {
   const settings = settingsOf(values);
-  const { version, bypassRules, format } = settings;
+  const { version, bypassRules } = settings;
   const api = new AzureDevOpsApi(settings.baseUrl, version, settings.credentials, context.http);
   const metadata = new Metadata(api, settings);
   const people = new People(api, metadata);
@@ -38,18 +38,18 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
   const writer = new WorkItemWriter(batches, metadata, patcher, reader, bypassRules);
 
   return {
-    identify: () => identify(api, metadata, people),
+    identify: () => identify(api, metadata, people, settings),
     projects: () => metadata.projects(),
     async entityTypes(project) {
       const types = await metadata.types(await metadata.project(project), FRESH_MS);
       return types.map(({ name }) => ({ id: name, name }));
     },
-    fields: (project, type) => fieldsOf(metadata, project, type, format),
+    fields: (project, type) => fieldsOf(metadata, project, type, settings),
     changes: (scope, since, pageSize) => poller.changes(scope, since, pageSize),
     newest: (scope) => poller.newest(scope),
     checkpointAt: (time) => poller.checkpointAt(time),
     read: (_scope, ids) => reader.read(ids),
-    write: (_scope, operations) => writer.write(operations),
+    write: (scope, operations) => writer.write(scope, operations),
     remoteLinks: true,
     find: (query, limit) => findWorkItems(metadata, reader, wiql, query, limit),
     byKey: (key) => reader.byKey(key),

@@ -21,6 +21,8 @@ export interface LinkPosition {
 }
 
 const MOST_SEEN = 500;
+/** Pages without a change, one after the other, after which the feed leads nowhere. */
+const MOST_EMPTY = 1_000;
 const HIERARCHY = 'System.LinkTypes.Hierarchy-Forward';
 
 export class LinkFeed {
@@ -39,7 +41,8 @@ export class LinkFeed {
     const met: string[] = [];
     const children = new Set<number>();
     let cursor = start.token;
-    const passed = new Set<string>();
+    const tokens = new Set<string | undefined>([cursor]);
+    let empty = 0;
     for (;;) {
       const query = {
         linkTypes: HIERARCHY,
@@ -47,15 +50,17 @@ export class LinkFeed {
         startDateTime: cursor === undefined ? start.from : undefined,
       };
       const body = await this.api.json('GET', path, { query });
-      for (const change of listOf(body, 'values')) {
+      const changes = listOf(body, 'values');
+      empty = changes.length === 0 ? empty + 1 : 0;
+      for (const change of changes) {
         const { key, ids } = changeOf(change);
         met.push(key);
         if (!seen.has(key)) for (const id of ids) children.add(id);
       }
       const next = textOf(body.continuationToken);
-      const stuck = next === undefined || next === cursor || passed.has(next);
-      if (next !== undefined) passed.add(next);
+      const stuck = next === undefined || tokens.has(next) || empty > MOST_EMPTY;
       cursor = next ?? cursor;
+      tokens.add(cursor);
       if (body.isLastBatch !== false || stuck) break;
     }
     const position: LinkPosition = { ...start, seen: met.slice(-MOST_SEEN) };

@@ -36,7 +36,7 @@ export interface TreeNode {
 
 const PROJECT_PAGE = 500;
 /** https://learn.microsoft.com/azure/devops/organizations/settings/work/object-limits: 14 levels */
-const DEEPEST = 14;
+export const DEEPEST = 14;
 
 export class Metadata {
   private readonly projectList = new Cache<ProjectInfo[]>();
@@ -57,12 +57,20 @@ export class Metadata {
 
   projects(maxAgeMs = FRESH_MS): Promise<ProjectInfo[]> {
     return this.projectList.within('', maxAgeMs, async () => {
+      let token: string | undefined;
       return allPages(
-        async ($skip) => {
-          const query = { $top: PROJECT_PAGE, $skip, stateFilter: 'wellFormed' };
-          const page = listOf(await this.api.json('GET', '_apis/projects', { query }));
+        async (start) => {
+          // a server that gives a token goes by it, others by the count
+          const from = token === undefined ? { $skip: start } : { continuationToken: token };
+          const query = { $top: PROJECT_PAGE, ...from, stateFilter: 'wellFormed' };
+          const { body, headers } = await this.api.send('GET', '_apis/projects', { query });
+          if (!isJson(body) || !Array.isArray(body.value)) {
+            throw new SyncError('fatal', 'GET _apis/projects: not an answer of the API of Azure DevOps: check the URL');
+          }
+          token = textOf(headers['x-ms-continuationtoken']);
+          const page = listOf(body);
           const items = page.map(({ id, name }) => ({ id: textOf(id) ?? '', name: textOf(name) ?? '' }));
-          return { items, more: page.length >= PROJECT_PAGE };
+          return { items, more: token !== undefined || page.length >= PROJECT_PAGE };
         },
         ({ id }) => id,
       );

@@ -7,13 +7,15 @@
 import { SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
 import type { FieldId, Fields, RichText, SingleValue, Value } from '../../model/values';
+import { looksEmpty } from '../../richtext/empty';
 import type { AzureDevOpsApi } from './api';
 import { beginOf } from './days';
-import { type FieldInfo, PARENT, TAGS, TITLE } from './field-types';
+import { type FieldInfo, PARENT, SHORT_TEXT, TAGS, TITLE } from './field-types';
 import { toStoredMarkdown } from './markdown';
 import type { Metadata, ProjectInfo } from './metadata';
 import type { Paths } from './paths';
 import type { People } from './people';
+import { MOST_TAGS, oneLine, severalLines, tagProblem } from './rules';
 import { idOf, type RawWorkItem, textOf } from './shapes';
 import { hoursOf, PARENT_LINK } from './values';
 
@@ -37,9 +39,6 @@ export interface PatchTarget {
   current?: RawWorkItem;
 }
 
-/** https://learn.microsoft.com/azure/devops/boards/queries/add-tags-to-work-items: 400 characters, no comma, no semicolon */
-const LONGEST_TAG = 400;
-
 export class Patcher {
   constructor(
     private readonly api: AzureDevOpsApi,
@@ -49,6 +48,11 @@ export class Patcher {
     /** the server can hold Markdown */
     private readonly knowsMarkdown: boolean,
   ) {}
+
+  /** Azure DevOps refused somebody: who people are is asked again. */
+  forgetPeople(): void {
+    this.people.forget();
+  }
 
   async patch(fields: Fields, target: PatchTarget): Promise<Patch> {
     const infos = new Map((await this.metadata.fields(target.project.id, target.type)).map((info) => [info.id, info]));
@@ -77,7 +81,7 @@ export class Patcher {
     const { current } = target;
     if (value === null || isBlank(value)) {
       const filled = current !== undefined && textually(current.fields[info.id]) !== '';
-      // nothing to take away in a new work item; a title that is missing is for the process to refuse
+      // a default of a new work item is taken away in a second step (writing.ts)
       return filled ? [{ op: 'remove', path }] : [];
     }
     if (info.type === 'richtext') return this.richText(info, value, target);
@@ -106,8 +110,10 @@ export class Patcher {
         return this.person(value);
       case 'lookup':
         return this.lookup(info, value, target);
-      default:
-        return text(value, info.maxLength);
+      default: {
+        const isShort = info.maxLength === undefined || info.maxLength === SHORT_TEXT;
+        return short(isShort ? oneLine(text(value)) : severalLines(text(value)), info.maxLength);
+      }
     }
   }
 
@@ -117,7 +123,7 @@ export class Patcher {
     if (format !== 'html' && !isMarkdown) {
       throw invalid(`holds HTML or Markdown, not ${format}: convert it in the field mapper`);
     }
-    const stored = isMarkdown ? toStoredMarkdown(content) : content;
+    const stored = severalLines(isMarkdown ? toStoredMarkdown(content) : content);
     if (stored.length > (info.maxLength ?? Number.POSITIVE_INFINITY)) throw tooLong(stored, info.maxLength);
     const operation: PatchOperation = { op: 'add', path: `/fields/${info.id}`, value: stored };
     if (!isMarkdown || target.current?.markdown.has(info.id)) return [operation];
@@ -181,21 +187,24 @@ const tooLong = (value: string, most: number | undefined): SyncError =>
   invalid(`has ${value.length} characters, at most ${most} are possible`);
 
 const textually = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
-const isBlank = (value: Value | undefined): boolean =>
+export const isBlank = (value: Value | undefined): boolean =>
   value === null ||
   value === undefined ||
   value === '' ||
   (Array.isArray(value) && value.length === 0) ||
-  (typeof value === 'object' && 'content' in value && value.content === '');
+  (typeof value === 'object' && 'content' in value && looksEmpty(value));
 
 function richTextOf(value: Exclude<Value, null>): RichText {
   if (typeof value === 'object' && 'content' in value) return value;
   throw invalid('needs rich text {format, content}');
 }
 
-function text(value: SingleValue, most: number | undefined): string {
+function text(value: SingleValue): string {
   if (typeof value === 'object') throw invalid('needs a text');
-  const given = String(value);
+  return String(value);
+}
+
+function short(given: string, most: number | undefined): string {
   if (most !== undefined && given.length > most) throw tooLong(given, most);
   return given;
 }
@@ -220,11 +229,12 @@ function day(value: SingleValue, zone: string): string {
 }
 
 function tags(values: SingleValue[]): string {
-  return values
-    .map((value) => {
-      const tag = text(value, LONGEST_TAG).trim();
-      if (/[;,]/.test(tag)) throw invalid(`"${tag}" cannot be a tag: tags hold no comma and no semicolon`);
-      return tag;
-    })
-    .join('; ');
+  const all = values.map((value) => text(value).trim()).filter((tag) => tag !== '');
+  for (const tag of all) {
+    const problem = tagProblem(tag);
+    if (problem !== undefined) throw invalid(problem);
+  }
+  const different = new Set(all.map((tag) => tag.toLowerCase())).size;
+  if (different > MOST_TAGS) throw invalid(`holds at most ${MOST_TAGS} tags, not ${different}`);
+  return all.join('; ');
 }

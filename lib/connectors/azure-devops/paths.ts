@@ -5,13 +5,10 @@
 
 import { SyncError } from '../../model/errors';
 import type { AzureDevOpsApi } from './api';
-import { LASTING_MS, type Metadata, type ProjectInfo, type TreeNode } from './metadata';
+import { DEEPEST, LASTING_MS, type Metadata, type ProjectInfo, type TreeNode } from './metadata';
+import { isNodeName, PATH } from './rules';
 
 export type Tree = 'areas' | 'iterations';
-
-/** https://learn.microsoft.com/azure/devops/organizations/settings/about-areas-iterations#naming-restrictions */
-const FORBIDDEN = /[\\/:*?"<>|#$&+\p{Cc}]/u;
-const LONGEST_NAME = 255;
 
 const WORD: Record<Tree, string> = { areas: 'area', iterations: 'iteration' };
 
@@ -57,8 +54,17 @@ export class Paths {
     const nodes = (await this.metadata.trees(project.id))[tree];
     const known = new Set(nodes.map((node) => node.path.toLowerCase()));
     const names = path.split('\\');
-    const bad = names.find((name) => name.trim() === '' || name.length > LONGEST_NAME || FORBIDDEN.test(name));
-    if (bad !== undefined) throw new SyncError('invalid', `"${bad}" cannot be the name of an ${WORD[tree]}`);
+    const bad = names.slice(1).find((name) => !isNodeName(name));
+    if (bad !== undefined) {
+      const words = `"${bad}" cannot be the name of an ${WORD[tree]}: it is reserved, too long, or ${PATH.says}`;
+      throw new SyncError('invalid', words);
+    }
+    if (names.length > DEEPEST || path.length > (PATH.maxLength ?? 0)) {
+      throw new SyncError(
+        'invalid',
+        `The ${WORD[tree]} "${path.slice(0, 60)}…" is too long or has more than ${DEEPEST} levels`,
+      );
+    }
     for (let depth = 1; depth < names.length; depth++) {
       if (
         known.has(

@@ -10,10 +10,11 @@ import type { UserValue } from '../../model/values';
 import { Cache, Recent } from '../cache';
 import type { AzureDevOpsApi } from './api';
 import { FRESH_MS, type Metadata } from './metadata';
-import { compact, isJson, type Json, listOf, mailOf, textOf, userOf } from './shapes';
+import { compact, hasLeft, isJson, type Json, listOf, mailOf, textOf, userOf } from './shapes';
 
 const TEN_MINUTES = 600_000;
 const MOST_SHOWN = 100;
+const MOST_KNOWN = 10_000;
 const MOST_TEAMS = 50;
 const MEMBER_PAGE = 500;
 
@@ -28,10 +29,10 @@ export interface UserQuery {
 const same = (a: string | undefined, b: string): boolean => a?.trim().toLowerCase() === b.trim().toLowerCase();
 
 export class People {
-  private readonly answers = new Cache<UserValue[]>();
+  private answers = new Cache<UserValue[]>();
   private readonly members = new Cache<UserValue[]>();
   /** people in fields that were read, by sign-in address: they need no look-up */
-  private readonly known = new Recent<string, UserValue>(10_000);
+  private known = new Recent<string, UserValue>(MOST_KNOWN);
   /** the token may not read identities */
   private denied = false;
 
@@ -43,6 +44,12 @@ export class People {
   /** Somebody was seen in a field. */
   met(user: UserValue | undefined): void {
     if (user?.login) this.known.set(user.login.toLowerCase(), user);
+  }
+
+  /** Somebody could not be chosen: who they are is asked again. */
+  forget(): void {
+    this.known = new Recent(MOST_KNOWN);
+    this.answers = new Cache();
   }
 
   get mayReadIdentities(): boolean {
@@ -100,8 +107,10 @@ export class People {
       return [];
     } catch (thrown) {
       if (!(thrown instanceof SyncError) || (thrown.kind !== 'forbidden' && thrown.kind !== 'auth')) throw thrown;
+      // a dead token is refused here, too
+      const found = await this.membersOf(query.project);
       this.denied = true;
-      return this.membersOf(query.project);
+      return found;
     }
   }
 
@@ -125,7 +134,7 @@ export class People {
         for (const member of listOf(await this.api.json('GET', path, { query: { $top: MEMBER_PAGE } }))) {
           const user = userOf(member.identity);
           const group = isJson(member.identity) && member.identity.isContainer === true;
-          if (user && !group) found.set(user.id ?? user.login ?? '', user);
+          if (user && !group && !hasLeft(member.identity)) found.set(user.id ?? user.login ?? '', user);
         }
       }
       return [...found.values()];

@@ -15,12 +15,12 @@
  */
 
 import type { Entity } from '../../model/entity';
-import { START_AGAIN, SyncError } from '../../model/errors';
-import { Overflow } from '../cache';
+import { asSyncError, START_AGAIN, SyncError } from '../../model/errors';
+import { Overflow, Recent } from '../cache';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import type { AzureDevOpsApi } from './api';
 import type { LinkFeed } from './links';
-import type { Metadata } from './metadata';
+import { FRESH_MS, LASTING_MS, type Metadata } from './metadata';
 import {
   before,
   checkpointOf,
@@ -45,6 +45,12 @@ const FEED_PAGE = 500;
 const WITNESSES = 20;
 /** Where a poll meets nothing that was read before, restored back-ups are looked for this often. */
 const WITNESS_EVERY_MS = 600_000;
+/** Pages of the feed without a change, one after the other, after which it leads nowhere. */
+const MOST_EMPTY = 1_000;
+/** Work items that are announced and not delivered; more is no matter of single ones. */
+const MOST_OWED = 500;
+const FIRST_WAIT_MS = 60_000;
+const LONGEST_WAIT_MS = 3_600_000;
 const FIELDS = 'System.Id,System.Rev,System.ChangedDate,System.TeamProject,System.WorkItemType';
 
 interface Change {
@@ -65,6 +71,9 @@ export class RevisionPoller {
   /** more was read after the token than a checkpoint holds */
   private readonly overflow = new Overflow<number, number>();
   private witnessed = Number.NEGATIVE_INFINITY;
+  private readonly patience = new Patience();
+  /** types of a scope that are still there, where some are not */
+  private readonly knownTypes = new Recent<string, string[]>(20);
 
   constructor(
     private readonly api: AzureDevOpsApi,
@@ -83,7 +92,7 @@ export class RevisionPoller {
 
   /** @see Connection.newest */
   async newest(scope: Scope): Promise<Checkpoint | undefined> {
-    const { projects } = await this.within(scope);
+    const { projects } = await this.within(scope, FRESH_MS);
     const id = await this.wiql.newest([...projects.values()], scope.types);
     const item = id === undefined ? undefined : (await this.reader.items([id])).get(id);
     const from = isoOf(item?.fields['System.ChangedDate']);
@@ -92,7 +101,7 @@ export class RevisionPoller {
 
   /** @see Connection.latest */
   async latest(scope: Scope, limit: number): Promise<Entity[]> {
-    const { projects } = await this.within(scope);
+    const { projects } = await this.within(scope, FRESH_MS);
     const ids = await this.wiql.latest([...projects.values()], scope.types, limit);
     const items = await this.reader.items(ids);
     const found = ids.map((id) => items.get(id)).filter((item) => item !== undefined);
@@ -102,18 +111,21 @@ export class RevisionPoller {
   /** @see Connection.changes */
   async *changes(scope: Scope, checkpoint: Checkpoint | undefined, pageSize: number): AsyncGenerator<ChangePage> {
     const { feed } = await this.within(scope);
+    const more = checkpoint?.more === undefined ? {} : { more: checkpoint.more };
     const size = Math.max(1, Math.floor(pageSize));
     const start = positionOf(checkpoint, feed);
     start.seen = new Map([...this.overflow.recall(checkpoint?.more), ...start.seen]);
-    const position: Position = { ...start, seen: new Map(start.seen) };
+    const position: Position = { ...start, seen: new Map(start.seen), owed: new Map(start.owed) };
+    for await (const entities of this.settleOwed(scope, position, size))
+      yield { entities, checkpoint: { ...checkpointOf(position), ...more } };
     /** where the feed is read on, ahead of the position's token */
     let cursor = position.token;
     let settled = true;
     /** changes behind the position's token: what the next poll meets again */
     let behind = 0;
     let recognised = false;
-    /** a token that comes again would come for ever */
-    const passed = new Set<string>();
+    const tokens = new Set<string | undefined>([cursor]);
+    let empty = 0;
 
     for (;;) {
       const page = await this.feed(scope, position, cursor);
@@ -164,14 +176,24 @@ export class RevisionPoller {
         yield { entities: rest, checkpoint: { ...checkpointOf(position), ...more } };
         return;
       }
-      if (page.token === undefined || page.token === cursor || passed.has(page.token)) {
+      empty = page.changes.length === 0 ? empty + 1 : 0;
+      if (page.token === undefined || tokens.has(page.token) || empty > MOST_EMPTY) {
         throw new SyncError(
           'transient',
           'The feed of work item revisions does not move on: there is more, but no way to it',
         );
       }
-      passed.add(page.token);
       cursor = page.token;
+      tokens.add(cursor);
+    }
+  }
+
+  /** What earlier polls were not given and this one is. What is never given is asked for less and less often. */
+  private async *settleOwed(scope: Scope, position: Position, size: number): AsyncGenerator<Entity[]> {
+    const due = [...position.owed].map(([id, rev]) => ({ id, rev })).filter(({ id }) => this.patience.isDue(id));
+    for (let at = 0; at < due.length; at += size) {
+      const entities = await this.entities(due.slice(at, at + size), scope, position);
+      if (entities.length > 0) yield entities;
     }
   }
 
@@ -180,37 +202,81 @@ export class RevisionPoller {
     if (!this.links) return [];
     const { children, position: links } = await this.links.read(position.feed, position.links);
     position.links = links;
-    const items = await this.reader.items(children);
-    const entities: Entity[] = [];
-    for (const item of items.values()) entities.push(await this.reader.entity(item));
-    return entities.filter(({ project, type }) => scope.projects.includes(project) && scope.types.includes(type));
+    return this.entities(
+      children.map((id) => ({ id, rev: position.seen.get(id) ?? 0 })),
+      scope,
+      position,
+      false,
+    );
   }
 
-  /** Names by id of the scope's projects. @throws notFound */
-  private async within({ projects }: Scope): Promise<{ feed: string; projects: Map<string, string> }> {
+  /**
+   * Names by id of the scope's projects. One that is gone, or out of sight, does not stop the others.
+   * @throws notFound – none is there
+   */
+  private async within(
+    { projects }: Scope,
+    maxAgeMs = LASTING_MS,
+  ): Promise<{ feed: string; projects: Map<string, string> }> {
     const names = new Map<string, string>();
+    let missing: SyncError | undefined;
+    // a query that names a project that is gone finds nothing in the others
+    if (maxAgeMs < LASTING_MS) await this.metadata.projects(maxAgeMs);
     for (const id of projects) {
-      const project = await this.metadata.project(id);
-      names.set(project.id, project.name);
+      try {
+        const project = await this.metadata.project(id);
+        names.set(project.id, project.name);
+      } catch (thrown) {
+        const error = asSyncError(thrown);
+        if (error.kind !== 'notFound') throw error;
+        missing = error;
+      }
     }
+    if (names.size === 0 && missing) throw missing;
     const [only] = names.keys();
-    return { feed: names.size === 1 && only !== undefined ? only : '*', projects: names };
+    // the feed stays the same while a project is away
+    return { feed: projects.length === 1 && only !== undefined ? only : '*', projects: names };
   }
 
   private async feed(scope: Scope, position: Position, cursor: string | undefined): Promise<FeedPage> {
     const start = cursor === undefined ? startOf(position.from) : undefined;
+    const known = this.knownTypes.get(keyOf(scope));
     try {
-      return await this.page(scope, position.feed, cursor, start);
+      return await this.page(known ?? scope.types, position.feed, cursor, start);
     } catch (thrown) {
+      const types = await this.typesLeft(scope, thrown);
+      if (types) return this.page(types, position.feed, cursor, start);
       // a token that the server does not know any more: from a little before what was read last
       const lost = thrown instanceof SyncError && thrown.kind === 'invalid' && cursor !== undefined;
       if (!lost || position.at === undefined) throw thrown;
-      return this.page(scope, position.feed, undefined, before(position.at, RESTART_MARGIN_MS));
+      return this.page(known ?? scope.types, position.feed, undefined, before(position.at, RESTART_MARGIN_MS));
     }
   }
 
+  /**
+   * A type that no process has any more is refused, and would stop the polling of all others.
+   * @returns the types that are still there, where some are not; undefined where the failure has another reason
+   * @throws notFound – none of them is there
+   */
+  private async typesLeft(scope: Scope, thrown: unknown): Promise<string[] | undefined> {
+    const isOfType = thrown instanceof SyncError && (thrown.kind === 'notFound' || thrown.kind === 'invalid');
+    if (!isOfType) return undefined;
+    const { projects } = await this.within(scope);
+    const there = new Set<string>();
+    for (const [id, name] of projects)
+      for (const type of await this.metadata.types({ id, name }, 0)) there.add(type.name.toLowerCase());
+    const left = scope.types.filter((type) => there.has(type.toLowerCase()));
+    if (left.length === scope.types.length) return undefined;
+    if (left.length === 0) {
+      const words = `No process has the work item type ${scope.types.join(', ')} any more`;
+      throw new SyncError('notFound', `${words}, or this account may not see it: check the integration's pairs`);
+    }
+    this.knownTypes.set(keyOf(scope), left);
+    return left;
+  }
+
   private async page(
-    scope: Scope,
+    types: string[],
     feed: string,
     continuationToken: string | undefined,
     startDateTime: string | undefined,
@@ -219,7 +285,7 @@ export class RevisionPoller {
     const body = await this.api.json('GET', path, {
       query: {
         fields: FIELDS,
-        types: scope.types.join(','),
+        types: types.join(','),
         includeLatestOnly: true,
         $maxPageSize: FEED_PAGE,
         continuationToken,
@@ -234,23 +300,46 @@ export class RevisionPoller {
   private async fresh(changes: Change[], { projects, types }: Scope, { seen, from }: Position): Promise<Change[]> {
     const unread = changes.filter(({ id, rev, at, type }) => {
       if ((seen.get(id) ?? 0) >= rev || (from !== undefined && at < from)) return false;
-      return types.some((one) => one.toLowerCase() === type.toLowerCase());
+      return isOneOf(types, type);
     });
     if (unread.length === 0) return [];
     const ids = await this.metadata.idsOf(new Set(unread.map(({ project }) => project)));
     return unread.filter(({ project }) => projects.includes(ids.get(project.toLowerCase()) ?? ''));
   }
 
-  /** In the order in which they changed; those that have gone or moved away since are left out. */
-  private async entities(changes: Change[], scope: Scope, { seen }: Position): Promise<Entity[]> {
-    const found = await this.reader.seen(changes);
+  /**
+   * In the order in which they changed. What is gone or has moved away since is left out, what is not delivered is owed.
+   * @param isNew the feed announces them: they count as read
+   * @throws SyncError transient – so much is owed that it is no matter of single work items
+   */
+  private async entities(
+    changes: Pick<Change, 'id' | 'rev'>[],
+    scope: Scope,
+    { seen, owed }: Position,
+    isNew = true,
+  ): Promise<Entity[]> {
+    const { entities: found, failed } = await this.reader.seen(changes);
     const entities: Entity[] = [];
     for (const { id, rev } of changes) {
       const entity = found.get(id);
-      remember(seen, id, entity ? revisionOf(entity.version) : rev);
-      if (entity && scope.projects.includes(entity.project) && scope.types.includes(entity.type)) entities.push(entity);
+      if (isNew) remember(seen, id, Math.max(entity ? revisionOf(entity.version) : rev, seen.get(id) ?? 0));
+      const error = failed.get(id);
+      if (error) this.owe(owed, id, rev, error);
+      else {
+        owed.delete(id);
+        this.patience.forget(id);
+      }
+      if (entity && scope.projects.includes(entity.project) && isOneOf(scope.types, entity.type)) entities.push(entity);
     }
-    return entities.sort((a, b) => (a.updatedAt < b.updatedAt ? -1 : a.updatedAt > b.updatedAt ? 1 : 0));
+    return entities.sort((a, b) => Date.parse(a.updatedAt) - Date.parse(b.updatedAt));
+  }
+
+  private owe(owed: Map<number, number>, id: number, rev: number, error: SyncError): void {
+    owed.set(id, rev);
+    this.patience.failed(id);
+    if (owed.size <= MOST_OWED) return;
+    const words = `Azure DevOps does not deliver over ${MOST_OWED} work items that have changed. The last: ${error.message}`;
+    throw new SyncError('transient', words, { ...error.detail, uncertain: undefined });
   }
 
   /**
@@ -278,6 +367,29 @@ export class RevisionPoller {
           `Was a back-up restored? ${START_AGAIN}`,
       );
     }
+  }
+}
+
+const isOneOf = (types: readonly string[], type: string): boolean =>
+  types.some((one) => one.toLowerCase() === type.toLowerCase());
+const keyOf = ({ projects, types }: Scope): string => JSON.stringify([projects, types]);
+
+/** How often work items are asked for that are not delivered: at once a few times, then less and less. */
+class Patience {
+  private readonly tries = new Recent<number, { count: number; next: number }>(MOST_OWED * 2);
+
+  isDue(id: number): boolean {
+    return performance.now() >= (this.tries.get(id)?.next ?? 0);
+  }
+
+  failed(id: number): void {
+    const count = (this.tries.get(id)?.count ?? 0) + 1;
+    const wait = count <= 3 ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (count - 4), LONGEST_WAIT_MS);
+    this.tries.set(id, { count, next: performance.now() + wait });
+  }
+
+  forget(id: number): void {
+    this.tries.take(id);
   }
 }
 

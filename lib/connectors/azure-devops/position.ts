@@ -28,6 +28,8 @@ export interface Position {
   /** something that was read lies after the token: the next poll meets it again */
   open: boolean;
   links?: LinkPosition;
+  /** id → revision, of what the feed has announced and Azure DevOps has not delivered: it is asked for in each poll */
+  owed: Map<number, number>;
 }
 
 /** Times of one form compare as text. */
@@ -51,18 +53,20 @@ export function trim(seen: Map<number, number>): void {
 }
 
 export function positionOf(checkpoint: Checkpoint | undefined, feed: string): Position {
-  checkCheckpoint(checkpoint, { token: 'text', from: 'time', seen: 'list', at: 'time' });
-  const { token, from, seen, at, open, links, feed: known } = checkpoint ?? {};
+  checkCheckpoint(checkpoint, { token: 'text', from: 'time', seen: 'list', at: 'time', owed: 'list' });
+  const { token, from, seen, at, open, links, feed: known, owed } = checkpoint ?? {};
   const time = (value: unknown) => {
     const iso = isoOf(value);
     return iso && padded(iso);
   };
-  const pairs = (Array.isArray(seen) ? seen : []).flatMap((one): [number, number][] => {
-    const [id, rev] = String(one).split('@');
-    const number = idOf(id ?? '');
-    return number && Number.isInteger(Number(rev)) ? [[number, Number(rev)]] : [];
-  });
-  const position: Position = { feed, from: time(from), seen: new Map(pairs), at: time(at), open: open === true };
+  const position: Position = {
+    feed,
+    from: time(from),
+    seen: new Map(pairsOf(seen)),
+    at: time(at),
+    open: open === true,
+    owed: new Map(pairsOf(owed)),
+  };
   if (known === feed) position.links = linkPositionOf(links);
   // a token of another feed means nothing here
   if (typeof token === 'string' && known === feed) position.token = token;
@@ -70,7 +74,16 @@ export function positionOf(checkpoint: Checkpoint | undefined, feed: string): Po
   return position;
 }
 
-export function checkpointOf({ feed, token, from, seen, at, open, links }: Position): Checkpoint {
+/** `["12@3"]` → work item 12 in revision 3 */
+function pairsOf(list: unknown): [number, number][] {
+  return (Array.isArray(list) ? list : []).flatMap((one): [number, number][] => {
+    const [id, rev] = String(one).split('@');
+    const number = idOf(id ?? '');
+    return number && Number.isInteger(Number(rev)) ? [[number, Number(rev)]] : [];
+  });
+}
+
+export function checkpointOf({ feed, token, from, seen, at, open, links, owed }: Position): Checkpoint {
   return {
     feed,
     ...(token === undefined ? {} : { token }),
@@ -78,6 +91,7 @@ export function checkpointOf({ feed, token, from, seen, at, open, links }: Posit
     ...(at === undefined ? {} : { at }),
     ...(open ? { open } : {}),
     ...(links ? { links: compactLinks(links) } : {}),
+    ...(owed.size > 0 ? { owed: [...owed].map(([id, rev]) => `${id}@${rev}`) } : {}),
     ...(seen.size > 0 ? { seen: [...seen].slice(-SEEN).map(([id, rev]) => `${id}@${rev}`) } : {}),
   };
 }

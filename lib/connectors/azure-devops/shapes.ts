@@ -73,6 +73,10 @@ export function userOf(value: unknown): UserValue | undefined {
   return Object.keys(user).length > 0 ? user : undefined;
 }
 
+/** Somebody who stands in work items and cannot be chosen any more: removed from the organisation or its directory. */
+export const hasLeft = (value: unknown): boolean =>
+  isJson(value) && (value.inactive === true || value.isDeletedInOrigin === true);
+
 export const mailOf = (text: string | undefined): string | undefined =>
   text !== undefined && /^[^\s@\\]+@[^\s@\\]+$/.test(text) ? text : undefined;
 

@@ -1,6 +1,7 @@
 /** Field values as Azure DevOps shows them → canonical values. Pure. */
 
-import type { Fields, Value } from '../../model/values';
+import type { Fields, RichText, Value } from '../../model/values';
+import { looksEmpty } from '../../richtext/empty';
 import { dayOf } from './days';
 import { type FieldInfo, TAGS } from './field-types';
 import { fromStoredMarkdown } from './markdown';
@@ -27,9 +28,13 @@ export function valuesOf(fields: readonly FieldInfo[], shown: Json, context: Omi
 export function canonicalOf(field: FieldInfo, raw: unknown, context: ValueContext): Value {
   if (raw === null || raw === undefined || raw === '') return null;
   switch (field.type) {
-    case 'richtext':
-      if (!context.markdown.has(field.id)) return { format: 'html', content: String(raw) };
-      return { format: 'markdown', content: fromStoredMarkdown(String(raw)) };
+    case 'richtext': {
+      const text: RichText = context.markdown.has(field.id)
+        ? { format: 'markdown', content: fromStoredMarkdown(String(raw)) }
+        : { format: 'html', content: String(raw) };
+      // the editor leaves `<div><br></div>` behind where a text was deleted
+      return looksEmpty(text) ? null : text;
+    }
     case 'number':
       return numberOf(raw);
     case 'duration': {

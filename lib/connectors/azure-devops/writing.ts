@@ -8,22 +8,31 @@ import type { EntityId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
 import type { FieldId, Fields, Value } from '../../model/values';
-import type { WriteOperation, WriteResult } from '../connector';
+import type { Scope, WriteOperation, WriteResult } from '../connector';
+import { wholeBatch } from '../whole-batch';
 import type { Answer, Batches, Request } from './batch';
-import { PARENT, STATE } from './field-types';
+import { FILLED_IN, PARENT, STATE, TITLE } from './field-types';
 import { markerLink } from './marker';
 import type { Metadata, TypeInfo } from './metadata';
-import type { Patcher, PatchOperation, PatchTarget } from './patching';
+import { isBlank, type Patcher, type PatchOperation, type PatchTarget } from './patching';
 import type { WorkItemReader } from './reading';
 import { remoteLinkPatch } from './remote-link';
 import { idOf, type RawWorkItem, textOf } from './shapes';
+
+/** What is not clear after two tries is sent alone, if it is not more than this. */
+const MOST_ALONE = 4;
+
+/** Work items as they are now, or why they were not delivered; what is missing is gone. */
+type Current = Map<EntityId, RawWorkItem | SyncError>;
 
 interface Task {
   index: number;
   request: Request;
   target: PatchTarget;
-  /** a state that a new work item cannot begin in: written in a second step */
+  /** of a create: a state that a new work item cannot begin in, written in a second step */
   stateAfter?: string;
+  /** of a create: fields that the process may have filled, and that are to be empty */
+  empty: FieldId[];
 }
 
 export class WorkItemWriter {
@@ -36,7 +45,7 @@ export class WorkItemWriter {
   ) {}
 
   /** @see Connection.write */
-  async write(operations: WriteOperation[]): Promise<WriteResult[]> {
+  async write(scope: Scope, operations: WriteOperation[]): Promise<WriteResult[]> {
     const results: (WriteResult | undefined)[] = operations.map(() => undefined);
     for (const round of rounds(operations)) {
       const current = await this.current(round.map((index) => operations[index]));
@@ -45,7 +54,7 @@ export class WorkItemWriter {
         const operation = operations[index];
         if (!operation) continue;
         try {
-          const prepared = await this.prepare(index, operation, current);
+          const prepared = await this.prepare(index, operation, current, scope);
           if ('request' in prepared) tasks.push(prepared);
           else results[index] = prepared;
         } catch (thrown) {
@@ -61,8 +70,8 @@ export class WorkItemWriter {
   }
 
   /** The work items to update, as their caller read them last; those that nobody has read are read now. */
-  private async current(operations: (WriteOperation | undefined)[]): Promise<Map<EntityId, RawWorkItem>> {
-    const found = new Map<EntityId, RawWorkItem>();
+  private async current(operations: (WriteOperation | undefined)[]): Promise<Current> {
+    const found: Current = new Map();
     const unread: number[] = [];
     const linked: number[] = [];
     for (const operation of operations) {
@@ -76,26 +85,30 @@ export class WorkItemWriter {
       if (PARENT in operation.fields || mayHaveLink) linked.push(id);
       else if (!base) unread.push(id);
     }
-    for (const item of (await this.reader.items(unread)).values()) found.set(String(item.id), item);
-    if (linked.length === 0) return found;
-    for (const item of (await this.reader.items(linked, true)).values()) {
+    const bare = await this.reader.deliver(unread);
+    for (const item of bare.items.values()) found.set(String(item.id), item);
+    const full = await this.reader.deliver(linked, true);
+    for (const item of full.items.values()) {
       // still the revision that the caller based its decision on
       const base = found.get(String(item.id));
-      found.set(String(item.id), base ? { ...item, rev: base.rev } : item);
+      found.set(String(item.id), base && !(base instanceof SyncError) ? { ...item, rev: base.rev } : item);
     }
+    for (const [id, error] of [...bare.failed, ...full.failed]) found.set(String(id), error);
     return found;
   }
 
   private async prepare(
     index: number,
     operation: WriteOperation,
-    current: Map<EntityId, RawWorkItem>,
+    current: Current,
+    scope: Scope,
   ): Promise<Task | WriteResult> {
     const target = await this.targetOf(operation, current);
     if (!target) {
       const id = operation.kind === 'update' ? operation.id : '';
       throw new SyncError('notFound', `Azure DevOps shows this account no work item ${id}`);
     }
+    if (operation.kind === 'update') checkPlace(operation.id, target, scope);
     const { fields, later } = await this.stepsOf(operation, target);
     const { operations, problems } = await this.patcher.patch(fields, target);
     const about = operation.kind === 'create' ? `A new ${target.type}` : `Work item ${operation.id}`;
@@ -110,22 +123,23 @@ export class WorkItemWriter {
       if (operations.length === 0) return this.untouched(operation.id);
       const test: PatchOperation = { op: 'test', path: '/rev', value: rev };
       const path = `_apis/wit/workitems/${operation.id}`;
-      return { index, request: { about, path, create: false, operations: [test, ...operations] }, target };
+      return { index, request: { about, path, create: false, operations: [test, ...operations] }, target, empty: [] };
     }
     if (operation.marker !== undefined) operations.push(markerLink(operation.marker));
     const path = `${target.project.id}/_apis/wit/workitems/$${encodeURIComponent(target.type)}`;
-    return { index, request: { about, path, create: true, operations }, target, stateAfter: later };
+    const nulls = Object.keys(operation.fields).filter((id) => isBlank(operation.fields[id]));
+    const empty = [...new Set([...(operation.empty ?? []), ...nulls])];
+    return { index, request: { about, path, create: true, operations }, target, stateAfter: later, empty };
   }
 
-  private async targetOf(
-    operation: WriteOperation,
-    current: Map<EntityId, RawWorkItem>,
-  ): Promise<PatchTarget | undefined> {
+  private async targetOf(operation: WriteOperation, current: Current): Promise<PatchTarget | undefined> {
     if (operation.kind === 'create') {
       const { project, type } = await this.metadata.type(operation.project, operation.type);
       return { project, type: type.name };
     }
     const item = current.get(operation.id);
+    // not delivered is not gone
+    if (item instanceof SyncError) throw item;
     if (!item) return undefined;
     const project = await this.metadata.project(textOf(item.fields['System.TeamProject']) ?? '');
     return { project, type: textOf(item.fields['System.WorkItemType']) ?? '', current: item };
@@ -146,25 +160,27 @@ export class WorkItemWriter {
 
   private async untouched(id: EntityId): Promise<WriteResult> {
     const [entity] = await this.reader.read([id]);
+    if (entity instanceof SyncError) return { ok: false, error: entity };
     if (entity) return { ok: true, entity };
     return { ok: false, error: new SyncError('notFound', `Azure DevOps shows this account no work item ${id}`) };
   }
 
   private async carryOut(tasks: Task[], results: (WriteResult | undefined)[]): Promise<void> {
     const answers = await this.sendAll(tasks);
-    const second: { task: Task; item: RawWorkItem }[] = [];
+    const second: Second[] = [];
     for (const [at, task] of tasks.entries()) {
       const answer = answers[at];
       if (!answer) continue;
-      if (answer.ok && task.stateAfter !== undefined) second.push({ task, item: answer.item });
+      const step = answer.ok ? await this.secondStep(task, answer.item) : undefined;
+      if (step) second.push(step);
       else results[task.index] = await this.resultOf(task, answer);
     }
     await this.moveOn(second, results);
   }
 
   /**
-   * What failed in a batch without a word about itself may have failed with a neighbour: it goes out again, without those
-   * that are to blame, and in the end alone.
+   * What failed in a batch without a word about itself may have failed with a neighbour: it goes out again without those
+   * that are to blame, a few alone. Where nobody is to blame, that is for the engine to find out.
    */
   private async sendAll(tasks: Task[]): Promise<Answer[]> {
     const answers: (Answer | undefined)[] = await this.batches.send(tasks.map(({ request }) => request));
@@ -175,40 +191,52 @@ export class WorkItemWriter {
       const second = await this.batches.send(again.flatMap((at) => tasks[at]?.request ?? []));
       for (const [index, at] of again.entries()) answers[at] = second[index] ?? answers[at];
     }
-    for (const at of unclear()) {
-      const task = tasks[at];
-      if (task) answers[at] = await this.batches.single(task.request);
+    const left = unclear();
+    for (const at of left) {
+      const [task, answer] = [tasks[at], answers[at]];
+      if (!task || !answer || answer.ok) continue;
+      if (left.length <= MOST_ALONE) answers[at] = await this.batches.single(task.request);
+      else answers[at] = { ok: false, error: wholeBatch(answer.error, left.length), own: true };
     }
     return answers.flatMap((answer) => answer ?? []);
   }
 
-  /** The second step of creates: to their state. */
-  private async moveOn(
-    created: { task: Task; item: RawWorkItem }[],
-    results: (WriteResult | undefined)[],
-  ): Promise<void> {
-    if (created.length === 0) return;
-    const requests = created.map(
-      ({ task, item }): Request => ({
-        about: `Work item ${item.id}`,
-        path: `_apis/wit/workitems/${item.id}`,
-        create: false,
-        operations: [
-          { op: 'test', path: '/rev', value: item.rev },
-          { op: 'add', path: `/fields/${STATE}`, value: task.stateAfter },
-        ],
-      }),
+  /** What is left to be done to a new work item: its state, and what the process has filled that is to be empty. */
+  private async secondStep(task: Task, item: RawWorkItem): Promise<Second | undefined> {
+    const filled = task.empty.filter((id) => isFilled(item, id) && !FILLED_IN.has(id) && id !== TITLE);
+    if (task.stateAfter === undefined && filled.length === 0) return undefined;
+    const infos = new Map(
+      (await this.metadata.fields(task.target.project.id, task.target.type)).map((info) => [info.id, info]),
     );
-    const answers = await this.batches.send(requests);
-    for (const [at, { task, item }] of created.entries()) {
-      const answer = answers[at];
-      if (answer?.ok) results[task.index] = await this.resultOf(task, answer);
-      else {
-        const result = await this.resultOf(task, { ok: true, item });
-        const why = answer ? answer.error.message : 'no answer';
-        const words = `it was created as ${textOf(item.fields[STATE])}: ${why}${await this.allowedFrom(task, item)}`;
-        results[task.index] = result.ok ? { ...result, ignored: { [STATE]: words } } : result;
+    const step: Second = { task, item, state: task.stateAfter, emptied: [], ignored: {} };
+    for (const id of filled) {
+      const info = infos.get(id);
+      if (info?.alwaysRequired && !this.bypassRules) step.ignored[id] = keptDefault(info.name, item.fields[id]);
+      else if (info && !info.readOnly) step.emptied.push(id);
+    }
+    return step;
+  }
+
+  /** The second step of creates. Whatever becomes of it, they are made. */
+  private async moveOn(created: Second[], results: (WriteResult | undefined)[]): Promise<void> {
+    const open = created.filter(({ state, emptied }) => state !== undefined || emptied.length > 0);
+    const answers = await this.batches.send(open.map(secondRequest));
+    for (const step of created) {
+      const answer = answers[open.indexOf(step)];
+      const { task, item, state, emptied } = step;
+      const ignored = { ...step.ignored };
+      if (answer && !answer.ok) {
+        const why = answer.error.message;
+        if (state !== undefined)
+          ignored[STATE] =
+            `it was created as ${textOf(item.fields[STATE])}: ${why}${await this.allowedFrom(task, item)}`;
+        for (const id of emptied)
+          ignored[id] = `its default ${shownOf(item.fields[id])} could not be taken away: ${why}`;
       }
+      const now = answer?.ok ? answer.item : item;
+      for (const id of answer?.ok ? emptied : []) if (isFilled(now, id)) ignored[id] = keptDefault(id, now.fields[id]);
+      const result = await this.resultOf(task, { ok: true, item: now });
+      results[task.index] = result.ok && Object.keys(ignored).length > 0 ? { ...result, ignored } : result;
     }
   }
 
@@ -226,6 +254,13 @@ export class WorkItemWriter {
 
   /** A refused state comes with those that the process allows. */
   private async explained(task: Task, error: SyncError): Promise<SyncError> {
+    if (error.kind === 'invalid' && /\bidentity\b/i.test(error.message)) this.patcher.forgetPeople();
+    const { current } = task.target;
+    // gone or hidden? The refusal does not say which
+    if (error.kind === 'notFound' && current && new RegExp(`\\b${current.id}\\b`).test(error.detail.answer ?? '')) {
+      const { failed } = await this.reader.deliver([current.id]);
+      return failed.get(current.id) ?? error;
+    }
     const why = error.detail.fields?.[STATE];
     if (error.kind !== 'invalid' || why === undefined) return error;
     const allowed = await this.allowedFrom(task, task.target.current);
@@ -243,6 +278,48 @@ export class WorkItemWriter {
       return '';
     }
   }
+}
+
+/** What is still to be done to a new work item. */
+interface Second {
+  task: Task;
+  item: RawWorkItem;
+  state: string | undefined;
+  /** fields whose default is taken away */
+  emptied: FieldId[];
+  /** fields whose default stays → why */
+  ignored: Record<FieldId, string>;
+}
+
+const isFilled = ({ fields }: RawWorkItem, id: FieldId): boolean =>
+  fields[id] !== undefined && fields[id] !== null && fields[id] !== '';
+const shownOf = (value: unknown): string => JSON.stringify(value)?.slice(0, 60) ?? '';
+const keptDefault = (name: string, value: unknown): string =>
+  `${name} is empty at the source, but Azure DevOps wants a value and keeps its default ${shownOf(value)}`;
+
+function secondRequest({ item, state, emptied }: Second): Request {
+  return {
+    about: `Work item ${item.id}`,
+    path: `_apis/wit/workitems/${item.id}`,
+    create: false,
+    operations: [
+      { op: 'test', path: '/rev', value: item.rev },
+      ...(state === undefined ? [] : [{ op: 'add' as const, path: `/fields/${STATE}`, value: state }]),
+      ...emptied.map((id) => ({ op: 'remove' as const, path: `/fields/${id}` })),
+    ],
+  };
+}
+
+/**
+ * A work item that is of another type now, or in another project, is not read any more, and so not written either: what is
+ * only overwritten, and never read, is lost in silence.
+ * @throws SyncError invalid
+ */
+function checkPlace(id: EntityId, { project, type }: PatchTarget, { projects, types }: Scope): void {
+  const isOurs = projects.includes(project.id) && types.some((one) => same(one, type));
+  if (isOurs) return;
+  const words = `Work item ${id} is of type ${type} in project ${project.name} now, which this integration does not sync`;
+  throw new SyncError('invalid', `${words}: it was not written. Change it back, or add that pair to the integration.`);
 }
 
 const isUnclear = (answer: Answer | undefined): boolean => answer !== undefined && !answer.ok && !answer.own;

@@ -179,6 +179,7 @@ describe(`Azure DevOps: access (${compared})`, () => {
       type: 'text',
       required: true,
       maxLength: 255,
+      length: { unit: 'utf16' },
     });
     assert.deepEqual(
       of('System.State')?.values?.map(({ name }) => name),
@@ -213,7 +214,8 @@ describe(`Azure DevOps: access (${compared})`, () => {
     standIn.fail({ status: 503, body: { message: 'VS402392: The service is unavailable.' } });
     assert.equal((await poll(connection, undefined)).ids.length, 1);
     standIn.fail({ status: 500, body: { message: 'TF30042: The database is full.' } });
-    const error = await rejected(connection.read(scope, ['1']));
+    const [error] = await connection.read(scope, ['1']);
+    assert.ok(error instanceof SyncError);
     assert.equal(error.kind, 'transient');
     assert.match(error.message, /TF30042/);
   });

@@ -5,7 +5,7 @@ import type { Connection, ConnectorConfig } from '../../../lib/connectors/connec
 import type { Sample } from '../../conformance/connector';
 import { connectorConformance } from '../../conformance/connector';
 import { type StandIn, startAzureDevOps } from '../../systems/azure-devops';
-import { Colleague, compared, connectTo, FABRIKAM, scope } from './support';
+import { Colleague, compared, connectTo, FABRIKAM, scope, troublesOf } from './support';
 
 function samples(format: 'html' | 'markdown'): Sample[] {
   const text = (content: string) => ({ format, content });
@@ -69,6 +69,7 @@ function conformance(title: string, config: ConnectorConfig, format: 'html' | 'm
         normalise: (text, field) =>
           field === 'System.Title' ? text.trim() : format === 'html' ? withoutScripts(text) : text,
         searchable: 'Custom.ExternalId',
+        troubles: troublesOf(standIn),
         remoteLinks: async (id) =>
           (standIn.service.state.item(Number(id))?.relations ?? [])
             .filter(({ rel }) => rel === 'Hyperlink')

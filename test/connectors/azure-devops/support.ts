@@ -13,7 +13,9 @@ import type {
 import type { Entity } from '../../../lib/model/entity';
 import { SyncError } from '../../../lib/model/errors';
 import type { Fields } from '../../../lib/model/values';
+import type { Troubles } from '../../conformance/connector';
 import { contractMissing, PEOPLE, type StandIn } from '../../systems/azure-devops';
+import type { SignIn } from '../../systems/azure-devops/faults';
 
 export const FABRIKAM = '6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c';
 export const CONTOSO = '0f1e2d3c-4b5a-4678-9abc-def012345678';
@@ -138,4 +140,47 @@ export async function written(connection: Connection, operation: WriteOperation)
   const result = await write(connection, operation);
   if (!result.ok) assert.fail(result.error.message);
   return result.entity;
+}
+
+/** The switches of the conformance suite. */
+export function troublesOf(standIn: StandIn): Troubles {
+  const { faults } = standIn;
+  const dead = (how: SignIn) => () => {
+    Object.assign(faults, { credentialsDead: how, deadFor: personOf('sync').uniqueName });
+    return () => {
+      faults.credentialsDead = undefined;
+    };
+  };
+  const listed = (set: Set<number>) => (id: string) => {
+    set.add(Number(id));
+    return () => void set.delete(Number(id));
+  };
+  return {
+    credentialsDie: {
+      'the sign-in page': dead('page'),
+      '401': dead('401'),
+      '401 with a page': dead('401-html'),
+      'a redirect': dead('redirect'),
+    },
+    poisonTitle: (title) => {
+      faults.poison = { title, status: 500, within: 'whole' };
+      return () => {
+        faults.poison = undefined;
+      };
+    },
+    poisonEntity: listed(faults.broken),
+    leaveOut: {
+      'without a word': listed(faults.leftOut),
+      'a hole, and 404 for one alone': (id) => {
+        faults.feedShowsHidden = true;
+        return listed(faults.hidden)(id);
+      },
+    },
+    proxyAnswers: () => {
+      faults.lost = /./;
+      return () => {
+        faults.lost = undefined;
+      };
+    },
+  };
 }

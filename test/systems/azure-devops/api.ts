@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { ApiError } from './answer';
 import { Comments } from './comments';
 import type { Core } from './core';
+import type { Right } from './faults';
 import type { Feeds } from './feeds';
 import type { Items } from './items';
 import type { PatchOperation } from './patch';
@@ -43,6 +44,9 @@ export function apiOf(parts: Parts, checkInBatch: CheckInBatch): Routes<StandInP
   const { faults } = core;
   const comments = new Comments(core, writes);
   const id = ({ at }: Request): number => Number(at.id);
+  const needs = (right: Right): void => {
+    if (faults.lacking.has(right)) throw unauthorised();
+  };
   const of = ({ at }: Request): number => Number(at.workItemId);
   const within = ({ at }: Request): string => {
     if (at.project !== undefined) return at.project;
@@ -56,7 +60,9 @@ export function apiOf(parts: Parts, checkInBatch: CheckInBatch): Routes<StandInP
     at.structureGroup === '1' ? 'iterations' : at.structureGroup === '0' ? 'areas' : (at.structureGroup ?? '');
   const written = (call: Request): PatchOperation[] => {
     wants(call, PATCH);
-    if (faults.lacking.has('write')) throw unauthorised();
+    needs('write');
+    if (call.query.get('bypassRules') === 'true') needs('bypass');
+    if (call.query.get('suppressNotifications') === 'true') needs('suppress');
     const operations = document(call.body);
     const poisoned = faults.poisoned(operations, 'alone');
     if (poisoned !== undefined) throw new ApiError(poisoned, 'InternalServerError', UNEXPECTED);
@@ -66,7 +72,8 @@ export function apiOf(parts: Parts, checkInBatch: CheckInBatch): Routes<StandInP
     wants(call, JSON_TYPE);
     if (faults.batchRefused !== undefined)
       throw new ApiError(faults.batchRefused, 'AccessCheckException', 'The batch endpoint cannot be used.');
-    if (faults.lacking.has('write')) throw unauthorised();
+    needs('write');
+    needs('batch');
     return writes.several(call.body, call.by, checkInBatch);
   };
   const reads = (call: Request): Request => {
@@ -105,11 +112,22 @@ export function apiOf(parts: Parts, checkInBatch: CheckInBatch): Routes<StandInP
     {
       ...wit('28010c54-d0c0-4c89-a5b0-1c9e188b9fb7', 'Identities', '_apis/{resource}/{id}', 1, {
         GET: ({ query }) => {
-          if (faults.lacking.has('identities')) throw unauthorised();
+          needs('identities');
           return structure.identities(query);
         },
       }),
       area: 'IMS',
+    },
+    {
+      ...wit('dd3b8bd6-c7fc-4cbd-929a-933d9c011c9d', 'permissions', '_apis/{resource}/{namespace}/{permissions}', 2, {
+        // whether the account has all of the bits, for each token
+        GET: ({ at, query }) => {
+          const right = at.namespace === 'bb50f182-8e5e-40b8-bc21-e8752a1e7ae2' ? 'tags' : 'nodes';
+          const tokens = (query.get('tokens') ?? '').split(query.get('delimiter') ?? ',');
+          return { count: tokens.length, value: tokens.map(() => !faults.lacking.has(right)) };
+        },
+      }),
+      area: 'Security',
     },
     core_('603fe2ac-9723-48b9-88ad-09305aa6c6e1', 'projects', '_apis/{resource}/{projectId}', 4, ({ at, query }) =>
       at.projectId === undefined ? structure.projects(query) : structure.project(at.projectId),
@@ -140,7 +158,10 @@ export function apiOf(parts: Parts, checkInBatch: CheckInBatch): Routes<StandInP
       POST: (call) => feeds.wiql(reads(call).body, call.query, call.by),
     }),
     wit('f828fe59-dd87-495d-a17c-7a8d6211ca6c', 'workItemRevisions', '{project}/_apis/{area}/reporting/{resource}', 2, {
-      GET: ({ at, query }) => feeds.feed(at.project, query),
+      GET: ({ at, query }) => {
+        needs('reporting');
+        return feeds.feed(at.project, query);
+      },
       POST: (call) => feeds.feedByPost(call.at.project, call.query, reads(call).body),
     }),
     wit('b5b5b6d0-0308-40a1-b3f4-b9bb3c66878f', 'workItemLinks', '{project}/_apis/{area}/reporting/{resource}', 3, {
@@ -203,10 +224,12 @@ export function apiOf(parts: Parts, checkInBatch: CheckInBatch): Routes<StandInP
       preview: true,
     },
     wit('b70d8d39-926c-465e-b927-b1bf0e5ca0e0', 'recyclebin', '{project}/_apis/{area}/{resource}/{id}', 2, {
-      GET: (call) =>
-        call.at.id === undefined
+      GET: (call) => {
+        needs('recyclebin');
+        return call.at.id === undefined
           ? writes.recycledOf((call.query.get('ids') ?? '').split(',').filter(Boolean).map(Number))
-          : writes.recycled(id(call)),
+          : writes.recycled(id(call));
+      },
       PATCH: (call) => writes.restore(id(reads(call)), call.by),
       DELETE: (call) => writes.destroy(id(call)),
     }),

@@ -294,8 +294,12 @@ describe(`stand-in for Azure DevOps, driven by azure-devops-node-api${contractMi
     assert.equal((await wit.getDeletedWorkItem(id)).name, 'Short-lived');
     const found = await wit.getDeletedWorkItems([1, id, 999_999]);
     assert.deepEqual(
-      found.map((one) => one.id),
-      [id],
+      found.map((one) => [one.id, one.code]),
+      [
+        [1, 404],
+        [id, 200],
+        [999_999, 404],
+      ],
     );
     await wit.restoreWorkItem({ isDeleted: false }, id);
     assert.equal((await wit.getWorkItem(id)).fields?.['System.Title'], 'Short-lived');

@@ -51,6 +51,7 @@ export interface Exchange {
 const ELSEWHERE = [
   /^\/_apis\/projects(\/[^/]+(\/teams(\/[^/]+\/members)?)?)?$/,
   /^\/_apis\/resourceareas$/i,
+  /^\/_apis\/permissions\//,
   /^\/_apis\/connectionData$/,
   /^\/_apis\/identities$/,
   /^\/_apis\/wit\/\$batch$/,

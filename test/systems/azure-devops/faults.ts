@@ -5,9 +5,23 @@ import type { PatchOperation } from './patch';
 /** How the service, or a gateway before it, shows that it does not know a token. */
 export type SignIn = 'page' | '401' | '401-html' | 'redirect';
 
+export type Right =
+  | 'identities'
+  | 'write'
+  | 'batch'
+  | 'recyclebin'
+  | 'reporting'
+  | 'bypass'
+  | 'suppress'
+  | 'nodes'
+  | 'tags';
+
 export class Faults {
-  /** set: no token is known any more, and this is how it is said */
+  /** set: no token is known any more, or none of this person's, and this is how it is said */
   credentialsDead: SignIn | undefined;
+  deadFor: string | undefined;
+  /** ids of work items with which every request that names them is answered 500 */
+  readonly broken = new Set<number>();
   /**
    * A write whose title holds the text is answered with the status: alone; within a batch its `element` is, or the `whole`
    * batch, of which then nothing is carried out.
@@ -17,6 +31,8 @@ export class Faults {
   batchRefused: number | undefined;
   /** ids of work items that the account may not see: its permission for their area was taken away */
   readonly hidden = new Set<number>();
+  /** the feed of revisions speaks of hidden ones all the same */
+  feedShowsHidden = false;
   /** ids that the answer of a batch read lacks altogether, without a hole */
   readonly leftOut = new Set<number>();
   /** pages of the feed that come empty, though there is more */
@@ -25,8 +41,22 @@ export class Faults {
   sameToken = false;
   /** paths that a proxy answers with its own page: 404 and HTML */
   lost: RegExp | undefined;
-  /** names of scopes that the token lacks */
-  readonly lacking = new Set<'identities' | 'write' | 'projects'>();
+  /** what the token or the account may not do */
+  readonly lacking = new Set<Right>();
+
+  /** Whether a request names a work item that breaks the service. */
+  breaks(path: string, query: URLSearchParams, body: unknown): boolean {
+    if (this.broken.size === 0) return false;
+    const inPath = /\/(?:workitems|recyclebin)\/(\d+)/i.exec(path)?.[1];
+    const inBody =
+      typeof body === 'object' && body !== null && 'ids' in body && Array.isArray(body.ids) ? body.ids : [];
+    const inBatch = Array.isArray(body)
+      ? body.map((one: unknown) => (typeof one === 'object' && one !== null && 'uri' in one ? String(one.uri) : ''))
+      : [];
+    const inUris = inBatch.map((uri) => /\/workitems\/(\d+)/i.exec(uri)?.[1]);
+    const named = [inPath, ...(query.get('ids')?.split(',') ?? []), ...inBody, ...inUris];
+    return named.some((id) => this.broken.has(Number(id)));
+  }
 
   /** The status with which a write is answered that must not succeed. */
   poisoned(operations: readonly PatchOperation[], within: 'element' | 'whole' | 'alone'): number | undefined {

@@ -56,7 +56,7 @@ export class Feeds {
     const found: { item: Item; revision: Revision }[] = [];
     for (const item of this.core.state.items.values()) {
       if (item.deleted && query.get('includeDeleted') !== 'true') continue;
-      if (faults.hidden.has(item.id)) continue;
+      if (faults.hidden.has(item.id) && !faults.feedShowsHidden) continue;
       const visible = item.revisions.filter((one) => !one.withheld);
       for (const revision of latest ? visible.slice(-1) : visible) {
         if (revision.watermark <= after || (start !== null && revision.at <= Date.parse(start))) continue;

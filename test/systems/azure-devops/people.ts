@@ -7,7 +7,7 @@ export interface StandInPerson {
   /** the personal access token */
   token: string;
   /** has left the organisation: may stand in work items, and cannot be chosen any more */
-  gone?: true;
+  gone?: true | undefined;
 }
 
 const person = (index: number, name: string, mail: string): StandInPerson => ({
@@ -25,13 +25,13 @@ export const PEOPLE: StandInPerson[] = [
   { ...person(5, 'Gregory Gone', 'gregory@example.com'), gone: true },
 ];
 /** Those who can be chosen. */
-export const PRESENT = PEOPLE.filter(({ gone }) => !gone);
+export const present = (): StandInPerson[] => PEOPLE.filter(({ gone }) => !gone);
 
 /** Is there exactly one person of that sign-in name, name, or `Name <sign-in name>`? */
 export function resolvePerson(value: unknown): StandInPerson | undefined {
   const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
   const account = /<([^<>]+)>$/.exec(text)?.[1] ?? text;
-  const found = PRESENT.filter(
+  const found = present().filter(
     ({ uniqueName, displayName }) => uniqueName.toLowerCase() === account || displayName.toLowerCase() === text,
   );
   return found.length === 1 ? found[0] : undefined;

@@ -17,7 +17,7 @@ import { expanded, Items } from './items';
 import { PEOPLE, type StandInPerson } from './people';
 import { type Call, checkPreview, type Routes, versionOf } from './routes';
 import { Structure } from './structure';
-import { Writes } from './writes';
+import { UNEXPECTED, Writes } from './writes';
 
 export interface StandInOptions extends ServiceOptions {
   port?: number;
@@ -166,7 +166,7 @@ export class StandIn {
       response
         .writeHead(404, { 'Content-Type': 'text/html' })
         .end('<html><title>404 Not Found</title><hr>nginx</html>');
-    else if (!by) this.signIn(response);
+    else if (!by) this.signIn(response, method);
     else if (path === url.pathname)
       this.answer(response, 404, { message: 'TF400813: no such organisation', typeKey: 'NotFound' });
     else {
@@ -198,6 +198,7 @@ export class StandIn {
       const { handler, route, at } = this.routes.find(method, path);
       checkPreview(route, version);
       const body = text === '' || !/json/.test(contentType ?? '') ? undefined : named(JSON.parse(text));
+      if (this.faults.breaks(path, query, body)) throw new ApiError(500, 'InternalServerError', UNEXPECTED);
       const call: Call<StandInPerson> = { method, path, query, body, text, contentType, by, at };
       const answer = handler(call);
       if (version !== undefined && !(answer instanceof Content)) {
@@ -220,7 +221,13 @@ export class StandIn {
   }
 
   private who(authorization: string | undefined): StandInPerson | undefined {
-    if (this.faults.credentialsDead) return undefined;
+    const known = this.tokenOf(authorization);
+    const { credentialsDead, deadFor } = this.faults;
+    const isDead = credentialsDead !== undefined && (deadFor === undefined || known?.uniqueName === deadFor);
+    return isDead ? undefined : known;
+  }
+
+  private tokenOf(authorization: string | undefined): StandInPerson | undefined {
     const [scheme, value = ''] = (authorization ?? '').split(' ');
     if (scheme === 'Bearer')
       return this.bearers.has(value) ? PEOPLE.find(({ uniqueName }) => uniqueName.startsWith('sync')) : undefined;
@@ -229,7 +236,7 @@ export class StandIn {
     return scheme === 'Basic' ? PEOPLE.find((one) => one.token === token) : undefined;
   }
 
-  private signIn(response: ServerResponse): void {
+  private signIn(response: ServerResponse, method: string): void {
     const signIn = this.faults.credentialsDead ?? this.options.signIn;
     if (signIn === 'redirect')
       response
@@ -239,7 +246,15 @@ export class StandIn {
       response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="https://example.com"' }).end();
     else if (signIn === '401-html')
       response.writeHead(401, { 'Content-Type': 'text/html; charset=utf-8' }).end(SIGN_IN_PAGE);
-    else response.writeHead(203, { 'Content-Type': 'text/html; charset=utf-8' }).end(SIGN_IN_PAGE);
+    // the page is for those who read: https://github.com/microsoft/azure-devops-auth-samples/issues/52
+    else if (method === 'PATCH') {
+      const refused = new ApiError(
+        401,
+        'UnauthorizedRequestException',
+        "TF400813: The user '' is not authorized to access this resource.",
+      );
+      this.answer(response, 401, refused.body());
+    } else response.writeHead(203, { 'Content-Type': 'text/html; charset=utf-8' }).end(SIGN_IN_PAGE);
   }
 
   private issueToken(text: string, response: ServerResponse): void {

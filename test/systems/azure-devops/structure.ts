@@ -2,7 +2,7 @@
 
 import { ApiError } from './answer';
 import { bad, type Core, type Query, wrapped } from './core';
-import { identity, identityRef, PEOPLE, PRESENT, type StandInPerson } from './people';
+import { identity, identityRef, PEOPLE, present, type StandInPerson } from './people';
 import { FIELDS, fieldByName, TYPES, type TypeDefinition } from './process';
 import type { Node } from './state';
 
@@ -45,7 +45,7 @@ export class Structure {
   }
 
   members() {
-    return wrapped(PRESENT.map((one) => ({ isTeamAdmin: false, identity: identityRef(one, this.core.base()) })));
+    return wrapped(present().map((one) => ({ isTeamAdmin: false, identity: identityRef(one, this.core.base()) })));
   }
 
   identities(query: Query) {

@@ -89,9 +89,14 @@ export class Writes {
     throw notFound(id);
   }
 
-  /** Those of the ids that are in the recycle bin; the others are left out. */
+  /** Each of the ids: what is in the recycle bin, and for the others that they are not. */
   recycledOf(ids: number[]) {
-    return wrapped(ids.flatMap((id) => this.core.state.recycled(id) ?? []).map((item) => this.deletion(item)));
+    return wrapped(
+      ids.map((id) => {
+        const item = this.core.state.recycled(id);
+        return item ? this.deletion(item) : { id, code: 404, message: notFound(id).message };
+      }),
+    );
   }
 
   restore(id: number, by: StandInPerson) {

@@ -1,0 +1,76 @@
+/** Azure DevOps says the same of what is gone, hidden, and never was: only its recycle bin is evidence. */
+
+import assert from 'node:assert/strict';
+import type { Connection } from '../../lib/connectors/connector';
+import { SyncError } from '../../lib/model/errors';
+import { Colleague, connectTo, one } from '../connectors/azure-devops/support';
+import { type StandIn, startAzureDevOps } from '../systems/azure-devops';
+
+describe('reality 12: what is gone in Azure DevOps', () => {
+  let standIn: StandIn;
+  let connection: Connection;
+  let ids: string[];
+
+  beforeEach(async () => {
+    standIn = await startAzureDevOps();
+    connection = connectTo(standIn);
+    const alice = new Colleague(standIn, 'alice');
+    ids = await alice.create(['There', 'Deleted', 'Hidden', 'Left out', 'Destroyed']);
+    await alice.remove(ids[1] ?? '');
+    await alice.remove(ids[4] ?? '');
+    standIn.service.state.destroy(Number(ids[4]));
+    standIn.faults.hidden.add(Number(ids[2]));
+    standIn.faults.leftOut.add(Number(ids[3]));
+  });
+  afterEach(async () => {
+    await connection.close?.();
+    await standIn.stop();
+    assert.deepEqual(standIn.violations, []);
+  });
+
+  const read = async () =>
+    (await connection.read(one, ids)).map((result) => (result instanceof SyncError ? result.kind : result?.id));
+
+  it('deleted is gone, hidden and destroyed are not, and what an answer leaves out is asked for alone', async () => {
+    const [there, , , leftOut] = ids;
+    assert.deepEqual(await read(), [there, undefined, 'forbidden', leftOut, 'forbidden']);
+  });
+
+  it('an account that may not look into the recycle bin has no evidence', async () => {
+    standIn.faults.lacking.add('recyclebin');
+    const [there, , , leftOut] = ids;
+    assert.deepEqual(await read(), [there, 'forbidden', 'forbidden', leftOut, 'forbidden']);
+  });
+
+  it('a page of a proxy is no evidence, for one or for all', async () => {
+    standIn.faults.lost = /recyclebin|workitems\/\d/i;
+    const [there] = ids;
+    assert.deepEqual(await read(), [there, 'transient', 'transient', 'transient', 'transient']);
+    standIn.faults.lost = /./;
+    await assert.rejects(
+      connection.read(one, ids),
+      (error: unknown) => error instanceof SyncError && error.kind !== 'notFound',
+    );
+  });
+
+  it('one that breaks the answer costs the others nothing', async () => {
+    standIn.faults.broken.add(Number(ids[0]));
+    standIn.faults.hidden.clear();
+    const [, , hidden, leftOut] = ids;
+    const found = await read();
+    assert.equal(found[0], 'transient');
+    assert.deepEqual(found.slice(1, 4), [undefined, hidden, leftOut]);
+  });
+
+  it('a link or a marker that cannot be seen is no proof that there is none', async () => {
+    standIn.faults.broken.add(Number(ids[0]));
+    const query = {
+      project: '6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c',
+      type: 'Bug',
+      createdBySelfSince: '2020-01-01T00:00:00Z',
+    };
+    const mine = connectTo(standIn, {}, 'alice');
+    await assert.rejects(async () => mine.find?.(query, 5), SyncError);
+    await mine.close?.();
+  });
+});
