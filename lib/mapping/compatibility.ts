@@ -11,6 +11,8 @@ export type LossCode =
   | 'markupLost'
   | 'timeLost'
   | 'nameOnly'
+  | 'keyOnly'
+  | 'addressOnly'
   | 'firstOnly'
   | 'listJoined'
   | 'listSplit'
@@ -34,6 +36,8 @@ const TEXTS: Record<LossCode | 'noConversion', string> = {
   markupLost: 'only the text comes across, without its formatting',
   timeLost: 'only the day comes across (UTC), without the time',
   nameOnly: 'only the name comes across',
+  keyOnly: 'only the key of the entity in its own system comes across, as text; the target is not linked with anything',
+  addressOnly: 'only the address of the entity in its own system comes across',
   firstOnly: 'only the first of several values comes across',
   listJoined: 'several values become one text, with commas between them',
   listSplit: 'the text is taken apart at commas, semicolons and line ends',
@@ -65,7 +69,7 @@ const INTO_TEXT: Row = {
   duration: 'ok',
   lookup: 'ok',
   user: 'nameOnly',
-  reference: 'nameOnly',
+  reference: 'keyOnly',
 };
 
 /** By target type, then source type; what is missing is impossible. */
@@ -87,7 +91,7 @@ const TARGETS: Record<FieldType, Row> = {
   },
   user: { user: 'ok', text: 'mustBePerson', lookup: 'mustBePerson' },
   reference: { reference: 'ok' },
-  url: { url: 'ok', text: 'mustBeAddress', reference: 'ok' },
+  url: { url: 'ok', text: 'mustBeAddress', reference: 'addressOnly' },
 };
 
 type Typed = Pick<FieldChoice, 'type' | 'multi' | 'maxLength' | 'integer'>;

@@ -187,7 +187,7 @@ export class Planner {
     return {
       ...{ store, integration: config.id, side, source, target, targetName: 'the target' },
       places: (ids) => this.places[side].of(ids),
-      isSynced: (ref) => leads(config, source, ref, target) || neighbours?.lead(source, ref, target) === true,
+      isSynced: (ref) => leads(config, [source], ref, [target]) || neighbours?.lead([source], ref, [target]) === true,
     };
   }
 

@@ -229,7 +229,19 @@ export type Failure =
       error: StoredError;
       notCreated?: boolean;
     }
-  | { event: number; delivery: number; to: 'parked'; error: StoredError; mapped?: Fields; notCreated?: boolean };
+  | {
+      event: number;
+      delivery: number;
+      to: 'parked';
+      error: StoredError;
+      mapped?: Fields;
+      notCreated?: boolean;
+      /**
+       * what the entity refers to that has no counterpart yet in the other side's system (`Landing.awaits`): once one has,
+       * the event is tried again by itself, in case that was why it failed
+       */
+      awaits?: { system: string; toward: string; entities: EntityId[] };
+    };
 
 /**
  * An end of a link that has yet to show its counterpart to people: its key, its address. It is no event: it is written on
@@ -330,8 +342,8 @@ export interface Store {
    * integration towards the same place. The cost does not depend on how many events wait.
    *
    * Before that, for up to 1,000 references whose wait is over (`Landing.awaits`): the end that waited gets an event, unless
-   * one of it is waiting, held or in retry anyway; one that is sent or parked gets one held behind it, one that is shown
-   * becomes waiting. Its snapshot is stale and names the entity only.
+   * one of it is waiting, held or in retry anyway; one that is sent gets one held behind it; one that is shown or parked
+   * becomes waiting (as by `unpark`). The snapshot of a new event is stale and names the entity only.
    * @param now ms since 1970; becomes `sentAt`
    * @param urgent preset 0: strictly the oldest first
    */
@@ -436,7 +448,7 @@ export interface Store {
   linksOf(integration: string, side: Side, entities: EntityId[]): Promise<(Link | undefined)[]>;
   /**
    * What links of any integration lead to from entities of a system, as far as it is in the system `toward` (perhaps the
-   * same): in the order of `entities`, the oldest link first.
+   * same), by whatever nodes of their places: in the order of `entities`, the oldest link first.
    */
   counterparts(system: string, entities: EntityId[], toward: string): Promise<Counterpart[][]>;
   /** Gives ends of links another ref. Passed over where the link is gone, or its end has another id. */

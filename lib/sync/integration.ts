@@ -4,7 +4,7 @@
  */
 
 import type { IntegrationConfig } from '../model/config';
-import type { Side } from '../model/entity';
+import type { EntityId, Side } from '../model/entity';
 import { targetSide } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, SyncResult } from '../model/message';
@@ -47,6 +47,8 @@ export interface FailureContext {
   blame?: Blame;
   /** id of the node in which it failed */
   node?: string;
+  /** what the entity refers to that has no counterpart yet */
+  awaits?: EntityId[];
 }
 
 const PAUSED_RETRY_MS = 500;
@@ -95,7 +97,11 @@ export class Integration implements Peer {
     this.store = store;
     this.clock = clock;
     this.events = events;
-    neighbours.know(config);
+    const [one, two] = systems;
+    neighbours.know(config, [
+      [one.id, one.place],
+      [two.id, two.place],
+    ]);
   }
 
   /** Before anything is claimed: what an earlier run left in flight is sent again (invariant 1). */
@@ -152,7 +158,7 @@ export class Integration implements Peer {
       ...{ store: this.store, integration: this.config.id, side },
       ...{ source: source.id, target: target.id, targetName: target.name },
       places: (ids) => this.places[side].of(ids),
-      isSynced: (ref) => this.neighbours.lead(source.id, ref, target.id),
+      isSynced: (ref) => this.neighbours.lead([source.id, source.place], ref, [target.id, target.place]),
     };
   }
 
@@ -285,7 +291,9 @@ export class Integration implements Peer {
       const common = { event: event.seq, delivery: event.delivery, error: toStored(error, now, context.node) };
       if (verdict.kind === 'park') {
         // it waits for a person, who must not find every new entity of the other side waiting with it
-        return { ...common, to: 'parked', mapped: context.mapped, notCreated: true };
+        const [source, target] = [this.system(side), this.system(side === 1 ? 2 : 1)];
+        const awaits = context.awaits && { system: source.id, toward: target.id, entities: context.awaits };
+        return { ...common, to: 'parked', mapped: context.mapped, notCreated: true, awaits };
       }
       // while the target pauses nothing is claimed, however early it is due: it goes on as soon as the system does
       const pause = system.id === this.system(side === 1 ? 2 : 1).id ? PAUSED_RETRY_MS : system.pauseLeft();

@@ -7,25 +7,41 @@ import type { IntegrationConfig } from '../model/config';
 import type { EntityRef } from '../model/entity';
 import { route } from './pairs';
 
+/** Names by which a system is known: its node's, and that of its place. */
+export type SystemNames = readonly string[];
+
 /** True where the integration leads entities of this project and type from one system to the other. */
-export const leads = (config: IntegrationConfig, system: string, ref: EntityRef, toward: string): boolean =>
-  ([1, 2] as const).some((side) => {
-    const [from, to] = side === 1 ? [config.system1, config.system2] : [config.system2, config.system1];
-    return from === system && to === toward && route(config, side, ref) !== undefined;
+export function leads(
+  config: IntegrationConfig,
+  system: SystemNames,
+  ref: EntityRef,
+  toward: SystemNames,
+  [one, two]: readonly [SystemNames, SystemNames] = [[config.system1], [config.system2]],
+): boolean {
+  const is = (names: SystemNames, others: SystemNames) => names.some((name) => others.includes(name));
+  return ([1, 2] as const).some((side) => {
+    const [from, to] = side === 1 ? [one, two] : [two, one];
+    return is(from, system) && is(to, toward) && route(config, side, ref) !== undefined;
   });
+}
+
+interface Neighbour {
+  config: IntegrationConfig;
+  systems?: readonly [SystemNames, SystemNames];
+}
 
 export class Neighbours {
-  private readonly configs = new Map<string, IntegrationConfig>();
+  private readonly all = new Map<string, Neighbour>();
   private readonly listeners = new Map<string, () => void>();
 
-  /** An integration is there, running or not. */
-  know(config: IntegrationConfig): void {
-    this.configs.set(config.id, config);
+  /** An integration is there, running or not. @param systems absent = by their nodes alone */
+  know(config: IntegrationConfig, systems?: Neighbour['systems']): void {
+    this.all.set(config.id, { config, systems });
   }
 
   /** Unless another one has taken its place. */
   forget(config: IntegrationConfig): void {
-    if (this.configs.get(config.id) === config) this.configs.delete(config.id);
+    if (this.all.get(config.id)?.config === config) this.all.delete(config.id);
   }
 
   /** @param listener called when something was linked. Returns how to stop */
@@ -37,8 +53,8 @@ export class Neighbours {
   }
 
   /** Some integration leads entities of this project and type from one system to the other. */
-  lead(system: string, ref: EntityRef, toward: string): boolean {
-    return [...this.configs.values()].some((config) => leads(config, system, ref, toward));
+  lead(system: SystemNames, ref: EntityRef, toward: SystemNames): boolean {
+    return [...this.all.values()].some(({ config, systems }) => leads(config, system, ref, toward, systems));
   }
 
   /** Links were stored: whoever waited for one of them may go on. */

@@ -4,8 +4,8 @@
  */
 
 import type { SyncError } from '../model/errors';
-import type { Unresolved } from '../model/message';
-import type { FieldId } from '../model/values';
+import type { MappedField, Unresolved } from '../model/message';
+import { type FieldId, isEmpty } from '../model/values';
 import type { MergePlan } from './merge';
 
 /**
@@ -22,6 +22,33 @@ export function refusedFields(
     ([field]) => field in plan.write || field in unresolved,
   );
   return named.length > 0 ? Object.fromEntries(named) : undefined;
+}
+
+/**
+ * References that the target may have refused, whatever the integration's setting: their entity is in a project or of a type
+ * that cannot be that one's parent, or is not there any more. Not every system names the field, so where it names none, what
+ * is written without them tells.
+ * @param target what people call it
+ * @returns field → why it is left out; undefined where the error is about something else
+ */
+export function refusedReferences(
+  { kind, message, detail }: SyncError,
+  plan: MergePlan,
+  mapped: Record<FieldId, MappedField>,
+  target: string,
+): Record<FieldId, string> | undefined {
+  if (kind !== 'invalid' && kind !== 'notFound') return undefined;
+  const written = Object.entries(plan.write).flatMap(([field, value]) => {
+    const { type, from = [], corrected, otherwise } = mapped[field] ?? {};
+    const mayGo = type === 'reference' && from.length > 0 && !corrected && otherwise?.policy !== 'park';
+    return mayGo && !isEmpty(value) ? [field] : [];
+  });
+  const named = Object.keys(detail.fields ?? {});
+  const others = named.filter((field) => !written.includes(field));
+  if (written.length === 0 || others.length > 0) return undefined;
+  const blamed = named.length > 0 ? named : written;
+  const reason = (field: FieldId) => `${target} does not take it: ${detail.fields?.[field] ?? message}`;
+  return Object.fromEntries(blamed.map((field) => [field, reason(field)]));
 }
 
 /** The plan without these fields. */

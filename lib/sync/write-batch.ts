@@ -29,7 +29,7 @@ import { writeScope } from './pairs';
 import { planChange, planNew } from './planning';
 import { readEntities } from './reading';
 import type { System } from './system';
-import { refusedFields, without } from './withhold';
+import { refusedFields, refusedReferences, without } from './withhold';
 import { endOf, type Job, mergeInputOf, mustPark, nameEntity, targetGone, type Way, type Work, wayOf } from './work';
 
 export type JobResult =
@@ -209,6 +209,15 @@ export class Batch {
   private withhold(work: Work, error: SyncError): boolean {
     if (!this.mayWithhold(work)) return false;
     const refused = refusedFields(error, work.plan, work.message.sync.unresolved ?? {});
+    if (!refused) return false;
+    work.withheld = { ...work.withheld, ...refused };
+    work.plan = without(work.plan, refused);
+    return true;
+  }
+
+  /** The target does not take an entity as parent of this one, say: everything else is written, and that is told. */
+  private withholdReferences(work: Work, error: SyncError): boolean {
+    const refused = refusedReferences(error, work.plan, work.message.sync.mapped ?? {}, this.target.name);
     if (!refused) return false;
     work.withheld = { ...work.withheld, ...refused };
     work.plan = without(work.plan, refused);
@@ -400,7 +409,8 @@ export class Batch {
         }
         // it was looked at and refused
         if (isDecision(error)) answered.push(work);
-        if (!this.withhold(work, error)) await this.fail([work], error, { unmade: true });
+        if (!this.withhold(work, error) && !this.withholdReferences(work, error))
+          await this.fail([work], error, { unmade: true });
         else if (Object.keys(work.plan.write).length > 0) withheld.push(work);
         else landings.push(landUnchanged(this.way, work));
       } else {
@@ -480,7 +490,7 @@ export class Batch {
     for (const work of works) {
       const named = nameEntity(error, work, this.target.name);
       const notCreated = unmade && !work.adopted && !error.detail.uncertain;
-      const context = { mapped: work.asMapped, notCreated, blame };
+      const context = { mapped: work.asMapped, awaits: work.awaits, notCreated, blame };
       const [failure] = await this.integration.failEvents(this.way.side, [work.event], named, this.target, context);
       this.results.set(work.seq, { ok: false, error: named, failure });
     }

@@ -231,6 +231,54 @@ describe('01: a reference is written with the id of the counterpart', () => {
     });
   });
 
+  describe('that the target refuses', () => {
+    it('is left out and told, and all else is written, in creates and in updates; the next change tries it again', async () => {
+      const [parent, other] = [bench.create(1, 'parent'), bench.create(1, 'other')];
+      const child = bench.create(1, 'child');
+      await bench.start(BUGS);
+      await bench.sync();
+      // its counterpart is gone
+      bench.spaces[2].remove('alice', bench.named(2, 'parent').id);
+      bench.create(1, 'new child', { parent: ref(parent) });
+      bench.edit(1, child.id, { title: 'child, edited', parent: ref(parent) });
+      await bench.sync();
+      assert.deepEqual(bench.failures, []);
+      for (const title of ['new child', 'child, edited']) {
+        assert.deepEqual(bench.titles(2, title), []);
+        assert.deepEqual(bench.titles(1, title), ['parent']);
+        assert.match(bench.warnings(title).join(), /parent: B does not take it/);
+      }
+      bench.edit(1, child.id, { title: 'child', parent: ref(other) });
+      await bench.sync();
+      assert.deepEqual(bench.titles(2, 'child'), ['other']);
+    });
+
+    it('parks where its default row says so', async () => {
+      const parent = bench.create(1, 'parent');
+      await bench.start({ ...BUGS, defaults: [{ field: choice('parent'), side: 2, unresolved: 'park' }] });
+      await bench.sync();
+      bench.spaces[2].remove('alice', bench.named(2, 'parent').id);
+      bench.create(1, 'child', { parent: ref(parent) });
+      await bench.sync();
+      assert.deepEqual(
+        bench.failures.map(({ parked }) => parked),
+        [true],
+      );
+    });
+  });
+
+  it('what could not be written without its parent is tried again by itself once that has a counterpart', async () => {
+    const epic = bench.create(1, 'epic', {}, { type: 'Epic', project: 'Portfolio' });
+    bench.create(1, 'child', { parent: ref(epic) });
+    await bench.start({ ...BUGS, rows: [row('parent'), row('title', { syncWhen: 'update' })] }, EPICS);
+    await bench.sync('bugs');
+    assert.equal(bench.failures.at(-1)?.parked, true, 'a title is mandatory');
+    await bench.end();
+    await bench.start({ ...BUGS }, EPICS);
+    await bench.sync('epics');
+    assert.deepEqual(bench.titles(2, 'child'), ['epic']);
+  });
+
   it('rows that always write do not carry back the emptiness of what cannot be shown', async () => {
     const epic = bench.create(1, 'epic', {}, { type: 'Epic', project: 'Portfolio' });
     bench.create(1, 'child', { parent: ref(epic), related: [ref(epic)] });

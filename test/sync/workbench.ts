@@ -81,8 +81,8 @@ export class Tracker {
     if (before) this.revisions.set(key, [revision, ...(this.revisions.get(key) ?? [])]);
     const entity: Entity = {
       id: key,
-      key,
-      url: `https://${this.name}.example.org/${key}`,
+      key: before?.key ?? key,
+      url: before?.url ?? `https://${this.name}.example.org/${key}`,
       type: 'Bug',
       project: 'P',
       version: `v${this.counter}`,

@@ -2,13 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import type { Entity, EntityId, EntityTypeId, ProjectId } from '../../model/entity';
-import { SyncError } from '../../model/errors';
+import { asSyncError } from '../../model/errors';
 import type { Fields, LookupValue, ReferenceValue, SingleValue, UserValue, Value } from '../../model/values';
 import { Cache, Recent } from '../cache';
-import type { ReadResult, Scope } from '../connector';
+import type { ReadResult } from '../connector';
 import { isEmptyDocument, textOfDocument } from './adf';
 import { FETCH, type Fetched, type JiraApi } from './api';
-import type { Members } from './members';
 import { cascadeName, type Definition, type Metadata } from './metadata';
 import { userOf } from './people';
 import { isJson, type Json, millisecondsOf, type RawIssue, textOf, utcOf } from './shapes';
@@ -23,6 +22,8 @@ export interface Place {
 /** Issues whose place is remembered. */
 const PLACES = 20_000;
 const TEN_MINUTES = 600_000;
+/** So often an epic that cannot be asked for holds up the poll. */
+const MOST_TROUBLES = 3;
 /** Own writes that are kept until the poll meets them; a large entity is read again rather than kept, characters of JSON. */
 const MOST_OWN = 2_000;
 const LARGEST_OWN = 10_000;
@@ -43,11 +44,12 @@ export class IssueReader {
   /** our account, once it was asked for */
   private self: UserValue | undefined;
   private readonly epics = new Cache<string | undefined>(TEN_MINUTES, 10_000);
+  /** epics that could not be asked for, and how often in a row */
+  private readonly troubles = new Map<string, number>();
 
   constructor(
     private readonly api: JiraApi,
     private readonly metadata: Metadata,
-    private readonly members: Members,
   ) {}
 
   /** As last read here; undefined = never. */
@@ -55,11 +57,8 @@ export class IssueReader {
     return this.places.get(id);
   }
 
-  /**
-   * By id, whatever project they are in. @see Connection.read
-   * @param scope where they should be: if one of its projects is out of sight, an issue that is not shown need not be gone
-   */
-  async byId(ids: EntityId[], scope?: Scope): Promise<ReadResult[]> {
+  /** By id, whatever project they are in. @see Connection.read */
+  async byId(ids: EntityId[]): Promise<ReadResult[]> {
     const wanted = [...new Set(ids.filter((id) => /^\d{1,18}$/.test(id)))];
     const results = new Map<EntityId, ReadResult>();
     for (let at = 0; at < wanted.length; at += FETCH) {
@@ -68,22 +67,7 @@ export class IssueReader {
       for (const [id, error] of errors) results.set(id, error);
       for (const entity of await this.entities(found)) results.set(entity.id, entity);
     }
-    for (const id of scope ? wanted : []) {
-      if (results.has(id)) continue;
-      const why = await this.hidden(id, scope?.projects ?? []);
-      if (why) results.set(id, new SyncError('forbidden', `Issue ${id} is not shown. ${why}`));
-    }
     return ids.map((id) => results.get(id));
-  }
-
-  /** Why an issue that is not shown may be out of sight together with its project. */
-  private async hidden(id: EntityId, projects: ProjectId[]): Promise<string | undefined> {
-    const place = this.placeOf(id);
-    for (const project of place ? [place.project] : projects) {
-      const words = await this.members.lacking(project);
-      if (words) return `${words}, so it need not be gone`;
-    }
-    return undefined;
   }
 
   /** @see Connection.byKey. A key from before an issue was moved leads to it as well. */
@@ -209,22 +193,38 @@ export class IssueReader {
     }
   }
 
-  /** Epic links (Data Center) hold keys; entities are known by id. One request per hundred new ones. */
+  /**
+   * Epic links (Data Center) hold keys; entities are known by id. One request for each new one.
+   * @throws SyncError – Jira is in trouble: a key in the id's place would be another entity. It does not stop for one epic
+   * for ever, though
+   */
   private async learnEpics(issues: RawIssue[], definitions: Map<string, Definition>): Promise<void> {
     const links = [...definitions.values()].filter(({ kind }) => kind.shape === 'issueKey').map(({ id }) => id);
     if (links.length === 0) return;
     const keys = new Set(issues.flatMap(({ fields }) => links.flatMap((id) => textOf(fields[id]) ?? [])));
-    for (const key of keys) {
-      await this.epics
-        .remember(key, async () => (await this.api.issue(key, { fields: ['summary'] })).id)
-        .catch(() => undefined);
+    for (const key of keys) await this.epics.remember(key, () => this.idOfEpic(key));
+  }
+
+  private async idOfEpic(key: string): Promise<EntityId | undefined> {
+    try {
+      const { id } = await this.api.issue(key, { fields: ['summary'] });
+      this.troubles.delete(key);
+      return id;
+    } catch (thrown) {
+      const { kind } = asSyncError(thrown);
+      if (kind === 'auth' || kind === 'rateLimited') throw thrown;
+      const count = (this.troubles.get(key) ?? 0) + 1;
+      if (kind !== 'transient' || count > MOST_TROUBLES) return undefined;
+      if (this.troubles.size >= PLACES) this.troubles.clear();
+      this.troubles.set(key, count);
+      throw thrown;
     }
   }
 
   private async epicOf(json: unknown, site: string): Promise<ReferenceValue | undefined> {
     const key = textOf(json);
     if (key === undefined) return undefined;
-    const id = await this.epics.remember(key, async () => undefined);
+    const id = await this.epics.remember(key, () => this.idOfEpic(key));
     return { id: id ?? key, key, url: `${site}browse/${key}` };
   }
 }

@@ -18,7 +18,7 @@ const MOST_WOKEN = 1_000;
 /** No system has it: an event of this version is always read again. */
 export const AWAITED_VERSION = 'awaited';
 
-/** An end of a link that waits, and what it waits for. */
+/** An entity that waits, and what it waits for. */
 export interface Waiting {
   flow: number;
   waiter: EntityId;
@@ -67,9 +67,9 @@ export class Awaited {
 
   /** A link leads from the entity to the system `toward` now. */
   arrived(system: string, entity: EntityId, toward: string): void {
-    const [from, to] = [this.names.find(system), this.names.find(toward)];
-    if (from === undefined || to === undefined) return;
-    for (const { flow } of this.release.all(from, entity, to)) this.counters.due(flow, 1);
+    for (const [from, to] of this.refs.ways(system, toward)) {
+      for (const { flow } of this.release.all(from, entity, to)) this.counters.due(flow, 1);
+    }
   }
 
   /** Makes events of waits that are over. Runs in a transaction. */
@@ -84,14 +84,18 @@ export class Awaited {
   }
 
   private wakeOne(flow: number, waiter: EntityId): void {
-    const end = this.refs.of(integrationOf(flow), sideOf(flow), waiter);
-    if (!end) return;
-    const newest = this.events.of(flow, waiter).at(-1);
-    const state = newest && stateOf(newest);
-    if (newest && state === 'shown') this.events.toWaiting(newest);
-    if (state !== undefined && state !== 'sent' && state !== 'parked') return;
-    const entity: Entity = { ...end, version: AWAITED_VERSION, updatedAt: new Date(0).toISOString(), fields: {} };
-    this.events.insertStale(flow, entity, newest ? 'held' : 'waiting');
+    const rows = this.events.of(flow, waiter);
+    const [main] = rows;
+    const state = main && stateOf(main);
+    if (main && state === 'parked') {
+      this.events.unpark(main);
+      this.events.takeOverHeld(main);
+    } else if (main && state === 'shown') this.events.toWaiting(main);
+    if (rows.length > 1 || (main && state !== 'sent')) return;
+    const ref = this.refs.of(integrationOf(flow), sideOf(flow), waiter);
+    if (!ref) return;
+    const entity: Entity = { ...ref, version: AWAITED_VERSION, updatedAt: new Date(0).toISOString(), fields: {} };
+    this.events.insertStale(flow, entity, main ? 'held' : 'waiting');
   }
 
   purge(flow: number): void {

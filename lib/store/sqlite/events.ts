@@ -229,6 +229,14 @@ export class Events {
     this.remove(held);
   }
 
+  /** An event that will be sent again goes out with the newest snapshot there is. @returns whether one was held */
+  takeOverHeld(row: EventRow): boolean {
+    const held = this.of(row.flow, row.entity).at(-1);
+    if (held?.state !== STATE.held) return false;
+    this.takeOver(row.seq, held);
+    return true;
+  }
+
   markUrgent(seq: number): void {
     this.updateUrgent.run(seq);
   }

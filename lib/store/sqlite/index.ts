@@ -94,13 +94,13 @@ export class SqliteStore implements Store {
     this.seen = new Seen(db);
     this.links = new Links(db, this.integrations, names, this.sequences, this.counters);
     this.events = new Events(db, this.integrations, this.links, this.sequences, this.counters);
-    this.refs = new Refs(db, this.integrations, names);
-    this.awaited = new Awaited(db, this.events, this.refs, names, this.counters);
     this.places = new Places(db, names);
+    this.refs = new Refs(db, this.integrations, names, this.places);
+    this.awaited = new Awaited(db, this.events, this.refs, names, this.counters);
     this.kin = new Kin(db, this.links, this.places);
     this.names = names;
     this.claims = new Claims(db, this.events, this.links, this.counters, this.awaited, this.kin);
-    this.settling = new Settling(db, this.events, this.kin, names, this.places);
+    this.settling = new Settling(db, this.events, this.kin, names, this.places, this.awaited);
     this.owedEnds = new OwedEnds(db, this.events, this.links, this.seen);
     this.overdueSeqs = db.prepare(`
       SELECT seq FROM events WHERE flow IN (?, ?) AND state = ${STATE.sent} AND sentAt < ?

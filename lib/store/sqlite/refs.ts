@@ -4,6 +4,7 @@ import type { EntityId, EntityRef, Side } from '../../model/entity';
 import type { Counterpart, Moved } from '../store';
 import type { Database, Query } from './database';
 import type { Names } from './names';
+import type { Places } from './places';
 import { packUrl, unpackUrl } from './url';
 
 /** One end of a link, as its columns hold it. */
@@ -36,6 +37,7 @@ export class Refs {
     db: Database,
     private readonly integrations: Names,
     private readonly names: Names,
+    private readonly places: Places,
   ) {
     const ofSide = (side: Side) =>
       db.prepare<RefRow>(`SELECT ${columns(side)} FROM links WHERE integration = ? AND entity${side} = ?`);
@@ -57,19 +59,31 @@ export class Refs {
 
   /** The oldest link first. */
   counterparts(system: string, entity: EntityId, toward: string): Counterpart[] {
-    const values = this.values(system, entity, toward);
-    if (!values) return [];
-    return this.leadingTo.all(...values, ...values).map((row) => ({
-      integration: this.integrations.nameOf(row.integration),
-      side: row.side === 1 ? 1 : 2,
-      ref: readRef(row, this.names),
-    }));
+    const found = this.ways(system, toward).flatMap(([from, to]) =>
+      this.leadingTo.all(entity, from, to, entity, from, to),
+    );
+    return found
+      .sort((a, b) => a.link - b.link)
+      .map((row) => ({
+        integration: this.integrations.nameOf(row.integration),
+        side: row.side === 1 ? 1 : 2,
+        ref: readRef(row, this.names),
+      }));
   }
 
   /** Some link leads from the entity to the system. */
   leads(system: string, entity: EntityId, toward: string): boolean {
-    const values = this.values(system, entity, toward);
-    return values !== undefined && this.anyLeading.get(...values, ...values) !== undefined;
+    return this.ways(system, toward).some(
+      ([from, to]) => this.anyLeading.get(entity, from, to, entity, from, to) !== undefined,
+    );
+  }
+
+  /** From one system to another, by all nodes of their places. */
+  ways(system: string, toward: string): [number, number][] {
+    const [from, to] = [this.names.find(system), this.names.find(toward)];
+    if (from === undefined || to === undefined) return [];
+    const nodes = (node: number) => this.places.nodes(this.places.of(node));
+    return nodes(from).flatMap((one) => nodes(to).map((other): [number, number] => [one, other]));
   }
 
   /** @returns whether there is such an end */
@@ -77,10 +91,5 @@ export class Refs {
     const key = ref.key === ref.id ? null : ref.key;
     const [type, project] = [this.names.idOf(ref.type), this.names.idOf(ref.project)];
     return this.update[side].run(key, packUrl(ref, this.names), type, project, link, ref.id) > 0;
-  }
-
-  private values(system: string, entity: EntityId, toward: string): [string, number, number] | undefined {
-    const [from, to] = [this.names.find(system), this.names.find(toward)];
-    return from === undefined || to === undefined ? undefined : [entity, from, to];
   }
 }

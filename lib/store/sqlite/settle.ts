@@ -3,6 +3,7 @@
 import type { Entity } from '../../model/entity';
 import { StoreError } from '../errors';
 import type { Corrections, Failure, Hindrance, Intent, Sending } from '../store';
+import type { Awaited } from './awaited';
 import type { Database, Query } from './database';
 import { type EventRow, type Events, type IntentContent, integrationOf } from './events';
 import type { Kin } from './kin';
@@ -24,6 +25,7 @@ export class Settling {
     private readonly kin: Kin,
     private readonly names: Names,
     private readonly places: Places,
+    private readonly awaited: Awaited,
   ) {
     this.sent = db.prepare(`${ROW} WHERE flow IN (?, ?) AND state = ${STATE.sent}`);
     this.parked = db.prepare(`${ROW} WHERE flow >> 1 = ? AND state = ${STATE.parked}`);
@@ -57,6 +59,8 @@ export class Settling {
       if (failure.notCreated) this.events.closeIntent(row.seq);
       if (failure.to === 'parked') {
         this.events.toParked(row, failure.error, failure.mapped);
+        const { flow, entity: waiter } = row;
+        if (failure.awaits) this.awaited.set({ flow, waiter, ...failure.awaits });
       } else {
         this.events.toRetry(row, failure.dueAt, failure.charge, failure.error);
         this.takeOverHeld(row);
@@ -132,12 +136,8 @@ export class Settling {
     }
   }
 
-  /** An event that will be sent again goes out with the newest snapshot there is. @returns whether one was held */
   private takeOverHeld(row: EventRow): boolean {
-    const held = this.events.of(row.flow, row.entity).at(-1);
-    if (held?.state !== STATE.held) return false;
-    this.events.takeOver(row.seq, held);
-    return true;
+    return this.events.takeOverHeld(row);
   }
 
   private parkedRows(integration: number, numbers: readonly number[]): EventRow[] {

@@ -9,6 +9,7 @@ import {
   end,
   entity,
   FORWARD,
+  failure,
   INTEGRATION,
   landing,
   names,
@@ -76,6 +77,20 @@ export function awaitingChecks(bench: Bench): void {
       assert.deepEqual(await woken(), []);
     });
 
+    it('hears of links by other nodes of the same places', async () => {
+      await land('child', '90', ['parent']);
+      await bench.store.setPlace('another node', 'the server');
+      await bench.store.setPlace(SYSTEM1, 'the server');
+      const [one, two] = [{ ...end(1, 'parent', '1'), system: 'another node' }, end(2, '91', '1')];
+      await bench.store.land([{ integration: 'elsewhere', event: 0, delivery: 0, ends: [one, two] }]);
+      assert.deepEqual(await woken(), ['child@awaited']);
+      const [found] = await bench.store.counterparts(SYSTEM1, ['parent'], SYSTEM2);
+      assert.deepEqual(
+        found?.map(({ ref }) => ref.id),
+        ['91'],
+      );
+    });
+
     it('gets its event at once where the link was stored in between', async () => {
       await linkElsewhere('parent', '91');
       await land('child', '90', ['parent']);
@@ -102,7 +117,7 @@ export function awaitingChecks(bench: Bench): void {
       assert.deepEqual(await woken(), ['child@awaited']);
     });
 
-    it('gets none where one waits or is to be tried again anyway, and one behind it where one is sent or parked', async () => {
+    it('gets none where one waits or is to be tried again anyway, and one behind it where one is sent', async () => {
       await land('child', '90', ['first']);
       await bench.record(FORWARD, entity('child', '2'));
       await linkElsewhere('first', '91');
@@ -110,18 +125,38 @@ export function awaitingChecks(bench: Bench): void {
       assert.equal(event.entity.version, '2');
       await bench.store.fail([retry(event, 0, false)]);
       const again = await bench.claimOne(FORWARD);
-      await bench.store.land([landing(again, '90', 'second', { awaits: { side: 1, entities: ['second', 'third'] } })]);
+      await bench.store.land([landing(again, '90', 'second', { awaits: { side: 1, entities: ['second'] } })]);
 
       await bench.record(FORWARD, entity('child', '3'));
       const sent = await bench.claimOne(FORWARD);
       await linkElsewhere('second', '92');
       assert.deepEqual(await woken(), []);
       assert.deepEqual(await bench.states(FORWARD), [0, 1, 1, 0, 0]);
-      await bench.store.fail([park(sent)]);
-      await linkElsewhere('third', '93');
-      assert.deepEqual(await woken(), []);
       await bench.store.skip([sent.seq]);
       assert.deepEqual(await woken(), ['child@awaited']);
+    });
+
+    it('is tried again where it is parked, with the newest that is held behind it', async () => {
+      await land('child', '90', ['first']);
+      await bench.record(FORWARD, entity('child', '2'));
+      await bench.store.fail([park(await bench.claimOne(FORWARD))]);
+      await bench.record(FORWARD, entity('child', '3'));
+      await linkElsewhere('first', '91');
+      const event = await bench.claimOne(FORWARD);
+      assert.deepEqual([event.entity.version, event.attempts, event.error], ['3', 0, undefined]);
+      assert.deepEqual(await bench.states(FORWARD), [0, 0, 1, 0, 0]);
+    });
+
+    it('is tried again where it was parked before it had a counterpart itself', async () => {
+      await bench.record(FORWARD, entity('child'));
+      const event = await bench.claimOne(FORWARD);
+      const awaits = { system: SYSTEM1, toward: SYSTEM2, entities: ['parent'] };
+      await bench.store.fail([{ event: event.seq, delivery: event.delivery, to: 'parked', error: failure, awaits }]);
+      await bench.reopen();
+      assert.deepEqual(await woken(), []);
+      await linkElsewhere('parent', '91');
+      assert.deepEqual(await woken(), ['child@1']);
+      assert.equal((await bench.store.parked(INTEGRATION, 0, 10)).length, 0);
     });
 
     it('is shown anew in a dry run', async () => {

@@ -306,12 +306,7 @@ export class ModelStore implements Store {
     if (landing.awaits) {
       const { side, entities } = landing.awaits;
       const [end, far] = [nth(ends, side), nth(ends, other(side))];
-      const flow = { integration, side };
-      this.waits = this.waits.filter((wait) => !sameFlow(wait.flow, flow) || wait.waiter !== end.ref.id);
-      for (const entity of new Set(entities)) {
-        const wait = { flow, waiter: end.ref.id, system: end.system, entity, toward: far.system, isDue: false };
-        this.waits.push({ ...wait, isDue: this.links.some((known) => this.toward(wait, known)) });
-      }
+      this.await({ integration, side }, end.ref.id, end.system, far.system, entities);
     }
 
     const event = this.events.find(({ seq, flow }) => seq === landing.event && flow.integration === integration);
@@ -325,19 +320,24 @@ export class ModelStore implements Store {
   }
 
   private toward({ system, entity, toward }: Wait, { ends }: Link): boolean {
-    return ([1, 2] as const).some((side) => {
-      const [from, to] = [nth(ends, side), nth(ends, other(side))];
-      return from.system === system && from.ref.id === entity && to.system === toward;
-    });
+    return ([1, 2] as const).some((side) =>
+      this.leads(nth(ends, side), nth(ends, other(side)), system, entity, toward),
+    );
+  }
+
+  private leads(from: LinkEnd, to: LinkEnd, system: string, entity: EntityId, toward: string): boolean {
+    const isSame = (one: string, two: string) => this.place(one) === this.place(two);
+    return isSame(from.system, system) && from.ref.id === entity && isSame(to.system, toward);
   }
 
   private async wake(flow: Flow, waiter: EntityId): Promise<void> {
-    const link = this.find(flow.integration, flow.side, waiter);
-    if (!link) return;
-    const { ref } = nth(link.ends, flow.side);
     const main = this.main(flow, waiter);
+    const isHeld = this.held(flow, waiter) !== undefined;
+    if (main?.state === 'parked') await this.unpark(flow.integration, [main.seq]);
     if (main?.state === 'shown') main.state = 'waiting';
-    if (this.held(flow, waiter) || (main && main.state !== 'sent' && main.state !== 'parked')) return;
+    const link = this.find(flow.integration, flow.side, waiter);
+    if (!link || isHeld || (main && main.state !== 'sent')) return;
+    const { ref } = nth(link.ends, flow.side);
     this.events.push({
       seq: await this.sequence(),
       flow,
@@ -430,6 +430,14 @@ export class ModelStore implements Store {
     link.landed = Math.max(link.landed, at);
   }
 
+  private await(flow: Flow, waiter: EntityId, system: string, toward: string, entities: EntityId[]): void {
+    this.waits = this.waits.filter((wait) => !sameFlow(wait.flow, flow) || wait.waiter !== waiter);
+    for (const entity of new Set(entities)) {
+      const wait = { flow, waiter, system, entity, toward, isDue: false };
+      this.waits.push({ ...wait, isDue: this.links.some((known) => this.toward(wait, known)) });
+    }
+  }
+
   private settle(flow: Flow, end: LinkEnd): void {
     for (const event of [this.main(flow, end.ref.id), this.held(flow, end.ref.id)]) {
       if (!event || event.intent || event.entity.version !== end.version) continue;
@@ -461,6 +469,8 @@ export class ModelStore implements Store {
       if (failure.to === 'parked') {
         event.state = 'parked';
         event.sentAt = undefined;
+        const { system, toward, entities } = failure.awaits ?? {};
+        if (system && toward && entities) this.await(event.flow, event.entity.id, system, toward, entities);
       } else {
         event.attempts += failure.charge ? 1 : 0;
         this.sendAgain(event, 'retry');
@@ -621,8 +631,9 @@ export class ModelStore implements Store {
       inOrder.flatMap(({ integration, ends }) =>
         ([2, 1] as const).flatMap((side) => {
           const [from, to] = [nth(ends, other(side)), nth(ends, side)];
-          const leads = from.system === system && from.ref.id === entity && to.system === toward;
-          return leads ? [{ integration, side, ref: structuredClone(to.ref) }] : [];
+          return this.leads(from, to, system, entity, toward)
+            ? [{ integration, side, ref: structuredClone(to.ref) }]
+            : [];
         }),
       ),
     );

@@ -87,6 +87,7 @@ const step = fc.oneof(
       dueIn: fc.nat(20),
       charge: fc.boolean(),
       notCreated: fc.boolean(),
+      awaits: fc.option(fc.array(id, { maxLength: 2 }), { nil: undefined }),
     }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('openIntents' as const), events: picks }) },
@@ -212,13 +213,17 @@ class History {
       case 'land':
         return this.land(step);
       case 'fail': {
+        const awaited = ({ side }: Flow) => {
+          const [system, toward] = side === 1 ? [SYSTEM1, SYSTEM2] : [SYSTEM2, SYSTEM1];
+          return step.awaits && { system, toward, entities: step.awaits };
+        };
         const failures = (which: keyof Twin<StoredEvent>): Failure[] =>
           this.chosen(step.events).map((twin) => {
             const { seq, delivery } = twin[which];
             const common = { event: seq, delivery, error: failure, notCreated: step.notCreated };
             return step.to === 'retry'
               ? { ...common, to: 'retry', dueAt: now + step.dueIn, charge: step.charge }
-              : { ...common, to: 'parked', mapped: { subject: 'as mapped' } };
+              : { ...common, to: 'parked', mapped: { subject: 'as mapped' }, awaits: awaited(twin[which].flow) };
           });
         await model.fail(failures('model'));
         return real.fail(failures('real'));
