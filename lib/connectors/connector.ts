@@ -189,6 +189,11 @@ export interface Connector {
   label: string;
   category: ConnectorCategory;
   config: ConfigField[];
+  /**
+   * Which server, or which part of one, the configuration leads to: equal texts are the same one. Two system nodes with one
+   * place are one system where integrations must not do the same thing twice.
+   */
+  place?(config: ConnectorConfig): string;
   /** rich text that the system's own fields hold, for the mapper forms */
   richText?: RichTextFormat;
   /** Checks the configuration's form, not the server. @throws invalid with `fields` */

@@ -54,7 +54,8 @@ export function landWritten(way: Way, work: Work, written: Extract<WriteResult, 
   };
   const result = landed(way, work, next.source, end, entity, work.event.link ? 'updated' : 'created', true);
   if (!work.event.link) {
-    result.landing.owes = way.owing.created;
+    const { created } = way.owing;
+    result.landing.owes = work.renames ? [...new Set([...created, way.side])] : created;
     result.landing.made = way.targetSide;
   }
   return result;

@@ -63,6 +63,8 @@ export interface Work extends Job {
   notes: SyncResult['warnings'];
   /** fields that the target refuses, and that are left out of this update */
   withheld?: Record<FieldId, string>;
+  /** the source shows another counterpart than the one that is made: that is set right */
+  renames?: boolean;
   /** the link whose counterpart is gone and is created again */
   replaces?: number;
 }

@@ -24,6 +24,7 @@ import { type Blame, isSystemFault } from './failure';
 import type { Integration } from './integration';
 import { type Landed, landUnchanged, landWritten } from './landing';
 import { concerned, emptyPlan, intended } from './merge';
+import { isFree, madeSide, named, namesAnother } from './named';
 import { countTurns, stopOscillating, type WatchedUpdate } from './oscillation';
 import { writeScope } from './pairs';
 import { planChange, planNew } from './planning';
@@ -256,7 +257,23 @@ export class Batch {
         else append(adopted, known);
       }
     }
-    return { adopted, fresh: (await this.begin(fresh)).map((create) => create.work) };
+    const { linked, rest } = await this.linkedMeanwhile(fresh);
+    return { adopted: [...adopted, ...linked], fresh: (await this.begin(rest)).map((create) => create.work) };
+  }
+
+  /** An event of the other side, under way at the same time, may have linked them while they were looked for. */
+  private async linkedMeanwhile(creates: Create<Work>[]): Promise<{ linked: Work[]; rest: Create<Work>[] }> {
+    if (creates.length === 0) return { linked: [], rest: [] };
+    const ids = creates.map(({ event }) => event.entity.id);
+    const links = await this.integration.store.linksOf(this.integration.config.id, this.way.side, ids);
+    const isLinked = ({ work }: Create<Work>, index: number): boolean =>
+      links[index] !== undefined && links[index]?.id !== work.replaces;
+    const linked: Work[] = [];
+    for (const { work } of creates.filter(isLinked)) {
+      const [event] = await this.integration.store.load([work]);
+      if (event?.link) linked.push({ ...work, event });
+    }
+    return { linked, rest: creates.filter((create, index) => !isLinked(create, index)) };
   }
 
   /** What other integrations, or people, have linked with it already. @returns what goes on as an update, or `none` */
@@ -264,7 +281,7 @@ export class Batch {
     const kin = await kinshipOf(this.integration, work.event, work.replaces);
     switch (kin.kind) {
       case 'none':
-        return 'none';
+        return this.named(work);
       case 'carried':
         await this.passOver(work, `other integrations keep it in sync with ${kin.counterpart.key}`);
         return [];
@@ -276,6 +293,20 @@ export class Batch {
         return this.join(work, this.ends(work, source, kin.ref, target), { owes: this.way.owing.adopted });
       }
     }
+  }
+
+  /** What names it, or is named by it, and belongs to nobody else. */
+  private async named(work: Work): Promise<Work[] | 'none'> {
+    const { side, targetSide } = this.way;
+    const { event, replaces, message } = work;
+    const one = { entity: event.entity, side, target: message.sync.target, replaces };
+    for (const found of await named(this.integration, one)) {
+      if (!(await isFree(this.integration, one, found))) continue;
+      const owes = [...new Set([...this.way.owing.adopted, targetSide])];
+      return this.join(work, this.ends(work, {}, found, {}), { owes, made: madeSide(one, found) });
+    }
+    work.renames = namesAnother(this.integration.config, side, event.entity);
+    return 'none';
   }
 
   /** Neither end's version is accounted for yet: the event goes on as an update. */

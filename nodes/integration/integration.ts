@@ -9,6 +9,11 @@ import { isStopped } from '../shared/status';
 
 type IntegrationDef = NodeDef & Omit<IntegrationConfig, 'id' | 'name'>;
 
+const heldWords = (name: string, by: string): string =>
+  `"${name}" is held: the integration "${by}" already syncs the same projects and entity types of the same systems in the ` +
+  'same direction, and two of them would do everything twice. Delete one of the two, switch off its "Active", or give it ' +
+  'other projects, entity types or directions; then deploy.';
+
 export = (RED: NodeAPI): void => {
   const host = hostOf(RED);
 
@@ -32,6 +37,7 @@ export = (RED: NodeAPI): void => {
           this.error(`${config.name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
       },
     );
+    handle.onHeld((by) => this.error(heldWords(config.name, by)));
     this.on('close', (done: () => void) => {
       host
         .removeIntegration(handle)

@@ -65,6 +65,7 @@ export = (RED: NodeAPI): void => {
     ) {
       const side: Side = def.side === '2' ? 2 : 1;
       this.stopListening = [
+        handle.use(),
         handle.onStoreFault((fault) => this.failed(fault)),
         handle.onProgress(() => this.showSoon()),
         handle.onLost((lost) => {
@@ -82,6 +83,7 @@ export = (RED: NodeAPI): void => {
       // Catch nodes are there only when all have started
       await started;
       const integration = await this.handle.ready;
+      await host.holding.judged();
       if (this.closed) return;
       this.fault = undefined;
       this.reader = integration.reader(
@@ -196,7 +198,9 @@ export = (RED: NodeAPI): void => {
       const open = counts.waiting + counts.held + counts.sent + counts.retry;
       const text = RED._('poller.status.counts', { open, links: counts.links });
       const parked = counts.parked ? RED._('poller.status.parked', { parked: counts.parked }) : '';
-      if (paused > 0) {
+      const by = this.handle.held;
+      if (by) node.status({ fill: 'red', shape: 'ring', text: RED._('poller.status.held', { name: by }) });
+      else if (paused > 0) {
         const why = brief(reader.system.health.lastError);
         const seconds = Math.ceil(paused / 1000);
         node.status({ fill: 'red', shape: 'ring', text: RED._('poller.status.paused', { seconds, why }) });

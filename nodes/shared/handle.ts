@@ -53,7 +53,10 @@ export class IntegrationHandle implements IntegrationRuntime {
   private readonly listeners = new Set<() => void>();
   private readonly skipListeners = new Set<(result: SyncResult) => void>();
   private readonly lostListeners = new Set<(lost: Lost) => void>();
+  private readonly heldListeners = new Set<(by: string) => void>();
   private running: Integration | undefined;
+  private workers = 0;
+  private heldBy: string | undefined;
 
   constructor(host: Host, config: IntegrationConfig, events: IntegrationEvents) {
     this.host = host;
@@ -76,7 +79,16 @@ export class IntegrationHandle implements IntegrationRuntime {
       },
     );
     this.fault = undefined;
-    const integration = new Integration(this.config, systems, store, systemClock, events, this.host.neighbours);
+    const integration = new Integration(
+      this.config,
+      systems,
+      store,
+      systemClock,
+      events,
+      this.host.neighbours,
+      this.host.peers,
+    );
+    integration.hold(this.heldBy);
     await integration.start();
     for (const [node, relevant] of this.declarations) integration.declare(node, relevant);
     this.running = integration;
@@ -132,6 +144,39 @@ export class IntegrationHandle implements IntegrationRuntime {
    */
   withdraw(nodeId: string): void {
     this.withdrawn.add(nodeId);
+  }
+
+  /** A poller or a writer works for it. Returns how to take it back. */
+  use(): () => void {
+    this.workers += 1;
+    let once = true;
+    return () => {
+      if (once) this.workers -= 1;
+      once = false;
+    };
+  }
+
+  /** Some poller or writer works for it: not all of its nodes are on disabled tabs. */
+  get isUsed(): boolean {
+    return this.workers > 0;
+  }
+
+  /** Name of the integration that does the same, for which this one rests; undefined where it goes. */
+  get held(): string | undefined {
+    return this.heldBy;
+  }
+
+  hold(by: string | undefined): void {
+    if (by === this.heldBy) return;
+    this.heldBy = by;
+    this.running?.hold(by);
+    if (by !== undefined) for (const listener of this.heldListeners) listener(by);
+    this.progressed();
+  }
+
+  /** Called with the name of the integration that does the same. */
+  onHeld(listener: (by: string) => void): void {
+    this.heldListeners.add(listener);
   }
 
   /** Called when a status line may be out of date. Returns how to stop listening. */

@@ -17,6 +17,7 @@ import type { Store } from '../../lib/store/store';
 import type { BudgetLimits } from '../../lib/sync/budget';
 import { systemClock } from '../../lib/sync/clock';
 import { Neighbours } from '../../lib/sync/neighbours';
+import { Peers } from '../../lib/sync/peers';
 import { System } from '../../lib/sync/system';
 import { type UserQuery, Users } from '../../lib/sync/users';
 import { adminServices, registerAdminRoutes } from '../admin';
@@ -27,6 +28,7 @@ import { connectSystem, type SystemSettings } from './connect';
 import { DeployChecks } from './deploy-checks';
 import { answerFaults } from './guard';
 import { IntegrationHandle } from './handle';
+import { Holding } from './holding';
 import { type WiredNode, Wiring, type WiringFault } from './wiring';
 
 /** Connections to one host, where the system's budget does not ask for more. */
@@ -54,6 +56,13 @@ export class Host {
   private readonly integrations = new Map<string, IntegrationHandle>();
   /** what integrations know of each other */
   readonly neighbours = new Neighbours();
+  readonly peers = new Peers();
+  /** which of them do not go, since another one does the same */
+  readonly holding = new Holding(
+    () => this.allIntegrations(),
+    (id) => this.systems.get(id)?.system.place ?? id,
+    async () => (await this.store()).integrationsKept(),
+  );
   /** what mappers are told of the systems after a deploy */
   readonly checks = new DeployChecks((id) => this.integrations.get(id));
   private wiring: Wiring | undefined;
@@ -67,6 +76,7 @@ export class Host {
     RED.events.on('flows:started', () => {
       this.checks.deployed();
       this.wiring = undefined;
+      this.holding.deployed();
       for (const integration of this.integrations.values()) {
         integration.settleDeclarations();
         // a deploy that changes wires alone starts no poller again
@@ -132,7 +142,7 @@ export class Host {
         throw new SyncError('auth', `System "${name}" cannot be used: ${error.message}`, error.detail);
       }
     };
-    const system = new System(id, name, open, systemClock, ignoreOwn, limits);
+    const system = new System(id, name, open, systemClock, ignoreOwn, limits, placeOf(id, settings));
     const ask = (query: UserQuery) => system.call(async (connection) => connection.users?.(query) ?? []);
     this.systems.set(id, { system, users: new Users(ask, systemClock) });
     return system;
@@ -195,6 +205,13 @@ export class Host {
     });
     return this.started;
   }
+}
+
+/** Which server a system node leads to, in words that the store keeps. */
+function placeOf(id: string, { kind, config }: SystemSettings): string {
+  const known = Object.hasOwn(connectors, kind) ? connectors[kind] : undefined;
+  const place = known?.place?.(config);
+  return place ? `${kind} ${place}` : id;
 }
 
 const hosts = new WeakMap<object, Host>();

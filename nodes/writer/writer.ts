@@ -90,7 +90,9 @@ export = (RED: NodeAPI): void => {
       );
     };
     const tally = new Tally((landed, failed) => {
-      if (told) this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.paused', { why: told }) });
+      const by = handle?.held;
+      if (by) this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.held', { name: by }) });
+      else if (told) this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.paused', { why: told }) });
       else if (dryRun) showDryRun();
       else this.status({ fill: 'green', shape: 'dot', text: RED._('writer.status.counts', { landed, failed }) });
     });
@@ -108,7 +110,11 @@ export = (RED: NodeAPI): void => {
       return error;
     };
 
-    const stopProgress = dryRun ? handle?.onProgress(() => tally.show()) : undefined;
+    const stopUse = handle?.use();
+    const stopProgress = handle?.onProgress(() => {
+      if (dryRun || handle.held) tally.show();
+    });
+    handle?.onHeld(() => tally.show());
     const stopListening = handle?.onSkipped((result) => this.send({ topic: handle.config.name, payload: result }));
 
     this.on('input', (message, send, done) => {
@@ -155,6 +161,7 @@ export = (RED: NodeAPI): void => {
       tally.stop();
       stopListening?.();
       stopProgress?.();
+      stopUse?.();
       const stop = async (): Promise<void> => {
         const ready = await writer?.catch(() => undefined);
         await ready?.stop();

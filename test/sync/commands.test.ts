@@ -48,6 +48,7 @@ describe('Parked changes', () => {
     bench.two.refuses = () => ({ title: 'no' });
     bench.one.refuses = () => ({ title: 'never' });
     for (const title of ['A', 'B', 'C']) bench.one.save(undefined, { title });
+    await bench.sync();
     bench.two.save(undefined, { title: 'D' });
     await bench.sync();
     const { commands } = bench.integration;

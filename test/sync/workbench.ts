@@ -44,6 +44,8 @@ export class Tracker {
   readonly undelivered = new Map<string, SyncError>();
   /** what every search finds */
   found: Entity[] = [];
+  /** it is searched by a field's value, and by key */
+  searches = false;
   /** links by entity and key; without `takesLinks` there is no place for them */
   readonly links = new Map<string, Map<string, RemoteLink>>();
   takesLinks = false;
@@ -86,6 +88,7 @@ export class Tracker {
       type: 'Bug',
       project: 'P',
       version: `v${this.counter}`,
+      createdAt: before?.createdAt ?? iso(this.now() + this.counter),
       updatedAt: iso(this.now()),
       createdBy: before?.createdBy ?? { id: by },
       ...(this.tellsWho && { updatedBy: { id: by } }),
@@ -123,7 +126,11 @@ export class Tracker {
       },
       newest: async () => undefined,
       checkpointAt: () => ({}),
-      find: async () => structuredClone(this.found),
+      find: async ({ field }) =>
+        this.searches && field
+          ? all().filter((entity) => entity.fields[field.id] === field.value)
+          : structuredClone(this.found),
+      ...(this.searches && { byKey: async (key: string) => structuredClone(this.entities.get(key)) }),
       read: async (_scope, ids) => {
         available();
         return ids.map((id) => this.undelivered.get(id) ?? structuredClone(this.entities.get(id)));

@@ -5,6 +5,7 @@
  */
 
 import type { ConnectContext, Connection, Connector, ConnectorConfig } from '../connector';
+import { serverOf } from '../http/place';
 import { AzureDevOpsApi } from './api';
 import { Batches } from './batch';
 import { config, settingsOf } from './config';
@@ -69,5 +70,10 @@ export const azureDevops: Connector = {
   category: 'alm',
   config,
   richText: 'html',
+  place: ({ url }) => organisation(serverOf(`${url ?? ''}`)),
   connect,
 };
+
+/** An organisation has two addresses: https://learn.microsoft.com/azure/devops/release-notes/2018/sep-10-azure-devops-launch */
+const organisation = (server: string): string =>
+  server.replace(/^([a-z0-9-]+)\.visualstudio\.com(?:\/defaultcollection)?$/, 'dev.azure.com/$1');

@@ -4,6 +4,7 @@
  */
 
 import type { ConnectContext, Connection, Connector, ConnectorConfig } from '../connector';
+import { serverOf } from '../http/place';
 import { JiraApi } from './api';
 import { config, settingsOf } from './config';
 import { Converter } from './converting';
@@ -57,4 +58,11 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
   };
 }
 
-export const jira: Connector = { kind: 'jira', label: 'Jira', category: 'alm', config, connect };
+export const jira: Connector = {
+  kind: 'jira',
+  label: 'Jira',
+  category: 'alm',
+  config,
+  place: ({ url }) => serverOf(`${url ?? ''}`),
+  connect,
+};

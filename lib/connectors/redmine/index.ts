@@ -7,6 +7,7 @@ import { SyncError } from '../../model/errors';
 import type { RichTextFormat } from '../../model/values';
 import type { ConfigField, ConnectContext, Connection, Connector, ConnectorConfig } from '../connector';
 import { parseBaseUrl } from '../http/client';
+import { serverOf } from '../http/place';
 import { type Credentials, RedmineApi } from './api';
 import { fieldsOf } from './fields';
 import { findIssues } from './finding';
@@ -126,4 +127,11 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
   };
 }
 
-export const redmine: Connector = { kind: 'redmine', label: 'Redmine', category: 'alm', config, connect };
+export const redmine: Connector = {
+  kind: 'redmine',
+  label: 'Redmine',
+  category: 'alm',
+  config,
+  place: ({ url }) => serverOf(`${url ?? ''}`),
+  connect,
+};

@@ -64,6 +64,8 @@ export const sandbox: Connector = {
     },
   ],
 
+  place: ({ space }) => textOf(space),
+
   connect(config: ConnectorConfig, context: ConnectContext): Connection {
     const space = textOf(config.space);
     const template = textOf(config.template);

@@ -1,0 +1,105 @@
+/** Entities that name each other by the fields that show a counterpart: linked, not made again; and copied keys. */
+
+import assert from 'node:assert/strict';
+import type { Fields } from '../../lib/model/values';
+import { SYNC, Workbench } from './workbench';
+
+const BOTH = { remoteKeyField1: 'remote', remoteKeyField2: 'remote' };
+
+describe('An entity that names its counterpart', () => {
+  let bench: Workbench;
+
+  const start = async (set = {}): Promise<void> => {
+    bench = await Workbench.start({ ...BOTH, ...set });
+    // no row maps them
+    bench.flow = ({ payload }) => {
+      delete payload.remote;
+      delete payload.address;
+    };
+    bench.one.searches = true;
+    bench.two.searches = true;
+  };
+  afterEach(() => bench.stop());
+
+  const pairs = async (): Promise<string[]> => {
+    const links = await Promise.all(
+      [...bench.one.entities.keys()].map((id) => bench.store.linkOf('integration', 1, id)),
+    );
+    return links.map((link) => `${link?.ends[0].ref.id} ${link?.ends[1].ref.id}`);
+  };
+  const titles = (fields: Fields | undefined) => [fields?.title, fields?.remote];
+
+  it('is linked where the key was written by another Node-RED, or a store that is lost; nothing is made', async () => {
+    await start();
+    bench.one.save('one-1', { title: 'Bug' });
+    bench.two.save('two-1', { title: 'Bug', remote: 'one-1' }, SYNC);
+    await bench.sync();
+    assert.deepEqual(await pairs(), ['one-1 two-1']);
+    assert.deepEqual([bench.one.entities.size, bench.two.entities.size], [1, 1]);
+    assert.equal(bench.results[0]?.outcome, 'adopted');
+    bench.one.save('one-1', { title: 'Edited' });
+    await bench.sync();
+    assert.equal(bench.two.entities.get('two-1')?.fields.title, 'Edited');
+  });
+
+  it('is linked where the source names it, or only an address does', async () => {
+    await start({ remoteKeyField2: undefined, remoteKeyField1: undefined, remoteUrlField2: 'address' });
+    bench.one.save('one-1', { title: 'Bug' });
+    bench.two.save('two-1', { title: 'Bug', address: 'https://one.example.org/one-1' });
+    await bench.sync();
+    assert.deepEqual(await pairs(), ['one-1 two-1']);
+    assert.deepEqual([bench.one.entities.size, bench.two.entities.size], [1, 1]);
+  });
+
+  it('differs by the policy of the row: the newer side wins where nothing is known of before', async () => {
+    await start();
+    bench.two.save('two-1', { title: 'old', note: 'only here', remote: 'one-1' }, SYNC);
+    await bench.wait(1_000);
+    bench.one.save('one-1', { title: 'newer', priority: 'high' });
+    await bench.sync();
+    await bench.sync();
+    for (const { fields } of [...bench.one.entities.values(), ...bench.two.entities.values()])
+      assert.deepEqual([fields.title, fields.note, fields.priority], ['newer', 'only here', 'high']);
+  });
+
+  it('and whose key was copied is a new one: it gets a counterpart of its own, and its key is set right', async () => {
+    await start();
+    bench.one.save('one-1', { title: 'Bug' });
+    await bench.sync();
+    const [original] = [...bench.two.entities.keys()];
+    bench.two.save('two-9', { title: 'Copy of bug', remote: 'one-1' });
+    await bench.sync();
+    assert.equal(bench.one.entities.size, 2);
+    const made = [...bench.one.entities.values()].find(({ fields }) => fields.title === 'Copy of bug');
+    assert.deepEqual(titles(made?.fields), ['Copy of bug', 'two-9']);
+    assert.deepEqual(titles(bench.two.entities.get('two-9')?.fields), ['Copy of bug', made?.id]);
+    assert.equal((await bench.store.linkOf('integration', 1, 'one-1'))?.ends[1].ref.id, original);
+  });
+
+  it('and whose key was copied before anything was linked: the oldest is the one, from whichever side it is looked', async () => {
+    for (const [read, other] of [
+      ['one', 'two'],
+      ['two', 'one'],
+    ] as const) {
+      await start();
+      const [first, second] = [bench[read], bench[other]];
+      first.save(`${read}-1`, { title: 'Bug' });
+      second.save(`${other}-1`, { title: 'Bug', remote: `${read}-1` }, SYNC);
+      second.save(`${other}-2`, { title: 'Copy', remote: `${read}-1` });
+      await bench.sync();
+      await bench.sync();
+      assert.deepEqual([first.entities.size, second.entities.size], [2, 2], read);
+      const link = await bench.store.linkOf('integration', read === 'one' ? 1 : 2, `${read}-1`);
+      assert.equal(link?.ends[other === 'one' ? 0 : 1].ref.id, `${other}-1`);
+      if (read === 'one') await bench.stop();
+    }
+  });
+
+  it('is not taken where it names another one itself, or is of another type or project', async () => {
+    await start();
+    bench.one.save('one-1', { title: 'Bug', remote: 'two-1' });
+    bench.two.save('two-1', { title: 'Other', remote: 'one-77' });
+    await bench.sync();
+    assert.deepEqual([bench.one.entities.size, bench.two.entities.size], [2, 2]);
+  });
+});
