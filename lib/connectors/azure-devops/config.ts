@@ -47,7 +47,9 @@ export const config: ConfigField[] = [
     label: 'Token',
     type: 'secret',
     required: true,
-    hint: 'With the scopes "Work items (read & write)", "Project and team (read)" and, to find people, "Identity (read)".',
+    hint:
+      'Made for this organisation, with the scopes "Work items (read & write)", "Project and team (read)" and, to find people, ' +
+      '"Identity (read)". Tokens for all organisations ended on 1 December 2026.',
     visibleIf: { name: 'auth', value: 'pat' },
   },
   {

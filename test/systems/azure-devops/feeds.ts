@@ -35,7 +35,7 @@ export class Feeds {
     const start = query.get('startDateTime');
     if (token !== null && start !== null)
       throw bad('startDateTime cannot be used with continuationToken', 'ConflictingParametersException');
-    const after = token === null ? 0 : Number(/^(\d+);1;stand-in$/.exec(token)?.[1] ?? Number.NaN);
+    const after = token === null ? 0 : Number(/^(\d+);\d+;stand-in$/.exec(token)?.[1] ?? Number.NaN);
     if (Number.isNaN(after)) throw bad(`VS402457: The continuation token ${token} is not valid.`);
     const size = Number(query.get('$maxPageSize') ?? FEED_PAGE);
     if (!Number.isInteger(size) || size < 1 || size > MOST_IN_FEED)
@@ -67,13 +67,15 @@ export class Feeds {
     }
     found.sort((a, b) => a.revision.watermark - b.revision.watermark);
     const empty = faults.emptyPages > 0 || faults.sameToken;
+    // each with a token of its own
+    const turn = 1 + faults.emptyPages;
     if (faults.emptyPages > 0) faults.emptyPages -= 1;
     const page = empty ? [] : found.slice(0, size);
     // an empty page ends just before what comes next
     const before = Math.max(after, (found[0]?.revision.watermark ?? 1) - 1);
     const next = page.at(-1)?.revision.watermark ?? (empty && !faults.sameToken ? before : after);
     const last = !empty && page.length === found.length;
-    const continuationToken = `${next};1;stand-in`;
+    const continuationToken = `${next};${turn};stand-in`;
     return {
       values: page.map(({ item, revision }) => {
         const fields = this.items.fieldsShown(item, revision);
