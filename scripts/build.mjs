@@ -183,6 +183,23 @@ async function vendor(scripts) {
   return ['vendor.js', 'vendor.licenses.txt'];
 }
 
+/** Puts a look at the version of Node.js before everything else that a node's file does: see nodes/shared/old-node.ts. */
+async function lookAtVersion() {
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const { nodes, plugins } = manifest['node-red'];
+  for (const [type, file] of Object.entries({ ...nodes, ...plugins })) {
+    const path = join(root, file);
+    if (!existsSync(path)) continue;
+    const text = await readFile(path, 'utf8');
+    const look = `if (require("../shared/old-node.js").standIn(module, "${type}")) return;\n`;
+    if (text.includes(look)) continue;
+    await writeFile(
+      path,
+      text.replace(/^("use strict";\n)?/, (start) => start + look),
+    );
+  }
+}
+
 const REQUIRED = /\brequire\("([^"]+)"\)/g;
 
 /** Names, versions and licence texts of the packages that files belong to. */
@@ -254,6 +271,7 @@ export async function build() {
     faults.push(error.message);
     return [];
   });
+  await lookAtVersion().catch((error) => faults.push(error.message));
   for (const output of [...scripts, ...vendored]) outputs.set(output, {});
   await clear(outputs);
   const errors = [...complaints, ...faults, runtime.complaints].filter(Boolean).join('\n');

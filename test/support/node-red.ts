@@ -33,6 +33,8 @@ export interface NodeRedOptions {
   env?: Record<string, string>;
   /** another Node-RED than the project's own: the folder of its package */
   nodeRed?: string;
+  /** another Node.js than the one that runs the tests: its program */
+  node?: string;
   /** false: the package under test is not linked in (it is installed there already, or not wanted) */
   link?: boolean;
 }
@@ -53,6 +55,7 @@ export class NodeRed {
     private readonly temporary: boolean,
     private readonly red: string,
     private readonly env: Record<string, string>,
+    private readonly node: string,
   ) {}
 
   /** Starts it and waits until its flows run. */
@@ -74,7 +77,14 @@ export class NodeRed {
     };
     writeFileSync(join(userDir, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
     const red = options.nodeRed ?? join(projectRoot, 'node_modules', 'node-red');
-    const server = new NodeRed(port, userDir, options.userDir === undefined, red, options.env ?? {});
+    const server = new NodeRed(
+      port,
+      userDir,
+      options.userDir === undefined,
+      red,
+      options.env ?? {},
+      options.node ?? process.execPath,
+    );
     await server.launch();
     if (options.flows) await server.deploy(options.flows);
     return server;
@@ -151,7 +161,7 @@ export class NodeRed {
 
   private async launch(): Promise<void> {
     const args = [join(this.red, 'red.js'), '--userDir', this.userDir, '--settings', join(this.userDir, 'settings.js')];
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+    const child = spawn(this.node, ['--disable-warning=ExperimentalWarning', ...args], {
       cwd: this.userDir,
       env: { ...process.env, NODE_OPTIONS: '', NODE_RED_ENABLE_PROJECTS: '', ...this.env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -76,17 +76,28 @@ export class SandboxDatabase {
     return guarded(() => {
       this.db.exec('BEGIN IMMEDIATE');
       this.inTransaction = true;
+      let open = true;
       try {
         const result = work();
         this.db.exec('COMMIT');
+        open = false;
         return result;
       } catch (error) {
-        if (this.db.isTransaction) this.db.exec('ROLLBACK');
+        if (open) this.rollback();
         throw error;
       } finally {
         this.inTransaction = false;
       }
     });
+  }
+
+  /** A transaction that SQLite has ended by itself, for a full disk, cannot be ended again. */
+  private rollback(): void {
+    try {
+      this.db.exec('ROLLBACK');
+    } catch {
+      // the first fault is the one that counts
+    }
   }
 
   close(): void {

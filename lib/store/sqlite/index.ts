@@ -109,11 +109,11 @@ export class SqliteStore implements Store {
       SELECT seq FROM events WHERE flow >> 1 = ? AND state = ${STATE.parked} ORDER BY seq LIMIT ? OFFSET ?`);
     this.parkedAfter = db.prepare(`
       SELECT seq FROM events WHERE flow >> 1 = ? AND state = ${STATE.parked} AND seq > ? ORDER BY seq LIMIT ?`);
-    // lower() knows the letters a to z
+    // lower() knows the letters a to z. Numbered parameters (?1) cannot be bound by position in Node.js 22.13 and 24.0
     this.foundSeqs = db.prepare(`
       SELECT seq FROM parked_texts p JOIN events e USING (seq)
-      WHERE flow >> 1 = ?1 AND (?2 IS NULL OR flow = ?2) AND instr(p.text, lower(?3)) > 0
-      ORDER BY seq LIMIT ?4 OFFSET ?5`);
+      WHERE flow >> 1 = ? AND (? IS NULL OR flow = ?) AND instr(p.text, lower(?)) > 0
+      ORDER BY seq LIMIT ? OFFSET ?`);
   }
 
   async sequence(): Promise<number> {
@@ -239,7 +239,7 @@ export class SqliteStore implements Store {
       if (id === undefined) return [];
       if (side === undefined && search === '') return this.events.readAll(this.parkedSeqs.all(id, limit, offset));
       const flow = side === undefined ? null : flowOf(id, side);
-      return this.events.readAll(this.foundSeqs.all(id, flow, search, limit, offset));
+      return this.events.readAll(this.foundSeqs.all(id, flow, flow, search, limit, offset));
     });
   }
 
