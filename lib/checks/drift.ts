@@ -11,11 +11,12 @@ type Place = Pick<Finding, 'row' | 'label'>;
 export function asNow(choice: FieldChoice, live: LiveFields): FieldChoice {
   const now = live?.get(choice.id);
   if (now === undefined) return choice;
-  const { id, name, type, multi, maxLength, integer, format } = now;
+  const { id, name, type, multi, maxLength, length, integer, format } = now;
   return {
     ...{ id, name, type },
     ...(multi && { multi }),
     ...(maxLength !== undefined && { maxLength }),
+    ...(length !== undefined && { length }),
     ...(integer && { integer }),
     ...(format !== undefined && { format }),
   };

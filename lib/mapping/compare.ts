@@ -4,6 +4,7 @@
  * digit, the case of a list entry's name) and nothing else. It takes any JSON and never throws.
  */
 
+import { looksEmpty } from '../model/empty';
 import type { FieldType, LookupValue, ReferenceValue, RichText, SingleValue, UserValue, Value } from '../model/values';
 
 type Named = Partial<LookupValue & UserValue & ReferenceValue>;
@@ -44,6 +45,7 @@ function sortedJson(value: unknown): unknown {
 
 function normaliseRichText(text: RichText): RichText | null {
   const content = scalarText(text.content);
+  if (looksEmpty({ format: text.format, content })) return null;
   if (text.format === 'adf') {
     try {
       return { format: 'adf', content: JSON.stringify(sortedJson(JSON.parse(content))) };

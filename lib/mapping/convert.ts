@@ -11,6 +11,7 @@
  */
 
 import type { FieldChoice } from '../model/config';
+import { excessOf, unitOf } from '../model/length';
 import type {
   FieldType,
   LookupValue,
@@ -121,7 +122,7 @@ function asText(value: SingleValue, shape: Shape, type: FieldType, richText?: Ri
 }
 
 const tooLong = (length: number, source: FieldChoice, target: FieldChoice): Converted => ({
-  problem: `has ${length} characters, ${targetLabel(source, target)} holds ${target.maxLength}`,
+  problem: `has ${length} ${unitOf(target)}, ${targetLabel(source, target)} holds ${target.maxLength}`,
 });
 
 const not = (what: string, source: FieldChoice, target: FieldChoice): Converted => ({
@@ -130,8 +131,8 @@ const not = (what: string, source: FieldChoice, target: FieldChoice): Converted 
 
 function toText(text: string | undefined, source: FieldChoice, target: FieldChoice): Converted {
   if (text === undefined) return not('a text', source, target);
-  if (target.maxLength !== undefined && text.length > target.maxLength) return tooLong(text.length, source, target);
-  return { value: text };
+  const length = excessOf(target, text);
+  return length === undefined ? { value: text } : tooLong(length, source, target);
 }
 
 function toRichText(
@@ -148,9 +149,8 @@ function toRichText(
   if (target.format !== undefined && target.format !== rich.format && convert !== undefined) {
     rich = convert(rich, target.format);
   }
-  if (target.maxLength !== undefined && rich.content.length > target.maxLength) {
-    return tooLong(rich.content.length, source, target);
-  }
+  const length = excessOf(target, rich, (words) => convert?.(words, 'text').content ?? words.content);
+  if (length !== undefined) return tooLong(length, source, target);
   const converted: Converted = { value: { format: rich.format, content: rich.content } };
   return rich.lossy === undefined ? converted : { ...converted, lossy: rich.lossy };
 }

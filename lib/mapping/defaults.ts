@@ -6,7 +6,8 @@
 import type { DefaultRow, EmptyPolicy, UnresolvedPolicy } from '../model/config';
 import { type Direction, targetSide } from '../model/entity';
 import type { ChangeKind, Unresolved } from '../model/message';
-import { type FieldId, isEmpty, type UserValue, type Value } from '../model/values';
+import { type FieldId, isEmpty, type SingleValue, type UserValue, type Value } from '../model/values';
+import { equalValues } from './compare';
 import { showValue } from './describe';
 import type { MappedFields } from './fields';
 import type { Trace } from './trace';
@@ -73,6 +74,11 @@ function applyUnresolved(row: DefaultRow, open: Unresolved, output: MappedFields
   const policy = unresolvedPolicy(row);
   if (open.lossy === true) {
     if (policy === 'park') output.unresolved[id] = { ...open, policy };
+    else if (policy === 'default' && open.entries) {
+      output.unresolved[id] = { ...open, policy };
+      output.fields[id] = joined(output.fields[id] ?? null, defaultOf(row));
+      used();
+    }
     return;
   }
   // `lossy` tells the writer that the payload has a value all the same.
@@ -89,6 +95,14 @@ function applyToReference(row: DefaultRow, output: MappedFields): void {
   if (how?.refers === undefined || policy === 'leave') return;
   const otherwise = policy === 'default' ? { policy, value: defaultOf(row) } : { policy };
   output.mapped[row.field.id] = { ...how, otherwise };
+}
+
+const itemsOf = (value: Value): SingleValue[] => (Array.isArray(value) ? value : value === null ? [] : [value]);
+
+/** The entries of both, each once. */
+function joined(one: Value, two: Value): Value {
+  const items = itemsOf(one);
+  return [...items, ...itemsOf(two).filter((item) => !items.some((other) => equalValues(item, other)))];
 }
 
 function applyEmpty(

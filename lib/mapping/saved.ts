@@ -19,7 +19,7 @@ import type {
   ValuePair,
   ValueRow,
 } from '../model/config';
-import type { DirectionSetting } from '../model/entity';
+import type { DirectionSetting, LengthRule } from '../model/entity';
 import type { FieldType, LookupValue, RichTextFormat, SingleValue, Value } from '../model/values';
 import { type Condition, type Operator, operatorsFor } from './conditions';
 
@@ -93,6 +93,13 @@ export const readDirection = (value: unknown): DirectionSetting =>
 /** 'all', or the chosen ids of entity-type pairs. */
 export const readPairs = (value: unknown): 'all' | string[] => (Array.isArray(value) ? value.filter(isText) : 'all');
 
+function readLength(value: unknown): LengthRule | undefined {
+  if (!isObject(value)) return undefined;
+  const unit = oneOf(['characters', 'utf16', 'bytes'] as const, value.unit);
+  const of = oneOf(['text', 'markup'] as const, value.of);
+  return unit === undefined && of === undefined ? undefined : { ...(unit && { unit }), ...(of && { of }) };
+}
+
 export function readField(value: unknown): FieldChoice | undefined {
   if (!isObject(value) || !isText(value.id)) return undefined;
   const field: FieldChoice = {
@@ -102,6 +109,8 @@ export function readField(value: unknown): FieldChoice | undefined {
   };
   if (value.multi === true) field.multi = true;
   if (typeof value.maxLength === 'number' && value.maxLength > 0) field.maxLength = value.maxLength;
+  const length = readLength(value.length);
+  if (length !== undefined) field.length = length;
   if (value.integer === true) field.integer = true;
   const format = oneOf(FORMATS, value.format);
   if (format !== undefined) field.format = format;

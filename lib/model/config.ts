@@ -1,6 +1,6 @@
 /** What an admin configures: an integration, its pairs, and the rows of the mappers. Plain JSON, as saved in a flow. */
 
-import type { DirectionSetting, EntityTypeId, ProjectId } from './entity';
+import type { DirectionSetting, EntityTypeId, LengthRule, ProjectId } from './entity';
 import type { FieldId, FieldType, LookupValue, UserValue, Value } from './values';
 
 /** A project or entity type as chosen in a form; the name is kept so that a form reads well while the system is away. */
@@ -76,6 +76,7 @@ export interface FieldChoice {
   type: FieldType;
   multi?: boolean;
   maxLength?: number;
+  length?: LengthRule;
   integer?: boolean;
   format?: import('./values').RichTextFormat;
 }

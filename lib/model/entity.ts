@@ -31,6 +31,8 @@ export interface Field {
   /** writable on create only */
   createOnly?: boolean;
   custom?: boolean;
+  /** where a create gives it nothing, the system puts in a value of its own: a create with an explicit null keeps it empty */
+  hasDefault?: boolean;
   /** the longest text it holds, counted as `length` says */
   maxLength?: number;
   /** what `maxLength` counts; absent: characters of the content as it is stored */

@@ -9,9 +9,10 @@ export type ChangeKind = 'create' | 'update' | 'delete';
 
 /**
  * A value that no table and no list of the target has; a person whom the target does not know; an entity that has no
- * counterpart there yet, and one that no integration brings there.
+ * counterpart there yet, and one that no integration brings there; a list value that cannot be chosen any more; a text that is
+ * too long.
  */
-export type UnresolvedCode = 'noCounterpart' | 'noUser' | 'awaited' | 'notSynced';
+export type UnresolvedCode = 'noCounterpart' | 'noUser' | 'awaited' | 'notSynced' | 'notSelectable' | 'tooLong';
 
 /** Why a field has no value for the target, and the source value that has no counterpart. */
 export interface Unresolved {
@@ -19,10 +20,19 @@ export interface Unresolved {
   value: Value;
   /** what the reason says, for forms that speak another language; absent where only the reason says it */
   code?: UnresolvedCode;
+  /** further words for that sentence: `count` and `most` of a text that is too long */
+  names?: Record<string, string>;
   /** what the default mapper's row says: absent = leave the target's field alone and warn */
   policy?: UnresolvedPolicy;
   /** the payload has a value for the field all the same, but a part of the source value is lost in it: write it, warn */
   lossy?: boolean;
+  /** only these entries of a list are lost: a default takes their place among the others */
+  entries?: true;
+  /**
+   * the whole mapped value, with what cannot be chosen any more: an entity that has it already keeps it, and nothing is
+   * wrong then
+   */
+  held?: Value;
 }
 
 /** How a target field came to its value: what the writer needs for the three-way merge. */

@@ -3,6 +3,8 @@
  * Everything is plain JSON, so that it can travel in a message, be stored as a baseline and be looked at in a debug node.
  */
 
+import { looksEmpty } from './empty';
+
 /** Text with a markup. `format` says which one; `content` is the source text in that markup. */
 export interface RichText {
   format: RichTextFormat;
@@ -65,9 +67,12 @@ export type FieldType =
   | 'reference'
   | 'url';
 
-/** True where nothing is in the field: null, undefined, '', an empty list, or rich text without content. */
+/**
+ * True where nothing is in the field: null, undefined, '', an empty list, or a formatted text in which a person would see
+ * nothing (`<div><br></div>`, a document of empty paragraphs).
+ */
 export function isEmpty(value: Value | undefined): boolean {
   if (value === null || value === undefined || value === '') return true;
   if (Array.isArray(value)) return value.length === 0;
-  return typeof value === 'object' && 'content' in value && value.content.trim() === '';
+  return typeof value === 'object' && 'content' in value && looksEmpty(value);
 }

@@ -1,21 +1,17 @@
 /** Does a value fit the field as its system declares it? What does not may be refused when it is written. Pure. */
 
 import { showValue } from '../mapping/describe';
+import { misfitOf } from '../mapping/fit';
 import { indexValues, type ValueIndex } from '../mapping/values';
 import type { Field } from '../model/entity';
-import { largest } from '../model/lists';
-import { type FieldId, isEmpty, type LookupValue, type SingleValue, type Value } from '../model/values';
+import { type FieldId, isEmpty, type LookupValue, type RichText, type SingleValue, type Value } from '../model/values';
+import { richTextConverter } from '../richtext';
 import type { FieldWarning } from './types';
 
 /** The target's fields as it declares them; undefined while it can't be asked. */
 export type TargetFields = ReadonlyMap<FieldId, Field> | undefined;
 
-const lengthOf = (value: SingleValue): number => {
-  if (typeof value === 'string') return value.length;
-  return typeof value === 'object' && value !== null && 'content' in value && typeof value.content === 'string'
-    ? value.content.length
-    : 0;
-};
+const plainText = (text: RichText): string => richTextConverter(text, 'text').content;
 
 const itemsOf = (value: Value): SingleValue[] => (Array.isArray(value) ? value : value === null ? [] : [value]);
 
@@ -50,12 +46,17 @@ export function checkWritten(id: FieldId, value: Value, create: boolean, fields:
     warnings.push({ kind: 'createOnly', reason: 'the target takes it on create only' });
   }
   const items = itemsOf(value);
-  const longest = largest(items.map(lengthOf), 0);
-  if (field.maxLength !== undefined && longest > field.maxLength) {
-    warnings.push({
-      ...{ kind: 'tooLong', reason: `has ${longest} characters, the target holds ${field.maxLength}` },
-      ...{ code: 'tooLong', names: { count: String(longest), most: String(field.maxLength) } },
-    });
+  for (const item of items) {
+    const misfit = misfitOf(field, item, plainText);
+    if (misfit === undefined) continue;
+    const reason = `${showValue(item)} ${misfit.reason}`;
+    warnings.push(
+      misfit.code === 'tooLong'
+        ? { kind: 'tooLong', reason, code: 'tooLong', names: misfit.names }
+        : misfit.code === 'notSelectable'
+          ? { kind: 'notInList', reason, code: 'notSelectable', names: { value: showValue(item) } }
+          : { kind: 'other', reason },
+    );
   }
   const strange = notListed(field, items);
   if (strange !== undefined) {

@@ -110,9 +110,11 @@ function warningsOf(field: FieldId, { merge, plan, create }: FieldsInput): Field
   const warnings: FieldWarning[] = [];
   const unresolved = merge.unresolved[field];
   if (unresolved) {
-    const { code, reason, value, lossy } = unresolved;
-    const said = code !== undefined && { code, names: { value: showValue(value) } };
-    warnings.push({ kind: lossy ? 'lossy' : 'unresolved', reason, ...said });
+    const { code, reason, value, lossy, names } = unresolved;
+    const said = code !== undefined && { code, names: { value: showValue(value), ...names } };
+    const kind = code === 'tooLong' && !lossy ? 'tooLong' : lossy ? 'lossy' : 'unresolved';
+    const words = names?.most === undefined ? reason : `has ${names.count} characters, the target holds ${names.most}`;
+    warnings.push({ kind, reason: words, ...said });
   }
   const decision = create ? undefined : decisionOf(field, merge, plan);
   const said = plan.warnings.filter((one) => one.field === field && one.reason !== unresolved?.reason);

@@ -4,11 +4,13 @@
  */
 
 import type { ReadResult } from '../connectors/connector';
+import { fitFields } from '../mapping/fit';
 import type { IntegrationConfig } from '../model/config';
 import { directionFrom, type Entity, type Field, refOf, type Side, targetSide } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, Unresolved } from '../model/message';
-import type { FieldId } from '../model/values';
+import type { FieldId, RichText } from '../model/values';
+import { richTextConverter } from '../richtext';
 import type { Link, Store, StoredEvent } from '../store/store';
 import { systemClock } from '../sync/clock';
 import { showingOf, shownFields } from '../sync/counterpart';
@@ -229,12 +231,14 @@ export class Planner {
     return { ...plan, warnings: [`${error.message}: it is created again`, ...plan.warnings] };
   }
 
-  private async merged(draft: Draft, message: SyncMessage, target: Entity | undefined): Promise<EntityPlan> {
+  private async merged(draft: Draft, passed: SyncMessage, target: Entity | undefined): Promise<EntityPlan> {
     const { config } = this.input;
     const { event, entity } = draft;
     const { side } = event.flow;
     const direction = directionFrom(side);
     const way = { direction, side, targetSide: targetSide(direction) };
+    const { fields, fault } = await this.declared(way.targetSide, passed.sync.target);
+    const message = fitting(passed, fields);
     const merge = mergeInputOf(way, { event, message, references: draft.references }, target);
     const create = event.link === undefined;
     const decided = create
@@ -242,12 +246,11 @@ export class Planner {
       : draft.unchanged
         ? { wanted: message.payload, plan: emptyPlan() }
         : planChange(merge);
-    const parked = draft.unchanged ? undefined : mustPark({ message, plan: decided.plan });
+    const parked = draft.unchanged ? undefined : mustPark({ message, plan: decided.plan }, create ? undefined : merge);
     // "hold only the field": after the last attempt, the update goes on without what has to wait
     const held =
       parked && !create && config.parkFields ? refusedFields(parked, decided.plan, merge.unresolved) : undefined;
     const plan = held ? without(decided.plan, held) : decided.plan;
-    const { fields, fault } = await this.declared(way.targetSide, message.sync.target);
     const outcome = parked && !held ? failed(parked) : outcomeOf(create, draft.unchanged, plan, merge.unresolved);
     return {
       ...this.planOf(draft, outcome, ...(fault === undefined ? [] : [fault])),
@@ -298,6 +301,14 @@ export class Planner {
       warnings,
     };
   }
+}
+
+/** As the writer takes it: without what the target declares that it cannot hold. */
+function fitting(message: SyncMessage, declared: TargetFields): SyncMessage {
+  const { mapped = {}, unresolved = {} } = message.sync;
+  const plainText = (text: RichText): string => richTextConverter(text, 'text').content;
+  const fitted = fitFields({ fields: message.payload, mapped, unresolved }, declared, plainText);
+  return { ...message, payload: fitted.fields, sync: { ...message.sync, unresolved: fitted.unresolved } };
 }
 
 /** A change as the store would hold it: nothing is stored. */

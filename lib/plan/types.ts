@@ -109,7 +109,7 @@ export interface FieldWarning {
   /** of a conflict */
   decision?: ConflictDecision;
   /** which sentence says the same, where there is one: forms have it in the reader's language */
-  code?: UnresolvedCode | 'tooLong' | 'notInList';
+  code?: UnresolvedCode | 'notInList';
   /** that sentence's words */
   names?: Record<string, string>;
 }

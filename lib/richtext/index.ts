@@ -11,7 +11,7 @@ import { parseText } from './text';
 import type { Loss, Tree } from './tree';
 import { Unreadable } from './unreadable';
 
-export { looksEmpty } from './empty';
+export { looksEmpty } from '../model/empty';
 export type { Merged, MergeInput } from './merge';
 export type { Loss, Tree } from './tree';
 

@@ -49,6 +49,11 @@ export interface LinkEnd {
    * died. They are our own writes, not a person's edits. Absent where there are none.
    */
   pending?: Record<FieldId, Unlanded[]>;
+  /**
+   * Fields of this end whose value the other end never got, or not all of it: too long, without counterpart, refused. What
+   * is there must not be overwritten by an edit of the other end that never saw it. Absent where there are none.
+   */
+  leftOut?: FieldId[];
 }
 
 /** A value that an update without a landing may have left in its target. */

@@ -14,7 +14,7 @@ import { type Blame, isSystemFault } from './failure';
 import type { Integration } from './integration';
 import type { Landed } from './landing';
 import { endOf, type Job, nameEntity, type Work } from './work';
-import { Batch, type JobResult } from './write-batch';
+import { Batch, emptied, type JobResult } from './write-batch';
 
 /** @returns per job: what would become of it, or its error, or undefined where it was finished before */
 export async function showBatch(integration: Integration, direction: Direction, jobs: Job[]): Promise<JobResult[]> {
@@ -64,7 +64,7 @@ class DryBatch extends Batch {
   ): Promise<void> {
     const isOfSystem = how.blame === 'system' || (how.blame !== 'own' && isSystemFault(error));
     if (isOfSystem) return super.fail(works, error, how);
-    for (const work of works) this.show(work, 'parked', nameEntity(error, work, this.target.name));
+    for (const work of works) this.show(work, 'parked', nameEntity(error, work, this.names(work)));
   }
 
   private show(work: Work, outcome: DryRun['outcome'], error?: SyncError): void {
@@ -95,11 +95,14 @@ class DryBatch extends Batch {
   }
 }
 
-function changesOf({ plan, target }: Work): DryRun['changes'] {
-  const changes = Object.entries(plan.write).map(([field, after]): [FieldId, DryRun['changes'][FieldId]] => [
-    field,
-    { before: target?.fields[field] ?? null, after },
-  ]);
+function changesOf(work: Work): DryRun['changes'] {
+  const { plan, target } = work;
+  const changes = Object.entries({ ...emptied(work), ...plan.write }).map(
+    ([field, after]): [FieldId, DryRun['changes'][FieldId]] => [
+      field,
+      { before: target?.fields[field] ?? null, after },
+    ],
+  );
   return Object.fromEntries(changes);
 }
 

@@ -15,6 +15,7 @@ import { FlowLoad } from './budget/priority';
 import { type Clock, iso } from './clock';
 import { Commands } from './commands';
 import type { CounterpartsInput } from './counterparts';
+import { Declared } from './declared';
 import { parseEventId, type Relevant } from './events';
 import { type Blame, judge, toStored } from './failure';
 import { Neighbours } from './neighbours';
@@ -65,6 +66,7 @@ export class Integration implements Peer {
   /** sent events by side: number → sent at (ms) */
   private readonly sent: readonly [Map<number, number>, Map<number, number>] = [new Map(), new Map()];
   private readonly loads: Record<Side, FlowLoad> = { 1: new FlowLoad(), 2: new FlowLoad() };
+  private readonly fields: Record<Side, Declared>;
   private readonly readers = new Set<Reader>();
   private readonly writers = new Set<Writer>();
   private readonly declared = new Map<string, Record<Side, Relevant>>();
@@ -96,6 +98,12 @@ export class Integration implements Peer {
     this.systems = systems;
     this.store = store;
     this.clock = clock;
+    const fieldsOf = (side: Side): Declared =>
+      new Declared(
+        () => this.system(side).connection(),
+        () => clock.now(),
+      );
+    this.fields = { 1: fieldsOf(1), 2: fieldsOf(2) };
     this.events = events;
     const [one, two] = systems;
     neighbours.know(config, [
@@ -165,6 +173,11 @@ export class Integration implements Peer {
   /** Links were stored, for which other integrations may wait. */
   linked(): void {
     this.neighbours.linked();
+  }
+
+  /** What the fields of a side take, as its system declares it. */
+  fieldsOf(side: Side): Declared {
+    return this.fields[side];
   }
 
   /** What a side has to do: the priority of its requests. */

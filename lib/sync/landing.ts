@@ -1,9 +1,10 @@
 /** From a change that was written, or needs no write, to what is stored of it and what its result says. Pure. */
 
 import type { WriteResult } from '../connectors/connector';
+import { showValue } from '../mapping/describe';
 import { type EntityRef, refOf, type Side } from '../model/entity';
 import type { SyncResult } from '../model/message';
-import type { Fields } from '../model/values';
+import { isEmpty } from '../model/values';
 import type { Landing, LinkEnd } from '../store/store';
 import { isShownOtherwise } from './counterpart';
 import { baselines } from './merge';
@@ -29,16 +30,30 @@ export function landUnchanged(way: Way, work: Work): Landed {
   });
   // where the target was read, what it shows is accounted for, and older snapshots of it must not be taken for edits
   const version = target && !next.foreign ? target.version : '';
-  const targetEnd: LinkEnd = { ...end, version: target ? version : end.version, baseline: next.target };
-  return landed(way, work, next.source, targetEnd, target ?? end.ref, 'unchanged', target !== undefined);
+  const targetEnd: LinkEnd = {
+    ...end,
+    version: target ? version : end.version,
+    baseline: next.target,
+    leftOut: next.leftOut.target,
+  };
+  return landed(way, work, next, targetEnd, target ?? end.ref, 'unchanged', target !== undefined);
 }
 
 /** What the target shows after the write becomes both sides' baseline, as far as it is in sync. */
 export function landWritten(way: Way, work: Work, written: Extract<WriteResult, { ok: true }>): Landed {
   const { entity } = written;
   way.target.sawTime(entity.updatedAt);
-  const ignored = { ...written.ignored, ...work.withheld };
-  for (const [field, reason] of Object.entries(written.ignored ?? {})) work.notes.push({ field, reason });
+  // what was to stay empty, and what the target has put there itself, is no value that got lost
+  const { empty: cleared = [] } = work.plan;
+  const refused = Object.entries(written.ignored ?? {}).filter(([field]) => !cleared.includes(field));
+  const ignored = { ...Object.fromEntries(refused), ...work.withheld };
+  for (const [field, reason] of refused) work.notes.push({ field, reason });
+  for (const field of cleared) {
+    const own = entity.fields[field] ?? null;
+    if (isEmpty(own)) continue;
+    const itself = `empty in the source; ${way.target.name} has put in ${showValue(own)} itself`;
+    work.notes.push({ field, reason: written.ignored?.[field] ?? itself });
+  }
   const next = baselines(mergeInputOf(way, work, work.target), work.plan, {
     after: entity.fields,
     ignored,
@@ -51,8 +66,9 @@ export function landWritten(way: Way, work: Work, written: Extract<WriteResult, 
     // a version that shows a person's edit too must not be taken for our own write: left open, the poll picks it up
     version: next.foreign ? '' : entity.version,
     baseline: next.target,
+    leftOut: next.leftOut.target,
   };
-  const result = landed(way, work, next.source, end, entity, work.event.link ? 'updated' : 'created', true);
+  const result = landed(way, work, next, end, entity, work.event.link ? 'updated' : 'created', true);
   if (!work.event.link) {
     const { created } = way.owing;
     result.landing.owes = work.renames ? [...new Set([...created, way.side])] : created;
@@ -64,7 +80,7 @@ export function landWritten(way: Way, work: Work, written: Extract<WriteResult, 
 function landed(
   way: Way,
   work: Work,
-  sourceBase: Fields,
+  next: ReturnType<typeof baselines>,
   targetEnd: LinkEnd,
   shown: EntityRef,
   outcome: SyncResult['outcome'],
@@ -76,7 +92,8 @@ function landed(
     system: way.source.id,
     ref: refOf(entity),
     version: entity.version,
-    baseline: sourceBase,
+    baseline: next.source,
+    leftOut: next.leftOut.source,
   };
   return {
     work,

@@ -10,7 +10,7 @@ import type { MappedField, Unresolved } from '../model/message';
 import { type FieldId, type Fields, isEmpty, type Value } from '../model/values';
 import type { Unlanded } from '../store/store';
 import { isToldByEntry, threeWay } from './merge-base';
-import { asStored, respelled, sameMerged } from './merge-values';
+import { asStored, itemsOf, respelled, sameMerged } from './merge-values';
 import { type References, withoutKept } from './references';
 import { resembles } from './resemble';
 
@@ -32,6 +32,8 @@ export interface SideState {
   base: Fields;
   /** values that an update of ours may have left there without landing */
   pending?: Record<FieldId, Unlanded[]>;
+  /** fields whose value the other side never got, or not all of it */
+  leftOut?: readonly FieldId[];
   updatedAt: string;
 }
 
@@ -51,6 +53,8 @@ export interface MergePlan {
   left: FieldId[];
   /** target fields whose present value stays although the source differs: the other side won */
   kept: FieldId[];
+  /** some of `kept`: the side that this change comes from never had what is there */
+  untaken: FieldId[];
   /**
    * target fields in which the changes of both sides were put together → what the source wants there. The merged value
    * is in `write`, unless the target shows it already; the target's own event carries it back to the source.
@@ -69,6 +73,7 @@ export const emptyPlan = (): MergePlan => ({
   same: [],
   left: [],
   kept: [],
+  untaken: [],
   merged: {},
   stopped: [],
   warnings: [],
@@ -128,18 +133,23 @@ export function isOwn(pending: SideState['pending'], field: FieldId, now: Value)
 export function planUpdate(input: MergeInput): MergePlan {
   const plan = emptyPlan();
   for (const { field, why } of concerned(input)) {
-    const unresolved = input.unresolved[field];
+    const now = input.target.now[field] ?? null;
+    const held = heldAlready(input, field, now);
+    const unresolved = held?.isAll ? undefined : input.unresolved[field];
     if (unresolved) plan.warnings.push({ field, reason: unresolved.reason });
     if (unresolved && !unresolved.lossy) continue;
-    const want = input.wanted[field];
+    const want = held ? held.want : input.wanted[field];
     if (want === undefined) continue;
-    const now = input.target.now[field] ?? null;
     if (equalValues(want, now)) {
       plan.same.push(field);
       continue;
     }
     if (isEmpty(want) && isNeverShown(input, field)) {
       plan.left.push(field);
+      continue;
+    }
+    if (why === 'changed' && isUntaken(input, field, now)) {
+      keepUntaken(input, plan, field, want, now);
       continue;
     }
     const isMerged = input.mapped[field]?.conflict === 'merge';
@@ -155,6 +165,45 @@ export function planUpdate(input: MergeInput): MergePlan {
     carryOut(plan, decision, field, want, 'both sides changed it; the other side wins');
   }
   return plan;
+}
+
+/**
+ * What cannot be chosen any more but stands in the target already is not judged again.
+ * @returns what the target is to have, and whether that is all that the source wants; undefined where nothing is held
+ */
+function heldAlready(input: MergeInput, field: FieldId, now: Value): { want: Value; isAll: boolean } | undefined {
+  const held = input.unresolved[field]?.held;
+  if (held === undefined) return undefined;
+  if (!Array.isArray(held)) return equalValues(held, now) ? { want: held, isAll: true } : undefined;
+  const possible = [...itemsOf(input.wanted[field]), ...itemsOf(now)];
+  const want = held.filter((item) => possible.some((other) => equalValues(item, other)));
+  return { want: want.length > 0 ? want : null, isAll: want.length === held.length };
+}
+
+/** True where the target has a value that the side which this change comes from never got. */
+function isUntaken({ source, target, mapped }: MergeInput, field: FieldId, now: Value): boolean {
+  if (!target.leftOut?.includes(field) || isEmpty(now) || target.pending?.[field]) return false;
+  return mapped[field]?.from.every((from) => !source.pending?.[from]) ?? false;
+}
+
+/** Its value must not be lost by that: of a list what was never there stays, anything else stays as it is, or a person decides. */
+function keepUntaken(input: MergeInput, plan: MergePlan, field: FieldId, want: Value, now: Value): void {
+  if (Array.isArray(want) || Array.isArray(now)) {
+    const merged = threeWay(input, field, want, now);
+    const value = 'conflict' in merged ? want : merged.value;
+    if (sameMerged(value, now, input.mapped[field]?.type)) plan.same.push(field);
+    else plan.write[field] = value;
+    return;
+  }
+  const { conflict = 'newest', fallback = 'newest' } = input.mapped[field] ?? {};
+  if ((conflict === 'merge' ? fallback : conflict) === 'park') {
+    plan.conflicts.push(field);
+    return;
+  }
+  plan.kept.push(field);
+  plan.untaken.push(field);
+  const reason = 'what is there was never taken over to this side, so this edit does not replace it: settle it by hand';
+  plan.warnings.push({ field, reason });
 }
 
 type Decision = 'write' | 'same' | 'keep' | 'park' | 'leave';
@@ -310,16 +359,25 @@ export function baselines(
   input: Pick<MergeInput, 'wanted' | 'mapped' | 'unresolved' | 'source' | 'target' | 'references'>,
   plan: MergePlan,
   written: Written,
-): { source: Fields; target: Fields; foreign: boolean } {
+): { source: Fields; target: Fields; foreign: boolean; leftOut: { source: FieldId[]; target: FieldId[] } } {
   const { ignored } = written;
   const after = withoutKept(written.after, input.references);
   const source: Fields = { ...input.source.base };
   const target: Fields = { ...input.target.base };
   const open = new Set<FieldId>();
+  const leftOut = new Set(input.source.leftOut);
+  const leftThere = new Set(input.target.leftOut);
   for (const [field, how] of Object.entries(input.mapped)) {
     if (plan.left.includes(field)) continue;
+    const loss = lossOf(input, plan, field, how, ignored);
+    for (const from of how.from) {
+      if (loss === undefined) break;
+      if (loss === 'none') leftOut.delete(from);
+      else leftOut.add(from);
+    }
+    if (loss === 'none' && !plan.untaken.includes(field) && !Array.isArray(after[field])) leftThere.delete(field);
     for (const from of how.from) if (from in input.source.now) source[from] = input.source.now[from] ?? null;
-    const isOpened = isOpen(input.unresolved[field]) || field in ignored;
+    const isOpened = loss === 'all';
     if (isOpened) for (const from of how.from) open.add(from);
     for (const from of how.from) {
       const named = input.references?.[field];
@@ -335,7 +393,8 @@ export function baselines(
     const shown = after[field] ?? null;
     // where the target keeps more than the source has, its baseline is what the source has: so the target's own event
     // carries the rest over, and later changes of either side are told apart
-    if (plan.kept.includes(field)) target[field] = input.wanted[field] ?? null;
+    if (plan.untaken.includes(field)) delete target[field];
+    else if (plan.kept.includes(field)) target[field] = input.wanted[field] ?? null;
     else if (plan.same.includes(field) || plan.stopped.includes(field)) target[field] = before;
     else if (ours !== undefined && !(field in ignored)) {
       target[field] = sent === undefined ? ours : asStored(ours, sent, shown, how.type);
@@ -353,7 +412,38 @@ export function baselines(
   const foreign = Object.keys(target).some((field) => !equalValues(target[field] ?? null, after[field] ?? null));
   // what was left has to come to terms by the target's own event, which must not be taken for accounted for
   const unsettled = plan.left.length > 0 || showsUnknown(input.mapped, target, after);
-  return { source, target, foreign: foreign || unsettled };
+  return {
+    source,
+    target,
+    foreign: foreign || unsettled,
+    leftOut: { source: [...leftOut].filter((from) => !isEmpty(input.source.now[from])), target: [...leftThere] },
+  };
+}
+
+/**
+ * What of a source value the target did not get, as far as this change had to bring it there: `all` of it, `part` of it, `none`
+ * was lost; undefined where it was no matter of this change.
+ */
+function lossOf(
+  input: Pick<MergeInput, 'wanted' | 'unresolved' | 'source'>,
+  plan: MergePlan,
+  field: FieldId,
+  how: MappedField,
+  ignored: Written['ignored'],
+): 'all' | 'part' | 'none' | undefined {
+  if (field in ignored) return 'all';
+  const { now, base } = input.source;
+  const unresolved = plan.same.includes(field) && !input.unresolved[field]?.lossy ? undefined : input.unresolved[field];
+  const isNew = how.from.some((from) => differs(base, now, from));
+  // a node on the way took the value out of the message
+  const isMasked = !unresolved && !(field in input.wanted) && how.from.some((from) => !isEmpty(now[from]));
+  if (isOpen(unresolved) || isMasked) return isNew ? 'all' : undefined;
+  if (!isNew) return undefined;
+  const isList = how.from.some((from) => Array.isArray(now[from]));
+  const isText = how.type === 'text' || how.type === 'richtext';
+  // a default in the place of a list's entry stands for it; in the place of a text it does not
+  const isPart = unresolved?.lossy && (isList || (unresolved.policy === 'default' && isText));
+  return isPart ? 'part' : 'none';
 }
 
 /** True where the target has a value in a field that was never in sync: a create that was adopted had left it empty. */

@@ -28,6 +28,10 @@ export function writeScope(config: IntegrationConfig, side: Side): Scope {
   };
 }
 
+/** What people call an entity type of a side; undefined where no pair has it. */
+export const typeName = (config: IntegrationConfig, side: Side, type: string): string | undefined =>
+  config.typePairs.map((pair) => end(pair, side)).find(({ id }) => id === type)?.name;
+
 export interface Route {
   pair: TypePair;
   projects: ProjectPair;

@@ -2,6 +2,8 @@
  * One change on its way into its target: what is known of it, and what follows from that alone. Pure.
  */
 
+import type { DeclaredFields } from '../mapping/fit';
+import type { IntegrationConfig } from '../model/config';
 import { type Direction, type Entity, type EntityId, type Side, sourceSide, targetSide } from '../model/entity';
 import { SyncError } from '../model/errors';
 import type { SyncMessage, SyncResult } from '../model/message';
@@ -9,7 +11,8 @@ import type { FieldId, Fields } from '../model/values';
 import type { LinkEnd, StoredEvent } from '../store/store';
 import { type Owing, owingOf } from './counterpart';
 import type { Integration } from './integration';
-import type { MergeInput, MergePlan } from './merge';
+import { concerned, type MergeInput, type MergePlan } from './merge';
+import { typeName } from './pairs';
 import { type References, withoutKept } from './references';
 import type { System } from './system';
 
@@ -49,6 +52,8 @@ export interface Work extends Job {
   plan: MergePlan;
   /** an earlier attempt's create was found in the target */
   adopted?: boolean;
+  /** what the target declares of its fields, where it can be asked */
+  declared?: DeclaredFields;
   /** the target before the write; undefined for a create */
   target?: Entity;
   /** target fields as they are to be, once the target has been read: rich texts are spliced into what it shows */
@@ -90,23 +95,40 @@ export function mergeInputOf(
     wanted: work.wanted ?? payload,
     mapped: sync.mapped ?? {},
     unresolved: sync.unresolved ?? {},
-    source: { now: entity.fields, base: own?.baseline ?? {}, pending: own?.pending, updatedAt: entity.updatedAt },
+    source: {
+      now: entity.fields,
+      base: own?.baseline ?? {},
+      pending: own?.pending,
+      leftOut: own?.leftOut,
+      updatedAt: entity.updatedAt,
+    },
     target: {
       now: withoutKept(target?.fields ?? {}, work.references),
       base: theirs?.baseline ?? {},
       pending: theirs?.pending,
+      leftOut: theirs?.leftOut,
       updatedAt: target?.updatedAt ?? '',
     },
     references: work.references,
   };
 }
 
-/** What a person has to decide before the change can be written: conflicts and values of rows that park. */
-export function mustPark({ message, plan }: Pick<Work, 'message' | 'plan'>): SyncError | undefined {
+/**
+ * What a person has to decide before the change can be written: conflicts and values of rows that park.
+ * @param merge of an update: what it does not touch, or the target has already, is not judged again; undefined for a create
+ */
+export function mustPark(
+  { message, plan }: Pick<Work, 'message' | 'plan'>,
+  merge: MergeInput | undefined,
+): SyncError | undefined {
   const fields: Record<FieldId, string> = {};
   for (const field of plan.conflicts) fields[field] = 'both sides changed it, and its row parks conflicts';
-  for (const [field, unresolved] of Object.entries(message.sync.unresolved ?? {})) {
-    if (unresolved.policy === 'park') fields[field] = unresolved.reason;
+  const { mapped = {}, unresolved: all = {} } = message.sync;
+  const touched = merge && new Set(concerned(merge).map(({ field }) => field));
+  for (const [field, unresolved] of Object.entries(all)) {
+    if (unresolved.policy !== 'park' || plan.same.includes(field)) continue;
+    const isTouched = !(field in mapped) || (touched ? touched.has(field) : mapped[field]?.syncWhen !== 'update');
+    if (isTouched) fields[field] = unresolved.reason;
   }
   if (Object.keys(fields).length === 0) return undefined;
   const text = Object.entries(fields).map(([field, why]) => `${field}: ${why}`);
@@ -119,11 +141,36 @@ export function targetGone(way: Pick<Way, 'targetSide'>, work: Pick<Work, 'event
 }
 
 /** The error with the entity in front, so that a Catch node or a log line can be understood alone. */
-export function nameEntity(error: SyncError, work: Work, target: string): SyncError {
-  const { key, type } = work.event.entity;
-  const open = Object.entries(error.kind === 'invalid' ? (work.message.sync.unresolved ?? {}) : {});
-  // "Title is required" is understood only with why there is no title
-  const why = open.filter(([field]) => !(field in (error.detail.fields ?? {}))).map(([, { reason }]) => reason);
-  const text = `${type} ${key} → ${target}: ${[error.message, ...why].join('; ')}`;
-  return new SyncError(error.kind, text, { ...error.detail, cause: error });
+interface Names {
+  type?: string;
+  target: string;
 }
+
+export function nameEntity(error: SyncError, work: Work, names: Names): SyncError {
+  const { key, type } = work.event.entity;
+  const { fields = {} } = error.detail;
+  const all = Object.entries(error.kind === 'invalid' ? (work.message.sync.unresolved ?? {}) : {});
+  // "Title is required" is understood only with why there is no title. Where another value was written, that was no cause
+  const why = all.filter(([field, { lossy, reason }]) => !lossy && fields[field] !== reason && !isIdle(work, field));
+  const reasons = why.map(([, { reason }]) => reason);
+  const known = why.flatMap(([field, { reason }]) =>
+    field in fields ? [[field, `${reason} (${fields[field]})`]] : [],
+  );
+  const text = `${names.type ?? type} ${key} → ${names.target}: ${[...reasons, error.message].join('; ')}`;
+  const detail = known.length > 0 ? { fields: { ...fields, ...Object.fromEntries(known) } } : {};
+  return new SyncError(error.kind, text, { ...error.detail, ...detail, cause: error });
+}
+
+/** A field that this change was not to write. */
+const isIdle = ({ event, message }: Work, field: FieldId): boolean =>
+  message.sync.mapped?.[field]?.syncWhen === (event.link ? 'create' : 'update');
+
+/** What people call the entity's type and the target. */
+export const namesIn = (
+  { source, target }: Pick<Way, 'source' | 'target'>,
+  config: IntegrationConfig,
+  work: Work,
+): Names => ({
+  type: typeName(config, work.event.flow.side, work.event.entity.type),
+  target: source.name === target.name ? `${target.name} (system ${work.event.flow.side === 1 ? 2 : 1})` : target.name,
+});

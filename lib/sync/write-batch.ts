@@ -6,11 +6,13 @@
 
 import type { ReadResult, WriteOperation, WriteResult } from '../connectors/connector';
 import { isWholeBatch, wholeBatch } from '../connectors/whole-batch';
-import { type Direction, type Entity, type EntityRef, refOf, type Side } from '../model/entity';
+import { fitFields } from '../mapping/fit';
+import { type Direction, type Entity, type EntityRef, type Field, refOf, type Side } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import { append } from '../model/lists';
 import type { SyncResult } from '../model/message';
-import type { Fields } from '../model/values';
+import type { Fields, RichText } from '../model/values';
+import { richTextConverter } from '../richtext';
 import { StoreError } from '../store/errors';
 import type { Failure, Landing, LinkEnd } from '../store/store';
 import { type Doubt, tryAll } from './blame';
@@ -31,12 +33,34 @@ import { planChange, planNew } from './planning';
 import { readEntities } from './reading';
 import type { System } from './system';
 import { refusedFields, refusedReferences, without } from './withhold';
-import { endOf, type Job, mergeInputOf, mustPark, nameEntity, targetGone, type Way, type Work, wayOf } from './work';
+import {
+  endOf,
+  type Job,
+  mergeInputOf,
+  mustPark,
+  nameEntity,
+  namesIn,
+  targetGone,
+  type Way,
+  type Work,
+  wayOf,
+} from './work';
 
 export type JobResult =
   | { ok: true; result: SyncResult }
   | { ok: false; error: SyncError; failure?: Failure }
   | undefined;
+
+const plainText = (text: RichText): string => richTextConverter(text, 'text').content;
+
+/** A field that a create leaves out gets the target's own default, so emptiness is sent; not where a value must be. */
+export function emptied({ plan, declared }: Work): Fields {
+  const empty = (plan.empty ?? []).filter((field) => isClearable(declared?.get(field)));
+  return Object.fromEntries(empty.map((field) => [field, null]));
+}
+
+const isClearable = (field: Field | undefined): boolean =>
+  field?.hasDefault === true && !field.required && !field.readOnly;
 
 interface FailHow {
   /** the write certainly had no effect: a create need not be looked for */
@@ -68,6 +92,10 @@ export class Batch {
     this.way = wayOf(integration, direction);
   }
 
+  protected names(work: Work): ReturnType<typeof namesIn> {
+    return namesIn(this.way, this.integration.config, work);
+  }
+
   protected get target(): System {
     return this.way.target;
   }
@@ -90,6 +118,7 @@ export class Batch {
     } else {
       try {
         await this.translate(works);
+        await Promise.all(works.map((work) => this.fit(work)));
         const linked = works.filter((work) => work.event.link);
         const { adopted, fresh } = await this.planCreates(works.filter((work) => !work.event.link));
         const updates = await this.planUpdates([...linked, ...adopted]);
@@ -107,6 +136,17 @@ export class Batch {
     const changes = works.map(({ message, event }) => ({ message, fields: event.entity.fields }));
     const translated = await translateAll(this.integration.counterparts(this.way.side), changes);
     for (const [index, work] of works.entries()) Object.assign(work, translated[index]);
+  }
+
+  /** What the target declares that it cannot hold is left out and told of, whatever nodes have mapped it. */
+  private async fit(work: Work): Promise<void> {
+    const { sync, payload } = work.message;
+    const declared = await this.integration.fieldsOf(this.way.targetSide).of(sync.target);
+    work.declared = declared;
+    const { mapped = {}, unresolved = {} } = sync;
+    const fitted = fitFields({ fields: payload, mapped, unresolved }, declared, plainText);
+    if (fitted.fields === payload) return;
+    work.message = { ...work.message, payload: fitted.fields, sync: { ...sync, unresolved: fitted.unresolved } };
   }
 
   /** What has no outcome yet shares the fault of a whole call. */
@@ -139,11 +179,12 @@ export class Batch {
         continue;
       }
       work.target = target;
-      const { wanted, plan } = planChange(mergeInputOf(this.way, work, target));
+      const merge = mergeInputOf(this.way, work, target);
+      const { wanted, plan } = planChange(merge);
       work.wanted = wanted;
       work.plan = plan;
       stopOscillating(this.watched(work));
-      const parked = mustPark(work);
+      const parked = mustPark(work, merge);
       if (parked && !this.withhold(work, parked)) await this.fail([work], parked);
       else if (Object.keys(work.plan.write).length === 0) still.push(work);
       else writing.push(work);
@@ -173,7 +214,7 @@ export class Batch {
         again.push({ ...work, event: { ...work.event, link: undefined }, replaces: work.event.link?.id });
       } else {
         // only now is it known that this is a create: it goes through the flow once more, to get its defaults
-        const named = nameEntity(error, work, this.target.name);
+        const named = nameEntity(error, work, this.names(work));
         const failure = await this.integration.sendAgain(work.event, named);
         this.results.set(work.seq, { ok: false, error: named, failure });
       }
@@ -241,7 +282,7 @@ export class Batch {
       const { sync } = work.message;
       work.plan = planNew(config, this.way.targetSide, work.message, work.event.entity);
       const remoteKey = showingOf(config, this.way.targetSide).key;
-      const parked = mustPark(work);
+      const parked = mustPark(work, undefined);
       if (parked) await this.fail([work], parked);
       else creates.push({ work, event: work.event, fields: work.plan.write, target: sync.target, remoteKey });
     }
@@ -493,7 +534,8 @@ export class Batch {
     const remoteLink = this.target.connection().remoteLinks
       ? shownLink(this.integration.config, showing, work.event.entity, this.way.source.name)
       : undefined;
-    const { write: fields, empty } = work.plan;
+    const { empty } = work.plan;
+    const fields = { ...emptied(work), ...work.plan.write };
     return {
       kind: 'create',
       type,
@@ -519,7 +561,7 @@ export class Batch {
 
   protected async fail(works: Work[], error: SyncError, { unmade = false, blame }: FailHow = {}): Promise<void> {
     for (const work of works) {
-      const named = nameEntity(error, work, this.target.name);
+      const named = nameEntity(error, work, this.names(work));
       const notCreated = unmade && !work.adopted && !error.detail.uncertain;
       const context = { mapped: work.asMapped, awaits: work.awaits, notCreated, blame };
       const [failure] = await this.integration.failEvents(this.way.side, [work.event], named, this.target, context);

@@ -4,7 +4,7 @@
  */
 
 import type { ChangePage, Connection, Connector, Scope } from '../../lib/connectors/connector';
-import type { Field, LookupValue, UserValue } from '../../lib/model';
+import type { Field, ListValue, LookupValue, UserValue } from '../../lib/model';
 import { SyncError } from '../../lib/model/errors';
 import { isObject } from '../shared/connect';
 
@@ -40,13 +40,18 @@ const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((entry) => typeof entry === 'string' && entry !== '').slice(0, 1000) : [];
 
 const lookup = ({ id, name }: LookupValue): LookupValue => ({ id, name });
+const listValue = ({ id, name, selectable }: ListValue): ListValue => ({
+  ...{ id, name },
+  ...(selectable === false && { selectable }),
+});
 const person = ({ id, name, login, email }: UserValue): UserValue => ({ id, name, login, email });
 
 function field(from: Field): Field {
-  const { id, name, type, multi, required, readOnly, createOnly, custom, maxLength, format, integer, values } = from;
+  const { id, name, type, multi, required, readOnly, createOnly, custom, maxLength, format, integer } = from;
+  const { length, entry, values } = from;
   return {
-    ...{ id, name, type, multi, required, readOnly, createOnly, custom, maxLength, format, integer },
-    ...(values && { values: values.slice(0, LONGEST_LIST).map(lookup) }),
+    ...{ id, name, type, multi, required, readOnly, createOnly, custom, maxLength, format, integer, length, entry },
+    ...(values && { values: values.slice(0, LONGEST_LIST).map(listValue) }),
   };
 }
 

@@ -39,7 +39,7 @@ describe('mapping/compare: equal values', () => {
       { format: 'adf', content: '{"type":"doc","version":1,"content":[]}' },
       { format: 'adf', content: '{ "version":1, "content":[], "type":"doc" }' },
     );
-    differ({ format: 'adf', content: '{"type":"doc"}' }, { format: 'adf', content: '{"type":"paragraph"}' });
+    differ({ format: 'adf', content: '{"type":"rule"}' }, { format: 'adf', content: '{"type":"mediaSingle"}' });
   });
 
   it('compares numbers with a tolerance and reads numeric text where the field is a number', () => {

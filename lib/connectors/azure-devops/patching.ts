@@ -4,10 +4,10 @@
  * field, in words; nothing is dropped.
  */
 
+import { looksEmpty } from '../../model/empty';
 import { SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
 import type { FieldId, Fields, RichText, SingleValue, Value } from '../../model/values';
-import { looksEmpty } from '../../richtext/empty';
 import type { AzureDevOpsApi } from './api';
 import { beginOf } from './days';
 import { type FieldInfo, PARENT, SHORT_TEXT, TAGS, TITLE } from './field-types';

@@ -1,7 +1,7 @@
 /** Field values as Azure DevOps shows them → canonical values. Pure. */
 
+import { looksEmpty } from '../../model/empty';
 import type { Fields, RichText, Value } from '../../model/values';
-import { looksEmpty } from '../../richtext/empty';
 import { dayOf } from './days';
 import { type FieldInfo, TAGS } from './field-types';
 import { fromStoredMarkdown } from './markdown';

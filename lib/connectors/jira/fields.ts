@@ -33,6 +33,7 @@ function fieldOf(
     type: kind.type,
     ...(kind.multi ? { multi: true } : {}),
     ...(required && writable && !hasDefault ? { required: true } : {}),
+    ...(hasDefault && writable && !required ? { hasDefault: true } : {}),
     ...(writable ? {} : { readOnly: true }),
     ...(writable && sampled && onCreate && !onEdit && !BY_TRANSITION.has(id) ? { createOnly: true } : {}),
     ...(custom ? { custom: true } : {}),

@@ -10,6 +10,8 @@ export interface CoreField {
   required?: boolean;
   maxLength?: number;
   integer?: boolean;
+  /** a create without it may get a value of the server's: today, a project's version, a category's assignee */
+  hasDefault?: boolean;
   /** the parameter that sets it, and the name under which the journal notes its changes */
   parameter: string;
   journal?: string;
@@ -28,6 +30,7 @@ export const CORE_FIELDS: readonly CoreField[] = [
     id: 'fixed_version',
     name: 'Target version',
     type: 'lookup',
+    hasDefault: true,
     parameter: 'fixed_version_id',
     trackerField: 'fixed_version_id',
   },
@@ -39,7 +42,14 @@ export const CORE_FIELDS: readonly CoreField[] = [
     journal: 'parent_id',
     trackerField: 'parent_issue_id',
   },
-  { id: 'start_date', name: 'Start date', type: 'date', parameter: 'start_date', trackerField: 'start_date' },
+  {
+    id: 'start_date',
+    name: 'Start date',
+    type: 'date',
+    hasDefault: true,
+    parameter: 'start_date',
+    trackerField: 'start_date',
+  },
   { id: 'due_date', name: 'Due date', type: 'date', parameter: 'due_date', trackerField: 'due_date' },
   {
     id: 'estimated_hours',

@@ -46,6 +46,7 @@ async function coreFieldOf(
     name: field.name,
     type: field.type,
     ...(field.required ? { required: true } : {}),
+    ...(field.hasDefault ? { hasDefault: true } : {}),
     ...(field.readOnly ? { readOnly: true } : {}),
     ...(field.maxLength ? { maxLength: field.maxLength } : {}),
     ...(field.integer ? { integer: true } : {}),

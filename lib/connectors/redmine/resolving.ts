@@ -116,7 +116,7 @@ export class FieldResolver {
       }
       let decision: Decision;
       if (core) {
-        if (creating && isEmpty(value)) continue;
+        if (creating && isEmpty(value) && !core.hasDefault) continue;
         decision = await this.core(core, value, target);
         if (!(decision instanceof Problem)) result.parameters[core.parameter] = idAsNumber(decision.send, core);
       } else {

@@ -50,7 +50,8 @@ export class SpaceReader {
 
   /** Fields as any tracker would tell them. @throws SyncError notFound */
   fields(project: string, type: string): Field[] {
-    return this.shape(project, type).fields.map(({ auto, initial: _initial, min: _min, max: _max, ...field }) => {
+    return this.shape(project, type).fields.map(({ auto, initial, min: _min, max: _max, ...declared }) => {
+      const field: Field = initial === undefined ? declared : { ...declared, hasDefault: true };
       if (field.type === 'user')
         return { ...field, readOnly: field.readOnly || auto !== undefined, values: this.userList() };
       return auto === undefined ? field : { ...field, readOnly: true };

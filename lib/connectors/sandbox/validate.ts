@@ -4,7 +4,9 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
+import { obeys } from '../../model/entry-rule';
 import { SyncError } from '../../model/errors';
+import { excessOf, unitOf } from '../../model/length';
 import type { FieldId, Fields, ReferenceValue, SingleValue, UserValue, Value } from '../../model/values';
 import { isEmpty } from '../../model/values';
 import type { Shape } from './shape';
@@ -40,6 +42,7 @@ export function checkCreate(shape: Shape, given: Fields, around: Surroundings): 
     if (!field) continue;
     const value = checkValue(shape, field, given[id], around);
     if (value instanceof Problem) problems.set(id, value.text);
+    else if (isClosed(field, value, null)) problems.set(id, closed(field, value));
     else values[id] = value;
   }
   for (const field of shape.fields) {
@@ -61,11 +64,30 @@ export function checkUpdate(shape: Shape, current: Fields, given: Fields, around
     if (value instanceof Problem) problems.set(id, value.text);
     else if (isDeepStrictEqual(value, current[id] ?? null)) continue;
     else if (field.createOnly) problems.set(id, `${field.name} can be set only when the entity is created.`);
+    else if (isClosed(field, value, current[id] ?? null)) problems.set(id, closed(field, value));
     else if (field.required && isEmpty(value)) problems.set(id, `${field.name} is required and cannot be emptied.`);
     else values[id] = value;
   }
   return outcome(values, problems);
 }
+
+const itemsOf = (value: Value): SingleValue[] => (Array.isArray(value) ? value : value === null ? [] : [value]);
+
+/** True where the value has an entry that cannot be chosen any more and that was not there before. */
+function isClosed({ values }: SandboxField, value: Value, before: Value): boolean {
+  const closedIds = new Set(values?.flatMap(({ id, selectable }) => (selectable === false ? [id] : [])));
+  if (closedIds.size === 0) return false;
+  const had = new Set(itemsOf(before).map(idOf));
+  return itemsOf(value).some((item) => closedIds.has(idOf(item)) && !had.has(idOf(item)));
+}
+
+const idOf = (item: SingleValue): string | undefined =>
+  typeof item === 'object' && 'id' in item ? item.id : undefined;
+
+const closed = (field: SandboxField, value: Value): string => {
+  const names = itemsOf(value).map((item) => (typeof item === 'object' && 'name' in item ? item.name : ''));
+  return `${field.name}: ${names.join(', ')} cannot be chosen any more.`;
+};
 
 function outcome(values: Fields, problems: Map<FieldId, string>): Checked {
   // fromEntries defines own properties, so that a field called "__proto__" is reported like any other
@@ -138,12 +160,12 @@ function checkSingle(
 function checkText(field: SandboxField, given: string, around: Surroundings): string | null | Problem {
   const text = around.trim ? given.trim() : given;
   const limit = field.maxLength ?? MAX_TEXT;
-  // counting characters is dear; most texts are short enough whatever they are made of
-  if (text.length > limit) {
-    const length = text.length > limit * 2 ? text.length : [...text].length;
-    if (length > limit)
-      return new Problem(`${field.name} is too long: ${length} characters, at most ${limit} are allowed.`);
+  const length = excessOf({ maxLength: limit, length: field.length }, text);
+  if (length !== undefined) {
+    const unit = unitOf(field);
+    return new Problem(`${field.name} is too long: ${length} ${unit}, at most ${limit} are allowed.`);
   }
+  if (field.entry && !obeys(field.entry, text)) return new Problem(`${field.name}: ${field.entry.says}.`);
   return text === '' ? null : text;
 }
 

@@ -42,10 +42,11 @@ export interface ValueMatch {
   value: LookupValue | UserValue;
 }
 
-const choiceOf = ({ id, name, type, multi, maxLength, integer, format }: Field): FieldChoice => ({
+const choiceOf = ({ id, name, type, multi, maxLength, length, integer, format }: Field): FieldChoice => ({
   ...{ id, name, type },
   ...(multi && { multi }),
   ...(maxLength !== undefined && { maxLength }),
+  ...(length !== undefined && { length }),
   ...(integer && { integer }),
   ...(format !== undefined && { format }),
 });

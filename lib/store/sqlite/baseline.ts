@@ -2,11 +2,12 @@
  * How the baselines of a link are stored: exactly, but without what repeats from link to link. A hundred thousand links
  * with twenty fields on each side would otherwise fill half a gigabyte with field ids, priorities and people.
  *
- * Stored is JSON: `[shape 1, shape 2, values of side 1, values of side 2]`. A shape is the list of field ids, kept once
+ * Stored is JSON: `[shape 1, shape 2, values of side 1, values of side 2]`, and where there are any, fields of side 1 and of
+ * side 2 that the other side never got. A shape is the list of field ids, kept once
  * and given by its number (Names). How a value looks there says `Packed`.
  */
 
-import type { Fields, RichTextFormat, SingleValue, Value } from '../../model/values';
+import type { FieldId, Fields, RichTextFormat, SingleValue, Value } from '../../model/values';
 import type { Names } from './names';
 
 type Packed =
@@ -24,12 +25,16 @@ type Packed =
   /** as it is */
   | { value: SingleValue };
 
+type Stored = [number, number, Packed[], Packed[], LeftOut?];
+
 /** Longer values are rarely the same in two links. */
 const SHARED_LENGTH = 300;
 /** Shorter texts cost less than a mark that says they are the same. */
 const SAME_LENGTH = 12;
 
-export function packBaselines([one, two]: [Fields, Fields], names: Names): string {
+export type LeftOut = [FieldId[], FieldId[]];
+
+export function packBaselines([one, two]: [Fields, Fields], names: Names, leftOut: LeftOut = [[], []]): string {
   const positions = new Map<string, number>();
   const values1 = Object.values(one).map((value, position) => {
     const packed = packValue(value, names);
@@ -43,16 +48,18 @@ export function packBaselines([one, two]: [Fields, Fields], names: Names): strin
     const same = text === undefined ? undefined : positions.get(text);
     return same === undefined ? packed : { same };
   });
-  return JSON.stringify([shapeOf(one, names), shapeOf(two, names), values1, values2]);
+  const packed: unknown[] = [shapeOf(one, names), shapeOf(two, names), values1, values2];
+  if (leftOut.some((fields) => fields.length > 0)) packed.push(leftOut);
+  return JSON.stringify(packed);
 }
 
-export function unpackBaselines(stored: string, names: Names): [Fields, Fields] {
-  const [shape1, shape2, packed1, packed2] = JSON.parse(stored) as [number, number, Packed[], Packed[]];
+export function unpackBaselines(stored: string, names: Names): [Fields, Fields, LeftOut | undefined] {
+  const [shape1, shape2, packed1, packed2, leftOut] = JSON.parse(stored) as Stored;
   const values1 = packed1.map((packed) => unpackValue(packed, names));
   const values2 = packed2.map((packed) =>
     isMarked(packed) && 'same' in packed ? (values1[packed.same] ?? null) : unpackValue(packed, names),
   );
-  return [assemble(shape1, values1, names), assemble(shape2, values2, names)];
+  return [assemble(shape1, values1, names), assemble(shape2, values2, names), leftOut];
 }
 
 type Marked = Exclude<Packed, null | string | number | boolean | [number]>;

@@ -249,7 +249,7 @@ export class Links {
       packUrl(two.ref, this.names),
       one.version,
       two.version,
-      packBaselines([one.baseline, two.baseline], this.names),
+      packBaselines([one.baseline, two.baseline], this.names, [one.leftOut ?? [], two.leftOut ?? []]),
       at,
     ];
     if (existing) {
@@ -299,7 +299,7 @@ export class Links {
   }
 
   private stored(row: LinkRow): StoredLink {
-    const [baseline1, baseline2] = unpackBaselines(row.baselines, this.names);
+    const [baseline1, baseline2, leftOut] = unpackBaselines(row.baselines, this.names);
     const one: LinkEnd = {
       system: this.names.nameOf(row.system1),
       ref: readRef(
@@ -321,6 +321,8 @@ export class Links {
     const pending = this.pending(row.id);
     if (pending[1]) one.pending = pending[1];
     if (pending[2]) two.pending = pending[2];
+    if (leftOut?.[0].length) one.leftOut = leftOut[0];
+    if (leftOut?.[1].length) two.leftOut = leftOut[1];
     return {
       link: {
         id: row.id,

@@ -11,6 +11,7 @@ export function fieldChoice(field: Field | FieldChoice): FieldChoice {
   const choice: FieldChoice = { id: field.id, name: field.name, type: field.type };
   if (field.multi) choice.multi = true;
   if (field.maxLength !== undefined) choice.maxLength = field.maxLength;
+  if (field.length !== undefined) choice.length = field.length;
   if (field.integer) choice.integer = true;
   if (field.format !== undefined) choice.format = field.format;
   return choice;

@@ -12,7 +12,15 @@ const SEVERITIES = listOf(['1 - Critical', '2 - High', '3 - Medium', '4 - Low'])
 const STATES = listOf(['New', 'Active', 'Resolved', 'Closed']);
 
 const common: SandboxField[] = [
-  { id: 'System.Title', name: 'Title', type: 'text', required: true, maxLength: 255 },
+  {
+    id: 'System.Title',
+    name: 'Title',
+    type: 'text',
+    required: true,
+    maxLength: 255,
+    length: { unit: 'utf16' },
+    entry: { without: '[\\r\\n]', says: 'a title is one line' },
+  },
   { id: 'System.Description', name: 'Description', type: 'richtext', format: 'markdown', maxLength: 1000000 },
   {
     id: 'System.State',
@@ -32,7 +40,17 @@ const common: SandboxField[] = [
   { id: 'System.AssignedTo', name: 'Assigned To', type: 'user' },
   { id: 'System.AreaPath', name: 'Area Path', type: 'lookup', values: [], required: true },
   { id: 'System.IterationPath', name: 'Iteration Path', type: 'lookup', values: [] },
-  { id: 'System.Tags', name: 'Tags', type: 'text', multi: true, maxLength: 400 },
+  {
+    id: 'System.Tags',
+    name: 'Tags',
+    type: 'text',
+    multi: true,
+    maxLength: 400,
+    entry: {
+      without: '[,;\\p{Cc}\\u{10000}-\\u{10ffff}]',
+      says: 'a tag has no comma, no semicolon and no emoji',
+    },
+  },
   { id: 'System.Parent', name: 'Parent', type: 'reference' },
   { id: 'Microsoft.VSTS.Scheduling.TargetDate', name: 'Target Date', type: 'date' },
 ];

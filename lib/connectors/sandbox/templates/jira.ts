@@ -7,7 +7,15 @@ const PRIORITIES = listOf(['Highest', 'High', 'Medium', 'Low', 'Lowest']);
 const STATUSES = listOf(['To Do', 'In Progress', 'In Review', 'Done'], 10000);
 
 const common: SandboxField[] = [
-  { id: 'summary', name: 'Summary', type: 'text', required: true, maxLength: 255 },
+  {
+    id: 'summary',
+    name: 'Summary',
+    type: 'text',
+    required: true,
+    maxLength: 255,
+    length: { unit: 'utf16' },
+    entry: { without: '[\\r\\n]', says: 'a summary is one line' },
+  },
   { id: 'description', name: 'Description', type: 'richtext', format: 'markdown', maxLength: 32767 },
   {
     id: 'status',
@@ -27,7 +35,14 @@ const common: SandboxField[] = [
   },
   { id: 'assignee', name: 'Assignee', type: 'user' },
   { id: 'reporter', name: 'Reporter', type: 'user', readOnly: true, auto: 'createdBy' },
-  { id: 'labels', name: 'Labels', type: 'text', multi: true, maxLength: 255 },
+  {
+    id: 'labels',
+    name: 'Labels',
+    type: 'text',
+    multi: true,
+    maxLength: 255,
+    entry: { without: '\\s', says: 'a label has no blanks' },
+  },
   { id: 'components', name: 'Components', type: 'lookup', multi: true, values: [] },
   { id: 'duedate', name: 'Due date', type: 'date' },
 ];
