@@ -5,6 +5,7 @@ import { azureDevops } from './azure-devops';
 import type { Connector } from './connector';
 import { jira } from './jira';
 import { redmine } from './redmine';
+import { requestTracker } from './request-tracker';
 import { sandbox } from './sandbox';
 
 /** In the order in which a form offers them. */
@@ -13,6 +14,7 @@ export const connectors: Readonly<Record<string, Connector>> = {
   redmine,
   jira,
   'azure-devops': azureDevops,
+  'request-tracker': requestTracker,
 };
 
 /** @throws SyncError fatal where there is no connector of that kind */

@@ -8,8 +8,8 @@ import { SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
 import { isEmpty, type Value } from '../../model/values';
 import type { FindQuery } from '../connector';
+import { isShown } from '../kit/compare';
 import { type Filter, filterQuery, PAGE, type RedmineApi } from './api';
-import { isShown } from './comparing';
 import type { Metadata } from './metadata';
 import type { IssueReader } from './reading';
 

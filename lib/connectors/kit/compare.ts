@@ -17,7 +17,7 @@ export function nameOf(value: Value | undefined): string {
 }
 
 /**
- * True where the entity shows what was sent, apart from what Redmine normalises: blanks, line ends, order, rounding.
+ * True where the entity shows what was sent, apart from what systems normalise: blanks around, line ends, order, rounding.
  *
  * @param tolerance by how much numbers may differ
  */
