@@ -1,8 +1,8 @@
 /**
  * `npm test`: checks, build and tests, and what became of them in the last line: `N passed, N failed, N skipped`.
  *
- *   npm test                           everything, in the order of `groups`; what needs the real Redmine servers, of which
- *                                      there is one pair, in a process beside all the rest
+ *   npm test                           everything, in the order of `groups`; what needs the real servers, of which there is
+ *                                      one each, in a process beside all the rest
  *   npm test -- test/mapping           only these files or folders, one after the other
  *   npm test -- --grep "two ways"      other arguments go to mocha
  *
@@ -55,7 +55,7 @@ function filesOf(group) {
 }
 
 /** Tests that need the real servers say so in their path: a test of the package sees to that. */
-const needsRedmine = (file) => file.includes('redmine');
+const needsServers = (file) => /redmine|request-tracker/.test(file);
 
 /** In which each file has servers of its own: run file by file, so that two processes share them evenly. */
 const byFile = new Set(['e2e', 'editor']);
@@ -117,8 +117,8 @@ await Promise.all([
 ]);
 if (specs.length > 0) await mocha('tests', specs, options);
 else {
-  const rest = tasks((file) => !needsRedmine(file));
-  const onServers = tasks(needsRedmine, 'on Redmine: ');
+  const rest = tasks((file) => !needsServers(file));
+  const onServers = tasks(needsServers, 'on real servers: ');
   if (inLanes) await Promise.all([work(rest), work(onServers).then(() => work(rest))]);
   else await work([...rest, ...onServers]);
 }
