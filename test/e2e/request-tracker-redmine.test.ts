@@ -1,0 +1,177 @@
+/**
+ * A real Redmine and a real Request Tracker in a real Node-RED: tickets and issues go both ways with their states, and a
+ * Node-RED that is killed in the middle makes nothing twice.
+ */
+
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Needed } from '../support/need';
+import { describeWith } from '../support/need';
+import { type FlowNode, NodeRed } from '../support/node-red';
+import { type RedmineServer, redmine } from '../support/redmine';
+import { type RtServer, requestTracker } from '../support/request-tracker';
+import { until } from '../support/wait';
+
+const COUNT = 40;
+const POLL_SECONDS = 2;
+
+const [a, rt] = [redmine('a'), requestTracker];
+const both: Needed<{ issues: RedmineServer; tickets: RtServer }> =
+  'missing' in a ? a : 'missing' in rt ? rt : { there: { issues: a.there, tickets: rt.there } };
+
+function flow(issues: RedmineServer, tickets: RtServer): FlowNode[] {
+  const node = (id: string, type: string, wires: string[], more: object): FlowNode => ({
+    ...{ id, type: `twinflow-${type}`, z: 'tab', name: '', integration: 'integration', x: 200, y: 100, wires: [wires] },
+    ...{ version: 1, ...more },
+  });
+  const system = { type: 'twinflow-system', proxy: '', tls: '', ignoreOwn: false, version: 1 };
+  const poller = {
+    schedule: 'interval',
+    interval: POLL_SECONDS,
+    unit: 'seconds',
+    pageSize: 50,
+    window: 100,
+    start: 'newest',
+  };
+  const status = [
+    { id: 'status', name: 'Status', type: 'lookup' },
+    { id: 'Status', name: 'Status', type: 'lookup' },
+  ];
+  const pair = (one: string, two: string, direction = 'both') => ({
+    one: { name: one },
+    two: { name: two },
+    direction,
+  });
+  return [
+    { id: 'tab', type: 'tab', label: 'Tickets' },
+    {
+      ...{ ...system, id: 'system1', name: 'Redmine', kind: 'redmine', config: { url: issues.url } },
+      credentials: { apiKey: issues.key('sync') },
+    },
+    {
+      ...{ ...system, id: 'system2', name: 'RT', kind: 'request-tracker', config: { url: tickets.url } },
+      credentials: { token: tickets.token('sync') },
+    },
+    {
+      ...{ id: 'integration', type: 'twinflow-integration', name: 'Tickets', active: true, retries: 3, version: 1 },
+      ...{ system1: 'system1', system2: 'system2', lostAfterMs: 600_000 },
+      ...{ remoteKeyField1: 'cf_1', remoteKeyField2: 'CF.2' },
+      projectPairs: [{ one: { id: '1', name: 'Alpha' }, two: { id: '1', name: 'General' }, direction: 'both' }],
+      typePairs: [
+        { id: 'bug', one: { id: '1', name: 'Bug' }, two: { id: 'ticket', name: 'Ticket' }, direction: 'both' },
+      ],
+    },
+    node('poller1', 'poller', ['fields'], { ...poller, side: '1' }),
+    node('poller2', 'poller', ['fields'], { ...poller, side: '2' }),
+    node('fields', 'field-mapper', ['values'], {
+      pairs: 'all',
+      rows: [
+        {
+          one: { id: 'subject', name: 'Subject', type: 'text', maxLength: 255 },
+          two: { id: 'Subject', name: 'Subject', type: 'text', maxLength: 200 },
+          direction: 'both',
+        },
+        { one: status[0], two: status[1], direction: 'both' },
+      ],
+    }),
+    node('values', 'value-mapper', ['writer'], {
+      pairs: 'all',
+      rows: [
+        {
+          ...{ one: status[0], two: status[1], ignoreCase: true, sameName: true },
+          pairs: [
+            pair('New', 'new'),
+            pair('In Progress', 'open'),
+            pair('Resolved', 'resolved'),
+            pair('Closed', 'resolved', 'forward'),
+          ],
+        },
+      ],
+    }),
+    node('writer', 'writer', ['landed'], { batchSize: 20 }),
+    { id: 'landed', type: 'debug', z: 'tab', name: '', active: true, console: false, x: 400, y: 100, wires: [] },
+    { id: 'failed', type: 'catch', z: 'tab', name: '', scope: null, x: 200, y: 300, wires: [['shown']] },
+    { id: 'shown', type: 'debug', z: 'tab', name: '', active: true, console: true, x: 400, y: 300, wires: [] },
+  ];
+}
+
+describeWith('e2e/request-tracker and redmine', both, function ({ issues, tickets }) {
+  this.timeout(240_000);
+  const run = `#${Date.now().toString(36)}`;
+  const alice = issues.as('alice');
+  let red: NodeRed;
+
+  async function inRedmine(): Promise<{ id: number; subject: string; status: string }[]> {
+    const found: { id: number; subject: string; status: { name: string } }[] = [];
+    for (let offset = 0; ; offset += 100) {
+      const query = `project_id=1&status_id=*&limit=100&offset=${offset}&subject=~${encodeURIComponent(run)}`;
+      const page = await alice.get<{ issues: typeof found; total_count: number }>(`/issues.json?${query}`);
+      found.push(...page.issues);
+      if (offset + 100 >= page.total_count) break;
+    }
+    return found.map(({ id, subject, status }) => ({ id, subject, status: status.name }));
+  }
+
+  async function inRt(): Promise<{ id: string; subject: string; status: string }[]> {
+    const query = encodeURIComponent(`Subject LIKE '${run}'`);
+    const path = `tickets?query=${query}&fields=Subject,Status&per_page=100`;
+    const { items } = await tickets.send<{ items: { id: string; Subject: string; Status: string }[] }>(
+      'alice',
+      'GET',
+      path,
+    );
+    return items.map(({ id, Subject, Status }) => ({ id, subject: Subject, status: Status }));
+  }
+
+  before(async () => {
+    tickets.reset();
+    red = await NodeRed.start();
+    await red.deploy(flow(issues, tickets));
+    await sleep(2 * POLL_SECONDS * 1_000);
+  });
+  after(() => red?.stop());
+
+  it(`1, 2: ${COUNT} of each side arrive once on the other, although Node-RED is killed twice in the middle`, async () => {
+    const work = async (): Promise<void> => {
+      for (let n = 0; n < COUNT; n += 1) {
+        await alice.post('/issues.json', { issue: { project_id: 1, tracker_id: 1, subject: `Issue ${n} ${run}` } });
+        await tickets.send('alice', 'POST', 'ticket', { Queue: '1', Subject: `Ticket ${n} ${run}` });
+      }
+    };
+    const working = work();
+    for (const part of [0.4, 1]) {
+      await until('a part has arrived', async () => (await inRt()).length >= part * COUNT, 90_000, 300);
+      await red.restart('SIGKILL');
+    }
+    await working;
+    await until('all are in RT', async () => (await inRt()).length >= 2 * COUNT, 90_000, 500);
+    await until('all are in Redmine', async () => (await inRedmine()).length >= 2 * COUNT, 90_000, 500);
+    // what would come twice, or come back, has time to
+    await sleep(3 * POLL_SECONDS * 1_000);
+    for (const there of [await inRt(), await inRedmine()]) {
+      const subjects = there.map(({ subject }) => subject);
+      assert.equal(new Set(subjects).size, subjects.length, 'something is there twice');
+      assert.equal(subjects.length, 2 * COUNT);
+    }
+  });
+
+  it('a status that is set on either side arrives on the other', async () => {
+    const [ticket] = await inRt();
+    assert.ok(ticket);
+    await tickets.send('alice', 'PUT', `ticket/${ticket.id}`, { Status: 'open' });
+    const issue = await until(
+      'the issue is in progress',
+      async () =>
+        (await inRedmine()).find(({ subject, status }) => subject === ticket.subject && status === 'In Progress'),
+      30_000,
+      300,
+    );
+    await alice.put(`/issues/${issue.id}.json`, { issue: { status_id: 3 } });
+    await until(
+      'the ticket is resolved',
+      async () => (await inRt()).some(({ id, status }) => id === ticket.id && status === 'resolved'),
+      30_000,
+      300,
+    );
+  });
+});
