@@ -53,11 +53,11 @@ export async function findWorkItems(
   const ids = await wiql.ids(conditions, order, marked ? MOST_MARKED : limit + SPARE);
 
   const found: Entity[] = [];
+  let unseen: SyncError | undefined;
   for (let at = 0; at < ids.length && found.length < limit; at += MOST_READ) {
     const some = ids.slice(at, at + MOST_READ);
     const { items, failed } = await reader.deliver(some, marked);
-    // what is not seen may be what is looked for
-    for (const error of failed.values()) throw error;
+    for (const error of failed.values()) unseen ??= error;
     for (const id of some) {
       const item = items.get(id);
       if (!item || (query.marker !== undefined && !hasMarker(item, query.marker))) continue;
@@ -67,6 +67,8 @@ export async function findWorkItems(
       if (found.length === limit) break;
     }
   }
+  // what was not delivered may be what is looked for
+  if (found.length === 0 && unseen) throw unseen;
   return found;
 }
 

@@ -5,7 +5,7 @@
  * exactly isn't returned.
  */
 
-import { SyncError } from '../../model/errors';
+import { asSyncError, SyncError } from '../../model/errors';
 import type { UserValue } from '../../model/values';
 import { Cache, Recent } from '../cache';
 import type { AzureDevOpsApi } from './api';
@@ -117,9 +117,18 @@ export class People {
   private async membersOf(project: string | undefined): Promise<UserValue[]> {
     const projects = project === undefined ? await this.metadata.projects() : [await this.metadata.project(project)];
     const found = new Map<string, UserValue>();
+    let denied: SyncError | undefined;
     for (const { id } of projects) {
-      for (const user of await this.teamMembers(id)) found.set(user.id ?? user.login ?? user.name ?? '', user);
+      try {
+        for (const user of await this.teamMembers(id)) found.set(user.id ?? user.login ?? user.name ?? '', user);
+      } catch (thrown) {
+        const error = asSyncError(thrown);
+        if (error.kind !== 'forbidden' && error.kind !== 'notFound') throw error;
+        // one project whose teams are out of sight hides nobody of the others
+        denied = error;
+      }
     }
+    if (found.size === 0 && denied) throw denied;
     return [...found.values()];
   }
 

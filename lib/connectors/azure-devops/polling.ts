@@ -20,7 +20,7 @@ import { Overflow, Recent } from '../cache';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import type { AzureDevOpsApi } from './api';
 import type { LinkFeed } from './links';
-import { FRESH_MS, LASTING_MS, type Metadata } from './metadata';
+import { FRESH_MS, LASTING_MS, type Metadata, type ProjectInfo, type TypeInfo } from './metadata';
 import {
   before,
   checkpointOf,
@@ -264,7 +264,7 @@ export class RevisionPoller {
     const { projects } = await this.within(scope);
     const there = new Set<string>();
     for (const [id, name] of projects)
-      for (const type of await this.metadata.types({ id, name }, 0)) there.add(type.name.toLowerCase());
+      for (const type of await this.typesOf({ id, name })) there.add(type.name.toLowerCase());
     const left = scope.types.filter((type) => there.has(type.toLowerCase()));
     if (left.length === scope.types.length) return undefined;
     if (left.length === 0) {
@@ -273,6 +273,16 @@ export class RevisionPoller {
     }
     this.knownTypes.set(keyOf(scope), left);
     return left;
+  }
+
+  /** None where the project is gone meanwhile. */
+  private async typesOf(project: ProjectInfo): Promise<TypeInfo[]> {
+    try {
+      return await this.metadata.types(project, 0);
+    } catch (thrown) {
+      if (asSyncError(thrown).kind === 'notFound') return [];
+      throw thrown;
+    }
   }
 
   private async page(

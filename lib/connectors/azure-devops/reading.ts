@@ -151,8 +151,8 @@ export class WorkItemReader {
       return found.filter(isDeleted).map(({ id }) => Number(id));
     } catch (thrown) {
       const error = asSyncError(thrown);
-      if (error.kind === 'auth' || error.kind === 'rateLimited') throw error;
-      // an account that may not look into it has no evidence
+      if (error.kind === 'rateLimited') throw error;
+      // an account, or a token, that may not look into it has no evidence; a dead token has been noticed before
       if (error.kind === 'transient' || error.kind === 'fatal') for (const id of ids) failed.set(id, error);
       return [];
     }
