@@ -74,6 +74,15 @@ describe('reality 10: empty texts and fields of Azure DevOps', () => {
     assert.equal(standIn.service.state.item(Number(result.entity.id))?.fields[SEVERITY], undefined);
   });
 
+  it('a field that the process fills, and that may be empty, says so; an explicit null is the same as emptiness', async () => {
+    const fields = new Map((await connection.fields(FABRIKAM, 'Bug')).map((field) => [field.id, field]));
+    assert.equal(fields.get(SEVERITY)?.hasDefault, true);
+    for (const id of ['System.State', 'System.AreaPath', 'Custom.ExternalId'])
+      assert.equal(fields.get(id)?.hasDefault, undefined);
+    const result = await create({ [SEVERITY]: null }, []);
+    assert.ok(result.ok && result.entity.fields[SEVERITY] === null);
+  });
+
   it('it goes in the same step as a state that nothing can begin in', async () => {
     const from = standIn.requests.length;
     const result = await create({ 'System.State': { name: 'Resolved' } }, [SEVERITY]);

@@ -20,6 +20,8 @@ export interface FieldInfo {
   maxLength?: number;
   length?: LengthRule;
   entry?: EntryRule;
+  /** the process fills it where a create says nothing of it, and it may be emptied */
+  hasDefault?: boolean;
   /** never empty, whether or not the process fills it in */
   alwaysRequired?: boolean;
   /** the names of a list, as the type allows them */
@@ -122,6 +124,7 @@ export function fieldInfo(
   if (bypassed) info.createOnly = true;
   if (!readOnly && field.required && !field.hasDefault && !FILLED_IN.has(id)) info.required = true;
   if (field.required) info.alwaysRequired = true;
+  else if (!readOnly && field.hasDefault && !FILLED_IN.has(id)) info.hasDefault = true;
   if (!/^(System|Microsoft\.VSTS)\./.test(id)) info.custom = true;
   return info;
 }

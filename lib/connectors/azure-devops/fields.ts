@@ -34,6 +34,7 @@ export async function fieldsOf(
       ...(info.readOnly ? { readOnly: true } : {}),
       ...(info.createOnly ? { createOnly: true } : {}),
       ...(info.custom ? { custom: true } : {}),
+      ...(info.hasDefault ? { hasDefault: true } : {}),
       ...(info.integer ? { integer: true } : {}),
       ...(info.maxLength !== undefined ? { maxLength: info.maxLength } : {}),
       ...(info.length ? { length: info.length } : {}),
