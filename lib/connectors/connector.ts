@@ -28,6 +28,8 @@ export interface ChangePage {
   entities: Entity[];
   /** reading resumes after this page with this checkpoint, without loss, also in another process */
   checkpoint: Checkpoint;
+  /** projects and types of the scope that the system does not show now, a sentence for each; the rest is read without them */
+  missing?: string[];
 }
 
 /** A link to an entity of another system, at the place that a system has of its own for such. */

@@ -36,6 +36,8 @@ export interface PollSummary {
   read: number;
   recorded: number;
   pages: number;
+  /** projects and types that the system did not show: a sentence for each */
+  missing?: string[];
 }
 
 /** Start of polling where the system shows nothing yet: 26 hours back (reference: T1). */
@@ -139,6 +141,7 @@ export class Reader {
       summary.recorded += await this.keep(page, readAt, own, urgent, isAhead);
       summary.read += page.entities.length;
       summary.pages += 1;
+      if (page.missing) summary.missing = page.missing;
       this.pump();
     };
     let readAt = await integration.store.sequence();

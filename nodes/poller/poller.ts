@@ -53,6 +53,8 @@ export = (RED: NodeAPI): void => {
     private closed = false;
     private polling = false;
     private fault: SyncError | undefined;
+    /** what the log says of projects and types that are missing */
+    private missing = '';
     private wiring: WiringFault | undefined;
     private timer: NodeJS.Timeout | undefined;
     private readonly lost: Lost[] = [];
@@ -115,8 +117,9 @@ export = (RED: NodeAPI): void => {
       this.polling = true;
       this.showSoon();
       try {
-        await this.reader.poll();
+        const { missing } = await this.reader.poll();
         this.fault = undefined;
+        this.tellMissing(missing ?? []);
       } finally {
         this.polling = false;
         this.showSoon();
@@ -155,6 +158,13 @@ export = (RED: NodeAPI): void => {
       if (this.closed || error.message === this.fault?.message) return;
       this.fault = error;
       this.node.error(error.message, { topic: this.handle.config.name, payload: {} });
+    }
+
+    /** Once, until something else is missing. */
+    private tellMissing(sentences: string[]): void {
+      const what = sentences.join('; ');
+      if (what !== '' && what !== this.missing) this.node.warn(RED._('poller.missing', { what }));
+      this.missing = what;
     }
 
     /** Many messages lost at once, as by a wire that is missing, are one error. */

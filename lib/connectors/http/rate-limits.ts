@@ -6,6 +6,8 @@
  * RateLimit, RateLimit-Policy: https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/10/ and, with
  *   `limit=, remaining=, reset=` or one header for each, its drafts 07 and 06. Jira Cloud leaves `r` out while an app is
  *   well within its quota: https://developer.atlassian.com/cloud/jira/platform/rate-limiting/
+ * Beta-RateLimit, Beta-RateLimit-Policy: Jira Cloud's points of an hour, told before they are enforced, beside the others
+ *   (`"tenant-app-quota";r=17842;t=2107`: https://community.developer.atlassian.com/t/2026-point-based-rate-limits/97828).
  * X-RateLimit-Limit, -Remaining, -Reset: the reset is an epoch in seconds (GitHub:
  *   https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api; also GitLab, which has no `X-`:
  *   https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/), an ISO 8601 time (Jira Cloud), or seconds.
@@ -64,10 +66,10 @@ function memberOf(text: string): { names: string[]; values: Map<string, string> 
   return { names, values };
 }
 
-function structured(headers: Headers): Quota[] {
-  const current = headers.ratelimit;
+function structured(headers: Headers, prefix: '' | 'beta-' = ''): Quota[] {
+  const current = headers[`${prefix}ratelimit`];
   if (current === undefined) return [];
-  const policies = members(headers['ratelimit-policy'] ?? '')
+  const policies = members(headers[`${prefix}ratelimit-policy`] ?? '')
     .slice(0, MOST_POLICIES)
     .map(memberOf);
   // draft 07: one quota, its parts separated by commas
@@ -95,6 +97,12 @@ function structured(headers: Headers): Quota[] {
     });
 }
 
+/** Quotas that count points, not requests, and need not be enforced yet: an answer that came although nothing is left shows that. */
+const announced = (status: number, headers: Headers): Quota[] =>
+  structured(headers, 'beta-')
+    .filter(({ remaining }) => remaining > 0 || status === 429)
+    .map((quota) => ({ ...quota, name: `beta ${quota.name}`, soft: true }));
+
 function separate(headers: Headers, prefix: '' | 'x-', serverNow: number): Quota[] {
   const of = (name: string): string | undefined => headers[`${prefix}ratelimit-${name}`];
   const remaining = numberOf(of('remaining'));
@@ -121,7 +129,8 @@ export function rateAnswer(status: number, headers: Headers, now: number): RateA
   const serverNow = Number.isNaN(date) ? now : date;
   const own = structured(headers);
   const older = own.length > 0 ? own : separate(headers, '', serverNow);
-  const quotas = older.length > 0 ? older : separate(headers, 'x-', serverNow);
+  const enforced = older.length > 0 ? older : separate(headers, 'x-', serverNow);
+  const quotas = [...enforced, ...announced(status, headers)];
 
   const asked = retryAfterMs(headers['retry-after'], headers.date, now);
   const limited = quotas.length > 0 || headers['x-vss-e2eid'] !== undefined;

@@ -12,12 +12,19 @@ import { allPages } from '../paging';
 import { ClientToken } from './client-token';
 import type { Deployment, Settings } from './config';
 import { isAnonymous, parseFailure } from './failures';
-import { isJson, issueOf, type Json, objectsOf, type RawIssue, textOf } from './shapes';
+import { isJson, issueOf, type Json, objectsOf, type RawIssue, textOf, withoutNul } from './shapes';
 
 /** The most issues that one bulk fetch returns (Cloud), and that one search by id asks for (Data Center). */
 export const FETCH = 100;
+/**
+ * All that becomes a field here. What an issue collects over the years – comments, worklogs, files – can be larger than all
+ * else, and is not read (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/: "-" excludes a field).
+ */
+const WANTED = ['*all', '-comment', '-worklog', '-attachment', '-issuelinks', '-subtasks'];
 /** Of a list of metadata; some refuse more. */
 const PAGE = 100;
+/** Empty pages in a row, each with a token for another. */
+const MOST_EMPTY = 100;
 /** The most issues of one bulk create. */
 export const CREATE = 50;
 
@@ -123,10 +130,45 @@ export class JiraApi {
   }
 
   /**
-   * One page of issues. Cloud: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-search/ – its
+   * All pages of a list of Jira Software's API. A token may lack the scopes for it while it has all others: the gateway
+   * answers 401 then, which says nothing about the credentials (https://github.com/mikebowler/jirametrics/issues/74).
+   *
+   * @param path below /rest/agile/1.0/
+   * @throws forbidden – the token may not use it
+   */
+  async agile(path: string, query: HttpRequest['query'], most: number): Promise<Json[]> {
+    try {
+      return await this.all(`/rest/agile/1.0/${path}`, ['values'], query, most);
+    } catch (thrown) {
+      const error = asSyncError(thrown);
+      if (error.kind !== 'auth' && error.detail.status !== 401) throw error;
+      // if the credentials themselves are refused, this says so
+      await this.get('myself');
+      const words =
+        "Jira Software's API refuses this token: for sprints it needs the scopes read:board-scope:jira-software, " +
+        'read:sprint:jira-software and read:project:jira';
+      throw new SyncError('forbidden', `${words} (${error.message})`, error.detail);
+    }
+  }
+
+  /**
+   * The next page of issues that has some, or the last. Cloud: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-search/ – its
    * index lags behind writes. Data Center: https://developer.atlassian.com/server/jira/platform/rest/v10000/api-group-search/
    */
-  async search({ jql, fields, size, token, properties }: SearchRequest): Promise<SearchPage> {
+  async search(request: SearchRequest): Promise<SearchPage> {
+    const asked = new Set<string>();
+    for (let { token } = request; ; ) {
+      const page = await this.searchOnce({ ...request, token });
+      if (token !== undefined) asked.add(token);
+      if (page.next === undefined) return page;
+      if (asked.has(page.next) || asked.size > MOST_EMPTY) throw repeated();
+      // a page may be empty although others follow
+      if (page.issues.length > 0) return page;
+      token = page.next;
+    }
+  }
+
+  private async searchOnce({ jql, fields, size, token, properties }: SearchRequest): Promise<SearchPage> {
     const request = this.isCloud
       ? {
           jql,
@@ -180,14 +222,16 @@ export class JiraApi {
     for (const [id, error] of failed) {
       // better an issue is read without its changelog than not at all
       const lean = request.changelog && error.detail.tooLarge;
-      if (lean) append(found, await this.bulk([id], { ...request, changelog: false }, errors));
-      else errors.set(id, error);
+      const again = lean ? await this.issues([id], { ...request, changelog: false }) : undefined;
+      append(found, again?.found ?? []);
+      if (!again) errors.set(id, error);
+      for (const [still, why] of again?.errors ?? []) errors.set(still, why);
     }
     return { found, errors };
   }
 
   /** By a search of Data Center. */
-  private async searched(ids: readonly string[], { fields = ['*all'] }: BulkRequest): Promise<RawIssue[]> {
+  private async searched(ids: readonly string[], { fields = WANTED }: BulkRequest): Promise<RawIssue[]> {
     const [id = ''] = ids;
     if (ids.length === 1) return this.optional(() => this.issue(id, { fields }));
     const search = {
@@ -215,7 +259,7 @@ export class JiraApi {
    */
   private async bulk(
     ids: readonly string[],
-    { fields = ['*all'], properties, changelog = false }: BulkRequest,
+    { fields = WANTED, properties, changelog = false }: BulkRequest,
     errors: Map<string, SyncError>,
   ): Promise<RawIssue[]> {
     const request = {
@@ -241,7 +285,7 @@ export class JiraApi {
   /** @throws notFound */
   async issue(
     id: string,
-    { fields = ['*all'], properties, expand }: FetchRequest = {},
+    { fields = WANTED, properties, expand }: FetchRequest = {},
   ): Promise<RawIssue & { json: Json }> {
     const query = { fields: fields.join(','), properties: properties?.join(','), expand };
     const body = await this.get(`issue/${encodeURIComponent(id)}`, query);
@@ -250,7 +294,7 @@ export class JiraApi {
 
   /** Creates at most CREATE issues. Never repeated: an error may be `uncertain`. */
   async create(issueUpdates: Json[]): Promise<Json> {
-    const { body } = await this.request('POST', 'issue/bulk', { body: { issueUpdates } });
+    const { body } = await this.request('POST', 'issue/bulk', { body: withoutNul({ issueUpdates }) });
     if (!isJson(body)) throw notTheApi('POST', 'issue/bulk');
     return body;
   }
@@ -276,7 +320,7 @@ export class JiraApi {
 
   private async put(id: string, changes: Json, quiet: boolean): Promise<RawIssue | undefined> {
     const query = { notifyUsers: quiet ? false : undefined, returnIssue: this.isCloud ? true : undefined };
-    const { body } = await this.request('PUT', `issue/${encodeURIComponent(id)}`, { query, body: changes });
+    const { body } = await this.request('PUT', `issue/${encodeURIComponent(id)}`, { query, body: withoutNul(changes) });
     return isJson(body) && isJson(body.fields) && 'updated' in body.fields ? issueOf(body) : undefined;
   }
 
@@ -287,7 +331,7 @@ export class JiraApi {
   }
 
   async transition(id: string, request: Json): Promise<void> {
-    await this.request('POST', `issue/${encodeURIComponent(id)}/transitions`, { body: request });
+    await this.request('POST', `issue/${encodeURIComponent(id)}/transitions`, { body: withoutNul(request) });
   }
 
   /**
@@ -336,6 +380,10 @@ function refusedLogin(request: string, status: number): SyncError {
   // whatever it did, it did in nobody's name
   return new SyncError('auth', words, { status, answer: 'X-Seraph-LoginReason: AUTHENTICATED_FAILED' });
 }
+
+/** Asked on, it would never end. */
+export const repeated = (): SyncError =>
+  new SyncError('transient', "Jira's search repeats a page token, or gives empty pages only: it is asked again later");
 
 function nextStart({ startAt, total }: Json, count: number): string | undefined {
   const end = (typeof startAt === 'number' ? startAt : 0) + count;

@@ -17,7 +17,7 @@ export function nameOf(value: Value | undefined): string {
   return 'content' in value ? value.content.slice(0, 80) : (idOfValue(value) ?? 'nothing');
 }
 
-const plain = (text: string): string => text.replace(/\r\n?/g, '\n').trim();
+const plain = (text: string): string => text.replaceAll('\0', '').replace(/\r\n?/g, '\n').trim();
 
 /**
  * True where the entity shows what was sent, apart from what Jira normalises: blanks, line ends, order, rounding. Of rich

@@ -4,7 +4,8 @@
  * https://developer.atlassian.com/server/jira/platform/jira-rest-api-examples/#setting-custom-field-data-for-other-field-types
  */
 
-import type { LookupValue, SingleValue, UserValue, Value } from '../../model/values';
+import { asSyncError } from '../../model/errors';
+import type { ListValue, LookupValue, SingleValue, UserValue, Value } from '../../model/values';
 import { isEmpty } from '../../model/values';
 import { documentOf, textOfDocument } from './adf';
 import type { JiraApi } from './api';
@@ -28,6 +29,8 @@ export interface Converted {
 export interface Context {
   project: string;
   type: string;
+  /** it is for a new issue, which holds nothing yet */
+  creating?: boolean;
 }
 
 const listed = (names: string[]): string =>
@@ -160,23 +163,35 @@ export class Converter {
     context: Context,
   ): Promise<Converted | Problem> {
     const wanted = asked(value);
-    const list = await this.values(field, context);
+    // sprints are no matter of every token: the number of one is enough
+    if (kind.shape === 'sprint' && /^\d+$/.test(wanted.id ?? '') && !(await this.metadata.hasSprints(context.project)))
+      return { send: Number(wanted.id), expect: wanted };
+    const list = await this.values(field, context).catch((thrown: unknown) => {
+      const { kind: why, message } = asSyncError(thrown);
+      if (kind.shape !== 'sprint' || why !== 'forbidden') throw thrown;
+      return new Problem(`${field.name}: "${wanted.name}" cannot be looked up. ${message}`);
+    });
+    if (list instanceof Problem) return list;
     if (!list) return { send: unlisted(kind, wanted), expect: wanted };
     const found = match(list, wanted);
     if (!found) {
       return new Problem(`${field.name} has no value "${wanted.name}"; ${listed(list.map(({ name }) => name))}`);
     }
-    return { send: chosen(field, found), expect: found };
+    // an issue that holds it keeps it: there, Jira judges
+    if (found.selectable === false && context.creating)
+      return new Problem(`${field.name}: "${found.name}" is archived or disabled, and cannot be chosen any more`);
+    const { selectable: _selectable, ...expect } = found;
+    return { send: chosen(field, found), expect };
   }
 
-  private async values(field: TypeField, { project, type }: Context): Promise<LookupValue[] | undefined> {
+  private async values(field: TypeField, { project, type }: Context): Promise<ListValue[] | undefined> {
     if (field.kind.shape === 'sprint') return this.metadata.sprints(project);
     return field.allowed ?? (await listOf(this.metadata, project, type, field));
   }
 }
 
 /** By id, where the list has it; else by name, without regard to case where nothing matches exactly. */
-export function match(list: LookupValue[], { id, name }: LookupValue): LookupValue | undefined {
+export function match<T extends LookupValue>(list: T[], { id, name }: LookupValue): T | undefined {
   const folded = name.trim().toLowerCase();
   return (
     (id === undefined ? undefined : list.find((one) => one.id === id)) ??

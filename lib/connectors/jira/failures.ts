@@ -60,6 +60,9 @@ export function parseFailure(
   if (status === 429 && headers['ratelimit-reason'] === 'jira-per-issue-on-write') {
     return { text: 'Jira wants a pause between writes to one issue', kind: 'conflict' };
   }
+  // the gateway's word for a token that lacks a scope for this one request: the credentials themselves are good
+  if (status === 401 && isJson(body) && /scope does not match/i.test(textOf(body.message) ?? ''))
+    return { text: "the token's scopes do not include this request", kind: 'forbidden' };
   const anonymous = isAnonymous(headers) ? ({ kind: 'auth' } as const) : undefined;
   if (!isJson(body)) return anonymous;
   if (Array.isArray(body.errors)) {

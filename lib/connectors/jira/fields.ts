@@ -1,7 +1,7 @@
 /** The fields of a project and issue type, for the forms: Jira's own ones, and the custom ones that the type has. */
 
 import type { Field } from '../../model/entity';
-import type { LookupValue } from '../../model/values';
+import type { ListValue, LookupValue } from '../../model/values';
 import type { JiraApi } from './api';
 import type { Metadata, TypeField } from './metadata';
 
@@ -24,7 +24,7 @@ function fieldOf(
   { id, name, custom, kind, required, hasDefault, onCreate, onEdit }: TypeField,
   sampled: boolean,
   format: 'adf' | 'jira-wiki',
-  values: LookupValue[] | undefined,
+  values: ListValue[] | undefined,
 ): Field {
   const writable = !kind.readOnly && (onCreate || onEdit || BY_TRANSITION.has(id));
   return {
@@ -37,7 +37,10 @@ function fieldOf(
     ...(writable ? {} : { readOnly: true }),
     ...(writable && sampled && onCreate && !onEdit && !BY_TRANSITION.has(id) ? { createOnly: true } : {}),
     ...(custom ? { custom: true } : {}),
-    ...(kind.maxLength ? { maxLength: kind.maxLength } : {}),
+    ...(kind.maxLength && (kind.type !== 'richtext' || format === 'adf')
+      ? { maxLength: kind.maxLength, ...(kind.length ? { length: kind.length } : {}) }
+      : {}),
+    ...(kind.entry ? { entry: kind.entry } : {}),
     ...(kind.type === 'richtext' ? { format } : {}),
     ...(values ? { values } : {}),
   };
@@ -49,7 +52,7 @@ export async function listOf(
   project: string,
   type: string,
   { id, allowed }: TypeField,
-): Promise<LookupValue[] | undefined> {
+): Promise<ListValue[] | undefined> {
   if (id === 'status') return metadata.statuses(project, type);
   if (id === 'resolution') return allowed ?? metadata.resolutions();
   return allowed && allowed.length <= MOST_VALUES ? allowed : undefined;
@@ -69,5 +72,7 @@ export async function lookupValues(
       ? await metadata.sprints(project)
       : field && ((await listOf(metadata, project, type, field)) ?? field.allowed);
   const wanted = search.trim().toLowerCase();
-  return (list ?? []).filter(({ name }) => name.toLowerCase().includes(wanted)).slice(0, 100);
+  return (list ?? [])
+    .filter(({ name, selectable }: ListValue) => selectable !== false && name.toLowerCase().includes(wanted))
+    .slice(0, 100);
 }

@@ -107,7 +107,7 @@ export class IssueFinder {
       const page = await this.api.search({ jql, fields: ['updated'], size, token });
       // the index may have an older state of them
       append(found, await this.read(page.issues.map(({ id }) => id)));
-      token = page.issues.length > 0 && !passed.has(page.next) ? page.next : undefined;
+      token = passed.has(page.next) ? undefined : page.next;
       if (token !== undefined && found.length >= query.most && query.exhaustive) {
         throw new SyncError(
           'invalid',

@@ -15,6 +15,11 @@ const NEEDED: Record<string, string> = {
   EDIT_ISSUES: 'change issues (Edit issues)',
   TRANSITION_ISSUES: 'change statuses (Transition issues)',
   ASSIGN_ISSUES: 'assign issues (Assign issues)',
+  // what some fields and links take
+  MODIFY_REPORTER: 'set reporters (Modify reporter)',
+  SCHEDULE_ISSUES: 'set due dates (Schedule issues)',
+  RESOLVE_ISSUES: 'set resolutions and fix versions (Resolve issues)',
+  LINK_ISSUES: 'add web links to counterparts (Link issues)',
 };
 /** Either will do. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-issueidorkey-put */
 const QUIET = ['ADMINISTER_PROJECTS', 'ADMINISTER'];

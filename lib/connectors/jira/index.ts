@@ -12,6 +12,7 @@ import { fieldsOf, lookupValues } from './fields';
 import { IssueFinder } from './finding';
 import { historyOf } from './history';
 import { identify } from './identity';
+import { Members } from './members';
 import { Metadata } from './metadata';
 import { People } from './people';
 import { IssuePoller } from './polling';
@@ -25,8 +26,9 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
   const api = new JiraApi(settings, context.http);
   const metadata = new Metadata(api);
   const people = new People(api);
-  const reader = new IssueReader(api, metadata);
-  const poller = new IssuePoller(api, reader);
+  const members = new Members(metadata);
+  const reader = new IssueReader(api, metadata, members);
+  const poller = new IssuePoller(api, reader, members);
   const resolver = new Resolver(metadata, new Converter(api, metadata, people));
   const writer = new IssueWriter(api, resolver, reader, new Workflow(api), settings.concurrency);
   const finder = new IssueFinder(api, metadata, reader, () => writer.recentIds());
@@ -43,7 +45,7 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
     changes: (scope, since, pageSize) => poller.changes(scope, since, pageSize),
     newest: (scope) => poller.newest(scope),
     checkpointAt: (time) => poller.checkpointAt(time),
-    read: (_scope, ids) => reader.byId(ids),
+    read: (scope, ids) => reader.byId(ids, scope),
     remoteLinks: true,
     write: (scope, operations) => writer.write(scope, operations),
     find: (query, limit) => finder.find(query, limit),

@@ -3,6 +3,7 @@
  * https://developer.atlassian.com/server/jira/platform/jira-rest-api-examples/#setting-custom-field-data-for-other-field-types
  */
 
+import type { EntryRule, LengthRule } from '../../model/entity';
 import type { FieldType } from '../../model/values';
 import type { Schema } from './shapes';
 
@@ -36,6 +37,8 @@ export interface Kind {
   multi?: boolean;
   readOnly?: boolean;
   maxLength?: number;
+  length?: LengthRule;
+  entry?: EntryRule;
 }
 
 /** Things in an issue that are no fields of it, or move without anybody's doing. */
@@ -88,9 +91,22 @@ const NAMED = new Set([
 
 /** single-line texts; https://confluence.atlassian.com/jirakb/maximum-length-of-a-jira-text-field-1318879886.html */
 const LINE = 255;
+/** Texts of several lines on Cloud; Data Center's administrators choose. The words of a document are counted, not its JSON. */
+const TEXT = 32_767;
+/** Jira is written in Java, which counts as JavaScript does. */
+const UNIT = 'utf16';
+
+const ONE_LINE: EntryRule = { without: '[\\n\\r]', says: 'a summary is one line' };
+const LABEL: EntryRule = { maxLength: LINE, without: '\\s', says: 'a label has no blanks and at most 255 characters' };
+
+/** Fields that GET /field shows without a schema (Cloud) or not at all (Data Center), though issues have them. */
+export const UNDECLARED: { id: string; name: string; schema: Schema }[] = [
+  { id: 'parent', name: 'Parent', schema: { type: 'issuelink', system: 'parent' } },
+];
 
 /** Undefined for what has no canonical form. */
-export function kindOf(id: string, schema: Schema | undefined): Kind | undefined {
+export function kindOf(id: string, declared: Schema | undefined): Kind | undefined {
+  const schema = declared ?? UNDECLARED.find((one) => one.id === id)?.schema;
   if (LEFT_OUT.has(id) || !schema) return undefined;
   const custom = schema.custom?.split(':').at(-1) ?? '';
   const kind = SECONDS.has(id) ? { shape: 'seconds' as const, type: 'duration' as const } : byType(id, schema, custom);
@@ -125,7 +141,7 @@ function byType(id: string, { type, items, custom: full }: Schema, custom: strin
     case 'team':
       return { shape: 'team', type: 'lookup' };
     case 'array':
-      return listKind(items ?? '');
+      return listKind(id, items ?? '', custom);
     default:
       return undefined;
   }
@@ -133,14 +149,22 @@ function byType(id: string, { type, items, custom: full }: Schema, custom: strin
 
 function textKind(id: string, custom: string | undefined): Kind {
   if (id === 'description' || id === 'environment' || custom === 'textarea')
-    return { shape: 'richText', type: 'richtext' };
+    return { shape: 'richText', type: 'richtext', maxLength: TEXT, length: { unit: UNIT, of: 'text' } };
   if (custom === 'url') return { shape: 'text', type: 'url' };
   if (custom === 'readonlyfield') return { shape: 'text', type: 'text', readOnly: true };
-  return { shape: 'text', type: 'text', ...(id === 'summary' || custom === 'textfield' ? { maxLength: LINE } : {}) };
+  const isLine = id === 'summary' || custom === 'textfield';
+  return {
+    ...{ shape: 'text', type: 'text' },
+    ...(isLine ? { maxLength: LINE, length: { unit: UNIT } } : {}),
+    ...(id === 'summary' ? { entry: ONE_LINE } : {}),
+  };
 }
 
-function listKind(items: string): Kind | undefined {
-  if (items === 'string') return { shape: 'text', type: 'text', multi: true };
+function listKind(id: string, items: string, custom: string): Kind | undefined {
+  if (items === 'string') {
+    const isLabels = id === 'labels' || custom === 'labels';
+    return { shape: 'text', type: 'text', multi: true, ...(isLabels ? { entry: LABEL } : {}) };
+  }
   if (items === 'option') return { shape: 'option', type: 'lookup', multi: true };
   if (items === 'user') return { shape: 'user', type: 'user', multi: true };
   if (items === 'group') return { shape: 'group', type: 'lookup', multi: true };

@@ -1,11 +1,11 @@
 /** What Jira tells of its structure, kept for a minute; definitions of fields, which hardly change, for ten. */
 
 import { asSyncError, SyncError } from '../../model/errors';
-import type { LookupValue } from '../../model/values';
+import type { ListValue, LookupValue } from '../../model/values';
 import { Cache } from '../cache';
 import type { JiraApi } from './api';
 import { among } from './jql';
-import { type Kind, kindOf } from './kinds';
+import { type Kind, kindOf, UNDECLARED } from './kinds';
 import { isJson, type Json, objectsOf, type RawIssue, schemaOf, textOf } from './shapes';
 
 const MINUTE = 60_000;
@@ -26,7 +26,7 @@ export interface TypeField extends Definition {
   onCreate: boolean;
   onEdit: boolean;
   /** its list, where Jira shows one */
-  allowed?: LookupValue[];
+  allowed?: ListValue[];
   /** cascading selects: the id of a child's parent */
   parents?: Map<string, string>;
 }
@@ -35,10 +35,11 @@ export interface ProjectInfo {
   id: string;
   key: string;
   name: string;
+  archived: boolean;
   types: { id: string; name: string; subtask: boolean }[];
 }
 
-/** Fields of one project and type, and whether an issue was there to ask for its edit screen. */
+/** Fields of one project and type, and whether any issue was there that showed an edit screen. */
 export interface TypeFields {
   fields: Map<string, TypeField>;
   sampled: boolean;
@@ -57,6 +58,8 @@ export class Metadata {
   private readonly typeFields = new Cache<TypeFields>(MINUTE, 200);
   private readonly statusLists = new Cache<Map<string, LookupValue[]>>(MINUTE, 200);
   private readonly resolutionLists = new Cache<LookupValue[]>(MINUTE, 1);
+  private readonly typeLists = new Cache<Set<string>>(MINUTE, 1);
+  private readonly versionLists = new Cache<ListValue[]>(MINUTE, 200);
   private readonly sprintLists = new Cache<LookupValue[]>(MINUTE, 200);
   private readonly myselves = new Cache<Json>(MINUTE, 1);
   private readonly servers = new Cache<Json>(10 * MINUTE, 1);
@@ -108,7 +111,15 @@ export class Metadata {
         const typeId = textOf(type.id);
         return typeId ? [{ id: typeId, name: textOf(type.name) ?? typeId, subtask: type.subtask === true }] : [];
       });
-      return { id, key, name: textOf(json.name) ?? key, types };
+      return { id, key, name: textOf(json.name) ?? key, archived: json.archived === true, types };
+    });
+  }
+
+  /** Ids of all issue types. */
+  typeIds(): Promise<Set<string>> {
+    return this.typeLists.remember('', async () => {
+      const all = objectsOf(await this.api.get('issuetype'));
+      return new Set(all.flatMap(({ id }) => textOf(id) ?? []));
     });
   }
 
@@ -125,6 +136,10 @@ export class Metadata {
   definitions(): Promise<Map<string, Definition>> {
     return this.definitionLists.remember('', async () => {
       const definitions = new Map<string, Definition>();
+      for (const { id, name, schema } of UNDECLARED) {
+        const kind = kindOf(id, schema);
+        if (kind) definitions.set(id, { id, name, custom: false, kind });
+      }
       for (const json of objectsOf(await this.api.get('field'))) {
         const id = textOf(json.id);
         if (id) this.listed.add(id);
@@ -164,49 +179,81 @@ export class Metadata {
     return lists.get(type) ?? [];
   }
 
+  /** https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-resolutions/ – the plain list is deprecated there. */
   resolutions(): Promise<LookupValue[]> {
-    return this.resolutionLists.remember('', async () => valuesOf(await this.api.get('resolution')));
+    return this.resolutionLists.remember('', async () =>
+      valuesOf(
+        this.api.isCloud ? await this.api.all('resolution/search', ['values']) : await this.api.get('resolution'),
+      ),
+    );
+  }
+
+  /** Versions of a project that were archived: they stay on issues, and no issue is given one any more. */
+  private archivedVersions(project: string): Promise<ListValue[]> {
+    return this.versionLists.remember(project, async () => {
+      const all = objectsOf(await this.api.get(`project/${encodeURIComponent(project)}/versions`));
+      return valuesOf(all.filter((one) => one.archived === true));
+    });
   }
 
   /**
-   * Sprints of a project's boards that are not over. Needs Jira Software, and a token that may use its API.
+   * Sprints of a project's boards that are not over. Needs Jira Software, and a token that may use its API. A team's own
+   * board (type `simple`) may have sprints or not: only asking tells.
    * https://developer.atlassian.com/cloud/jira/software/rest/api-group-board/
+   *
+   * @throws forbidden – the account or its token may not use that API
    */
   sprints(project: string): Promise<LookupValue[]> {
     return this.sprintLists.remember(project, async () => {
-      const boards = await this.api.all(
-        '/rest/agile/1.0/board',
-        ['values'],
-        { projectKeyOrId: project, type: 'scrum' },
-        50,
-      );
+      const boards = await this.api.agile('board', { projectKeyOrId: project }, 50);
       const found = new Map<string, LookupValue>();
-      for (const board of boards) {
-        const path = `/rest/agile/1.0/board/${encodeURIComponent(textOf(board.id) ?? '')}/sprint`;
-        for (const sprint of valuesOf(await this.api.all(path, ['values'], { state: 'active,future' }, 500))) {
-          found.set(sprint.id ?? sprint.name, sprint);
-        }
+      for (const board of boards.filter(({ type }) => type !== 'kanban')) {
+        const path = `board/${encodeURIComponent(textOf(board.id) ?? '')}/sprint`;
+        for (const sprint of valuesOf(await this.sprintsOf(path))) found.set(sprint.id ?? sprint.name, sprint);
       }
       return [...found.values()];
     });
   }
 
+  /** False where sprints are not this account's or token's to look at. */
+  async hasSprints(project: string): Promise<boolean> {
+    try {
+      await this.sprints(project);
+      return true;
+    } catch (thrown) {
+      if (asSyncError(thrown).kind === 'forbidden') return false;
+      throw thrown;
+    }
+  }
+
+  private async sprintsOf(path: string): Promise<Json[]> {
+    try {
+      return await this.api.agile(path, { state: 'active,future' }, 500);
+    } catch (thrown) {
+      // "The board does not support sprints"; or it is somebody else's
+      const { kind } = asSyncError(thrown);
+      if (kind === 'invalid' || kind === 'notFound') return [];
+      throw thrown;
+    }
+  }
+
   private async loadFields(project: string, type: string): Promise<TypeFields> {
     const { project: info } = await this.type(project, type);
-    const [definitions, create, sample] = await Promise.all([
-      this.definitions(),
-      this.createScreen(info.id, type),
-      this.sample(info.id, type),
-    ]);
+    const [definitions, create] = await Promise.all([this.definitions(), this.createScreen(info.id, type)]);
+    const sample = await this.sample(info.id, type, create);
     const onCreate = new Map(create.map((one) => [one.id, one.json]));
-    const onEdit = new Map(sample?.edit.map((one) => [one.id, one.json]) ?? []);
+    const onEdit = sample.edit;
+    const archived = create.some(({ json }) => isOfVersions(json)) ? await this.archivedVersions(info.id) : [];
     const fields = new Map<string, TypeField>();
     for (const definition of definitions.values()) {
       const { id, custom, kind } = definition;
       const screenId = kind.shape === 'seconds' ? 'timetracking' : id;
       const [creating, editing] = [onCreate.get(screenId), onEdit.get(screenId)];
-      if (custom && !creating && !editing && !(sample && id in sample.issue.fields)) continue;
-      const allowed = kind.type === 'lookup' ? allowedOf(editing, creating) : undefined;
+      const isOptional = custom || UNDECLARED.some((one) => one.id === id);
+      if (isOptional && !creating && !editing && !sample.fields.has(id)) continue;
+      const listed = kind.type === 'lookup' ? allowedOf(editing, creating) : undefined;
+      const isVersions = [editing, creating].some(isOfVersions);
+      const allowed = listed && isVersions ? withArchived(listed, archived) : listed;
       fields.set(id, {
         ...definition,
         required: creating?.required === true && kind.shape !== 'seconds',
@@ -217,7 +264,7 @@ export class Metadata {
         ...(kind.shape === 'cascade' ? { parents: parentsOf(editing, creating) } : {}),
       });
     }
-    return { fields, sampled: sample !== undefined };
+    return { fields, sampled: sample.edit.size > 0 };
   }
 
   /** https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-createmeta-projectidorkey-issuetypes-issuetypeid-get */
@@ -238,31 +285,80 @@ export class Metadata {
     }
   }
 
-  /** The newest issue of the type: what it can be edited in, and which custom fields there are in its place. */
-  private async sample(project: string, type: string): Promise<{ issue: RawIssue; edit: OnScreen[] } | undefined> {
+  /**
+   * What issues of the type can be edited in, and which fields there are in its place. Learned from the newest issue; where
+   * that lacks fields of the create screen – a workflow can forbid edits in a status – from some in other statuses, too.
+   */
+  private async sample(project: string, type: string, create: OnScreen[]): Promise<Sample> {
+    const found: Sample = { fields: new Set(), edit: new Map() };
     const jql = `${among('project', [project])} AND ${among('issuetype', [type])} ORDER BY updated DESC`;
-    const { issues } = await this.api.search({ jql, fields: ['updated'], size: 1 });
-    const [first] = issues;
-    if (!first) return undefined;
+    const { issues } = await this.api.search({ jql, fields: ['updated', 'status'], size: MOST_LOOKED_AT });
+    const statuses = new Set<string>();
+    let asked = 0;
+    for (const { id, fields } of issues) {
+      const status = isJson(fields.status) ? (textOf(fields.status.id) ?? '') : '';
+      if (statuses.has(status)) continue;
+      statuses.add(status);
+      await this.learn(id, found);
+      const isWhole = create.every((one) => PLACE.has(one.id) || found.edit.has(one.id));
+      if (isWhole || ++asked >= MOST_SAMPLES) break;
+    }
+    return found;
+  }
+
+  private async learn(id: string, found: Sample): Promise<void> {
     try {
-      const issue = await this.api.issue(first.id, { expand: 'editmeta' });
-      const { editmeta } = issue.json;
-      const fields = isJson(editmeta) && isJson(editmeta.fields) ? editmeta.fields : {};
-      return { issue, edit: Object.entries(fields).flatMap(([id, json]) => (isJson(json) ? [{ id, json }] : [])) };
+      const { fields, json } = await this.api.issue(id, { expand: 'editmeta' });
+      for (const field of Object.keys(fields)) found.fields.add(field);
+      const screen = isJson(json.editmeta) && isJson(json.editmeta.fields) ? json.editmeta.fields : {};
+      for (const [field, meta] of Object.entries(screen)) {
+        if (isJson(meta) && !found.edit.has(field)) found.edit.set(field, meta);
+      }
     } catch (thrown) {
-      if (asSyncError(thrown).kind === 'notFound') return undefined;
-      throw thrown;
+      // this one cannot be looked at: another can
+      const { kind, detail } = asSyncError(thrown);
+      if (kind !== 'notFound' && kind !== 'forbidden' && !detail.tooLarge && detail.status !== 500) throw thrown;
     }
   }
 }
 
+/** What issues of a type have shown. */
+interface Sample {
+  /** ids of fields that they have */
+  fields: Set<string>;
+  /** fields of their edit screens */
+  edit: Map<string, Json>;
+}
+
+/** Issues that are searched for other statuses, and issues that are asked for their edit screen. */
+const MOST_LOOKED_AT = 50;
+const MOST_SAMPLES = 4;
+/** Fields of a create screen that say where the issue is made. */
+const PLACE = new Set(['project', 'issuetype']);
+
+const isOfVersions = (screen: Json | undefined): boolean => {
+  const schema = schemaOf(screen?.schema);
+  return schema?.type === 'version' || schema?.items === 'version';
+};
+
+function withArchived(listed: ListValue[], archived: ListValue[]): ListValue[] {
+  const ids = new Set(listed.map(({ id }) => id));
+  return [...listed, ...archived.filter(({ id }) => !ids.has(id))];
+}
+
 /** {id, name} or {id, value}, or the option and its children as "Parent / Child". */
-export function valuesOf(list: unknown): LookupValue[] {
-  return objectsOf(list).flatMap((json): LookupValue[] => {
+export function valuesOf(list: unknown): ListValue[] {
+  return objectsOf(list).flatMap((json): ListValue[] => {
     const [id, name] = [textOf(json.id), textOf(json.name) ?? textOf(json.value)];
-    if (name === undefined || json.disabled === true || json.archived === true) return [];
-    const own = { ...(id ? { id } : {}), name };
-    const children = valuesOf(json.children).map((child) => ({ ...child, name: cascadeName(name, child.name) }));
+    if (name === undefined) return [];
+    // it stays on issues that have it, and is given to no other
+    const isOver = json.disabled === true || json.archived === true;
+    const own = { ...(id ? { id } : {}), name, ...(isOver ? { selectable: false as const } : {}) };
+    const children = valuesOf(json.children).map((child) => ({
+      ...child,
+      name: cascadeName(name, child.name),
+      ...(isOver ? { selectable: false as const } : {}),
+    }));
     return [own, ...children];
   });
 }
@@ -270,7 +366,7 @@ export function valuesOf(list: unknown): LookupValue[] {
 /** How a choice of a cascading select is called. */
 export const cascadeName = (parent: string, child: string): string => `${parent} / ${child}`;
 
-function allowedOf(...screens: (Json | undefined)[]): LookupValue[] | undefined {
+function allowedOf(...screens: (Json | undefined)[]): ListValue[] | undefined {
   for (const screen of screens) if (Array.isArray(screen?.allowedValues)) return valuesOf(screen.allowedValues);
   return undefined;
 }

@@ -1,7 +1,9 @@
 /**
  * People: who an account is, and whose an e-mail address, login or name is. Cloud knows account ids and shows e-mail
  * addresses only where a person allows it (https://developer.atlassian.com/cloud/jira/platform/deprecation-notice-user-privacy-api-migration-guide/);
- * Data Center has keys, logins and addresses. Never guesses: what doesn't match exactly isn't returned.
+ * Data Center has keys, logins and addresses. Never guesses: what doesn't match exactly isn't returned. A search goes by the
+ * beginnings of names and addresses, so that a hit with a hidden address proves nothing: bob@example.co finds
+ * bob@example.com, too. Only together with the name that the account shows it counts.
  */
 
 import type { UserValue } from '../../model/values';
@@ -55,7 +57,20 @@ export class People {
       if (found.length === 1) return found[0];
       if (found.length > 1) return undefined;
     }
-    return undefined;
+    return value.email && value.name ? this.hidden(value.email, value.name) : undefined;
+  }
+
+  /** The one whose hidden address begins like this, and who is called so. */
+  private async hidden(email: string, name: string): Promise<UserValue | undefined> {
+    const key = `hidden ${JSON.stringify([email, name])}`;
+    const [one, ...others] = await this.found.remember(key, async () => {
+      const hits = (await this.request(email, undefined)).filter(isAble);
+      const own = hits.filter(
+        (json) => textOf(json.emailAddress) === undefined && same(textOf(json.displayName), name),
+      );
+      return own.flatMap((json) => userOf(json) ?? []);
+    });
+    return others.length === 0 ? one : undefined;
   }
 
   private async byKey(key: string): Promise<UserValue | undefined> {
@@ -70,11 +85,11 @@ export class People {
   private async search(query: UserQuery): Promise<UserValue[]> {
     const { email, login, name, search, project } = query;
     const text = email ?? login ?? name ?? search ?? '';
-    const users = (await this.request(text, project)).filter(
-      ({ active, accountType }) => active !== false && (accountType === undefined || accountType === 'atlassian'),
-    );
-    const matching = users.filter((json) => matches(json, query, users.length));
-    return matching.flatMap((json) => userOf(json) ?? []);
+    const users = (await this.request(text, project)).filter(isAble);
+    const matching = users.filter((json) => matches(json, query));
+    // somebody of the staff before a customer of the same name
+    const staff = search === undefined ? matching.filter(({ accountType }) => accountType !== 'customer') : [];
+    return (staff.length > 0 ? staff : matching).flatMap((json) => userOf(json) ?? []);
   }
 
   private async request(text: string, project: string | undefined): Promise<Json[]> {
@@ -93,13 +108,13 @@ export class People {
   }
 }
 
-function matches(json: Json, { email, login, name }: UserQuery, hits: number): boolean {
+/** People who are there: no apps, and nobody who has left. Customers of a service project report issues like anybody else. */
+const isAble = ({ active, accountType }: Json): boolean =>
+  active !== false && (accountType === undefined || accountType === 'atlassian' || accountType === 'customer');
+
+function matches(json: Json, { email, login, name }: UserQuery): boolean {
   const [shown, address] = [textOf(json.displayName), textOf(json.emailAddress)];
-  if (email !== undefined) {
-    if (address !== undefined) return same(address, email);
-    // The address is hidden, and Jira found the account by it: there is nothing else of a person that an address could match.
-    return hits === 1 && email.includes('@') && !shown?.toLowerCase().startsWith(email.trim().toLowerCase());
-  }
+  if (email !== undefined) return address !== undefined && same(address, email);
   if (login !== undefined) return same(textOf(json.name), login) || same(textOf(json.accountId), login);
   return name === undefined || same(shown, name);
 }

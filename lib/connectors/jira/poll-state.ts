@@ -9,8 +9,9 @@ import type { Overflow } from '../cache';
 import { checkCheckpoint } from '../checkpoint';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import type { JiraApi } from './api';
+import type { MemberKey } from './members';
 import type { IssueReader } from './reading';
-import { millisecondsOf, type RawIssue, textOf, utcOf } from './shapes';
+import { isJson, millisecondsOf, type RawIssue, textOf, utcOf } from './shapes';
 
 /** How much later than its neighbours in time the index may take a write: "a few seconds to minutes", says Atlassian. */
 export const LAG_MS = 600_000;
@@ -47,6 +48,8 @@ export interface Position {
   seen: Map<string, number>;
   /** issues that changed before and were not delivered: they are read first */
   owed: string[];
+  /** members of the scope that were missing, each with the time from which it has to be read once it is back */
+  away: Map<MemberKey, number>;
 }
 
 /** What one poll has seen so far, and the checkpoints that follow from it. */
@@ -57,6 +60,8 @@ export class Poll {
   private readonly unsettled = new Set<string>();
   /** changed, but not delivered yet */
   private readonly owed: Set<string>;
+  /** members of the scope that are missing, with the time from which they have to be read */
+  readonly away: Map<MemberKey, number>;
   private newest: number | undefined;
   /** issues read in this poll */
   private count = 0;
@@ -73,6 +78,7 @@ export class Poll {
   ) {
     this.known = new Map(start.seen);
     this.owed = new Set(start.owed);
+    this.away = new Map(start.away);
     this.anchor = newestOf(start.seen);
     this.newest = this.anchor?.at;
   }
@@ -127,13 +133,25 @@ export class Poll {
     );
   }
 
+  /** From here on these are not read: the time from which they will have to be is kept. */
+  leave(keys: Iterable<MemberKey>): void {
+    for (const key of keys) if (!this.away.has(key)) this.away.set(key, this.start.from ?? 0);
+  }
+
+  /** As things stand, with nothing read. */
+  unmoved(): Checkpoint {
+    return this.start.from === undefined
+      ? checkpointOf({ ...this.start, owed: [...this.owed], away: this.away })
+      : this.checkpoint(this.start.from);
+  }
+
   /** What earlier polls were not given and this one is, in pages. */
   async *settleOwed(): AsyncGenerator<ChangePage> {
     const { owed, seen, from = 0 } = this.start;
     for (let at = 0; at < owed.length; at += this.pageSize) {
       const rows = owed.slice(at, at + this.pageSize).map((id) => ({ id, at: seen.get(id) ?? from }));
       const entities = await this.read(rows, undefined);
-      if (entities.length > 0) yield { entities, checkpoint: this.checkpoint(from) };
+      if (entities.length > 0) yield { entities, checkpoint: this.unmoved() };
     }
   }
 
@@ -183,7 +201,7 @@ export class Poll {
 
   end(serverNow: number | undefined): Checkpoint {
     const { newest } = this;
-    if (newest === undefined) return checkpointOf({ ...this.start, owed: [...this.owed] });
+    if (newest === undefined) return checkpointOf({ ...this.start, owed: [...this.owed], away: this.away });
     const from = this.behind(newest);
     const times = [...this.known.values()].filter((at) => at >= from).sort((a, b) => a - b);
     const first = times.at(-SEEN);
@@ -203,7 +221,7 @@ export class Poll {
   private checkpoint(from: number, most = SEEN, keepAll = false): Checkpoint {
     const read = [...this.known].filter(([id, at]) => at >= from - RESOLUTION_MS && !this.unsettled.has(id));
     read.sort(([, a], [, b]) => a - b);
-    const checkpoint = checkpointOf({ from, seen: new Map(read.slice(-most)), owed: [...this.owed] });
+    const checkpoint = checkpointOf({ from, seen: new Map(read.slice(-most)), owed: [...this.owed], away: this.away });
     if (!keepAll || read.length <= most) return checkpoint;
     return { ...checkpoint, more: this.overflow.keep(new Map(read)) };
   }
@@ -239,22 +257,28 @@ function newestOf(seen: ReadonlyMap<string, number>): Row | undefined {
 }
 
 /**
- * `{from: ISO 8601, seen: ["10001@<ms after from, base 36>"], owed: ["10002"]}`; `more` names what is kept in memory besides
+ * `{from: ISO 8601, seen: ["10001@<ms after from, base 36>"], owed: ["10002"], away: {"project 10200": ISO
+ * 8601}}`; `more` names what is kept in memory besides
  */
-export function checkpointOf({ from, seen, owed }: Position): Checkpoint {
-  if (from === undefined) return {};
+export function checkpointOf({ from, seen, owed, away }: Position): Checkpoint {
+  const missing = [...away].map(([key, at]) => [key, new Date(at).toISOString()]);
+  const left = missing.length > 0 ? { away: Object.fromEntries(missing) } : {};
+  if (from === undefined) return left;
   const pairs = [...seen].map(([id, at]) => `${id}@${(at - from).toString(36)}`);
   return {
     from: new Date(from).toISOString(),
     ...(pairs.length > 0 ? { seen: pairs } : {}),
     ...(owed.length > 0 ? { owed } : {}),
+    ...left,
   };
 }
 
 export function positionOf(checkpoint: Checkpoint | undefined, overflow: Overflow<string, number>): Position {
   checkCheckpoint(checkpoint, { from: 'time', seen: 'list' });
   const from = utcOf(checkpoint?.from);
-  if (from === undefined) return { from: undefined, seen: new Map(), owed: [] };
+  const missing = isJson(checkpoint?.away) ? Object.entries(checkpoint.away) : [];
+  const away = new Map(missing.map(([key, at]): [string, number] => [key, Date.parse(utcOf(at) ?? '') || 0]));
+  if (from === undefined) return { from: undefined, seen: new Map(), owed: [], away };
   const ms = Date.parse(from);
   const list = Array.isArray(checkpoint?.seen) ? checkpoint.seen : [];
   const pairs = list.flatMap((one): [string, number][] => {
@@ -263,5 +287,5 @@ export function positionOf(checkpoint: Checkpoint | undefined, overflow: Overflo
   });
   // the newest last, in any case
   const owed = (Array.isArray(checkpoint?.owed) ? checkpoint.owed : []).flatMap((id) => textOf(id) ?? []);
-  return { from: ms, seen: new Map([...overflow.recall(checkpoint?.more), ...pairs]), owed };
+  return { from: ms, seen: new Map([...overflow.recall(checkpoint?.more), ...pairs]), owed, away };
 }

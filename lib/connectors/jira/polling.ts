@@ -22,13 +22,15 @@ import { asSyncError, SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
 import { Overflow } from '../cache';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
-import { FETCH, type JiraApi } from './api';
+import { FETCH, type JiraApi, repeated } from './api';
 import { among, since } from './jql';
+import { keysOf, type MemberKey, type Members, type Present, partOf } from './members';
 import {
   checkpointOf,
   LAG_MS,
   LEAST_LAG_MS,
   Poll,
+  type Position,
   positionOf,
   RESOLUTION_MS,
   type Row,
@@ -55,6 +57,7 @@ export class IssuePoller {
   constructor(
     private readonly api: JiraApi,
     private readonly reader: IssueReader,
+    private readonly members: Members,
     /** rows per search */
     private readonly size = ROWS,
   ) {}
@@ -63,11 +66,15 @@ export class IssuePoller {
   checkpointAt(time: string): Checkpoint {
     const ms = Date.parse(time);
     if (Number.isNaN(ms)) throw new SyncError('invalid', `"${time}" is not a point in time (ISO 8601)`);
-    return checkpointOf({ from: ms, seen: new Map(), owed: [] });
+    return checkpointOf({ from: ms, seen: new Map(), owed: [], away: new Map() });
   }
 
   /** @see Connection.latest */
-  async latest(scope: Scope, limit: number): Promise<Entity[]> {
+  async latest(whole: Scope, limit: number): Promise<Entity[]> {
+    return this.withoutMissing(whole, (scope) => this.newestOf(scope, limit));
+  }
+
+  private async newestOf(scope: Scope, limit: number): Promise<Entity[]> {
     const { rows } = await this.rows(`${scopeClause(scope)} ORDER BY updated DESC, key DESC`);
     const read = await this.reader.byId(rows.slice(0, Math.min(limit, FETCH)).map(({ id }) => id));
     // the index may have older times of them
@@ -76,7 +83,28 @@ export class IssuePoller {
   }
 
   /** @see Connection.newest */
-  async newest(scope: Scope): Promise<Checkpoint | undefined> {
+  async newest(whole: Scope): Promise<Checkpoint | undefined> {
+    return this.withoutMissing(whole, async (scope, missing) => {
+      const position = await this.start(scope);
+      if (!position || missing.length === 0) return position && checkpointOf(position);
+      // once it is back, from where polling begins now
+      return checkpointOf({ ...position, away: new Map(missing.map((key) => [key, position.from ?? 0])) });
+    });
+  }
+
+  /** A search that names a member that is missing is refused: it goes out again without those. */
+  private async withoutMissing<T>(whole: Scope, work: (scope: Scope, missing: string[]) => Promise<T>): Promise<T> {
+    try {
+      return await work(whole, []);
+    } catch (thrown) {
+      if (asSyncError(thrown).kind !== 'invalid') throw thrown;
+      const { scope, missing } = await this.members.present(whole);
+      if (missing.size === 0) throw thrown;
+      return work(scope, [...missing.keys()]);
+    }
+  }
+
+  private async start(scope: Scope): Promise<Position | undefined> {
     const jql = `${scopeClause(scope)} ORDER BY updated DESC, key DESC`;
     const rows: Row[] = [];
     let newest = Number.NEGATIVE_INFINITY;
@@ -96,17 +124,21 @@ export class IssuePoller {
     const from = first && inReach.length >= SEEN ? first.at : newest - LAG_MS;
     // a second that isn't over may bear another change of the same issue
     const isOver = ({ at }: Row) => at % 1000 !== 0 || newest - at >= 1000;
-    return checkpointOf({ from, seen: new Map(inReach.filter(isOver).map(({ id, at }) => [id, at])), owed: [] });
+    const seen = new Map(inReach.filter(isOver).map(({ id, at }) => [id, at]));
+    return { from, seen, owed: [], away: new Map() };
   }
 
   /** @see Connection.changes */
-  async *changes(scope: Scope, checkpoint: Checkpoint | undefined, pageSize: number): AsyncGenerator<ChangePage> {
+  async *changes(whole: Scope, checkpoint: Checkpoint | undefined, pageSize: number): AsyncGenerator<ChangePage> {
     const start = positionOf(checkpoint, this.overflow);
+    for (const key of start.away.keys()) if (!keysOf(whole).has(key)) start.away.delete(key);
+    // those that were missing a moment ago are asked about; that others are, a refused search tells
+    let { scope, missing } = await this.members.present(whole, new Set(start.away.keys()));
     const poll = new Poll(
       this.api,
       this.reader,
       start,
-      scope,
+      whole,
       Math.min(FETCH, Math.max(1, Math.floor(pageSize))),
       this.overflow,
     );
@@ -116,15 +148,30 @@ export class IssuePoller {
     let pass = { pages: 0, missed: 0, until: Number.NEGATIVE_INFINITY };
     let passes = 0;
     let expired = 0;
+    /** tokens of the present stretch */
+    const turns = new Set<string>();
     yield* poll.settleOwed();
+    for (const [key, since] of start.away) {
+      if (!missing.has(key)) yield* this.caughtUp(key, since, whole, poll);
+    }
+    const told = (page: ChangePage): ChangePage =>
+      missing.size > 0 ? { ...page, missing: [...missing.values()] } : page;
     for (;;) {
       let page: Rows;
       try {
         page = await this.rows(queryOf(scope, from), token);
       } catch (thrown) {
+        const now = await this.missingSince(thrown, whole, missing.size);
+        if (now) {
+          ({ scope, missing } = now);
+          poll.leave(missing.keys());
+          token = undefined;
+          continue;
+        }
         // the token has expired: what was read is known, and the stretch is read from its beginning
         if (token === undefined || asSyncError(thrown).kind !== 'invalid' || ++expired > MOST_PASSES) throw thrown;
         token = undefined;
+        turns.clear();
         continue;
       }
       const last = page.rows.at(-1);
@@ -139,7 +186,7 @@ export class IssuePoller {
         const entities = await poll.read(some, page.serverNow);
         // the poll's last page carries the checkpoint of its end
         if (ended && pass.pages === 1 && at + poll.pageSize >= fresh.length) {
-          yield { entities, checkpoint: poll.end(page.serverNow) };
+          yield told({ entities, checkpoint: poll.end(page.serverNow) });
           return;
         }
         yield { entities, checkpoint: poll.middle(some.at(-1)?.at ?? 0) };
@@ -147,8 +194,11 @@ export class IssuePoller {
       const forward = last && last.at > (from ?? Number.NEGATIVE_INFINITY) + LEAST_LAG_MS;
       if (!ended && !forward) {
         token = page.next;
+        if (token !== undefined && turns.has(token)) throw repeated();
+        if (token !== undefined) turns.add(token);
         continue;
       }
+      turns.clear();
       // a stretch that took several pages is read again until nothing turns up that an earlier pass had skipped
       const isSame = pass.pages > 1 && ended && passes === 0 && poll.isIdle(page.serverNow);
       if (pass.pages > 1 && !isSame && passes < MOST_PASSES && (passes === 0 || pass.missed > 0)) {
@@ -158,7 +208,7 @@ export class IssuePoller {
         continue;
       }
       if (ended) {
-        yield { entities: [], checkpoint: poll.end(page.serverNow) };
+        yield told({ entities: [], checkpoint: poll.end(page.serverNow) });
         return;
       }
       from = last.at;
@@ -167,6 +217,24 @@ export class IssuePoller {
       pass = { pages: 0, missed: 0, until: Number.NEGATIVE_INFINITY };
       passes = 0;
     }
+  }
+
+  /** A member of the scope that is back is read from where it was left. */
+  private async *caughtUp(key: MemberKey, since: number, whole: Scope, poll: Poll): AsyncGenerator<ChangePage> {
+    const { scope } = await this.members.present(partOf(key, whole));
+    const from = checkpointOf({ from: since, seen: new Map(), owed: [], away: new Map() });
+    for await (const { entities, checkpoint } of this.changes(scope, from, poll.pageSize)) {
+      poll.away.set(key, positionOf(checkpoint, this.overflow).from ?? since);
+      yield { entities, checkpoint: poll.unmoved() };
+    }
+    poll.away.delete(key);
+  }
+
+  /** More members that are missing than were known, where that is why a search was refused. */
+  private async missingSince(thrown: unknown, whole: Scope, known: number): Promise<Present | undefined> {
+    if (asSyncError(thrown).kind !== 'invalid') return undefined;
+    const present = await this.members.present(whole);
+    return present.missing.size > known ? present : undefined;
   }
 
   private async rows(jql: string, token?: string): Promise<Rows> {

@@ -2,12 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import type { Entity, EntityId, EntityTypeId, ProjectId } from '../../model/entity';
-import { asSyncError } from '../../model/errors';
+import { asSyncError, SyncError } from '../../model/errors';
 import type { Fields, LookupValue, ReferenceValue, SingleValue, UserValue, Value } from '../../model/values';
 import { Cache, Recent } from '../cache';
-import type { ReadResult } from '../connector';
+import type { ReadResult, Scope } from '../connector';
 import { isEmptyDocument, textOfDocument } from './adf';
 import { FETCH, type Fetched, type JiraApi } from './api';
+import type { Members } from './members';
 import { cascadeName, type Definition, type Metadata } from './metadata';
 import { userOf } from './people';
 import { isJson, type Json, millisecondsOf, type RawIssue, textOf, utcOf } from './shapes';
@@ -50,6 +51,7 @@ export class IssueReader {
   constructor(
     private readonly api: JiraApi,
     private readonly metadata: Metadata,
+    private readonly members: Members,
   ) {}
 
   /** As last read here; undefined = never. */
@@ -57,8 +59,11 @@ export class IssueReader {
     return this.places.get(id);
   }
 
-  /** By id, whatever project they are in. @see Connection.read */
-  async byId(ids: EntityId[]): Promise<ReadResult[]> {
+  /**
+   * By id, whatever project they are in. @see Connection.read
+   * @param scope where they should be: if one of its projects is out of sight, an issue that is not shown need not be gone
+   */
+  async byId(ids: EntityId[], scope?: Scope): Promise<ReadResult[]> {
     const wanted = [...new Set(ids.filter((id) => /^\d{1,18}$/.test(id)))];
     const results = new Map<EntityId, ReadResult>();
     for (let at = 0; at < wanted.length; at += FETCH) {
@@ -67,7 +72,22 @@ export class IssueReader {
       for (const [id, error] of errors) results.set(id, error);
       for (const entity of await this.entities(found)) results.set(entity.id, entity);
     }
+    for (const id of scope ? wanted : []) {
+      if (results.has(id)) continue;
+      const why = await this.hidden(id, scope?.projects ?? []);
+      if (why) results.set(id, new SyncError('forbidden', `Issue ${id} is not shown. ${why}`));
+    }
     return ids.map((id) => results.get(id));
+  }
+
+  /** Why an issue that is not shown may be out of sight together with its project. */
+  private async hidden(id: EntityId, projects: ProjectId[]): Promise<string | undefined> {
+    const place = this.placeOf(id);
+    for (const project of place ? [place.project] : projects) {
+      const words = await this.members.lacking(project);
+      if (words) return `${words}, so it need not be gone`;
+    }
+    return undefined;
   }
 
   /** @see Connection.byKey. A key from before an issue was moved leads to it as well. */

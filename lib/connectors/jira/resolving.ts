@@ -87,7 +87,7 @@ export class Resolver {
       await this.status(field, value, context, resolved);
       return;
     }
-    const converted = await this.converter.convert(field, value, context);
+    const converted = await this.converter.convert(field, value, { ...context, creating });
     if (converted instanceof Problem) {
       resolved.problems[id] = converted.sentence;
       return;

@@ -20,6 +20,21 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/**
+ * Without U+0000, which no database holds: one in a text makes Jira answer 500 to the whole request, and nobody can see it.
+ * Text that is long is not copied unless there is one.
+ */
+export function withoutNul<T>(value: T): T {
+  return JSON.stringify(value).includes('\\u0000') ? scrubbed(value) : value;
+}
+
+function scrubbed<T>(value: T): T {
+  const clean: T = JSON.parse(JSON.stringify(value), (_key, one: unknown) =>
+    typeof one === 'string' ? one.replaceAll('\0', '') : one,
+  );
+  return clean;
+}
+
 /** What a field of GET /field, createmeta or editmeta says about its type. */
 export interface Schema {
   type: string;

@@ -164,7 +164,11 @@ export class IssueWriter {
         try {
           if (halt) throw notSent(halt);
           const one = await this.update(task, operation.id);
-          await this.link(one);
+          await this.link(one).catch((thrown: unknown) => {
+            // what has no fields is the link alone
+            if (isTrouble(thrown) || Object.keys(operation.fields).length === 0) throw thrown;
+            one.ignored[REMOTE_LINK] = `The fields were written without it: ${asSyncError(thrown).message}`;
+          });
           done.push(one);
         } catch (thrown) {
           const error = asSyncError(thrown);

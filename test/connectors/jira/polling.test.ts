@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import type { Connection } from '../../../lib/connectors/connector';
 import { JiraApi } from '../../../lib/connectors/jira/api';
 import { settingsOf } from '../../../lib/connectors/jira/config';
+import { Members } from '../../../lib/connectors/jira/members';
 import { Metadata } from '../../../lib/connectors/jira/metadata';
 import { IssuePoller } from '../../../lib/connectors/jira/polling';
 import { IssueReader } from '../../../lib/connectors/jira/reading';
@@ -253,7 +254,8 @@ describe(`Polling Jira (${checked('cloud')})`, function () {
     const settings = settingsOf(configOf(jira));
     const api = new JiraApi(settings, undefined);
     const metadata = new Metadata(api);
-    const poller = new IssuePoller(api, new IssueReader(api, metadata), 3);
+    const members = new Members(metadata);
+    const poller = new IssuePoller(api, new IssueReader(api, metadata, members), members, 3);
     const seen: string[] = [];
     for await (const { entities } of poller.changes(scope, undefined, 2)) {
       assert.ok(entities.length <= 2);

@@ -113,8 +113,9 @@ for (const deployment of ['cloud', 'datacenter'] as const satisfies Deployment[]
 
     it('plans the way by other issues before it takes a step', async () => {
       const { id } = await create();
-      for (const name of ['In Progress', 'In Review', 'Done']) {
-        await create({ status: { name }, ...(name === 'Done' ? { resolution: { name: 'Done' } } : {}) });
+      for (const name of ['In Progress', 'In Review', 'Done', 'Locked']) {
+        const isOver = name === 'Done' || name === 'Locked';
+        await create({ status: { name }, ...(isOver ? { resolution: { name: 'Done' } } : {}) });
       }
       const requests = await requestsOf(jira, async () => {
         const error = refused(await update(id, { status: { name: 'Archived' } }));

@@ -17,6 +17,8 @@ export { CLIENT, CLOUD_ID, PEOPLE } from './seed';
 
 export interface JiraOptions extends Partial<SiteOptions>, Partial<RouteOptions> {
   port?: number;
+  /** scoped tokens have the scopes of Jira Software's API; preset true */
+  softwareScopes?: boolean;
   /** each answer takes so long, milliseconds */
   latencyMs?: number;
   /** so many requests within a stretch of time, all accounts together; more are answered with 429 */
@@ -70,7 +72,7 @@ export async function startJira(options: JiraOptions = {}): Promise<Jira> {
   const faults = new Faults();
   const site = new Site({ deployment, timeZone, indexLagMs, now, clockMs });
   const routes = new Routes(site, { searchCap, tokenTtlMs, grainMs, metaCap, withheld }, faults);
-  const running = new Running(site, routes, faults, options.rateLimit, options.latencyMs);
+  const running = new Running(site, routes, faults, options);
   const server = createServer((request, response) => void running.serve(request, response));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const address = server.address();
@@ -106,8 +108,7 @@ class Running {
     readonly site: Site,
     private readonly routes: Routes,
     readonly faults: Faults,
-    private readonly rateLimit: JiraOptions['rateLimit'],
-    private readonly latencyMs = 0,
+    private readonly options: JiraOptions,
   ) {
     this.violations = site.isCloud && contractMissing === undefined ? [] : undefined;
   }
@@ -128,7 +129,8 @@ class Running {
     this.requests.push(`${method} ${url.pathname}`);
     this.onRequest?.(method, url.pathname);
     const text = await textOf(request);
-    if (this.latencyMs > 0) await sleep(this.latencyMs);
+    const { latencyMs = 0 } = this.options;
+    if (latencyMs > 0) await sleep(latencyMs);
     const send = (status: number, body?: unknown, headers: Record<string, string> = {}) => {
       // a server's own clock
       const date = new Date(this.site.options.now()).toUTCString();
@@ -178,6 +180,9 @@ class Running {
     }
     const viewer = this.faults.credentials ? undefined : this.viewer(request.headers.authorization, through);
     if (!viewer) return failed(401, 'Client must be authenticated to access this resource.');
+    // https://github.com/mikebowler/jirametrics/issues/74
+    if (agile && through && this.options.softwareScopes === false)
+      return { status: 401, body: { code: 401, message: 'Unauthorized; scope does not match' } };
     const parsed = bodyOf(text);
     if (parsed.broken) return failed(400, 'The request body is not JSON.');
     if (text !== '' && !/^application\/json/.test(request.headers['content-type'] ?? '')) {
@@ -237,8 +242,8 @@ class Running {
 
   /** What is left of the window, where that is told. */
   private left(): Record<string, string> {
-    if (!this.rateLimit?.told) return {};
-    const { requests, perMs } = this.rateLimit;
+    if (!this.options.rateLimit?.told) return {};
+    const { requests, perMs } = this.options.rateLimit;
     return {
       'X-RateLimit-Limit': String(requests),
       'X-RateLimit-Remaining': String(Math.max(0, requests - this.window.requests)),
@@ -248,8 +253,8 @@ class Running {
 
   /** Headers of a refusal, where there were too many requests. */
   private limit(): Record<string, string> | undefined {
-    if (!this.rateLimit) return undefined;
-    const { requests, perMs } = this.rateLimit;
+    if (!this.options.rateLimit) return undefined;
+    const { requests, perMs } = this.options.rateLimit;
     const now = this.site.options.now();
     if (now - this.window.since >= perMs) {
       this.window = { since: now, requests: 0 };

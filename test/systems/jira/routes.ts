@@ -3,11 +3,12 @@
 import type { Faults } from './faults';
 import { JqlError } from './jql';
 import { search } from './search';
-import { PEOPLE, type Person, PROJECTS, RESOLUTIONS, SPRINTS, TYPES } from './seed';
+import { BOARDS, PEOPLE, type Person, PRIORITIES, PROJECTS, RESOLUTIONS, SPRINTS, STATUSES } from './seed';
 import { Invalid, type Issue, newToken, type Site } from './site';
-import { isJson, type Json, showUser } from './values';
+import { DatabaseError, isJson, type Json, showUser } from './values';
 import {
   findPeople,
+  showComment,
   showCreateScreen,
   showFields,
   showIssue,
@@ -16,6 +17,7 @@ import {
   showNewestLog,
   showProject,
   showStatus,
+  showType,
   showWholeProject,
 } from './views';
 import { stampOf } from './zone';
@@ -94,6 +96,8 @@ export class Routes {
     } catch (thrown) {
       if (thrown instanceof Invalid)
         return { template: route.template, ...failure(400, thrown.messages, thrown.errors) };
+      if (thrown instanceof DatabaseError)
+        return { template: route.template, ...failure(500, ['Internal server error']) };
       if (thrown instanceof JqlError) return { template: route.template, ...failure(400, [thrown.message]) };
       throw thrown;
     }
@@ -110,10 +114,109 @@ export class Routes {
     this.on('GET', '/serverInfo', () => ({ status: 200, body: this.serverInfo() }));
     this.on('GET', '/mypermissions', (call) => this.permissions(call));
     this.on('GET', '/field', () => ({ status: 200, body: showFields(site) }));
-    this.on('GET', '/resolution', () => ({
+    const resolutions = RESOLUTIONS.map((one) => ({ self: `${site.url}/rest/api/3/resolution/${one.id}`, ...one }));
+    this.on('GET', '/resolution', () => ({ status: 200, body: resolutions }));
+    if (site.isCloud)
+      this.on('GET', '/resolution/search', (call) =>
+        this.page(
+          call,
+          resolutions.map(({ self, ...one }) => ({ self, ...one, description: '', default: false })),
+          'values',
+          50,
+        ),
+      );
+    this.on('GET', '/issuetype', () => ({ status: 200, body: site.types().map(({ id }) => showType(site, id)) }));
+    this.on('GET', '/issuetype/{id}', (_call, [id = '']) =>
+      site.types().some((one) => one.id === id)
+        ? { status: 200, body: showType(site, id) }
+        : failure(404, ['The issue type does not exist.']),
+    );
+    this.on('GET', '/status', () => ({ status: 200, body: STATUSES.map(({ id }) => showStatus(site, id)) }));
+    this.on('GET', '/priority', () => ({
       status: 200,
-      body: RESOLUTIONS.map((one) => ({ self: `${site.url}/rest/api/3/resolution/${one.id}`, ...one })),
+      body: PRIORITIES.map((one) => ({ self: `${site.url}/rest/api/3/priority/${one.id}`, ...one })),
     }));
+    this.on('GET', '/issueLinkType', () => ({
+      status: 200,
+      body: { issueLinkTypes: [{ id: '10000', name: 'Blocks', inward: 'is blocked by', outward: 'blocks' }] },
+    }));
+    this.on('GET', '/project/{projectIdOrKey}/versions', (_call, [project = '']) =>
+      this.withProject(project, (id) =>
+        (PROJECTS.find((one) => one.id === id)?.versions ?? []).map((one) => ({
+          self: `${site.url}/rest/api/3/version/${one.id}`,
+          ...one,
+          projectId: Number(id),
+        })),
+      ),
+    );
+    this.on('GET', '/project/{projectIdOrKey}/components', (_call, [project = '']) =>
+      this.withProject(project, (id) =>
+        (PROJECTS.find((one) => one.id === id)?.components ?? []).map((one) => ({
+          self: `${site.url}/rest/api/3/component/${one.id}`,
+          ...one,
+        })),
+      ),
+    );
+    this.on('GET', '/user', ({ query, viewer }) => {
+      const found = PEOPLE.find(({ accountId, login, key }) =>
+        site.isCloud
+          ? accountId === query.get('accountId')
+          : [login, key].includes(query.get('username') ?? query.get('key') ?? ''),
+      );
+      return found
+        ? { status: 200, body: showUser(site, found.login, viewer) }
+        : failure(404, ['Specified user does not exist or you do not have required permissions']);
+    });
+    this.on('POST', '/issue', ({ viewer, body }) => {
+      const issue = site.create(viewer, this.permitted(viewer, asJson(body)));
+      return {
+        status: 201,
+        body: { id: issue.id, key: site.keyOf(issue), self: `${site.url}/rest/api/3/issue/${issue.id}` },
+      };
+    });
+    this.on('GET', '/issue/{issueIdOrKey}/editmeta', (call, [id = '']) =>
+      this.withIssue(call, id, (issue) => ({ status: 200, body: { fields: this.editScreen(issue) } })),
+    );
+    this.on('GET', '/issue/{issueIdOrKey}/comment', (call, [id = '']) =>
+      this.withIssue(call, id, (issue) =>
+        this.page(
+          call,
+          issue.comments.map((one) => showComment(site, issue.id, one, call.viewer)),
+          'comments',
+          100,
+        ),
+      ),
+    );
+    this.on('POST', '/issue/{issueIdOrKey}/comment', (call, [id = '']) =>
+      this.withIssue(call, id, (issue) => {
+        const comment = site.comment(call.viewer, issue, asJson(asJson(call.body).body));
+        return { status: 201, body: showComment(site, issue.id, comment, call.viewer) };
+      }),
+    );
+    this.on('GET', '/issue/{issueIdOrKey}/remotelink', (call, [id = '']) =>
+      this.withIssue(call, id, (issue) => ({
+        status: 200,
+        body: issue.remoteLinks.map(({ id: link, globalId, object }) => ({
+          id: link,
+          self: `${site.url}/rest/api/3/issue/${issue.id}/remotelink/${link}`,
+          ...(globalId === undefined ? {} : { globalId }),
+          object,
+        })),
+      })),
+    );
+    this.on('GET', '/issue/{issueIdOrKey}/properties/{propertyKey}', (call, [id = '', key = '']) =>
+      this.withIssue(call, id, (issue) =>
+        key in issue.properties
+          ? { status: 200, body: { key, value: issue.properties[key] } }
+          : failure(404, [`The property ${key} does not exist.`]),
+      ),
+    );
+    this.on('PUT', '/issue/{issueIdOrKey}/assignee', (call, [id = '']) =>
+      this.withIssue(call, id, (issue) => {
+        site.edit(call.viewer, issue, { fields: { assignee: asJson(call.body).accountId ? call.body : null } });
+        return { status: 204 };
+      }),
+    );
     this.on('GET', '/project/{projectIdOrKey}', (_call, [project = '']) =>
       this.withProject(project, (id) => showWholeProject(site, id)),
     );
@@ -124,27 +227,38 @@ export class Routes {
       this.on('GET', '/project/search', (call) =>
         this.page(
           call,
-          PROJECTS.map(({ id }) => showProject(site, id)),
+          site
+            .projects()
+            .filter(({ id }) => !site.archived.has(id))
+            .map(({ id }) => showProject(site, id)),
           'values',
           100,
         ),
       );
-    else this.on('GET', '/project', () => ({ status: 200, body: PROJECTS.map(({ id }) => showProject(site, id)) }));
+    else
+      this.on('GET', '/project', () => ({
+        status: 200,
+        body: site
+          .projects()
+          .filter(({ id }) => !site.archived.has(id))
+          .map(({ id }) => showProject(site, id)),
+      }));
     this.on('GET', '/issue/createmeta/{projectIdOrKey}/issuetypes/{issueTypeId}', (call, [project = '', type = '']) =>
       this.createMeta(call, project, type),
     );
     this.on('POST', '/issue/bulk', (call) => this.createAll(call));
     this.on('GET', '/issue/{issueIdOrKey}/transitions', (call, [id = '']) =>
-      this.withIssue(id, (issue) => this.transitions(call, issue)),
+      this.withIssue(call, id, (issue) => this.transitions(call, issue)),
     );
-    this.on('POST', '/issue/{issueIdOrKey}/transitions', ({ viewer, body }, [id = '']) =>
-      this.withIssue(id, (issue) => {
-        site.transition(viewer, issue, asJson(body));
+    this.on('POST', '/issue/{issueIdOrKey}/transitions', (call, [id = '']) =>
+      this.withIssue(call, id, (issue) => {
+        site.transition(call.viewer, issue, asJson(call.body));
         return { status: 204 };
       }),
     );
-    this.on('POST', '/issue/{issueIdOrKey}/remotelink', ({ viewer, body }, [id = '']) =>
-      this.withIssue(id, (issue) => {
+    this.on('POST', '/issue/{issueIdOrKey}/remotelink', (call, [id = '']) =>
+      this.withIssue(call, id, (issue) => {
+        const { viewer, body } = call;
         if (this.options.withheld[viewer.login]?.includes('LINK_ISSUES'))
           return failure(403, ['You do not have permission to link issues in this project.']);
         const { link, isNew } = site.link(viewer, issue, asJson(body));
@@ -156,7 +270,7 @@ export class Routes {
       this.on('POST', '/search/jql', (call) => this.enhancedSearch(call));
       this.on('POST', '/issue/bulkfetch', (call) => this.bulkFetch(call));
       this.on('GET', '/issue/{issueIdOrKey}/changelog', (call, [id = '']) =>
-        this.withIssue(id, (issue) =>
+        this.withIssue(call, id, (issue) =>
           this.page(
             call,
             issue.log.map((entry) => showLog(site, entry, call.viewer)),
@@ -165,6 +279,19 @@ export class Routes {
           ),
         ),
       );
+      this.on('POST', '/changelog/bulkfetch', ({ body, viewer }) => {
+        const logs = texts(asJson(body).issueIdsOrKeys).flatMap((id) => {
+          const issue = site.find(id);
+          return issue && site.sees(viewer, issue)
+            ? [{ issueId: issue.id, changeHistories: issue.log.map((entry) => showLog(site, entry, viewer)) }]
+            : [];
+        });
+        return { status: 200, body: { issueChangeLogs: logs } };
+      });
+      this.on('POST', '/search/approximate-count', ({ body, viewer }) => {
+        const context = { site, viewer, fresh: new Set<string>(), grainMs: this.options.grainMs, validate: true };
+        return { status: 200, body: { count: search(String(asJson(body).jql ?? ''), context).length } };
+      });
       this.on('GET', '/users/search', ({ viewer }) => ({
         status: 200,
         body: PEOPLE.map(({ login }) => showUser(site, login, viewer)),
@@ -178,36 +305,77 @@ export class Routes {
     this.on('GET', '/user/search', (call) => this.users(call));
     this.on('GET', '/user/assignable/search', (call) => this.users(call));
     this.on('GET', '/issue/{issueIdOrKey}', (call, [id = '']) =>
-      this.withIssue(id, (issue) => this.issue(call, issue)),
+      this.withIssue(call, id, (issue) => this.issue(call, issue)),
     );
-    this.on('PUT', '/issue/{issueIdOrKey}', (call, [id = '']) => this.withIssue(id, (issue) => this.edit(call, issue)));
-    this.on('DELETE', '/issue/{issueIdOrKey}', (_call, [id = '']) =>
-      this.withIssue(id, (issue) => {
+    this.on('PUT', '/issue/{issueIdOrKey}', (call, [id = '']) =>
+      this.withIssue(call, id, (issue) => this.edit(call, issue)),
+    );
+    this.on('DELETE', '/issue/{issueIdOrKey}', (call, [id = '']) =>
+      this.withIssue(call, id, (issue) => {
         site.remove(issue);
         return { status: 204 };
       }),
     );
-    this.on('GET', '/agile/board', (call) =>
-      this.page(call, [{ id: 1, name: 'DEMO board', type: 'scrum' }], 'values', 50),
-    );
-    this.on('GET', '/agile/board/{boardId}/sprint', (call) => {
+    this.on('GET', '/agile/board', (call) => {
+      const [project, types] = [call.query.get('projectKeyOrId'), call.query.get('type')?.split(',')];
+      const within = PROJECTS.find(({ id, key }) => id === project || key === project);
+      if (project !== null && !within) return failure(400, [`No project could be found with key or id '${project}'`]);
+      const boards = BOARDS.filter(
+        (one) => (!within || one.project === within.id) && (!types || types.includes(one.type)),
+      );
+      return this.page(
+        call,
+        boards.map(({ id, name, type }) => ({ id, self: `${site.url}/rest/agile/1.0/board/${id}`, name, type })),
+        'values',
+        50,
+      );
+    });
+    this.on('GET', '/agile/board/{boardId}/sprint', (call, [id = '']) => {
+      const board = BOARDS.find((one) => String(one.id) === id);
+      if (!board) return failure(404, ['Board does not exist or you do not have permission to see it.']);
+      if (!board.sprints) return failure(400, ['The board does not support sprints']);
       const states = (call.query.get('state') ?? 'active,future,closed').split(',');
       return this.page(
         call,
-        SPRINTS.filter(({ state }) => states.includes(state)),
+        SPRINTS.filter((one) => one.board === board.id && states.includes(one.state)).map(
+          ({ board: origin, ...one }) => ({
+            self: `${site.url}/rest/agile/1.0/sprint/${one.id}`,
+            originBoardId: origin,
+            ...one,
+          }),
+        ),
         'values',
         50,
       );
     });
   }
 
-  private withIssue(id: string, work: (issue: Issue) => Answer): Answer {
+  private withIssue({ viewer }: Call, id: string, work: (issue: Issue) => Answer): Answer {
     const issue = this.site.find(id);
-    return issue ? work(issue) : NO_ISSUE;
+    return issue && this.site.sees(viewer, issue) ? work(issue) : NO_ISSUE;
+  }
+
+  /** What the account may set. @throws Invalid */
+  private permitted({ login }: Person, request: Json): Json {
+    const fields = asJson(request.fields);
+    const place = asJson(fields.project);
+    const shown = this.site.projects().filter(({ id }) => !this.site.archived.has(id));
+    if (fields.project !== undefined && !shown.some(({ id, key }) => place.id === id || place.key === key))
+      throw new Invalid([], { project: 'Specify a valid project ID or key' });
+    if ('reporter' in fields && this.options.withheld[login]?.includes('MODIFY_REPORTER'))
+      throw new Invalid([], {
+        reporter: "Field 'reporter' cannot be set. It is not on the appropriate screen, or unknown.",
+      });
+    return request;
+  }
+
+  private editScreen(issue: Issue): Json {
+    const screen = this.site.screen('edit', issue.type, issue.status);
+    return Object.fromEntries(screen.map((field) => [field.id, showMeta(this.site, field, issue.project)]));
   }
 
   private withProject(idOrKey: string, show: (id: string) => unknown): Answer {
-    const project = PROJECTS.find(({ id, key }) => id === idOrKey || key === idOrKey);
+    const project = this.site.projects().find(({ id, key }) => id === idOrKey || key === idOrKey);
     return project
       ? { status: 200, body: show(project.id) }
       : failure(404, [`No project could be found with key '${idOrKey}'.`]);
@@ -240,18 +408,18 @@ export class Routes {
 
   private statuses(): Json[] {
     const { site } = this;
-    return TYPES.map(({ id, name, subtask }) => ({
+    return this.site.types().map(({ id, name, subtask }) => ({
       self: `${site.url}/rest/api/3/issuetype/${id}`,
       id,
       name,
       subtask,
-      statuses: ['10300', '10301', '10302', '10303', '10304'].map((status) => showStatus(site, status)),
+      statuses: ['10300', '10301', '10302', '10303', '10304', '10305'].map((status) => showStatus(site, status)),
     }));
   }
 
   private createMeta(call: Call, project: string, type: string): Answer {
-    const found = PROJECTS.find(({ id, key }) => id === project || key === project);
-    if (!found || !TYPES.some(({ id }) => id === type))
+    const found = this.site.projects().find(({ id, key }) => id === project || key === project);
+    if (!found || !this.site.types().some(({ id }) => id === type))
       return failure(this.site.isCloud ? 400 : 404, ['The project or issue type does not exist.']);
     return this.page(
       call,
@@ -270,7 +438,7 @@ export class Routes {
     const errors: Json[] = [];
     for (const [index, request] of requests.entries()) {
       try {
-        const issue = this.site.create(viewer, asJson(request));
+        const issue = this.site.create(viewer, this.permitted(viewer, asJson(request)));
         issues.push({
           id: issue.id,
           key: this.site.keyOf(issue),
@@ -316,8 +484,7 @@ export class Routes {
     const fields = (query.get('fields') ?? '*all').split(',');
     const body = showIssue(site, issue, viewer, fields, (query.get('properties') ?? '').split(',').filter(Boolean));
     if (expand.includes('editmeta')) {
-      const screen = site.screen('edit', issue.type).map((field) => [field.id, showMeta(site, field, issue.project)]);
-      body.editmeta = { fields: Object.fromEntries(screen) };
+      body.editmeta = { fields: this.editScreen(issue) };
     }
     if (expand.includes('changelog')) {
       const histories = issue.log.map((entry) => showLog(site, entry, viewer));
@@ -328,6 +495,7 @@ export class Routes {
 
   private edit({ query, body, viewer }: Call, issue: Issue): Answer {
     if (!isJson(body)) return failure(400, ['The request body is missing.']);
+    this.permitted(viewer, body);
     // not to notify takes the right to administer: Cloud passes over the wish, Data Center refuses the edit
     // (https://jira.atlassian.com/browse/JRASERVER-67013)
     const withheld = this.options.withheld[viewer.login] ?? [];
@@ -386,7 +554,8 @@ export class Routes {
     const properties = texts(request.properties);
     // a list here, a text with commas elsewhere
     const withChangelog = Array.isArray(request.expand) && request.expand.includes('changelog');
-    const all = [...new Set(ids.flatMap((id) => this.site.find(id) ?? []))];
+    const known = new Set(ids.flatMap((id) => this.site.find(id) ?? []));
+    const all = [...known].filter((issue) => this.site.sees(viewer, issue));
     const { undelivered, leftOut } = this.faults;
     const issues = all.filter(({ id }) => !undelivered.has(id) && !leftOut.has(id));
     const failed = all.filter(({ id }) => undelivered.has(id));
@@ -441,7 +610,9 @@ export class Routes {
     if (assignable && !PROJECTS.some(({ id, key }) => id === query.get('project') || key === query.get('project'))) {
       return failure(404, [`No project could be found with key '${query.get('project')}'.`]);
     }
-    const found = findPeople(text === null || text === '.' ? '' : text);
+    // customers and apps cannot be given work, and neither can who has left
+    const suitable = (one: Person) => !assignable || (one.accountType === 'atlassian' && !one.inactive);
+    const found = findPeople(text === null || text === '.' ? '' : text).filter(suitable);
     // Data Center finds people by login, name or address, and knows keys by exact match
     const byKey = site.isCloud ? [] : PEOPLE.filter(({ key }) => key === text);
     return { status: 200, body: [...found, ...byKey].map(({ login }) => showUser(site, login, viewer)) };

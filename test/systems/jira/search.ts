@@ -1,7 +1,7 @@
 /** JQL over the stand-in's index. Unknown fields, functions and values are refused as Jira does. */
 
 import { type Clause, JqlError, type Operand, parseJql, type Query } from './jql';
-import { PEOPLE, type Person, PRIORITIES, PROJECTS, RESOLUTIONS, STATUSES, TYPES } from './seed';
+import { PEOPLE, type Person, PRIORITIES, PROJECTS, RESOLUTIONS, STATUSES } from './seed';
 import type { Issue, Site } from './site';
 import { timeOfWallClock } from './zone';
 
@@ -23,7 +23,7 @@ export function search(jql: string, context: SearchContext): Issue[] {
   if (site.isCloud && !query.where) {
     throw new JqlError('Unbounded JQL queries are not allowed here. Please add a search restriction to your query.');
   }
-  const issues = site.indexed(context.fresh);
+  const issues = site.indexed(context.fresh).filter((issue) => site.sees(context.viewer, issue));
   const { where } = query;
   const test = where ? compile(where, context) : () => true;
   return sort(issues.filter(test), query, context);
@@ -47,7 +47,10 @@ function compileTest(clause: TestClause, context: SearchContext): Test {
     case 'project':
       return among(
         clause,
-        PROJECTS.flatMap(({ id, key, name }) => [{ id, names: [key, name] }]),
+        context.site
+          .projects()
+          .filter(({ id }) => !context.site.archived.has(id))
+          .map(({ id, key, name }) => ({ id, names: [key, name] })),
         ({ project }) => project,
         context,
       );
@@ -55,7 +58,7 @@ function compileTest(clause: TestClause, context: SearchContext): Test {
     case 'type':
       return among(
         clause,
-        TYPES.map(({ id, name }) => ({ id, names: [name] })),
+        context.site.types().map(({ id, name }) => ({ id, names: [name] })),
         ({ type }) => type,
         context,
       );
@@ -93,6 +96,8 @@ function compileTest(clause: TestClause, context: SearchContext): Test {
     case 'issuekey':
       return byKey(clause, context);
     case 'labels': {
+      const some = ({ values }: Issue) => Array.isArray(values.labels) && values.labels.length > 0;
+      if (isEmptiness(clause)) return (issue) => some(issue) === (operator === 'is not');
       const wanted = clause.operands.map(textOf);
       if (operator !== '=' && operator !== 'in') return unsupported(clause);
       return ({ values }) => Array.isArray(values.labels) && values.labels.some((one) => wanted.includes(String(one)));
@@ -108,6 +113,10 @@ function custom(clause: TestClause, { site }: SearchContext): Test {
   if (!field) throw new JqlError(`Field '${clause.field}' does not exist or you do not have permission to view it.`);
   const [operand] = clause.operands;
   if (!operand) return unsupported(clause);
+  if (isEmptiness(clause)) {
+    const some = ({ values }: Issue) => ![null, undefined, ''].includes(emptyOf(values[field.id]));
+    return (issue) => some(issue) === (clause.operator === 'is not');
+  }
   if (field.kind === 'line' || field.kind === 'area') {
     if (clause.operator !== '~') return unsupported(clause);
     const words = wordsOf(textOf(operand));
@@ -127,6 +136,14 @@ function custom(clause: TestClause, { site }: SearchContext): Test {
   if (options.length === 0) throw new JqlError(`The option '${text}' for field '${field.name}' does not exist.`);
   return ({ values }) => [values[field.id]].flat().some((one) => options.includes(String(one)));
 }
+
+/** IS EMPTY, IS NOT EMPTY. */
+const isEmptiness = ({ operator, operands: [one] }: TestClause): boolean =>
+  (operator === 'is' || operator === 'is not') && one?.kind === 'empty';
+
+/** The value, or null for an empty list. */
+const emptyOf = (value: unknown): string | null | undefined =>
+  Array.isArray(value) && value.length === 0 ? null : value === undefined || value === null ? null : String(value);
 
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
@@ -165,6 +182,8 @@ function among(
 
 function person(clause: TestClause, { site, viewer, validate }: SearchContext): Test {
   const { field, operator, operands } = clause;
+  const held = (issue: Issue) => (field === 'creator' ? issue.creator : issue.values[field]);
+  if (isEmptiness(clause)) return (issue) => !held(issue) === (operator === 'is');
   if (!['=', 'in'].includes(operator)) return unsupported(clause);
   const logins = operands.map((operand) => {
     if (operand.kind === 'call' && operand.name.toLowerCase() === 'currentuser') return viewer.login;
@@ -173,7 +192,7 @@ function person(clause: TestClause, { site, viewer, validate }: SearchContext): 
     if (!found && validate) throw new JqlError(`The value '${text}' does not exist for the field '${field}'.`);
     return found?.login;
   });
-  return (issue) => logins.includes(field === 'creator' ? issue.creator : String(issue.values[field] ?? ''));
+  return (issue) => logins.includes(String(held(issue) ?? ''));
 }
 
 /** A quoted date is of the account's zone; a bare number is milliseconds since 1970. */
@@ -181,7 +200,7 @@ function time(clause: TestClause, { site, grainMs }: SearchContext): Test {
   const { field, operator, operands } = clause;
   const [operand] = operands;
   if (!operand || !['<', '<=', '>', '>=', '='].includes(operator)) return unsupported(clause);
-  const bound = operand.kind === 'number' ? operand.value : dateOf(textOf(operand), field, site);
+  const bound = operand.kind === 'number' ? operand.value : dateOf(operand, field, site);
   return (issue) => {
     const at = Math.floor((field === 'created' ? issue.created : issue.updated) / grainMs) * grainMs;
     if (operator === '<') return at < bound;
@@ -191,7 +210,9 @@ function time(clause: TestClause, { site, grainMs }: SearchContext): Test {
   };
 }
 
-function dateOf(text: string, field: string, site: Site): number {
+function dateOf(operand: Operand, field: string, site: Site): number {
+  if (operand.kind === 'call' && operand.name.toLowerCase() === 'now') return site.options.now();
+  const text = textOf(operand);
   const [, year, month, day, hour, minute] = /^(\d{4})[-/](\d\d?)[-/](\d\d?)(?: (\d\d?):(\d\d))?$/.exec(text) ?? [];
   if (year)
     return timeOfWallClock(

@@ -1,6 +1,7 @@
 /**
- * What the stand-in's site holds from the start: two projects, five issue types, people, a workflow with a field that a
- * transition requires, and a field of every kind.
+ * What the stand-in's site holds from the start: a company-managed project and one like it, a team-managed and a service
+ * project, five issue types, people of every sort, a workflow with a field that a transition requires and a status in which
+ * nothing can be edited, and a field of every kind.
  */
 
 export type Kind =
@@ -25,7 +26,8 @@ export type Kind =
   | 'epicLink'
   | 'time'
   | 'sprint'
-  | 'rank';
+  | 'rank'
+  | 'security';
 
 export interface Option {
   id: string;
@@ -54,19 +56,29 @@ export interface Person {
   email: string;
   /** the address is not shown to others */
   hidden?: boolean;
+  /** the account was deactivated */
+  inactive?: boolean;
+  /** `customer`: of a service project's portal; `app`: no person */
+  accountType: 'atlassian' | 'customer' | 'app';
   apiToken: string;
   scopedToken: string;
   password: string;
   accessToken: string;
 }
 
-const person = (login: string, name: string, number: number, hidden = false): Person => ({
+const person = (
+  login: string,
+  name: string,
+  number: number,
+  { accountType = 'atlassian', ...more }: Partial<Pick<Person, 'hidden' | 'inactive' | 'accountType'>> = {},
+): Person => ({
   login,
   accountId: `712020:${login}-${number}`,
   key: `JIRAUSER${number}`,
   name,
   email: `${login}@example.com`,
-  hidden,
+  accountType,
+  ...more,
   apiToken: `api-token-of-${login}`,
   scopedToken: `scoped-token-of-${login}`,
   password: `password-of-${login}`,
@@ -77,7 +89,10 @@ export const PEOPLE: Person[] = [
   person('sync', 'Sync Account', 10100),
   person('alice', 'Alice Adams', 10101),
   person('bob', 'Bob Brown', 10102),
-  person('carol', 'Carol Clark', 10103, true),
+  person('carol', 'Carol Clark', 10103, { hidden: true }),
+  person('dave', 'Dave Dunn', 10104, { inactive: true }),
+  person('erin', 'Erin Evans', 10105, { accountType: 'customer' }),
+  person('bot', 'Automation for Jira', 10106, { accountType: 'app' }),
 ];
 
 export const CLIENT = { id: 'client-of-sync', secret: 'client-secret-of-sync' };
@@ -91,14 +106,53 @@ export const TYPES = [
   { id: '10004', name: 'Sub-task', subtask: true, hierarchyLevel: -1 },
 ];
 
-const project = (id: string, key: string, name: string, first: number) => ({
-  id,
-  key,
-  name,
+export interface ProjectSpec {
+  id: string;
+  key: string;
+  name: string;
+  /** `next-gen`: managed by its team, with boards of type `simple` */
+  style: 'classic' | 'next-gen';
+  projectTypeKey: 'software' | 'service_desk';
+  components: { id: string; name: string }[];
+  versions: { id: string; name: string; archived: boolean; released: boolean }[];
+}
+
+const project = (
+  id: string,
+  key: string,
+  name: string,
+  first: number,
+  style: ProjectSpec['style'] = 'classic',
+  projectTypeKey: ProjectSpec['projectTypeKey'] = 'software',
+): ProjectSpec => ({
+  ...{ id, key, name, style, projectTypeKey },
   components: ['Backend', 'Frontend', 'Documentation'].map((one, index) => ({ id: String(first + index), name: one })),
-  versions: ['1.0', '2.0', '3.0'].map((one, index) => ({ id: String(first + 10 + index), name: one })),
+  versions: ['1.0', '2.0', '3.0', '0.9'].map((one, index) => ({
+    id: String(first + 10 + index),
+    name: one,
+    archived: one === '0.9',
+    released: one === '1.0' || one === '0.9',
+  })),
 });
-export const PROJECTS = [project('10200', 'DEMO', 'Demo', 10400), project('10201', 'SUPP', 'Support', 10500)];
+export const PROJECTS = [
+  project('10200', 'DEMO', 'Demo', 10400),
+  project('10201', 'SUPP', 'Support', 10500),
+  project('10202', 'TEAM', 'Team', 10700, 'next-gen'),
+  project('10203', 'HELP', 'Help desk', 10800, 'classic', 'service_desk'),
+];
+
+export const SECURITY_LEVELS = [
+  { id: '10900', name: 'Staff', members: ['sync', 'alice', 'bob', 'carol'] },
+  { id: '10901', name: 'Board', members: ['alice'] },
+];
+
+/** A board's sprints; a team's board that has none does not support them. */
+export const BOARDS = [
+  { id: 1, name: 'DEMO board', type: 'scrum', project: '10200', sprints: true },
+  { id: 2, name: 'DEMO flow', type: 'kanban', project: '10200', sprints: false },
+  { id: 3, name: 'TEAM board', type: 'simple', project: '10202', sprints: true },
+  { id: 4, name: 'TEAM ideas', type: 'simple', project: '10202', sprints: false },
+];
 
 export const PRIORITIES = ['Highest', 'High', 'Medium', 'Low', 'Lowest'].map((name, index) => ({
   id: String(index + 1),
@@ -109,9 +163,10 @@ export const RESOLUTIONS = ['Done', "Won't Do", 'Duplicate'].map((name, index) =
   name,
 }));
 export const SPRINTS = [
-  { id: 1, name: 'Sprint 1', state: 'closed' },
-  { id: 2, name: 'Sprint 2', state: 'active' },
-  { id: 3, name: 'Sprint 3', state: 'future' },
+  { id: 1, name: 'Sprint 1', state: 'closed', board: 1 },
+  { id: 2, name: 'Sprint 2', state: 'active', board: 1 },
+  { id: 3, name: 'Sprint 3', state: 'future', board: 1 },
+  { id: 4, name: 'TEAM Sprint 1', state: 'active', board: 3 },
 ];
 
 const category = (id: number, key: string, name: string) => ({ id, key, name, colorName: 'blue-gray' });
@@ -127,7 +182,10 @@ export const STATUSES = [
   { id: '10303', name: 'Done', category: DONE },
   // no way leads there
   { id: '10304', name: 'Archived', category: DONE },
+  { id: '10305', name: 'Locked', category: DONE },
 ];
+/** In these nothing can be edited: the workflow says `jira.issue.editable = false`. */
+export const UNEDITABLE = new Set(['10305']);
 
 export interface TransitionSpec {
   id: string;
@@ -146,6 +204,8 @@ export const TRANSITIONS: TransitionSpec[] = [
   { id: '41', name: 'Approve', from: '10302', to: '10303', screen: { resolution: true, fixVersions: false } },
   { id: '51', name: 'Reject', from: '10302', to: '10301' },
   { id: '61', name: 'Reopen', from: '10303', to: '10300', clears: 'resolution' },
+  { id: '71', name: 'Lock', from: '10303', to: '10305' },
+  { id: '81', name: 'Unlock', from: '10305', to: '10303' },
 ];
 
 const system = (id: string, name: string, kind: Kind, type: string, items?: string): FieldSpec => ({
@@ -211,6 +271,7 @@ export const FIELDS: FieldSpec[] = [
   system('assignee', 'Assignee', 'user', 'user'),
   { ...system('reporter', 'Reporter', 'user', 'user'), required: true },
   system('duedate', 'Due date', 'date', 'date'),
+  system('security', 'Security Level', 'security', 'securitylevel'),
   system('parent', 'Parent', 'parent', 'issuelink'),
   system('timetracking', 'Time tracking', 'time', 'timetracking'),
   { ...system('resolution', 'Resolution', 'resolution', 'resolution'), create: false, edit: false },

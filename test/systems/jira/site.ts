@@ -9,10 +9,13 @@ import {
   type FieldSpec,
   type Person,
   PROJECTS,
+  type ProjectSpec,
+  SECURITY_LEVELS,
   STATUSES,
   TRANSITIONS,
   type TransitionSpec,
   TYPES,
+  UNEDITABLE,
 } from './seed';
 import { isJson, type Json, logValue, Refused, type Stored, takeValue } from './values';
 
@@ -36,6 +39,9 @@ export interface Issue {
   values: Record<string, Stored>;
   properties: Record<string, unknown>;
   remoteLinks: RemoteIssueLink[];
+  comments: Comment[];
+  /** to other issues, as Jira shows them */
+  links: Json[];
   log: LogEntry[];
 }
 
@@ -43,6 +49,14 @@ export interface RemoteIssueLink {
   id: number;
   globalId: string | undefined;
   object: Json;
+}
+
+export interface Comment {
+  id: string;
+  by: string;
+  at: number;
+  /** a document */
+  body: Json;
 }
 
 export interface SiteOptions {
@@ -76,6 +90,12 @@ export class Site {
   readonly timeZone: string;
   /** issues whose watchers were mailed about an edit, by id */
   readonly mails: string[] = [];
+  /** ids of projects that were archived: nobody is shown their issues */
+  readonly archived = new Set<string>();
+  /** ids of projects that were deleted, or that the accounts see no more */
+  readonly hidden = new Set<string>();
+  /** ids of issue types that were deleted */
+  readonly withoutTypes = new Set<string>();
   /** issues whose changelog was sent with a bulk fetch, by id */
   readonly logsSent: string[] = [];
   private readonly issues = new Map<string, Issue>();
@@ -83,6 +103,8 @@ export class Site {
   private nextId = 20_000;
   private nextLog = 50_000;
   private nextLink = 60_000;
+  private nextComment = 70_000;
+  private readonly oldKeys = new Map<string, string>();
   private readonly counters = new Map<string, number>();
 
   constructor(readonly options: SiteOptions) {
@@ -99,7 +121,8 @@ export class Site {
   }
 
   /** Fields of a screen for an issue type: sub-tasks and, on Cloud, all but epics have a parent. */
-  screen(name: 'create' | 'edit', typeId: string): FieldSpec[] {
+  screen(name: 'create' | 'edit', typeId: string, status?: string): FieldSpec[] {
+    if (status !== undefined && UNEDITABLE.has(status)) return [];
     const type = TYPES.find(({ id }) => id === typeId);
     return this.fields().filter((field) => {
       if (!field[name]) return false;
@@ -117,7 +140,9 @@ export class Site {
   find(idOrKey: string): Issue | undefined {
     const byId = this.issues.get(idOrKey);
     if (byId) return byId;
-    return [...this.issues.values()].find((issue) => this.keyOf(issue) === idOrKey.toUpperCase());
+    const key = idOrKey.toUpperCase();
+    const moved = this.issues.get(this.oldKeys.get(key) ?? '');
+    return moved ?? [...this.issues.values()].find((issue) => this.keyOf(issue) === key);
   }
 
   all(): Issue[] {
@@ -141,7 +166,7 @@ export class Site {
       ({ id, key }) => isJson(fields.project) && (fields.project.id === id || fields.project.key === key),
     );
     if (!project) throw new Invalid([], { project: 'Specify a valid project ID or key' });
-    const type = TYPES.find(
+    const type = this.types().find(
       ({ id, name }) => isJson(fields.issuetype) && (fields.issuetype.id === id || fields.issuetype.name === name),
     );
     if (!type) throw new Invalid([], { issuetype: 'Specify a valid issue type' });
@@ -159,6 +184,8 @@ export class Site {
       values: { priority: '3', reporter: by.login },
       properties: {},
       remoteLinks: [],
+      comments: [],
+      links: [],
       log: [],
     };
     const { project: _project, issuetype: _type, ...others } = fields;
@@ -188,7 +215,7 @@ export class Site {
     if (Object.keys(fields).length + Object.keys(update).length === 0)
       throw new Invalid(["one of 'fields' or 'update' required"]);
     const draft: Issue = structuredClone(issue);
-    const screen = this.screen('edit', issue.type);
+    const screen = this.screen('edit', issue.type, issue.status);
     for (const [id, operations] of Object.entries(update)) {
       if (id in fields) throw new Invalid([], { [id]: `Field '${id}' cannot appear in both 'fields' and 'update'` });
       if (!screen.some((field) => field.id === id)) throw new Invalid([], { [id]: NOT_ON_SCREEN(id) });
@@ -259,8 +286,36 @@ export class Site {
   }
 
   /** A comment makes a new update time, and no entry in the changelog. */
-  comment(by: Person, issue: Issue): void {
+  comment(by: Person, issue: Issue, body: Json = documentOf('Comment')): Comment {
+    const comment = { id: String(this.nextComment++), by: by.login, at: this.options.now(), body };
+    issue.comments.push(comment);
     this.commit(by, issue, structuredClone(issue));
+    return comment;
+  }
+
+  /** To another project, where it gets a new key; the old one still leads to it. */
+  move(by: Person, issue: Issue, project: string, type = issue.type): void {
+    const draft: Issue = structuredClone(issue);
+    this.oldKeys.set(this.keyOf(issue), issue.id);
+    const number = (this.counters.get(project) ?? 0) + 1;
+    this.counters.set(project, number);
+    Object.assign(issue, { project, number, type });
+    this.commit(by, issue, draft);
+  }
+
+  /** What somebody may look at: not what a security level keeps from them, nor anything of an archived project. */
+  sees({ login }: Person, { project, values }: Issue): boolean {
+    if (this.archived.has(project) || this.hidden.has(project)) return false;
+    const level = SECURITY_LEVELS.find(({ id }) => id === values.security);
+    return level === undefined || level.members.includes(login);
+  }
+
+  projects(): ProjectSpec[] {
+    return PROJECTS.filter(({ id }) => !this.hidden.has(id));
+  }
+
+  types(): typeof TYPES {
+    return TYPES.filter(({ id }) => !this.withoutTypes.has(id));
   }
 
   remove(issue: Issue): void {
@@ -383,5 +438,11 @@ function logItem(
     ...(to.text === undefined ? {} : { toString: to.text }),
   };
 }
+
+const documentOf = (text: string): Json => ({
+  version: 1,
+  type: 'doc',
+  content: [{ type: 'paragraph', content: [{ type: 'text', text }] }],
+});
 
 export const newToken = (): string => Buffer.from(`twinflow&${randomUUID()}`).toString('base64');

@@ -1,6 +1,16 @@
 /** Values of fields as the stand-in keeps them: taken from requests in Jira's forms only, and shown as Jira shows them. */
 
-import { type FieldSpec, type Option, PEOPLE, type Person, PRIORITIES, PROJECTS, RESOLUTIONS, SPRINTS } from './seed';
+import {
+  type FieldSpec,
+  type Option,
+  PEOPLE,
+  type Person,
+  PRIORITIES,
+  PROJECTS,
+  RESOLUTIONS,
+  SECURITY_LEVELS,
+  SPRINTS,
+} from './seed';
 import type { Issue, Site } from './site';
 import { stampOf } from './zone';
 
@@ -10,6 +20,9 @@ export const isJson = (value: unknown): value is Json =>
 
 /** What a request sends for a field is refused, with Jira's words. */
 export class Refused extends Error {}
+
+/** A fault of the server: whatever the request holds beside, it is answered with 500. */
+export class DatabaseError extends Error {}
 
 export interface TimeTracking {
   original?: number;
@@ -37,7 +50,7 @@ function isNode(node: unknown): boolean {
   return node.content === undefined || (Array.isArray(node.content) && node.content.every(isNode));
 }
 
-function textIn(node: unknown): string {
+export function textIn(node: unknown): string {
   if (!isJson(node)) return '';
   if (node.type === 'hardBreak') return '\n';
   if (typeof node.text === 'string') return node.text;
@@ -53,6 +66,7 @@ const listOf = (json: unknown): unknown[] => (Array.isArray(json) ? json : refus
 
 function textOf(json: unknown, most: number): string {
   if (typeof json !== 'string') return refuse('Operation value must be a string');
+  if (json.includes('\0')) throw new DatabaseError('invalid byte sequence for encoding "UTF8": 0x00');
   return json.length > most
     ? refuse(`The entered text is too long. It exceeds the allowed limit of ${most.toLocaleString('en')} characters.`)
     : json;
@@ -73,18 +87,26 @@ function option(json: unknown, options: Option[]): Option {
   return refuse(`Option ${isJson(json) && json.id !== undefined ? 'id' : 'value'} '${String(asked)}' is not valid`);
 }
 
-function personOf(json: unknown, site: Site): Person {
+function personOf(json: unknown, site: Site, field: string): Person {
   if (!isJson(json)) return refuse('data was not an object');
   if (site.isCloud) {
     if (typeof json.accountId !== 'string' && typeof json.id !== 'string')
       return refuse("expected 'accountId' property to be provided");
-    return (
-      PEOPLE.find(({ accountId }) => accountId === (json.accountId ?? json.id)) ??
-      refuse('Specify a valid value for the user: the account does not exist.')
-    );
+    const found = PEOPLE.find(({ accountId }) => accountId === (json.accountId ?? json.id));
+    if (!found) return refuse('Specify a valid value for the user: the account does not exist.');
+    return field === 'assignee' && (found.inactive || found.accountType !== 'atlassian')
+      ? refuse(`User '${found.accountId}' cannot be assigned issues.`)
+      : found;
   }
   if (typeof json.name !== 'string') return refuse("expected 'name' property to be provided");
   return PEOPLE.find(({ login }) => login === json.name) ?? refuse(`User '${json.name}' does not exist.`);
+}
+
+/** Versions that the issue may be given: archived ones only if it has them already. */
+function versionsFor(issue: Issue, { id }: FieldSpec) {
+  const held = [issue.values[id]].flat().map(String);
+  const all = PROJECTS.find((one) => one.id === issue.project)?.versions ?? [];
+  return all.filter((one) => !one.archived || held.includes(one.id));
 }
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
@@ -137,9 +159,9 @@ export function takeValue(site: Site, field: FieldSpec, json: unknown, issue: Is
       return { parent: parent.id, ...(child ? { child: child.id } : {}) };
     }
     case 'user':
-      return personOf(json, site).login;
+      return personOf(json, site, field.id).login;
     case 'users':
-      return listOf(json).map((one) => personOf(one, site).login);
+      return listOf(json).map((one) => personOf(one, site, field.id).login);
     case 'labels':
       return [
         ...new Set(
@@ -154,11 +176,13 @@ export function takeValue(site: Site, field: FieldSpec, json: unknown, issue: Is
       return listOf(json).map((one) =>
         byIdOrName(one, project?.components ?? [], `Component ${JSON.stringify(one)} is not valid`),
       );
+    case 'security':
+      return byIdOrName(json, SECURITY_LEVELS, 'Specify a valid security level.');
     case 'version':
-      return byIdOrName(json, project?.versions ?? [], `Version ${JSON.stringify(json)} is not valid`);
+      return byIdOrName(json, versionsFor(issue, field), `Version ${JSON.stringify(json)} is not valid`);
     case 'versions':
       return listOf(json).map((one) =>
-        byIdOrName(one, project?.versions ?? [], `Version ${JSON.stringify(one)} is not valid`),
+        byIdOrName(one, versionsFor(issue, field), `Version ${JSON.stringify(one)} is not valid`),
       );
     case 'priority':
       return byIdOrName(json, PRIORITIES, 'The priority selected is invalid.');
@@ -264,7 +288,10 @@ export function showValue(
     case 'users':
       return list.map((login) => showUser(site, login, viewer));
     case 'sprint':
-      return list.map((id) => ({ ...SPRINTS.find((one) => one.id === Number(id)), boardId: 1 }));
+      return list.map((id) => {
+        const { board, ...sprint } = SPRINTS.find((one) => one.id === Number(id)) ?? {};
+        return { ...sprint, boardId: board };
+      });
     case 'time':
       return showTime(stored);
     default:
@@ -284,6 +311,10 @@ export function showValue(
       return showUser(site, String(stored), viewer);
     case 'version':
       return { self: self(`version/${String(stored)}`), ...named(project?.versions ?? [], stored) };
+    case 'security': {
+      const { members: _members, ...level } = SECURITY_LEVELS.find(({ id }) => id === stored) ?? {};
+      return { self: self(`securitylevel/${String(stored)}`), ...level };
+    }
     case 'priority':
       return { self: self(`priority/${String(stored)}`), ...named(PRIORITIES, stored) };
     case 'resolution':
@@ -324,7 +355,7 @@ export function showUser(site: Site, login: string, viewer: Person): Json {
   const person = PEOPLE.find((one) => one.login === login);
   if (!person) return {};
   const base = `${site.url}/rest/api/${site.isCloud ? 3 : 2}/user`;
-  const { accountId, key, name, email, hidden } = person;
+  const { accountId, key, name, email, hidden, inactive, accountType } = person;
   if (!site.isCloud) {
     return {
       self: `${base}?username=${login}`,
@@ -332,16 +363,16 @@ export function showUser(site: Site, login: string, viewer: Person): Json {
       key,
       emailAddress: email,
       displayName: name,
-      active: true,
+      active: !inactive,
       timeZone: site.timeZone,
     };
   }
   return {
     self: `${base}?accountId=${encodeURIComponent(accountId)}`,
     accountId,
-    accountType: 'atlassian',
+    accountType,
     displayName: name,
-    active: true,
+    active: !inactive,
     timeZone: site.timeZone,
     ...(hidden && viewer.login !== login ? {} : { emailAddress: email }),
   };
@@ -360,6 +391,7 @@ export function logValue(
     ...flat(field.options ?? []).map(({ id, value }) => ({ id, name: value })),
     ...PRIORITIES,
     ...RESOLUTIONS,
+    ...SECURITY_LEVELS,
     ...(project?.components ?? []),
     ...(project?.versions ?? []),
   ];

@@ -9,11 +9,12 @@ import {
   PRIORITIES,
   PROJECTS,
   RESOLUTIONS,
+  SECURITY_LEVELS,
   STATUSES,
   TYPES,
 } from './seed';
-import type { Issue, LogEntry, Site } from './site';
-import { isJson, type Json, showUser, showValue } from './values';
+import type { Comment, Issue, LogEntry, Site } from './site';
+import { isJson, type Json, showUser, showValue, textIn } from './values';
 import { stampOf } from './zone';
 
 const api = (site: Site) => `${site.url}/rest/api/${site.isCloud ? 3 : 2}`;
@@ -29,7 +30,7 @@ export function showStatus(site: Site, id: string): Json {
   };
 }
 
-const showType = (site: Site, id: string): Json => {
+export const showType = (site: Site, id: string): Json => {
   const { name, subtask, hierarchyLevel } = TYPES.find((one) => one.id === id) ?? {};
   return {
     self: `${api(site)}/issuetype/${id}`,
@@ -42,20 +43,21 @@ const showType = (site: Site, id: string): Json => {
 };
 
 export const showProject = (site: Site, id: string): Json => {
-  const { key, name } = PROJECTS.find((one) => one.id === id) ?? {};
+  const { key, name, style, projectTypeKey } = PROJECTS.find((one) => one.id === id) ?? {};
   return {
     self: `${api(site)}/project/${id}`,
     id,
     key,
     name,
-    projectTypeKey: 'software',
-    ...(site.isCloud ? { simplified: false, style: 'classic' } : {}),
+    projectTypeKey,
+    ...(site.isCloud ? { simplified: style === 'next-gen', style } : {}),
+    ...(site.archived.has(id) ? { archived: true } : {}),
   };
 };
 
 export const showWholeProject = (site: Site, id: string): Json => ({
   ...showProject(site, id),
-  issueTypes: TYPES.map((type) => showType(site, type.id)),
+  issueTypes: site.types().map((type) => showType(site, type.id)),
 });
 
 /** Every field that the issue has in its place; only those asked for. */
@@ -88,8 +90,7 @@ export function showIssue(
       if (site.screen('edit', issue.type).includes(field) && site.isCloud) all.parent = null;
     } else all[field.id] = showValue(site, field, issue.values[field.id], issue, viewer);
   }
-  const every = wanted.includes('*all') || wanted.includes('*navigable');
-  const fields = every ? all : Object.fromEntries(Object.entries(all).filter(([id]) => wanted.includes(id)));
+  const fields = selected({ ...all, ...showMore(site, issue, viewer) }, wanted);
   const shown = properties.filter((key) => key in issue.properties).map((key) => [key, issue.properties[key]]);
   return {
     expand: 'renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations',
@@ -100,6 +101,50 @@ export function showIssue(
     ...(properties.length > 0 ? { properties: Object.fromEntries(shown) } : {}),
   };
 }
+
+/** In `*all` only. */
+const NOT_NAVIGABLE = new Set(['comment', 'worklog', 'attachment']);
+
+/** `*all`, `*navigable`, names, and names after a minus, which are taken out of what is there without them. */
+function selected(all: Json, wanted: string[]): Json {
+  const names = wanted.filter((one) => !one.startsWith('-'));
+  const without = new Set(wanted.filter((one) => one.startsWith('-')).map((one) => one.slice(1)));
+  const every = names.includes('*all');
+  const navigable = every || names.includes('*navigable') || names.length === 0;
+  const shown = Object.entries(all).filter(
+    ([id]) => !without.has(id) && (every || (navigable && !NOT_NAVIGABLE.has(id)) || names.includes(id)),
+  );
+  return Object.fromEntries(shown);
+}
+
+function showMore(site: Site, { comments, links, id }: Issue, viewer: Person): Json {
+  const page = (list: Json[], name: string) => ({
+    startAt: 0,
+    maxResults: list.length,
+    total: list.length,
+    [name]: list,
+  });
+  return {
+    comment: page(
+      comments.map((one) => showComment(site, id, one, viewer)),
+      'comments',
+    ),
+    worklog: page([], 'worklogs'),
+    attachment: [],
+    subtasks: [],
+    issuelinks: links,
+  };
+}
+
+export const showComment = (site: Site, issue: string, { id, by, at, body }: Comment, viewer: Person): Json => ({
+  self: `${api(site)}/issue/${issue}/comment/${id}`,
+  id,
+  author: showUser(site, by, viewer),
+  updateAuthor: showUser(site, by, viewer),
+  body: site.isCloud ? body : textIn(body),
+  created: stampOf(site.timeZone, at),
+  updated: stampOf(site.timeZone, at),
+});
 
 export const showLog = (site: Site, { id, at, by, items }: LogEntry, viewer: Person): Json => ({
   id,
@@ -141,7 +186,15 @@ function allowed(site: Site, field: FieldSpec, projectId: string): Json[] | unde
       return named('component', project?.components ?? []);
     case 'version':
     case 'versions':
-      return named('version', project?.versions ?? []);
+      return named(
+        'version',
+        (project?.versions ?? []).filter((one) => !one.archived),
+      );
+    case 'security':
+      return named(
+        'securitylevel',
+        SECURITY_LEVELS.map(({ id, name }) => ({ id, name })),
+      );
     default:
       return field.options?.map((one) => showOption(site, one));
   }
@@ -175,7 +228,9 @@ export function showFields(site: Site): Json[] {
     clauseNames: [id],
     ...(schema ? { schema } : {}),
   }));
-  const own = site.fields().map(({ id, name, schema }) => ({
+  // a parent's schema is told nowhere but on the screens; Data Center does not list it at all
+  const listed = site.fields().filter(({ kind }) => site.isCloud || kind !== 'parent');
+  const own = listed.map(({ id, name, kind, schema }) => ({
     id,
     key: id,
     name,
@@ -184,7 +239,7 @@ export function showFields(site: Site): Json[] {
     navigable: true,
     searchable: true,
     clauseNames: schema.customId === undefined ? [id] : [`cf[${schema.customId}]`, name],
-    schema,
+    ...(kind === 'parent' ? {} : { schema }),
   }));
   return [...kept, ...own];
 }
