@@ -196,8 +196,9 @@ class Running {
       viewer,
     };
     const { status, body, template } = this.routes.answer(call);
-    // Jira Software's API has a description of its own
-    if (this.violations && !agile) {
+    // Jira Software's API has a description of its own; that of web links has one where Jira answers with a list of them
+    const isOtherwise = agile || (method === 'GET' && template?.endsWith('/remotelink') === true);
+    if (this.violations && !isOtherwise) {
       const exchange = {
         method,
         template: `/rest/api/3${template ?? call.path}`,
