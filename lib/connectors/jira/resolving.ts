@@ -25,6 +25,8 @@ export interface Resolved {
   transition: Json;
   /** the status to end in */
   status: LookupValue | undefined;
+  /** fields of a new issue that Jira would fill by itself, each to be emptied by a request of its own */
+  empty: Map<FieldId, ScreenChanges>;
   /** what the entity should show afterwards */
   expected: Fields;
   /** fields that cannot be written at all, and why */
@@ -49,13 +51,19 @@ export class Resolver {
   ) {}
 
   /** @throws notFound – project or issue type */
-  async resolve(values: Fields, context: Context, creating: boolean): Promise<Resolved> {
+  async resolve(
+    values: Fields,
+    context: Context,
+    creating: boolean,
+    empty: readonly FieldId[] = [],
+  ): Promise<Resolved> {
     const known = await this.metadata.fields(context.project, context.type);
     const resolved: Resolved = {
       create: { fields: {}, update: {} },
       edit: { fields: {}, update: {} },
       transition: {},
       status: undefined,
+      empty: new Map(),
       expected: {},
       ignored: {},
       problems: {},
@@ -66,7 +74,27 @@ export class Resolver {
       else if (field.kind.readOnly) resolved.ignored[id] = `${field.name} is kept by Jira and cannot be written`;
       else await this.one(field, value, context, creating, resolved);
     }
+    for (const id of empty) {
+      const field = known.fields.get(id);
+      if (field && !(id in values)) await this.emptied(field, context, resolved);
+    }
     return resolved;
+  }
+
+  /** A field that is to be empty in a new issue, where Jira has a default for it. */
+  private async emptied(field: TypeField, context: Context, resolved: Resolved): Promise<void> {
+    const { id, name, hasDefault, required, onEdit, kind } = field;
+    if (!hasDefault || kind.readOnly) return;
+    if (required || !onEdit) {
+      resolved.ignored[id] = `${name} cannot be empty: Jira's default stays`;
+      return;
+    }
+    const converted = await this.converter.convert(field, null, context);
+    if (converted instanceof Problem) return;
+    const changes: ScreenChanges = { fields: {}, update: {} };
+    put(changes, field, converted.send);
+    resolved.empty.set(id, changes);
+    resolved.expected[id] = null;
   }
 
   /** No issue was there to show the edit screen: what Jira defines at all may be on it, and Jira judges itself. */

@@ -65,7 +65,9 @@ export class IssueWriter {
       try {
         const context = operation.kind === 'create' ? operation : this.reader.placeOf(operation.id);
         if (!context) throw new SyncError('notFound', `Jira shows this account no issue ${idOf(operation)}`);
-        const resolved = await this.resolver.resolve(operation.fields, context, operation.kind === 'create');
+        const creating = operation.kind === 'create';
+        const empty = operation.kind === 'create' ? operation.empty : undefined;
+        const resolved = await this.resolver.resolve(operation.fields, context, creating, empty);
         const problems = Object.values(resolved.problems);
         if (problems.length > 0) {
           const about = operation.kind === 'create' ? 'A new issue' : `Issue ${operation.id}`;
@@ -229,6 +231,17 @@ export class IssueWriter {
         }
       }
     }
+    for (const [field, changes] of done.task.resolved.empty) {
+      done.shown = undefined;
+      try {
+        const issue = await this.api.update(done.id, done.task.context.project, bodyOf(changes));
+        if (issue) done.issue = issue;
+      } catch (thrown) {
+        if (isTrouble(thrown)) throw thrown;
+        const { message, detail } = asSyncError(thrown);
+        done.ignored[field] = `Jira's default stays: ${detail.fields?.[field] ?? message}`;
+      }
+    }
     if (status === undefined) {
       for (const field of Object.keys(transition))
         done.ignored[field] ??= `Jira sets ${field} only together with a change of status`;
@@ -345,6 +358,7 @@ const idOf = (operation: WriteOperation): EntityId => (operation.kind === 'updat
 const needsMore = ({ resolved, operation }: Task): boolean =>
   operation.remoteLink !== undefined ||
   hasChanges(resolved.edit) ||
+  resolved.empty.size > 0 ||
   resolved.status !== undefined ||
   Object.keys(resolved.transition).length > 0;
 

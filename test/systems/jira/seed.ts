@@ -44,6 +44,8 @@ export interface FieldSpec {
   edit: boolean;
   required?: boolean;
   options?: Option[];
+  /** what a new issue has if the create doesn't say */
+  preset?: string;
   /** only there */
   deployment?: 'cloud' | 'datacenter';
 }
@@ -276,7 +278,7 @@ export const FIELDS: FieldSpec[] = [
   system('timetracking', 'Time tracking', 'time', 'timetracking'),
   { ...system('resolution', 'Resolution', 'resolution', 'resolution'), create: false, edit: false },
   custom(10010, 'Story points', 'number', 'number', 'float'),
-  custom(10011, 'Severity', 'select', 'option', 'select', ['Critical', 'Major', 'Minor']),
+  { ...custom(10011, 'Severity', 'select', 'option', 'select', ['Critical', 'Major', 'Minor']), preset: '100112' },
   custom(10012, 'Platforms', 'multiselect', 'array', 'multicheckboxes', ['Linux', 'macOS', 'Windows'], 'option'),
   { ...custom(10013, 'Area', 'cascade', 'option-with-child', 'cascadingselect'), options: AREAS },
   custom(10014, 'Reviewer', 'user', 'user', 'userpicker'),

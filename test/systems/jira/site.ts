@@ -83,6 +83,8 @@ export class Invalid extends Error {
 
 const NOT_ON_SCREEN = (id: string) => `Field '${id}' cannot be set. It is not on the appropriate screen, or unknown.`;
 
+const PRESETS = Object.fromEntries(FIELDS.flatMap(({ id, preset }) => (preset === undefined ? [] : [[id, preset]])));
+
 export class Site {
   /** set by the server */
   url = '';
@@ -181,7 +183,7 @@ export class Site {
       updated: now,
       resolved: undefined,
       creator: by.login,
-      values: { priority: '3', reporter: by.login },
+      values: { priority: '3', reporter: by.login, ...PRESETS },
       properties: {},
       remoteLinks: [],
       comments: [],

@@ -203,7 +203,7 @@ function allowed(site: Site, field: FieldSpec, projectId: string): Json[] | unde
 /** As createmeta, editmeta and the fields of a transition have it. */
 export function showMeta(site: Site, field: FieldSpec, projectId: string, required = field.required === true): Json {
   const values = allowed(site, field, projectId);
-  const hasDefault = field.id === 'reporter' || field.id === 'priority';
+  const hasDefault = field.id === 'reporter' || field.id === 'priority' || field.preset !== undefined;
   return {
     required,
     schema: field.schema,
