@@ -26,6 +26,8 @@ export interface SideView {
   };
   /** entities that cannot be shown their counterparts, or not yet; absent where there are none */
   unshown?: { due: number; resting: number; why?: string };
+  /** linked entities that are not kept in sync any more: their types changed, moved out of the pairs, gone */
+  diverged?: { count: number; first: string[] };
   polling: boolean;
   /** it was read before: the poller's Start counts no more */
   begun: boolean;

@@ -449,6 +449,8 @@ export interface Store {
   owedCounts(integration: string): Promise<[OwedCounts, OwedCounts]>;
 
   linkOf(integration: string, side: Side, entity: EntityId): Promise<Link | undefined>;
+  /** The next links of an integration by their numbers, beyond `after`; 0 = from the first. */
+  linksAfter(integration: string, after: number, limit: number): Promise<Link[]>;
   /** In the order of `entities`. */
   linksOf(integration: string, side: Side, entities: EntityId[]): Promise<(Link | undefined)[]>;
   /**

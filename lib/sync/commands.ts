@@ -17,6 +17,8 @@ import type { System } from './system';
 
 const LONGEST_REASON = 1_000;
 /** Parked events that go back into the queue in one transaction: some ten milliseconds in which Node-RED stands still. */
+/** Diverged entities that are named. */
+const NAMED = 5;
 const RETRY_PORTION = 200;
 
 export class Commands {
@@ -38,11 +40,15 @@ export class Commands {
 
   private side(side: Side, counts: FlowCounts, { due, resting, error }: OwedCounts, begun: boolean): SideView {
     const readers = this.integration.readersOf(side);
+    const diverged = this.integration.diverged.of(side);
     const last = readers.map(({ lastPoll }) => lastPoll).find((poll) => poll !== undefined);
     return {
       system: this.viewOf(this.integration.system(side)),
       counts,
       ...(due + resting > 0 && { unshown: { due, resting, ...(error && { why: error.message }) } }),
+      ...(diverged.length > 0 && {
+        diverged: { count: diverged.length, first: diverged.slice(0, NAMED).map(({ reason }) => reason) },
+      }),
       polling: readers.some(({ isPolling }) => isPolling),
       begun,
       ...(last && { lastPoll: { at: iso(last.at), read: last.read, recorded: last.recorded } }),

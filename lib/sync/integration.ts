@@ -16,6 +16,7 @@ import { type Clock, iso } from './clock';
 import { Commands } from './commands';
 import type { CounterpartsInput } from './counterparts';
 import { Declared } from './declared';
+import { Diverged } from './diverged';
 import { parseEventId, type Relevant } from './events';
 import { type Blame, judge, toStored } from './failure';
 import { Neighbours } from './neighbours';
@@ -82,6 +83,8 @@ export class Integration implements Peer {
   /** what people do with parked events */
   readonly commands = new Commands(this);
   readonly backLinks = new BackLinks(this);
+  /** linked entities that have got out of reach */
+  readonly diverged = new Diverged(this);
 
   constructor(
     config: IntegrationConfig,
@@ -118,6 +121,7 @@ export class Integration implements Peer {
     await this.store.recover(this.config.id);
     this.stopListening = this.neighbours.onLinked(this.config.id, () => this.resume());
     this.peers.join(this);
+    this.diverged.start();
     this.sweepLater();
   }
 
@@ -407,6 +411,7 @@ export class Integration implements Peer {
     await Promise.all([...this.readers].map((reader) => reader.stop()));
     await Promise.all([...this.writers].map((writer) => writer.stop()));
     await this.backLinks.stop();
+    await this.diverged.stop();
     this.readers.clear();
     this.writers.clear();
   }

@@ -16,7 +16,7 @@ import { planEvent } from './events';
 import type { Integration } from './integration';
 import { followMoved } from './moved';
 import { madeByOthers } from './own-changes';
-import { readScope } from './pairs';
+import { readScope, route } from './pairs';
 import { refreshStale } from './stale';
 import type { System } from './system';
 
@@ -270,7 +270,13 @@ export class Reader {
       if (this.stopped) return;
       const plan = planEvent(integration.config, event, relevant);
       if (plan.send && !(await isElsewhere(integration, event))) this.send(plan.message);
-      else done.push(event.seq);
+      else {
+        done.push(event.seq);
+        // a linked one that no pair leads to the other side any more must not go quietly
+        if (event.link && !route(integration.config, event.flow.side, event.entity)) {
+          integration.diverged.tell(event.link, event.flow.side, event.entity);
+        }
+      }
     }
     if (done.length) await integration.finish(this.flow.side, done);
   }

@@ -49,7 +49,10 @@ export async function refreshStale(
       await integration.failEvents(flow.side, [event], entity, system, { blame: 'own' });
       onError(entity);
     } else if (entity) fresh.set(event.seq, entity);
-    else gone.push(event.seq);
+    else {
+      gone.push(event.seq);
+      if (event.link) integration.diverged.tell(event.link, flow.side, undefined);
+    }
   }
   await integration.store.refresh([...fresh].map(([seq, entity]) => ({ seq, entity, readAt })));
   return events.flatMap((event) => {

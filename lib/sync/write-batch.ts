@@ -156,8 +156,20 @@ export class Batch {
     await this.fail(rest, error, { blame: this.target.health.lastError === error ? 'system' : undefined });
   }
 
+  /** The counterpart keeps its type: that is said with each change, and counted. */
+  private lookForNewType(work: Work): void {
+    const { link, entity } = work.event;
+    if (!link) return;
+    const { diverged } = this.integration;
+    diverged.note(link, this.way.side, entity);
+    const reason = diverged.reasonFor(link, this.way.side, entity);
+    if (reason !== undefined && !work.notes.some((note) => note.reason === reason))
+      work.notes.push({ field: '', reason });
+  }
+
   /** Merges each linked entity against its target as it is now; what needs no write lands here. */
   private async planUpdates(works: Work[]): Promise<Work[]> {
+    for (const work of works) this.lookForNewType(work);
     const needed: Work[] = [];
     const still: Work[] = [];
     for (const work of works) {

@@ -203,11 +203,14 @@ export = (RED: NodeAPI): void => {
         return;
       }
       const paused = reader.system.pauseLeft();
-      const counts = (await (await this.handle.ready).counts())[reader.flow.side - 1];
+      const integration = await this.handle.ready;
+      const counts = (await integration.counts())[reader.flow.side - 1];
       if (this.closed || !counts) return;
       const open = counts.waiting + counts.held + counts.sent + counts.retry;
       const text = RED._('poller.status.counts', { open, links: counts.links });
       const parked = counts.parked ? RED._('poller.status.parked', { parked: counts.parked }) : '';
+      const lost = integration.diverged.of(reader.flow.side).length;
+      const diverged = lost ? RED._('poller.status.diverged', { count: lost }) : '';
       const by = this.handle.held;
       if (by) node.status({ fill: 'red', shape: 'ring', text: RED._('poller.status.held', { name: by }) });
       else if (paused > 0) {
@@ -217,8 +220,9 @@ export = (RED: NodeAPI): void => {
         setTimeout(() => this.showSoon(), Math.min(paused, 5_000)).unref();
       } else if (this.fault) node.status({ fill: 'red', shape: 'ring', text: this.faultText(this.fault) });
       else if (this.unwired()) node.status({ fill: 'yellow', shape: 'ring', text: this.wiringText() });
-      else if (counts.parked) node.status({ fill: 'yellow', shape: 'dot', text: `${text} ${parked}` });
-      else node.status({ fill: open || this.polling ? 'blue' : 'green', shape: 'dot', text });
+      else if (counts.parked || lost) {
+        node.status({ fill: 'yellow', shape: 'dot', text: [text, parked, diverged].filter(Boolean).join(' ') });
+      } else node.status({ fill: open || this.polling ? 'blue' : 'green', shape: 'dot', text });
     }
 
     /** Notes what is wrong with the flow around the poller, and tells it once. */

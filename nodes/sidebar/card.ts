@@ -75,7 +75,7 @@ export class Card {
   }
 }
 
-function system({ system, counts, polling, lastPoll, unshown }: SideView, side: number): JQuery {
+function system({ system, counts, polling, lastPoll, unshown, diverged }: SideView, side: number): JQuery {
   const box = $('<div class="twinflow-side-system">');
   const line = (text: string, style = ''): JQuery =>
     $('<div class="twinflow-side-line twinflow-side-small">').addClass(style).text(text).appendTo(box);
@@ -104,5 +104,9 @@ function system({ system, counts, polling, lastPoll, unshown }: SideView, side: 
   if (unshown && unshown.due > 0) line(say('unshown.due', { count: unshown.due }), 'twinflow-side-dim');
   if (unshown && unshown.resting > 0)
     line(`${say('unshown.resting', { count: unshown.resting })} ${unshown.why ?? ''}`.trim(), 'twinflow-side-warn');
+  if (diverged) {
+    line(say('diverged', { count: diverged.count }), 'twinflow-side-warn');
+    for (const reason of diverged.first) line(reason, 'twinflow-side-dim');
+  }
   return box;
 }

@@ -20,6 +20,10 @@ interface WriterDef extends NodeDef {
 const BATCH_SIZE = 50;
 const BATCH_MOST = 1_000;
 const STATUS_MS = 500;
+const MOST_FAILING = 10_000;
+
+/** One change, whichever sending of it this is. */
+const changeOf = ({ sync }: SyncMessage): string => `${sync.integration} ${String(sync.event).split('.')[0]}`;
 
 function batchSizeOf(def: WriterDef): number {
   const size = Math.floor(Number(def.batchSize));
@@ -29,20 +33,24 @@ function batchSizeOf(def: WriterDef): number {
 /** Counts for the status line, shown at most twice a second. */
 class Tally {
   private landed = 0;
-  private failed = 0;
+  /** changes that have failed and not landed since; each is one, however often it is tried */
+  private readonly failing = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly draw: (landed: number, failed: number) => void) {}
 
-  add(what: 'landed' | 'failed'): void {
-    this[what] += 1;
+  /** @param change number of the change */
+  add(what: 'landed' | 'failed', change: string): void {
+    if (what === 'landed') this.landed += 1;
+    if (what === 'landed') this.failing.delete(change);
+    else if (this.failing.size < MOST_FAILING) this.failing.add(change);
     this.show();
   }
 
   show(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      this.draw(this.landed, this.failed);
+      this.draw(this.landed, this.failing.size);
     }, STATUS_MS).unref();
   }
 
@@ -94,16 +102,24 @@ export = (RED: NodeAPI): void => {
       if (by) this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.held', { name: by }) });
       else if (told) this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.paused', { why: told }) });
       else if (dryRun) showDryRun();
-      else this.status({ fill: 'green', shape: 'dot', text: RED._('writer.status.counts', { landed, failed }) });
+      else
+        this.status({
+          fill: failed > 0 ? 'yellow' : 'green',
+          shape: 'dot',
+          text: RED._('writer.status.counts', { landed, failed }),
+        });
     });
     if (handle && dryRun && newer === '') showDryRun();
     // the last word of a dry run that has ended must not stand there until something lands
     else if (handle && newer === '') this.status({});
 
-    const report = (thrown: unknown): Error | undefined => {
+    const report = (message: SyncMessage, thrown: unknown): Error | undefined => {
       const error = asSyncError(thrown);
-      tally.add('failed');
-      if (!(error instanceof WriteFailure) || !error.paused) return error;
+      const isPaused = error instanceof WriteFailure && error.paused;
+      // what waits for its system has not failed
+      if (isPaused) tally.show();
+      else tally.add('failed', changeOf(message));
+      if (!isPaused) return error;
       const fault = brief(error);
       if (told === fault) return undefined;
       told = fault;
@@ -131,7 +147,7 @@ export = (RED: NodeAPI): void => {
       const unusable = newer === '' ? undefined : new SyncError('fatal', newer);
       const error = unusable ?? (owner === handle ? damageOf(received) : strayed(received, handle, owner));
       if (error) {
-        tally.add('failed');
+        tally.add('failed', changeOf(received));
         const named = new SyncError(error.kind, entityOf(received) + error.message);
         // its event fails at once, in its own integration; otherwise it would count as under way until the time limit
         const failing = owner?.fail(received, error) ?? Promise.resolve();
@@ -143,13 +159,13 @@ export = (RED: NodeAPI): void => {
         .then(
           (result) => {
             told = '';
-            tally.add('landed');
+            tally.add('landed', changeOf(received));
             const { mapped: _mapped, unresolved: _unresolved, ...sync } = received.sync;
             send({ ...message, payload: result, sync });
             done();
           },
           (thrown: unknown) => {
-            const error = report(thrown);
+            const error = report(received, thrown);
             if (error) done(error);
             else done();
           },

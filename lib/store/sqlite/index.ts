@@ -313,6 +313,13 @@ export class SqliteStore implements Store {
     return (await this.linksOf(integration, side, [entity]))[0];
   }
 
+  async linksAfter(integration: string, after: number, limit: number): Promise<Link[]> {
+    return this.db.read(() => {
+      const id = this.integrations.find(integration);
+      return id === undefined ? [] : this.links.after(id, after, limit);
+    });
+  }
+
   async linksOf(integration: string, side: Side, entities: EntityId[]): Promise<(Link | undefined)[]> {
     return this.db.read(() => {
       const id = this.integrations.find(integration);

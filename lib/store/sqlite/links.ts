@@ -80,6 +80,7 @@ export class Links {
   private readonly wroteBySide: Record<Side, Query<{ wrote: number }>>;
   private readonly bySystem: Query<LinkRow>;
   private readonly rowById: Query<LinkRow>;
+  private readonly rowsAfter: Query<LinkRow>;
   private readonly keyById: Query<OwnedKey>;
   private readonly insert: Query<Record<string, never>>;
   private readonly update: Query<Record<string, never>>;
@@ -106,6 +107,7 @@ export class Links {
       2: db.prepare('SELECT * FROM links WHERE integration = ? AND entity2 = ?'),
     };
     this.keyBySide = { 1: db.prepare(`${KEY} AND entity1 = ?`), 2: db.prepare(`${KEY} AND entity2 = ?`) };
+    this.rowsAfter = db.prepare('SELECT * FROM links WHERE integration = ? AND id > ? ORDER BY id LIMIT ?');
     this.rowById = db.prepare('SELECT * FROM links WHERE id = ?');
     this.keyById = db.prepare('SELECT id, entity1, entity2, integration FROM links WHERE id = ?');
     this.wroteBySide = {
@@ -194,6 +196,10 @@ export class Links {
       { ...two.baseline, ...fields[1] },
     ];
     this.setBaselines.run(packBaselines(baselines, this.names), at, id);
+  }
+
+  after(integration: number, id: number, limit: number): Link[] {
+    return this.rowsAfter.all(integration, id, limit).map((row) => this.stored(row).link);
   }
 
   byId(id: number): StoredLink | undefined {

@@ -32,6 +32,28 @@ export function keepingChecks(bench: Bench): void {
       assert.deepEqual(await bench.claim(BACKWARD), []);
     });
 
+    it('gives the links of an integration one after the other, and remembers what of their ends was left out', async () => {
+      await bench.link('a', '90');
+      await bench.link('b', '91');
+      const [first, second, ...none] = await bench.store.linksAfter(INTEGRATION, 0, 10);
+      assert.ok(first && second);
+      assert.deepEqual(none, []);
+      assert.deepEqual(await bench.store.linksAfter(INTEGRATION, 0, 1), [first]);
+      assert.deepEqual(await bench.store.linksAfter(INTEGRATION, first.id, 10), [second]);
+      assert.deepEqual(await bench.store.linksAfter(INTEGRATION, second.id, 10), []);
+      assert.deepEqual(await bench.store.linksAfter('unknown', 0, 10), []);
+
+      const [one, two] = first.ends;
+      const ends: typeof first.ends = [{ ...one, leftOut: ['title'] }, two];
+      await bench.store.land([{ integration: INTEGRATION, event: 0, delivery: 0, ends }]);
+      await bench.reopen();
+      const [left] = await bench.store.linksAfter(INTEGRATION, 0, 1);
+      assert.deepEqual(
+        left?.ends.map(({ leftOut }) => leftOut),
+        [['title'], undefined],
+      );
+    });
+
     it('never gives out a number twice, also across restarts and beside events', async () => {
       let last = 0;
       for (let run = 0; run < 4; run += 1) {

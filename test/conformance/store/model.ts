@@ -621,6 +621,13 @@ export class ModelStore implements Store {
     return link && bare(link);
   }
 
+  async linksAfter(integration: string, after: number, limit: number): Promise<Link[]> {
+    const inOrder = this.links.toSorted((a, b) => a.id - b.id);
+    const next = inOrder.filter((link) => link.integration === integration && link.id > after).slice(0, limit);
+    const links = await Promise.all(next.map(({ ends }) => this.linkOf(integration, 1, ends[0].ref.id)));
+    return links.filter((link) => link !== undefined);
+  }
+
   async linksOf(integration: string, side: Side, entities: EntityId[]): Promise<(Link | undefined)[]> {
     return Promise.all(entities.map((entity) => this.linkOf(integration, side, entity)));
   }
