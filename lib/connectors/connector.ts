@@ -129,6 +129,9 @@ export interface Connection {
    */
   write?(scope: Scope, operations: WriteOperation[]): Promise<WriteResult[]>;
 
+  /** `find` finds a create by its marker however long ago it was; absent: only what was created lately, or nothing. */
+  readonly keepsMarkers?: true;
+
   /** `write` understands `remoteLink`. Written again, a link is there once. */
   readonly remoteLinks?: true;
 

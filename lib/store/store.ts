@@ -473,6 +473,15 @@ export interface Store {
    * where only one integration has stored anything.
    */
   kinOf(system: string, entity: EntityId): Promise<KinLink[]>;
+  /** Who the store is and how far, for those who are to notice that it was set back. @see witness.ts */
+  state(): Promise<{ store: string; opened: number; newest: number }>;
+  /**
+   * Up to when (ISO 8601) the store does not know what it had made: entities that are not younger may have counterparts of
+   * which it has no link. Undefined where it knows. Kept.
+   */
+  doubt(): Promise<string | undefined>;
+  setDoubt(until: string | undefined): Promise<void>;
+
   /** Integrations of which anything is stored, deployed or not, in the order in which they first came. */
   integrationsKept(): Promise<string[]>;
 

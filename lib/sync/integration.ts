@@ -4,7 +4,7 @@
  */
 
 import type { IntegrationConfig } from '../model/config';
-import type { EntityId, Side } from '../model/entity';
+import type { Entity, EntityId, Side } from '../model/entity';
 import { targetSide } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, SyncResult } from '../model/message';
@@ -80,6 +80,8 @@ export class Integration implements Peer {
   private dryRunEnded = false;
   /** why it rests although it is active: another one is at work in the same places */
   private heldWhy: string | undefined;
+  /** entities that are not younger (ISO 8601) may have counterparts that the store does not know of */
+  private doubtUntil: string | undefined;
   /** what people do with parked events */
   readonly commands = new Commands(this);
   readonly backLinks = new BackLinks(this);
@@ -118,6 +120,7 @@ export class Integration implements Peer {
   /** Before anything is claimed: what an earlier run left in flight is sent again (invariant 1). */
   async start(): Promise<void> {
     for (const { id, place } of this.systems) if (place !== id) await this.store.setPlace(id, place);
+    this.doubtUntil = await this.store.doubt();
     await this.store.recover(this.config.id);
     this.stopListening = this.neighbours.onLinked(this.config.id, () => this.resume());
     this.peers.join(this);
@@ -133,6 +136,11 @@ export class Integration implements Peer {
       this.backLinks.start();
       this.resume();
     } else for (const side of [1, 2] as const) this.events.progress?.(side);
+  }
+
+  /** The store may not know the entity's counterpart, since it is new or was set back. */
+  isInDoubt({ createdAt }: Entity): boolean {
+    return this.doubtUntil !== undefined && (createdAt === undefined || createdAt <= this.doubtUntil);
   }
 
   get held(): string | undefined {

@@ -23,8 +23,20 @@ export interface Nameless {
   entity: Entity;
   side: Side;
   target: { project: string; type: string };
+  /** what its create would have been marked by, where the store may have forgotten one */
+  marker?: string;
   /** a link of it whose counterpart is gone */
   replaces?: number;
+}
+
+/** Are the counterparts that were made in the target of this direction recognised without a link? */
+export function canTell(integration: Integration, side: Side): boolean {
+  const { config } = integration;
+  const target = integration.system(other(side)).connection();
+  const [own, theirs] = [showingOf(config, side), showingOf(config, other(side))];
+  const isShown = (theirs.key !== undefined || theirs.url !== undefined) && target.find !== undefined;
+  const showsBack = own.back && own.key !== undefined && target.byKey !== undefined;
+  return target.keepsMarkers === true || isShown || showsBack;
 }
 
 /** True where a copied or outdated key of the source has to be set right once it has a counterpart of its own. */
@@ -44,6 +56,10 @@ export async function named(integration: Integration, one: Nameless): Promise<En
   const pointed = await pointedAt(target, one.entity, own);
   if (pointed && fits(one, pointed, own, theirs) && (await isFirst(source, one.entity, own, theirs, pointed))) {
     return [pointed];
+  }
+  if (one.marker !== undefined) {
+    const marked = await search(target, { ...one.target, marker: one.marker });
+    if (marked.length > 0) return marked;
   }
   const found = await search(target, { ...one.target, ...nameOf(one.entity, theirs) });
   return found.filter((entity) => fits(one, entity, own, theirs)).sort(older);
@@ -109,7 +125,7 @@ function nameOf({ key, url }: Entity, showing: Showing): Pick<FindQuery, 'field'
 }
 
 async function search(system: System, query: FindQuery): Promise<Entity[]> {
-  if (!query.field || !system.connection().find) return [];
+  if ((!query.field && !query.marker) || !system.connection().find) return [];
   return (await system.call(async (connection) => connection.find?.(query, MOST)).catch(nothing)) ?? [];
 }
 

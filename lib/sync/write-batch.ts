@@ -352,7 +352,8 @@ export class Batch {
   private async named(work: Work): Promise<Work[] | 'none'> {
     const { side, targetSide } = this.way;
     const { event, replaces, message } = work;
-    const one = { entity: event.entity, side, target: message.sync.target, replaces };
+    const marker = this.integration.isInDoubt(event.entity) ? markerOf(event) : undefined;
+    const one = { entity: event.entity, side, target: message.sync.target, replaces, marker };
     for (const found of await named(this.integration, one)) {
       if (!(await isFree(this.integration, one, found))) continue;
       const owes = [...new Set([...this.way.owing.adopted, targetSide])];

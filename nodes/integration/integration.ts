@@ -3,16 +3,29 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { IntegrationConfig } from '../../lib/model/config';
 import { readIntegration } from '../../lib/sync/saved';
-import { hostOf } from '../shared/host';
+import { type Held, hostOf } from '../shared/host';
 import { savedDef } from '../shared/saved';
 import { isStopped } from '../shared/status';
 
 type IntegrationDef = NodeDef & Omit<IntegrationConfig, 'id' | 'name'>;
 
-const heldWords = (name: string, by: string): string =>
-  `"${name}" is held: the integration "${by}" already syncs the same projects and entity types of the same systems in the ` +
-  'same direction, and two of them would do everything twice. Delete one of the two, switch off its "Active", or give it ' +
-  'other projects, entity types or directions; then deploy.';
+function heldWords(name: string, held: Held): string {
+  switch (held.why) {
+    case 'same':
+      return (
+        `"${name}" is held: the integration "${held.by}" already syncs the same projects and entity types of the same ` +
+        'systems in the same direction, and two of them would do everything twice. Delete one of the two, switch off its ' +
+        '"Active", or give it other projects, entity types or directions; then deploy.'
+      );
+    case 'store':
+      return (
+        `"${name}" waits: the store was lost or set back, and without it the counterparts of this integration cannot be ` +
+        'recognised, so that all of them would be made once more. Stop Node-RED and restore a newer copy of the store; or ' +
+        'choose a field for the remote key under "Counterpart", if one was written before, and deploy. If nothing can be ' +
+        'there twice, send a message with the topic "go on" to one of its pollers.'
+      );
+  }
+}
 
 export = (RED: NodeAPI): void => {
   const host = hostOf(RED);
@@ -37,7 +50,7 @@ export = (RED: NodeAPI): void => {
           this.error(`${config.name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
       },
     );
-    handle.onHeld((by) => this.error(heldWords(config.name, by)));
+    handle.onHeld((held) => this.error(heldWords(config.name, held)));
     this.on('close', (done: () => void) => {
       host
         .removeIntegration(handle)

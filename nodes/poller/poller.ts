@@ -4,7 +4,7 @@ import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import type { Side } from '../../lib/model/entity';
 import { asSyncError, type SyncError } from '../../lib/model/errors';
 import type { Reader, ReaderOptions } from '../../lib/sync/reader';
-import { hostOf, type IntegrationHandle, integrationOf, type Lost } from '../shared/host';
+import { type Held, hostOf, type IntegrationHandle, integrationOf, type Lost } from '../shared/host';
 import { mayPass } from '../shared/patience';
 import { savedDef } from '../shared/saved';
 import { brief, isStopped, storeErrorOf } from '../shared/status';
@@ -187,6 +187,10 @@ export = (RED: NodeAPI): void => {
       return !this.reader && mayPass(store) ? RED._('poller.status.again', { why }) : why;
     }
 
+    private heldText(held: Held): string {
+      return held.why === 'same' ? RED._('poller.status.held', { name: held.by }) : RED._('poller.status.doubt');
+    }
+
     private showSoon(): void {
       if (this.timer || this.closed) return;
       this.timer = setTimeout(() => {
@@ -211,8 +215,8 @@ export = (RED: NodeAPI): void => {
       const parked = counts.parked ? RED._('poller.status.parked', { parked: counts.parked }) : '';
       const lost = integration.diverged.of(reader.flow.side).length;
       const diverged = lost ? RED._('poller.status.diverged', { count: lost }) : '';
-      const by = this.handle.held;
-      if (by) node.status({ fill: 'red', shape: 'ring', text: RED._('poller.status.held', { name: by }) });
+      const { held } = this.handle;
+      if (held) node.status({ fill: 'red', shape: 'ring', text: this.heldText(held) });
       else if (paused > 0) {
         const why = brief(reader.system.health.lastError);
         const seconds = Math.ceil(paused / 1000);
@@ -256,6 +260,8 @@ export = (RED: NodeAPI): void => {
     switch (topic) {
       case 'retry':
         return polling?.retryParked();
+      case 'go on':
+        return host.holding.goOn();
       case 'start':
         return polling?.startAgain();
       default:

@@ -29,6 +29,9 @@ export interface IntegrationRuntime extends StepHost {
   fail(message: SyncMessage, error: unknown, node?: string): Promise<void>;
 }
 
+/** Why an active integration rests: another one does the same, or the store no longer knows what it has made. */
+export type Held = { why: 'same'; by: string } | { why: 'store' };
+
 /** A message that never reached a writer. */
 export interface Lost {
   side: Side;
@@ -53,10 +56,10 @@ export class IntegrationHandle implements IntegrationRuntime {
   private readonly listeners = new Set<() => void>();
   private readonly skipListeners = new Set<(result: SyncResult) => void>();
   private readonly lostListeners = new Set<(lost: Lost) => void>();
-  private readonly heldListeners = new Set<(by: string) => void>();
+  private readonly heldListeners = new Set<(held: Held) => void>();
   private running: Integration | undefined;
   private workers = 0;
-  private heldBy: string | undefined;
+  private resting: Held | undefined;
 
   constructor(host: Host, config: IntegrationConfig, events: IntegrationEvents) {
     this.host = host;
@@ -88,7 +91,7 @@ export class IntegrationHandle implements IntegrationRuntime {
       this.host.neighbours,
       this.host.peers,
     );
-    integration.hold(this.heldBy);
+    integration.hold(this.resting?.why);
     await integration.start();
     for (const [node, relevant] of this.declarations) integration.declare(node, relevant);
     this.running = integration;
@@ -161,21 +164,21 @@ export class IntegrationHandle implements IntegrationRuntime {
     return this.workers > 0;
   }
 
-  /** Name of the integration that does the same, for which this one rests; undefined where it goes. */
-  get held(): string | undefined {
-    return this.heldBy;
+  /** Why it rests although it is active; undefined where it goes. */
+  get held(): Held | undefined {
+    return this.resting;
   }
 
-  hold(by: string | undefined): void {
-    if (by === this.heldBy) return;
-    this.heldBy = by;
-    this.running?.hold(by);
-    if (by !== undefined) for (const listener of this.heldListeners) listener(by);
+  hold(held: Held | undefined): void {
+    if (JSON.stringify(held) === JSON.stringify(this.resting)) return;
+    this.resting = held;
+    this.running?.hold(held?.why);
+    if (held) for (const listener of this.heldListeners) listener(held);
     this.progressed();
   }
 
-  /** Called with the name of the integration that does the same. */
-  onHeld(listener: (by: string) => void): void {
+  /** Called when it is held. */
+  onHeld(listener: (held: Held) => void): void {
     this.heldListeners.add(listener);
   }
 

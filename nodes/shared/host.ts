@@ -12,7 +12,6 @@ import type { IntegrationConfig } from '../../lib/model/config';
 import { applies } from '../../lib/model/entity';
 import { asSyncError, SyncError } from '../../lib/model/errors';
 import type { SyncResult } from '../../lib/model/message';
-import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Store } from '../../lib/store/store';
 import type { BudgetLimits } from '../../lib/sync/budget';
 import { systemClock } from '../../lib/sync/clock';
@@ -29,6 +28,7 @@ import { DeployChecks } from './deploy-checks';
 import { answerFaults } from './guard';
 import { IntegrationHandle } from './handle';
 import { Holding } from './holding';
+import { StoreKeeper } from './store-keeper';
 import { type WiredNode, Wiring, type WiringFault } from './wiring';
 
 /** Connections to one host, where the system's budget does not ask for more. */
@@ -37,7 +37,7 @@ const SOCKETS = 8;
 /** Emitted on RED.events with a SyncResult for each change event that has landed. */
 export const LANDED = 'twinflow:landed';
 
-export type { IntegrationHandle, IntegrationRuntime, Lost } from './handle';
+export type { Held, IntegrationHandle, IntegrationRuntime, Lost } from './handle';
 
 interface SystemEntry {
   system: System;
@@ -61,12 +61,13 @@ export class Host {
   readonly holding = new Holding(
     () => this.allIntegrations(),
     (id) => this.systems.get(id)?.system.place ?? id,
-    async () => (await this.store()).integrationsKept(),
+    () => this.store(),
   );
   /** what mappers are told of the systems after a deploy */
   readonly checks = new DeployChecks((id) => this.integrations.get(id));
   private wiring: Wiring | undefined;
   private opening: Promise<Store> | undefined;
+  private keeper: StoreKeeper | undefined;
   private users = 0;
   /** resolves when all flows of the deploy under way have started */
   private started: Promise<void> | undefined;
@@ -108,7 +109,11 @@ export class Host {
   store(): Promise<Store> {
     if (this.opening) return this.opening;
     const file = process.env.TWINFLOW_STORE || (this.RED.settings as Settings).twinflow?.store;
-    const opening = openSqliteStore({ file: file || join(this.dataFolder, 'twinflow.sqlite') });
+    const path = file || join(this.dataFolder, 'twinflow.sqlite');
+    const opening = StoreKeeper.open(path, this.dataFolder, this.RED).then(({ store, keeper }) => {
+      this.keeper = keeper;
+      return store;
+    });
     this.opening = opening;
     opening.catch(() => {
       this.opening = undefined;
@@ -126,8 +131,8 @@ export class Host {
     if (this.users > 0 || !this.opening) return;
     const opening = this.opening;
     this.opening = undefined;
-    const store = await opening.catch(() => undefined);
-    await store?.close();
+    await opening.catch(() => undefined);
+    await this.keeper?.close();
   }
 
   addSystem(id: string, name: string, settings: SystemSettings, ignoreOwn: boolean, limits: BudgetLimits = {}): System {

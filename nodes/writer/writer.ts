@@ -98,8 +98,10 @@ export = (RED: NodeAPI): void => {
       );
     };
     const tally = new Tally((landed, failed) => {
-      const by = handle?.held;
-      if (by) this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.held', { name: by }) });
+      const held = handle?.held;
+      if (held?.why === 'same')
+        this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.held', { name: held.by }) });
+      else if (held) this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.doubt') });
       else if (told) this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.paused', { why: told }) });
       else if (dryRun) showDryRun();
       else

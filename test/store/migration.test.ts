@@ -29,6 +29,7 @@ describe('SQLite file of the first version', () => {
     db.exec('DROP INDEX events_urgent; DROP INDEX events_urgent_linked; ALTER TABLE events DROP COLUMN urgent');
     db.exec('ALTER TABLE flows DROP COLUMN wish; ALTER TABLE flows DROP COLUMN wishedUpTo');
     db.exec('DROP TABLE awaited');
+    db.exec('DROP TABLE identity');
     db.exec('DROP TABLE places; DROP INDEX intents_place; ALTER TABLE intents DROP COLUMN place');
     db.exec('ALTER TABLE links DROP COLUMN made; ALTER TABLE links DROP COLUMN landed');
     db.close();

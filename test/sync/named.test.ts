@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Fields } from '../../lib/model/values';
+import { canTell } from '../../lib/sync/named';
 import { SYNC, Workbench } from './workbench';
 
 const BOTH = { remoteKeyField1: 'remote', remoteKeyField2: 'remote' };
@@ -101,5 +102,22 @@ describe('An entity that names its counterpart', () => {
     bench.two.save('two-1', { title: 'Other', remote: 'one-77' });
     await bench.sync();
     assert.deepEqual([bench.one.entities.size, bench.two.entities.size], [2, 2]);
+  });
+});
+
+describe('Whether counterparts are recognised without the store', () => {
+  it('needs a field for the remote key or address in the target, or in the source where it is written back', async () => {
+    for (const [set, expected] of [
+      [{}, [false, false]],
+      [{ remoteKeyField2: 'remote' }, [true, false]],
+      [{ remoteUrlField1: 'address' }, [false, true]],
+      [{ remoteKeyField1: 'remote', remoteBack1: true }, [true, true]],
+    ] as const) {
+      const bench = await Workbench.start(set);
+      bench.one.searches = true;
+      bench.two.searches = true;
+      assert.deepEqual([canTell(bench.integration, 1), canTell(bench.integration, 2)], expected, JSON.stringify(set));
+      await bench.stop();
+    }
   });
 });

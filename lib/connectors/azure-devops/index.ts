@@ -52,6 +52,7 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
     read: (_scope, ids) => reader.read(ids),
     write: (scope, operations) => writer.write(scope, operations),
     remoteLinks: true,
+    keepsMarkers: true,
     find: (query, limit) => findWorkItems(metadata, reader, wiql, query, limit),
     byKey: (key) => reader.byKey(key),
     latest: (scope, limit) => poller.latest(scope, limit),

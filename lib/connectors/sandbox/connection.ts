@@ -22,6 +22,8 @@ import type { SandboxSpace } from './space';
  * `{ time }` until something is found at or after that time.
  */
 export class SandboxConnection implements Connection {
+  readonly keepsMarkers = true;
+
   /** @param user the person that the connection writes as, @see SandboxSpace.person */
   constructor(
     private readonly space: SandboxSpace,

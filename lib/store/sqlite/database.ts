@@ -5,12 +5,13 @@
  * follows the transaction: it keeps what it learned on commit and forgets it on rollback.
  */
 
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { privateDatabase } from '../../files/private';
 import { StoreError } from '../errors';
 import { asStoreError, isBusy } from './errors';
 import { lockStore } from './lock';
-import { checkOwner, MIGRATIONS, type Migration, migrate, rollback } from './schema';
+import { APPLICATION_ID, checkOwner, MIGRATIONS, type Migration, migrate, rollback } from './schema';
 import { Contended, Turns } from './turns';
 
 /** Columns by name. The tables are STRICT: a column has the type that the schema gives it, or is null. */
@@ -64,6 +65,7 @@ export class Database {
     const unlock = file === ':memory:' ? () => undefined : lockStore(file);
     let db: DatabaseSync | undefined;
     try {
+      if (file !== ':memory:') prepare(file);
       const closeToOthers = privateDatabase(file);
       db = new DatabaseSync(file);
       // Node stands still while SQLite waits: @see turns.ts
@@ -162,4 +164,34 @@ class PreparedQuery<R extends Row> implements Query<R> {
   run(...values: SQLInputValue[]): number {
     return Number(this.statement.run(...values).changes);
   }
+}
+
+/**
+ * A file of no bytes is not a new store: something has emptied it. So that a process that dies while it makes one leaves none
+ * behind, a new one gets its name when something is in it.
+ * @throws StoreError damaged
+ */
+function prepare(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isFile() && found.size === 0) {
+    throw new StoreError(
+      'damaged',
+      `${file} is empty (0 bytes): what was stored in it is lost. Restore a copy of it. Without one, delete the file: ` +
+        'counterparts are then looked for before anything is created.',
+    );
+  }
+  if (found) return;
+  const begun = `${file}.new`;
+  for (const left of [begun, `${begun}-journal`]) rmSync(left, { force: true });
+  const closeToOthers = privateDatabase(begun);
+  const db = new DatabaseSync(begun);
+  try {
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  } finally {
+    db.close();
+  }
+  closeToOthers();
+  // those of a store that is gone do not belong to this one
+  for (const left of [`${file}-wal`, `${file}-shm`]) rmSync(left, { force: true });
+  renameSync(begun, file);
 }

@@ -60,6 +60,7 @@ export interface SqliteOptions {
  */
 export async function openSqliteStore({ file, log }: SqliteOptions): Promise<Store> {
   const store = new SqliteStore(Database.open(file));
+  await store.begin();
   log?.(`Store ${file} opened`);
   return store;
 }
@@ -80,6 +81,10 @@ export class SqliteStore implements Store {
   private readonly owedEnds: OwedEnds;
   private readonly refs: Refs;
   private readonly awaited: Awaited;
+  private readonly identity: Query<{ name: string; opened: number; doubt: string | null }>;
+  private readonly newestLink: Query<{ id: number | null }>;
+  private readonly countOpening: Query<Record<string, never>>;
+  private readonly storeDoubt: Query<Record<string, never>>;
   private readonly overdueSeqs: Query<{ seq: number }>;
   private readonly parkedSeqs: Query<{ seq: number }>;
   private readonly parkedAfter: Query<{ seq: number }>;
@@ -102,6 +107,10 @@ export class SqliteStore implements Store {
     this.claims = new Claims(db, this.events, this.links, this.counters, this.awaited, this.kin);
     this.settling = new Settling(db, this.events, this.kin, names, this.places, this.awaited);
     this.owedEnds = new OwedEnds(db, this.events, this.links, this.seen);
+    this.identity = db.prepare('SELECT name, opened, doubt FROM identity');
+    this.newestLink = db.prepare('SELECT max(id) AS id FROM links');
+    this.countOpening = db.prepare('UPDATE identity SET opened = opened + 1');
+    this.storeDoubt = db.prepare('UPDATE identity SET doubt = ?');
     this.overdueSeqs = db.prepare(`
       SELECT seq FROM events WHERE flow IN (?, ?) AND state = ${STATE.sent} AND sentAt < ?
       ORDER BY sentAt, seq LIMIT ?`);
@@ -360,6 +369,26 @@ export class SqliteStore implements Store {
       const id = this.kin.isAlone ? undefined : this.names.find(system);
       return id === undefined ? [] : this.kin.linksOf(id, entity);
     });
+  }
+
+  /** Counts the opening. */
+  async begin(): Promise<void> {
+    await this.db.writeDurably(() => this.countOpening.run());
+  }
+
+  async state(): Promise<{ store: string; opened: number; newest: number }> {
+    return this.db.read(() => {
+      const { name = '', opened = 0 } = this.identity.get() ?? {};
+      return { store: name, opened, newest: this.newestLink.get()?.id ?? 0 };
+    });
+  }
+
+  async doubt(): Promise<string | undefined> {
+    return this.db.read(() => this.identity.get()?.doubt ?? undefined);
+  }
+
+  async setDoubt(until: string | undefined): Promise<void> {
+    await this.db.writeDurably(() => this.storeDoubt.run(until ?? null));
   }
 
   async integrationsKept(): Promise<string[]> {

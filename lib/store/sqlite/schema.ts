@@ -13,7 +13,7 @@ import { StoreError } from '../errors';
 export type Migration = (db: DatabaseSync) => void;
 
 /** `PRAGMA application_id` of our files: "TwFl". */
-const APPLICATION_ID = 0x5477466c;
+export const APPLICATION_ID = 0x5477466c;
 
 /** Numbers that stand for the states in `events.state`; part of the file format. */
 export const STATE = { waiting: 0, held: 1, sent: 2, retry: 3, parked: 4, shown: 5 } as const;
@@ -167,6 +167,13 @@ const version9: Migration = (db) =>
     CREATE INDEX intents_place ON intents (place, opened) WHERE place IS NOT NULL;
   `);
 
+/** Who the store is, how often it was opened, and the time up to which it does not know what it had made; null = it does. */
+const version10: Migration = (db) =>
+  db.exec(`
+    CREATE TABLE identity (name TEXT NOT NULL, opened INTEGER NOT NULL, doubt TEXT) STRICT;
+    INSERT INTO identity VALUES (lower(hex(randomblob(16))), 0, NULL);
+  `);
+
 export const MIGRATIONS: readonly Migration[] = [
   version1,
   version2,
@@ -177,6 +184,7 @@ export const MIGRATIONS: readonly Migration[] = [
   version7,
   version8,
   version9,
+  version10,
 ];
 
 /**

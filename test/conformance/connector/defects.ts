@@ -195,7 +195,7 @@ export const DEFECTS: Record<string, Defect> = {
   },
 };
 
-type Methods = Required<Omit<Connection, 'remoteLinks'>>;
+type Methods = Required<Omit<Connection, 'remoteLinks' | 'keepsMarkers'>>;
 
 /** All of a connection's methods, as an object of its own. */
 function methodsOf(connection: Connection): Methods {

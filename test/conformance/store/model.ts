@@ -671,6 +671,20 @@ export class ModelStore implements Store {
       .map((link) => ({ ...bare(link), places: [this.place(link.ends[0].system), this.place(link.ends[1].system)] }));
   }
 
+  private until: string | undefined;
+
+  async state() {
+    return { store: 'model', opened: 1, newest: Math.max(0, ...this.links.map(({ id }) => id)) };
+  }
+
+  async doubt(): Promise<string | undefined> {
+    return this.until;
+  }
+
+  async setDoubt(until: string | undefined): Promise<void> {
+    this.until = until;
+  }
+
   async integrationsKept(): Promise<string[]> {
     return [...this.stored];
   }
