@@ -22,7 +22,7 @@ export class Holding {
     private readonly handles: () => IntegrationHandle[],
     /** the place that a system node leads to */
     private readonly placeOf: (system: string) => string,
-    private readonly store: () => Promise<Store>,
+    private readonly store: () => Promise<Store | undefined>,
   ) {}
 
   /** All flows have started. */
@@ -60,7 +60,7 @@ export class Holding {
 
   /** Somebody says that nothing is there twice by it, or that it does not matter: new counterparts are made. */
   async goOn(): Promise<void> {
-    await (await this.store()).setDoubt(undefined);
+    await (await this.store())?.setDoubt(undefined);
     this.deployed();
     await this.latest;
   }

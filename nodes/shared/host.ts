@@ -61,13 +61,15 @@ export class Host {
   readonly holding = new Holding(
     () => this.allIntegrations(),
     (id) => this.systems.get(id)?.system.place ?? id,
-    () => this.store(),
+    // one that was closed meanwhile must not be opened for it
+    async () => this.opening,
   );
   /** what mappers are told of the systems after a deploy */
   readonly checks = new DeployChecks((id) => this.integrations.get(id));
   private wiring: Wiring | undefined;
   private opening: Promise<Store> | undefined;
   private keeper: StoreKeeper | undefined;
+  private closing: Promise<void> = Promise.resolve();
   private users = 0;
   /** resolves when all flows of the deploy under way have started */
   private started: Promise<void> | undefined;
@@ -110,10 +112,12 @@ export class Host {
     if (this.opening) return this.opening;
     const file = process.env.TWINFLOW_STORE || (this.RED.settings as Settings).twinflow?.store;
     const path = file || join(this.dataFolder, 'twinflow.sqlite');
-    const opening = StoreKeeper.open(path, this.dataFolder, this.RED).then(({ store, keeper }) => {
-      this.keeper = keeper;
-      return store;
-    });
+    const opening = this.closing
+      .then(() => StoreKeeper.open(path, this.dataFolder, this.RED))
+      .then(({ store, keeper }) => {
+        this.keeper = keeper;
+        return store;
+      });
     this.opening = opening;
     opening.catch(() => {
       this.opening = undefined;
@@ -131,8 +135,12 @@ export class Host {
     if (this.users > 0 || !this.opening) return;
     const opening = this.opening;
     this.opening = undefined;
-    await opening.catch(() => undefined);
-    await this.keeper?.close();
+    // a deploy opens it again at once
+    this.closing = opening.then(
+      () => this.keeper?.close(),
+      () => undefined,
+    );
+    await this.closing;
   }
 
   addSystem(id: string, name: string, settings: SystemSettings, ignoreOwn: boolean, limits: BudgetLimits = {}): System {

@@ -16,6 +16,7 @@ const LOOK_MS = 5_000;
 const SETTINGS_MS = 60_000;
 /** How far a system's clock may be ahead of ours. */
 const CLOCK_MS = 2 * 3_600_000;
+const CLOSE_MS = 1_000;
 const SIDE_FILE = '.twinflow-store.json';
 const SETTING = 'twinflowStore';
 
@@ -84,7 +85,9 @@ export class StoreKeeper {
 
   async close(): Promise<void> {
     clearInterval(this.timer);
-    await this.remember(true).catch(() => undefined);
+    // Node-RED's settings may be slow to be written: the file must not wait for them
+    const late = new Promise<void>((resolve) => void setTimeout(resolve, CLOSE_MS).unref());
+    await Promise.race([this.remember(true).catch(() => undefined), late]);
     await this.store.close();
   }
 }
