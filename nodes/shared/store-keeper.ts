@@ -80,7 +80,11 @@ export class StoreKeeper {
     }
     if (!isWhole && (!changed || Date.now() - this.settingsAt < SETTINGS_MS)) return;
     this.settingsAt = Date.now();
-    await this.RED.settings.set?.(SETTING, witness);
+    try {
+      await this.RED.settings.set?.(SETTING, witness);
+    } catch {
+      // Node-RED cannot keep its settings at present, or not at all: the file remembers it
+    }
   }
 
   async close(): Promise<void> {
