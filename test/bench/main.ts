@@ -36,6 +36,8 @@ async function own() {
   const expressions = await measureExpressions();
   say('a value table from a sheet of 100,000 rows …');
   const tables = await measureTables();
+  say('rich text of 48 kB …');
+  const richText = (await runPlain('richtext.ts')) as { read48kMs: number; merge48kMs: number };
   say(`engine and store alone: a backlog of ${values.backlog} …`);
   const alone = (await runPlain('engine.ts', values.backlog)) as EngineFigures;
   say(`sandbox: ${values.links} creates, ${values.updates} updates …`);
@@ -48,11 +50,11 @@ async function own() {
     say(`Redmine: ${values.changes} changes …`);
     onRedmine = await benchRedmine(a.there, b.there, Number(values.changes));
   }
-  return { mapping, expressions, tables, alone, sandbox, onRedmine };
+  return { mapping, expressions, tables, richText, alone, sandbox, onRedmine };
 }
 
 async function main(): Promise<void> {
-  const { mapping, expressions, tables, alone, sandbox, onRedmine } = values.vendors ? {} : await own();
+  const { mapping, expressions, tables, richText, alone, sandbox, onRedmine } = values.vendors ? {} : await own();
   say(`Jira and Azure DevOps, stand-ins: ${values.changes} changes of each kind, six to nine minutes …`);
   const vendors = await benchVendors(Number(values.changes));
   say('Jira with a rate limit, about five minutes …');
@@ -73,6 +75,7 @@ async function main(): Promise<void> {
     backlog: alone?.changes ?? null,
     expressionMicroseconds: expressions?.concurrentMicroseconds ?? null,
     expressionMicrosecondsAlone: expressions?.sequentialMicroseconds ?? null,
+    richText: richText ?? null,
     table: tables ?? null,
     links: sandbox?.links ?? null,
     redmineChanges: onRedmine?.changes ?? null,

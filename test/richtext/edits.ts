@@ -155,7 +155,12 @@ export interface Edit {
 const NEW = 'zuzuzu';
 
 /** One edit of a kind, in the other side's text. */
-export function editOf(kind: Kind, { target, words }: Made, other: Markup, next: (below: number) => number): Edit {
+export function editOf(
+  kind: Kind,
+  { target, words }: Made,
+  other: Markup,
+  next: (below: number) => number,
+): Edit | undefined {
   const pick = (): string => words[next(words.length)] ?? '';
   const [one, two] = [pick(), pick()];
   const inText = (change: (content: string) => string) => (text: RichText) => {
@@ -219,6 +224,8 @@ export function editOf(kind: Kind, { target, words }: Made, other: Markup, next:
         come: [],
       };
     case 'drop': {
+      // what the other side doesn't show goes with the item in which it stands
+      if (target.content.includes('mediaInline')) return undefined;
       const place = next(1000);
       const gone: string[] = [];
       return {
@@ -282,10 +289,15 @@ function drop(blocks: Block[], place: number, words: readonly string[]): string[
     if (list.length < 2) return;
     list.forEach((one, at) => {
       const inner = partsOf(blocksOf(one));
-      const isPlain = inner.every(
-        ({ text, fixed }) =>
-          fixed === undefined && (text ?? '').split(/[^a-z]+/i).every((word) => word === '' || words.includes(word)),
+      const isTitle = blocksOf(one).some(
+        (block) => block.type === 'paragraph' && block.children.length === 1 && block.children[0]?.type === 'strong',
       );
+      const isPlain =
+        !isTitle &&
+        inner.every(
+          ({ text, fixed }) =>
+            fixed === undefined && (text ?? '').split(/[^a-z]+/i).every((word) => word === '' || words.includes(word)),
+        );
       if (isPlain && inner.some(({ text }) => text)) places.push(() => list.splice(at, 1).flatMap(blocksOf));
     });
   };
@@ -399,7 +411,8 @@ export function outcomeOf(made: Made, edit: Edit, other: Markup): { outcome: Out
   if (!words.every(isThere) || !edit.come.every(isThere) || edit.gone.some((word) => words.length > 0 && isThere(word)))
     return { outcome: 'lost', result };
   const [was, is] = edit.isLess ? [shapes(text), shapes(target)] : [shapes(target), shapes(text)];
-  if (!within(was, is)) return { outcome: 'lost', result };
+  // a list that the other side shows as lines becomes lines where one of these gets another look
+  if (!within(was, is)) return { outcome: edit.isEdited ? 'reshaped' : 'lost', result };
   if (edit.exact) return { outcome: edit.exact.includes(result) ? 'exact' : 'reshaped', result };
   const [old, now] = [grains(target), grains(text)];
   const isTouched = (grain: string): boolean => edit.isEdited === true && grain.includes(edit.word ?? '');
@@ -411,3 +424,45 @@ export function outcomeOf(made: Made, edit: Edit, other: Markup): { outcome: Out
       );
   return { outcome: isExact ? 'exact' : 'reshaped', result };
 }
+
+export type Tally = Record<Outcome, number>;
+
+/** How often each kind is made in each container, for each pair. */
+const TIMES: Record<Kind, number> = {
+  change: 4,
+  add: 3,
+  remove: 2,
+  sign: 1,
+  two: 1,
+  paragraph: 1,
+  both: 1,
+  inside: 2,
+  bold: 1,
+  drop: 1,
+};
+
+/** All edits of one pair. */
+export function tallyOf(from: Markup, to: Markup): { tally: Tally; failures: string[] } {
+  const tally: Tally = { exact: 0, reshaped: 0, lost: 0, mediaLost: 0 };
+  const failures: string[] = [];
+  containersOf(to).forEach((container, index) => {
+    KINDS.forEach((kind, place) => {
+      for (let time = 0; time < TIMES[kind]; time++) {
+        const next = chance(index * 1000 + place * 10 + time + MARKUPS.indexOf(from) * 100_000);
+        const made = documentWith(to, container, next);
+        const edit = editOf(kind, made, from, next);
+        const one = edit && outcomeOf(made, edit, from);
+        if (!one) continue;
+        tally[one.outcome] += 1;
+        if (one.outcome === 'lost' || one.outcome === 'mediaLost')
+          failures.push(`${kind} from ${from}:\n${made.target.content}\nbecame\n${one.result}`);
+      }
+    });
+  });
+  return { tally, failures };
+}
+
+/** Every pair of two different markups. */
+export const EDIT_PAIRS: [Markup, Markup][] = MARKUPS.flatMap((from) =>
+  MARKUPS.filter((to) => to !== from).map((to): [Markup, Markup] => [from, to]),
+);

@@ -14,6 +14,7 @@ import { flatten } from '../../lib/richtext/inline';
 import { blockKeys } from '../../lib/richtext/merge/key';
 import type { Block } from '../../lib/richtext/tree';
 import { casesOf, PAIRS } from './corpus';
+import { EDIT_PAIRS, tallyOf } from './edits';
 
 /** The words that people see in a tree. */
 function words(tree: Tree): string[] {
@@ -81,12 +82,36 @@ export function publishedScores(): { table: string; lost: string[] } {
   return { table: [...head, ...rows].join('\n'), lost: losing };
 }
 
+/** The table of edits in place. */
+export function publishedEdits(): string {
+  const sum = { edits: 0, exact: 0, reshaped: 0, lost: 0 };
+  const rows = EDIT_PAIRS.map(([from, to]) => {
+    const { tally } = tallyOf(from, to);
+    const lost = tally.lost + tally.mediaLost;
+    const edits = tally.exact + tally.reshaped + lost;
+    sum.edits += edits;
+    sum.exact += tally.exact;
+    sum.reshaped += tally.reshaped;
+    sum.lost += lost;
+    return `| ${from} in ${to} | ${edits} | ${tally.exact} | ${tally.reshaped} | ${lost} |`;
+  });
+  const head = [
+    '| edit made in … of a text in … | edits | exact | reshaped | lost |',
+    '| --- | --: | --: | --: | --: |',
+  ];
+  return [...head, ...rows, `| all | ${sum.edits} | ${sum.exact} | ${sum.reshaped} | ${sum.lost} |`].join('\n');
+}
+
 if (require.main === module) {
   const { table, lost } = publishedScores();
   console.log(table);
+  const edits = publishedEdits();
+  console.log(edits);
   for (const one of lost) console.log(`words are lost in ${one}`);
   if (process.argv.includes('--write')) {
     const text = readFileSync(PUBLISHED, 'utf8');
-    writeFileSync(PUBLISHED, text.replace(/(<!-- score -->\n)[\s\S]*(<!-- end -->)/, `$1\n${table}\n\n$2`));
+    const put = (all: string, name: string, made: string): string =>
+      all.replace(new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- end -->)`), `$1\n${made}\n\n$2`);
+    writeFileSync(PUBLISHED, put(put(text, 'score', table), 'edits', edits));
   }
 }

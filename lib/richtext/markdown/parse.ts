@@ -7,7 +7,6 @@
 import type { Nodes, PhrasingContent, Root, RootContent } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
-import { gfm } from 'micromark-extension-gfm';
 import { append, largest } from '../../model/lists';
 import { CODE, isKnown, isShownTag } from '../html/elements';
 import { parseHtml } from '../html/parse';
@@ -19,6 +18,8 @@ import type { Block, Inline, ListItem, Panel, PanelKind, Span, TableCell, TableR
 import { MAX_DEPTH, plainInline } from '../tree';
 import { safeImage, safeLink } from '../url';
 import { checkCost } from './cost';
+import { PROBE, readStretches } from './stretches';
+import { syntaxOf } from './syntax';
 import { beginsShown, isComment, marksOf, tagOf, withShownTags } from './tags';
 import { escapesApart, splitText } from './words';
 
@@ -30,8 +31,19 @@ export interface MarkdownOptions {
 /** Reads Markdown. @throws Unreadable */
 export function parseMarkdown(source: string, options: MarkdownOptions = {}): Tree {
   checkCost(source);
-  const root: Root = fromMarkdown(source, { extensions: [gfm()], mdastExtensions: [...GFM, escapesApart] });
-  return { type: 'root', children: new Reader(source, root, options).blocks(root.children, 0) };
+  const read = (text: string, isLast: boolean): Block[] | undefined => {
+    const content = isLast ? text : text + PROBE;
+    const root: Root = fromMarkdown(content, {
+      extensions: [syntaxOf(content)],
+      mdastExtensions: [...GFM, escapesApart],
+    });
+    if (!isLast) {
+      const probe = root.children.pop();
+      if (probe?.type !== 'paragraph' || probe.position?.start.offset !== text.length) return undefined;
+    }
+    return new Reader(text, root, options).blocks(root.children, 0);
+  };
+  return { type: 'root', children: readStretches(source, JSON.stringify(options), read) };
 }
 
 /** Without the look for addresses in finished text: it would link those whose signs are escaped, and takes its time. */
