@@ -185,6 +185,8 @@ export interface ConnectContext {
   http?: HttpOptions;
   /** folder in which an embedded system (the sandbox) keeps its data */
   dataFolder?: string;
+  /** path below which the host serves pages of an embedded system, such as `/admin/`; by default `/` */
+  pageRoot?: string;
   log?: (level: 'debug' | 'info' | 'warn', text: string) => void;
 }
 

@@ -107,6 +107,12 @@ export class Host {
     return (this.RED.settings as Settings).userDir ?? process.cwd();
   }
 
+  /** Path below which the admin pages are, those of the sandbox among them. */
+  get pageRoot(): string {
+    const { httpAdminRoot } = this.RED.settings;
+    return typeof httpAdminRoot === 'string' ? httpAdminRoot : '/';
+  }
+
   /** The store, opened at first use. @throws StoreError */
   store(): Promise<Store> {
     if (this.opening) return this.opening;
@@ -148,7 +154,7 @@ export class Host {
     const open = (gate: RequestGate) => {
       try {
         const http = { gate, maxSockets: Math.max(SOCKETS, limits.maxConcurrent ?? 0) };
-        return connectSystem(RED.nodes, connectorOf, settings, { dataFolder, http });
+        return connectSystem(RED.nodes, connectorOf, settings, { dataFolder, pageRoot: this.pageRoot, http });
       } catch (thrown) {
         // it says nothing about the entity at hand: all wait, none is parked, until the system node is put right
         const error = asSyncError(thrown);
@@ -245,7 +251,12 @@ export function hostOf(RED: NodeAPI): Host {
       const { neighbours } = made;
       const routes = registerAdminRoutes(
         RED,
-        adminServices(RED.nodes, () => Object.values(connectors), { dataFolder }, { links, gate, neighbours }),
+        adminServices(
+          RED.nodes,
+          () => Object.values(connectors),
+          { dataFolder, pageRoot: host.pageRoot },
+          { links, gate, neighbours },
+        ),
       );
       // the store is closed then
       RED.events.on('flows:stopping', ({ type }: { type: string }) => {

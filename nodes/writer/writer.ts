@@ -168,8 +168,8 @@ export = (RED: NodeAPI): void => {
           },
           (thrown: unknown) => {
             const error = report(received, thrown);
+            // an outage has been told of: a call without an error would set off Complete nodes
             if (error) done(error);
-            else done();
           },
         )
         .catch((error: unknown) => this.error(String(error)));

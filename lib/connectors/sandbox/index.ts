@@ -79,6 +79,7 @@ export const sandbox: Connector = {
       file: sandboxFile(context.dataFolder),
       space,
       template: template || DEFAULT_TEMPLATE,
+      pageRoot: context.pageRoot,
     });
     return new SandboxConnection(opened, textOf(config.user) || DEFAULT_USER, complaints(opened, template));
   },

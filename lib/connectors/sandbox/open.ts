@@ -14,6 +14,8 @@ export interface SpaceOptions {
   space: string;
   /** for a space that does not exist yet: the name of a template, or a template of one's own */
   template?: string | SandboxTemplate;
+  /** path below which the page is served; by default `/` */
+  pageRoot?: string;
 }
 
 export interface SpaceSummary {
@@ -35,7 +37,7 @@ export function openSandbox(options: SpaceOptions): SandboxSpace {
   try {
     const { database } = held;
     const row = guarded(() => database.statements.spaceNamed(name)) ?? createSpace(held, name, options.template);
-    return new SandboxSpace(held, row);
+    return new SandboxSpace(held, row, options.pageRoot);
   } catch (error) {
     held.release();
     throw error;

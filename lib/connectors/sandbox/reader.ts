@@ -22,6 +22,7 @@ export class SpaceReader {
     private readonly id: number,
     private readonly name: string,
     private readonly shared: SharedSpace,
+    private readonly pageRoot = '/',
   ) {}
 
   private get template(): SandboxTemplate {
@@ -225,7 +226,7 @@ export class SpaceReader {
   }
 
   private url(id: number): string {
-    return `/twinflow/sandbox/#${encodeURIComponent(this.name)}/${id}`;
+    return `${this.pageRoot.replace(/\/*$/, '')}/twinflow/sandbox/#${encodeURIComponent(this.name)}/${id}`;
   }
 
   surroundings(): Surroundings {

@@ -26,13 +26,14 @@ export class SandboxSpace {
   constructor(
     private readonly held: Lease,
     row: SpaceRow,
+    pageRoot?: string,
   ) {
     const { database } = held;
     this.name = row.name;
     this.born = row.born;
     this.shared = database.shared.get(row.id) ?? new SharedSpace(row);
     database.shared.set(row.id, this.shared);
-    this.reader = new SpaceReader(database.statements, row.id, row.name, this.shared);
+    this.reader = new SpaceReader(database.statements, row.id, row.name, this.shared, pageRoot);
     this.writer = new SpaceWriter(database, row.id, row.name, this.shared, this.reader);
   }
 
