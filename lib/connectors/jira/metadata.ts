@@ -4,8 +4,8 @@ import { asSyncError, SyncError } from '../../model/errors';
 import type { ListValue, LookupValue } from '../../model/values';
 import { Cache } from '../cache';
 import type { JiraApi } from './api';
-import { among } from './jql';
 import { type Kind, kindOf, UNDECLARED } from './kinds';
+import { Screens } from './screens';
 import { isJson, type Json, objectsOf, type RawIssue, schemaOf, textOf } from './shapes';
 
 const MINUTE = 60_000;
@@ -45,12 +45,6 @@ export interface TypeFields {
   sampled: boolean;
 }
 
-/** What a create or edit screen says of a field. */
-interface OnScreen {
-  id: string;
-  json: Json;
-}
-
 export class Metadata {
   private readonly projectLists = new Cache<{ id: string; name: string; key: string }[]>(MINUTE, 1);
   private readonly projectInfos = new Cache<ProjectInfo>(MINUTE, 200);
@@ -64,7 +58,11 @@ export class Metadata {
   private readonly myselves = new Cache<Json>(MINUTE, 1);
   private readonly servers = new Cache<Json>(10 * MINUTE, 1);
 
-  constructor(private readonly api: JiraApi) {}
+  private readonly screens: Screens;
+
+  constructor(private readonly api: JiraApi) {
+    this.screens = new Screens(api);
+  }
 
   myself(): Promise<Json> {
     return this.myselves.remember('', async () => {
@@ -239,8 +237,8 @@ export class Metadata {
 
   private async loadFields(project: string, type: string): Promise<TypeFields> {
     const { project: info } = await this.type(project, type);
-    const [definitions, create] = await Promise.all([this.definitions(), this.createScreen(info.id, type)]);
-    const sample = await this.sample(info.id, type, create);
+    const [definitions, create] = await Promise.all([this.definitions(), this.screens.create(info.id, type)]);
+    const sample = await this.screens.sample(info.id, type, create);
     const onCreate = new Map(create.map((one) => [one.id, one.json]));
     const onEdit = sample.edit;
     const archived = create.some(({ json }) => isOfVersions(json)) ? await this.archivedVersions(info.id) : [];
@@ -266,75 +264,7 @@ export class Metadata {
     }
     return { fields, sampled: sample.edit.size > 0 };
   }
-
-  /** https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-createmeta-projectidorkey-issuetypes-issuetypeid-get */
-  private async createScreen(project: string, type: string): Promise<OnScreen[]> {
-    const path = `issue/createmeta/${encodeURIComponent(project)}/issuetypes/${encodeURIComponent(type)}`;
-    try {
-      // Data Center lists under "values", Cloud under "fields" (https://github.com/sooperset/mcp-atlassian/pull/958)
-      const list = await this.api.all(path, ['fields', 'values']);
-      return list.flatMap((json) => {
-        const id = textOf(json.fieldId) ?? textOf(json.key);
-        return id ? [{ id, json }] : [];
-      });
-    } catch (thrown) {
-      // an account that may only read creates nothing
-      const { kind } = asSyncError(thrown);
-      if (kind === 'notFound' || kind === 'forbidden' || kind === 'invalid') return [];
-      throw thrown;
-    }
-  }
-
-  /**
-   * What issues of the type can be edited in, and which fields there are in its place. Learned from the newest issue; where
-   * that lacks fields of the create screen – a workflow can forbid edits in a status – from some in other statuses, too.
-   */
-  private async sample(project: string, type: string, create: OnScreen[]): Promise<Sample> {
-    const found: Sample = { fields: new Set(), edit: new Map() };
-    const jql = `${among('project', [project])} AND ${among('issuetype', [type])} ORDER BY updated DESC`;
-    const { issues } = await this.api.search({ jql, fields: ['updated', 'status'], size: MOST_LOOKED_AT });
-    const statuses = new Set<string>();
-    let asked = 0;
-    for (const { id, fields } of issues) {
-      const status = isJson(fields.status) ? (textOf(fields.status.id) ?? '') : '';
-      if (statuses.has(status)) continue;
-      statuses.add(status);
-      await this.learn(id, found);
-      const isWhole = create.every((one) => PLACE.has(one.id) || found.edit.has(one.id));
-      if (isWhole || ++asked >= MOST_SAMPLES) break;
-    }
-    return found;
-  }
-
-  private async learn(id: string, found: Sample): Promise<void> {
-    try {
-      const { fields, json } = await this.api.issue(id, { expand: 'editmeta' });
-      for (const field of Object.keys(fields)) found.fields.add(field);
-      const screen = isJson(json.editmeta) && isJson(json.editmeta.fields) ? json.editmeta.fields : {};
-      for (const [field, meta] of Object.entries(screen)) {
-        if (isJson(meta) && !found.edit.has(field)) found.edit.set(field, meta);
-      }
-    } catch (thrown) {
-      // this one cannot be looked at: another can
-      const { kind, detail } = asSyncError(thrown);
-      if (kind !== 'notFound' && kind !== 'forbidden' && !detail.tooLarge && detail.status !== 500) throw thrown;
-    }
-  }
 }
-
-/** What issues of a type have shown. */
-interface Sample {
-  /** ids of fields that they have */
-  fields: Set<string>;
-  /** fields of their edit screens */
-  edit: Map<string, Json>;
-}
-
-/** Issues that are searched for other statuses, and issues that are asked for their edit screen. */
-const MOST_LOOKED_AT = 50;
-const MOST_SAMPLES = 4;
-/** Fields of a create screen that say where the issue is made. */
-const PLACE = new Set(['project', 'issuetype']);
 
 const isOfVersions = (screen: Json | undefined): boolean => {
   const schema = schemaOf(screen?.schema);

@@ -5,10 +5,11 @@
 
 import type { Checkpoint, Connection, Scope } from '../../../lib/connectors/connector';
 import { openSandbox, sandbox } from '../../../lib/connectors/sandbox';
+import { wholeBatch } from '../../../lib/connectors/whole-batch';
 import type { Entity } from '../../../lib/model/entity';
-import { SyncError } from '../../../lib/model/errors';
+import { asSyncError, SyncError } from '../../../lib/model/errors';
 import { readNow } from '../../support/delivered';
-import { connectorConformance } from '../connector';
+import { connectorConformance, type Troubles } from '../connector';
 
 interface Defect {
   /** part of the title of a check that must fail */
@@ -166,6 +167,51 @@ export const DEFECTS: Record<string, Defect> = {
       read: async (scope, ids) => (await right.read(scope, ids)).filter((entity) => entity !== undefined),
     }),
   },
+  'what is not delivered taken for gone': {
+    found: 'an answer leaves one out',
+    break: (right) => ({
+      read: async (scope, ids) =>
+        (await right.read(scope, ids)).map((entity) => (entity instanceof SyncError ? undefined : entity)),
+    }),
+  },
+  'a dead log-in that looks like a quiet day': {
+    found: 'credentials die',
+    break: (right) => ({
+      async *changes(scope, since, pageSize) {
+        try {
+          yield* right.changes(scope, since, pageSize);
+        } catch {
+          yield { entities: [], checkpoint: since ?? {} };
+        }
+      },
+    }),
+  },
+  'a batch whose every element is blamed for one': {
+    found: 'one element poisons a batch: it alone fails',
+    break: (right) => ({
+      async write(scope, operations) {
+        const results = await right.write(scope, operations);
+        return results.map((result) =>
+          result.ok
+            ? result
+            : { ok: false, error: new SyncError(result.error.kind, result.error.message, { status: 500 }) },
+        );
+      },
+    }),
+  },
+  "a proxy's page taken for a deletion": {
+    found: 'a proxy answers 404',
+    break: (right) => ({
+      async read(scope, ids) {
+        try {
+          return await right.read(scope, ids);
+        } catch (thrown) {
+          if (asSyncError(thrown).detail.status !== 404) throw thrown;
+          return ids.map(() => undefined);
+        }
+      },
+    }),
+  },
   'a search that finds near misses': {
     found: 'no near misses',
     break: (right) => ({
@@ -223,12 +269,89 @@ function methodsOf(connection: Connection): Methods {
   };
 }
 
+/** What goes wrong with the sandbox, as a connection of a remote system would meet it. */
+class Trouble {
+  dead = false;
+  proxied = false;
+  readonly leftOut = new Set<string>();
+  readonly poisoned = new Set<string>();
+
+  /** Every call goes through this. @throws SyncError */
+  private check(): void {
+    if (this.dead) throw new SyncError('auth', 'the credentials were refused', { status: 401 });
+    if (this.proxied) throw new SyncError('transient', "an answer that is not the API's own", { status: 404 });
+  }
+
+  wrap(right: Methods): Methods {
+    const check = () => this.check();
+    const { leftOut, poisoned } = this;
+    return {
+      ...right,
+      async identify() {
+        check();
+        return right.identify();
+      },
+      async newest(scope) {
+        check();
+        return right.newest(scope);
+      },
+      async find(query, limit) {
+        check();
+        return right.find(query, limit);
+      },
+      async *changes(scope, since, pageSize) {
+        check();
+        yield* right.changes(scope, since, pageSize);
+      },
+      async read(scope, ids) {
+        check();
+        const results = await right.read(scope, ids);
+        const notNow = (id = '') => new SyncError('transient', `${id} cannot be shown now`);
+        return results.map((result, index) => (leftOut.has(ids[index] ?? '') ? notNow(ids[index]) : result));
+      },
+      async write(scope, operations) {
+        check();
+        const isPoisoned = operations.some(({ fields }) => poisoned.has(String(fields.summary)));
+        if (!isPoisoned) return right.write(scope, operations);
+        const error = new SyncError('transient', 'HTTP 500', { status: 500 });
+        return operations.map(() => ({ ok: false as const, error: wholeBatch(error, operations.length) }));
+      },
+    };
+  }
+
+  switches(): Troubles {
+    const within = (set: Set<string>) => (one: string) => {
+      set.add(one);
+      return () => void set.delete(one);
+    };
+    return {
+      credentialsDie: {
+        '401': () => {
+          this.dead = true;
+          return () => {
+            this.dead = false;
+          };
+        },
+      },
+      poisonTitle: within(this.poisoned),
+      leaveOut: { 'with an error': within(this.leftOut) },
+      proxyAnswers: () => {
+        this.proxied = true;
+        return () => {
+          this.proxied = false;
+        };
+      },
+    };
+  }
+}
+
 function declare(title: string, defect: Defect): void {
+  const trouble = new Trouble();
   const project = '10000';
   const type = '10102';
   const space = openSandbox({ space: title, template: 'jira' });
   const connect = (): Connection => {
-    const right = methodsOf(sandbox.connect({ space: title }, {}));
+    const right = trouble.wrap(methodsOf(sandbox.connect({ space: title }, {})));
     return { ...right, ...defect.break(right) };
   };
   connectorConformance(title, {
@@ -253,6 +376,7 @@ function declare(title: string, defect: Defect): void {
           retitle: async (id, summary) => void space.edit('bob', id, { summary }),
           remove: async (id) => void space.remove('bob', id),
         },
+        troubles: trouble.switches(),
       };
     },
     async stop() {
