@@ -137,6 +137,7 @@ describe('One dead member of a scope of Jira', () => {
     const locked = make(jira, 'Locked');
     locked.status = '10305';
     edit(jira, make(jira, 'Newer than the seed').id, { labels: ['x'] });
+    ahead += 5_000;
     jira.site.comment(jira.person('bob'), locked);
     const fields = new Map((await connection.fields(DEMO, BUG)).map((field) => [field.id, field]));
     for (const id of ['summary', 'description', 'labels', 'customfield_10010']) {
