@@ -21,6 +21,7 @@ import type { ChangePage, Checkpoint, Scope } from '../connector';
 import type { AzureDevOpsApi } from './api';
 import type { LinkFeed } from './links';
 import { FRESH_MS, LASTING_MS, type Metadata, type ProjectInfo, type TypeInfo } from './metadata';
+import { Debts } from './owed';
 import {
   before,
   checkpointOf,
@@ -47,10 +48,6 @@ const WITNESSES = 20;
 const WITNESS_EVERY_MS = 600_000;
 /** Pages of the feed without a change, one after the other, after which it leads nowhere. */
 const MOST_EMPTY = 1_000;
-/** Work items that are announced and not delivered; more is no matter of single ones. */
-const MOST_OWED = 500;
-const FIRST_WAIT_MS = 60_000;
-const LONGEST_WAIT_MS = 3_600_000;
 const FIELDS = 'System.Id,System.Rev,System.ChangedDate,System.TeamProject,System.WorkItemType';
 
 interface Change {
@@ -71,7 +68,7 @@ export class RevisionPoller {
   /** more was read after the token than a checkpoint holds */
   private readonly overflow = new Overflow<number, number>();
   private witnessed = Number.NEGATIVE_INFINITY;
-  private readonly patience = new Patience();
+  private readonly debts = new Debts();
   /** types of a scope that are still there, where some are not */
   private readonly knownTypes = new Recent<string, string[]>(20);
 
@@ -190,7 +187,7 @@ export class RevisionPoller {
 
   /** What earlier polls were not given and this one is. What is never given is asked for less and less often. */
   private async *settleOwed(scope: Scope, position: Position, size: number): AsyncGenerator<Entity[]> {
-    const due = [...position.owed].map(([id, rev]) => ({ id, rev })).filter(({ id }) => this.patience.isDue(id));
+    const due = [...position.owed].map(([id, rev]) => ({ id, rev })).filter(({ id }) => this.debts.isDue(id));
     for (let at = 0; at < due.length; at += size) {
       const entities = await this.entities(due.slice(at, at + size), scope, position);
       if (entities.length > 0) yield entities;
@@ -334,22 +331,11 @@ export class RevisionPoller {
       const entity = found.get(id);
       if (isNew) remember(seen, id, Math.max(entity ? revisionOf(entity.version) : rev, seen.get(id) ?? 0));
       const error = failed.get(id);
-      if (error) this.owe(owed, id, rev, error);
-      else {
-        owed.delete(id);
-        this.patience.forget(id);
-      }
+      if (error) this.debts.owe(owed, id, rev, error);
+      else this.debts.settle(owed, id);
       if (entity && scope.projects.includes(entity.project) && isOneOf(scope.types, entity.type)) entities.push(entity);
     }
     return entities.sort((a, b) => Date.parse(a.updatedAt) - Date.parse(b.updatedAt));
-  }
-
-  private owe(owed: Map<number, number>, id: number, rev: number, error: SyncError): void {
-    owed.set(id, rev);
-    this.patience.failed(id);
-    if (owed.size <= MOST_OWED) return;
-    const words = `Azure DevOps does not deliver over ${MOST_OWED} work items that have changed. The last: ${error.message}`;
-    throw new SyncError('transient', words, { ...error.detail, uncertain: undefined });
   }
 
   /**
@@ -383,25 +369,6 @@ export class RevisionPoller {
 const isOneOf = (types: readonly string[], type: string): boolean =>
   types.some((one) => one.toLowerCase() === type.toLowerCase());
 const keyOf = ({ projects, types }: Scope): string => JSON.stringify([projects, types]);
-
-/** How often work items are asked for that are not delivered: at once a few times, then less and less. */
-class Patience {
-  private readonly tries = new Recent<number, { count: number; next: number }>(MOST_OWED * 2);
-
-  isDue(id: number): boolean {
-    return performance.now() >= (this.tries.get(id)?.next ?? 0);
-  }
-
-  failed(id: number): void {
-    const count = (this.tries.get(id)?.count ?? 0) + 1;
-    const wait = count <= 3 ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (count - 4), LONGEST_WAIT_MS);
-    this.tries.set(id, { count, next: performance.now() + wait });
-  }
-
-  forget(id: number): void {
-    this.tries.take(id);
-  }
-}
 
 function changeOf(json: Json): Change[] {
   const fields = typeof json.fields === 'object' && json.fields !== null ? { ...json.fields } : {};

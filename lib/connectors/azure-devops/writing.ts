@@ -17,6 +17,7 @@ import type { Metadata, TypeInfo } from './metadata';
 import { isBlank, type Patcher, type PatchOperation, type PatchTarget } from './patching';
 import type { WorkItemReader } from './reading';
 import { remoteLinkPatch } from './remote-link';
+import { isFilled, keptDefault, type Second, secondRequest, shownOf } from './second-step';
 import { idOf, type RawWorkItem, textOf } from './shapes';
 
 /** What is not clear after two tries is sent alone, if it is not more than this. */
@@ -167,7 +168,7 @@ export class WorkItemWriter {
 
   private async carryOut(tasks: Task[], results: (WriteResult | undefined)[]): Promise<void> {
     const answers = await this.sendAll(tasks);
-    const second: Second[] = [];
+    const second: Second<Task>[] = [];
     for (const [at, task] of tasks.entries()) {
       const answer = answers[at];
       if (!answer) continue;
@@ -202,13 +203,13 @@ export class WorkItemWriter {
   }
 
   /** What is left to be done to a new work item: its state, and what the process has filled that is to be empty. */
-  private async secondStep(task: Task, item: RawWorkItem): Promise<Second | undefined> {
+  private async secondStep(task: Task, item: RawWorkItem): Promise<Second<Task> | undefined> {
     const filled = task.empty.filter((id) => isFilled(item, id) && !FILLED_IN.has(id) && id !== TITLE);
     if (task.stateAfter === undefined && filled.length === 0) return undefined;
     const infos = new Map(
       (await this.metadata.fields(task.target.project.id, task.target.type)).map((info) => [info.id, info]),
     );
-    const step: Second = { task, item, state: task.stateAfter, emptied: [], ignored: {} };
+    const step: Second<Task> = { task, item, state: task.stateAfter, emptied: [], ignored: {} };
     for (const id of filled) {
       const info = infos.get(id);
       if (info?.alwaysRequired && !this.bypassRules) step.ignored[id] = keptDefault(info.name, item.fields[id]);
@@ -218,7 +219,7 @@ export class WorkItemWriter {
   }
 
   /** The second step of creates. Whatever becomes of it, they are made. */
-  private async moveOn(created: Second[], results: (WriteResult | undefined)[]): Promise<void> {
+  private async moveOn(created: Second<Task>[], results: (WriteResult | undefined)[]): Promise<void> {
     const open = created.filter(({ state, emptied }) => state !== undefined || emptied.length > 0);
     const answers = await this.batches.send(open.map(secondRequest));
     for (const step of created) {
@@ -278,36 +279,6 @@ export class WorkItemWriter {
       return '';
     }
   }
-}
-
-/** What is still to be done to a new work item. */
-interface Second {
-  task: Task;
-  item: RawWorkItem;
-  state: string | undefined;
-  /** fields whose default is taken away */
-  emptied: FieldId[];
-  /** fields whose default stays → why */
-  ignored: Record<FieldId, string>;
-}
-
-const isFilled = ({ fields }: RawWorkItem, id: FieldId): boolean =>
-  fields[id] !== undefined && fields[id] !== null && fields[id] !== '';
-const shownOf = (value: unknown): string => JSON.stringify(value)?.slice(0, 60) ?? '';
-const keptDefault = (name: string, value: unknown): string =>
-  `${name} is empty at the source, but Azure DevOps wants a value and keeps its default ${shownOf(value)}`;
-
-function secondRequest({ item, state, emptied }: Second): Request {
-  return {
-    about: `Work item ${item.id}`,
-    path: `_apis/wit/workitems/${item.id}`,
-    create: false,
-    operations: [
-      { op: 'test', path: '/rev', value: item.rev },
-      ...(state === undefined ? [] : [{ op: 'add' as const, path: `/fields/${STATE}`, value: state }]),
-      ...emptied.map((id) => ({ op: 'remove' as const, path: `/fields/${id}` })),
-    ],
-  };
 }
 
 /**
