@@ -110,7 +110,7 @@ export function concerned({ mapped, source, target }: Pick<MergeInput, 'mapped' 
 
 /** The target names an entity that the source cannot show: what the source shows is no answer to that. */
 const isUnshown = ({ type, from }: MappedField, field: FieldId, { base }: SideState): boolean =>
-  type === 'reference' && from.length > 0 && !(field in base);
+  type === 'reference' && from.length > 0 && isEmpty(base[field] ?? null);
 
 /** The target names an entity that the source cannot show and never showed anything in its place: nobody emptied that. */
 function isNeverShown({ references, mapped, source }: MergeInput, field: FieldId): boolean {
@@ -367,6 +367,7 @@ export function baselines(
   const open = new Set<FieldId>();
   const leftOut = new Set(input.source.leftOut);
   const leftThere = new Set(input.target.leftOut);
+  const common: Fields = {};
   for (const [field, how] of Object.entries(input.mapped)) {
     if (plan.left.includes(field)) continue;
     const loss = lossOf(input, plan, field, how, ignored);
@@ -379,12 +380,11 @@ export function baselines(
     for (const from of how.from) if (from in input.source.now) source[from] = input.source.now[from] ?? null;
     const isOpened = loss === 'all';
     if (isOpened) for (const from of how.from) open.add(from);
-    for (const from of how.from) {
-      const named = input.references?.[field];
-      if (!named?.open) continue;
-      // what the target cannot show is not in sync: the next event of the entity tries it again
-      if (named.shared === undefined || !Array.isArray(source[from])) open.add(from);
-      else source[from] = named.shared;
+    if (input.references?.[field]?.open) {
+      // both have in common what the target can show; the next event of the entity tries the rest again
+      const [only, ...more] = how.from;
+      if (only === undefined || more.length > 0) for (const from of how.from) open.add(from);
+      else common[only] = input.references[field].shared ?? null;
     }
     if (how.from.length === 0) continue;
     const sent = field in plan.write ? withoutKept(plan.write, input.references)[field] : undefined;
@@ -409,9 +409,12 @@ export function baselines(
   }
   // a field that could not be taken over stays out of the baseline: the next change of the entity tries it again
   for (const from of open) delete source[from];
+  Object.assign(source, common);
   const foreign = Object.keys(target).some((field) => !equalValues(target[field] ?? null, after[field] ?? null));
-  // what was left has to come to terms by the target's own event, which must not be taken for accounted for
-  const unsettled = plan.left.length > 0 || showsUnknown(input.mapped, target, after);
+  // what was left, or what only the target can show, has to come to terms by the target's own event, which must not be taken
+  // for accounted for
+  const isKept = Object.values(input.references ?? {}).some(({ kept }) => kept !== undefined);
+  const unsettled = plan.left.length > 0 || isKept || showsUnknown(input.mapped, target, after);
   return {
     source,
     target,

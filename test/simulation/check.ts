@@ -6,6 +6,7 @@ import type { Value } from '../../lib/model/values';
 import type { Store } from '../../lib/store/store';
 import { agrees, contestedLines, lostItems, returnedItems, standing } from './oracle';
 import { type EditedField, FIELDS, isMerged, isText } from './person';
+import { wrongIn } from './references';
 import { plain } from './system';
 import { REMOTE, type World } from './world';
 
@@ -26,16 +27,21 @@ export interface RunReport {
   dryRuns: number;
   /** pairs that do not show each other at the end, where they are to */
   unshown: string[];
+  /** references that name another entity than the counterpart of what somebody named on the other side */
+  wrongReferences: string[];
 }
 
 /** Adds to the report what the systems show wrongly, and what the store has not finished. */
 export async function check(world: World, store: Store, report: RunReport): Promise<void> {
   for (const { id } of world.integrations) await checkStore(store, id, report);
   for (const config of world.integrations) await checkShown(world, config, store, report);
-  for (const entities of await clusters(world, store)) {
+  const all = await clusters(world, store);
+  const clusterOf = new Map(all.flatMap((entities) => entities.map(({ id }) => [id, entities])));
+  for (const entities of all) {
     checkCounterparts(world, report, entities);
     const [first, ...others] = entities;
     if (!first || world.layout.oneWay) continue;
+    if (world.references) report.wrongReferences.push(...wrongIn(entities, clusterOf));
     for (const field of FIELDS) {
       const value = first.fields[field] ?? null;
       for (const other of others) {

@@ -32,7 +32,7 @@ const LEAST_SHARE = 100;
 /** of each process */
 const MOST_SHOWN = 20;
 
-const KINDS = ['lostEdits', 'duplicates', 'loops', 'diverged', 'dryRunWrites', 'unshown'] as const;
+const KINDS = ['lostEdits', 'duplicates', 'loops', 'diverged', 'dryRunWrites', 'unshown', 'wrongReferences'] as const;
 const COUNTS = ['events', 'crashes', 'dryRuns', 'merged', 'contested'] as const;
 type Total = Record<(typeof KINDS)[number] | (typeof COUNTS)[number], number> & { failures: number };
 
@@ -50,6 +50,7 @@ const none = (): Total => ({
   diverged: 0,
   dryRunWrites: 0,
   unshown: 0,
+  wrongReferences: 0,
   failures: 0,
 });
 

@@ -14,6 +14,7 @@ import type { Reader } from '../../lib/sync/reader';
 import { System } from '../../lib/sync/system';
 import { gated } from './gated';
 import { FIELDS, isMerged } from './person';
+import { mapReferences, REFERENCES } from './references';
 import { isRichText } from './rich';
 import type { SimulatedSystem } from './system';
 import { REMOTE, type World } from './world';
@@ -37,13 +38,19 @@ export class Process {
       places: [this.system(config.system1).place, this.system(config.system2).place] as const,
     }));
     const held = blind ? new Map() : collisions(placed);
-    const peers = new Peers();
+    const [peers, neighbours] = [new Peers(), new Neighbours()];
+    for (const config of integrations) neighbours.know(config);
     for (const config of integrations) {
-      await this.integrate(config, blind ? new Peers() : peers, held.get(config.id)?.config.name);
+      const others = blind ? { peers: new Peers(), neighbours: new Neighbours() } : { peers, neighbours };
+      await this.integrate(config, others, held.get(config.id)?.config.name);
     }
   }
 
-  private async integrate(config: IntegrationConfig, peers: Peers, heldBy: string | undefined): Promise<void> {
+  private async integrate(
+    config: IntegrationConfig,
+    { peers, neighbours }: { peers: Peers; neighbours: Neighbours },
+    heldBy: string | undefined,
+  ): Promise<void> {
     const { world } = this;
     const systems = [this.system(config.system1), this.system(config.system2)] as const;
     const integration = new Integration(
@@ -52,12 +59,13 @@ export class Process {
       this.mortal(this.observed(config)),
       world.clock,
       {},
-      new Neighbours(),
+      neighbours,
       peers,
     );
     integration.hold(heldBy);
     await integration.start();
-    const relevant = { fields: new Set<string>(FIELDS), always: false };
+    const fields = [...FIELDS, ...(world.references ? REFERENCES : [])];
+    const relevant = { fields: new Set<string>(fields), always: false };
     integration.declare('mapper', { 1: relevant, 2: relevant });
     const writer = integration.writer({ batchSize: world.random.int(1, 20), dryRun: this.dryRun });
     for (const side of [1, 2] as const) {
@@ -172,6 +180,7 @@ export class Process {
       ]),
     );
     delete message.payload[REMOTE];
+    if (this.world.references) mapReferences(message, this.world.conflict, this.world.ownIds);
     const { body } = message.payload;
     if (isRichText(body)) message.payload.body = convert(body, habits.format).text;
     const copy = structuredClone(message);

@@ -37,6 +37,7 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
     dryRunWrites: world.dryRunWrites,
     dryRuns: 0,
     unshown: [],
+    wrongReferences: [],
   };
   for (const [index, system] of world.systems.entries()) system.automation = options.automation?.[index === 0 ? 1 : 2];
   try {
@@ -57,11 +58,20 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
 }
 
 /** All that is wrong with a history. */
-export const faultsOf = ({ lostEdits, duplicates, loops, diverged, dryRunWrites, unshown }: RunReport): string[] => [
+export const faultsOf = ({
+  lostEdits,
+  duplicates,
+  loops,
+  diverged,
+  dryRunWrites,
+  unshown,
+  wrongReferences,
+}: RunReport): string[] => [
   ...lostEdits,
   ...duplicates,
   ...loops,
   ...diverged,
   ...dryRunWrites,
   ...unshown,
+  ...wrongReferences,
 ];

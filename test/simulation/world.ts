@@ -7,6 +7,7 @@ import { SimulatedClock } from './clock';
 import { Person } from './person';
 import { Process } from './process';
 import { Random } from './random';
+import { refer } from './references';
 import { FORMATS } from './rich';
 import { type Layout, layoutOf, NODES, type Shape } from './shapes';
 import { type Habits, SimulatedSystem } from './system';
@@ -27,6 +28,10 @@ export interface WorldOptions {
   shape?: Shape;
   /** a mutant: each integration knows of itself only */
   blind?: boolean;
+  /** a mutant: what a value names is written as it is */
+  ownIds?: boolean;
+  /** people refer to other entities; preset: drawn */
+  references?: boolean;
   /** steps in which people edit; preset: drawn */
   turns?: number;
 }
@@ -57,6 +62,9 @@ export class World {
   private readonly deploysOften: boolean;
   readonly integrations: readonly IntegrationConfig[];
   readonly blind: boolean;
+  readonly ownIds: boolean;
+  /** of its own, so that histories without references are the same as ever; absent = nobody refers to anything */
+  readonly references: Random | undefined;
   private readonly turns: number | undefined;
   private process: Process | undefined;
   private readonly people: Person;
@@ -69,11 +77,15 @@ export class World {
   constructor(
     seed: number,
     store: Store,
-    { trace, storm = false, shape = drawn(seed), blind = false, turns }: WorldOptions = {},
+    { trace, storm = false, shape = drawn(seed), blind = false, ownIds = false, references, turns }: WorldOptions = {},
   ) {
     this.severity = storm ? STORM : CALM;
     this.layout = layoutOf(shape);
     this.blind = blind;
+    this.ownIds = ownIds;
+    const referring = new Random(seed ^ 0x4ef5);
+    const refers = referring.chance(0.4);
+    this.references = (references ?? refers) ? referring : undefined;
     this.turns = turns;
     const isShown = seed % 3 === 0 && this.layout.systems.length === 2 && shape !== 'overlap';
     this.integrations = this.layout.integrations.map((config) => (isShown ? { ...config, ...SHOWN } : config));
@@ -157,6 +169,12 @@ export class World {
       return;
     }
     const entity = random.pick(known);
+    const named = this.references?.chance(0.4) ? refer(this.references, entity, known) : undefined;
+    if (named) {
+      this.trace?.(`EDIT ${entity.id} ${JSON.stringify(named)}`);
+      system.edit(entity.id, named);
+      return;
+    }
     const fields = this.people.edit(entity.fields, system.habits.format);
     this.trace?.(`EDIT ${entity.id} ${JSON.stringify(fields)}`);
     system.edit(entity.id, fields);
