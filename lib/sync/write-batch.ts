@@ -405,6 +405,12 @@ export class Batch {
       this.integration.linked();
     }
     const [event] = refused ? [] : await store.load([work]);
+    if (event?.link && event.stale) {
+      // what both had in common is newer than what was read of the source: it would be taken for edited back
+      await this.integration.sendAgain(event, new SyncError('transient', 'it was linked meanwhile: it is read again'));
+      this.results.set(work.seq, undefined);
+      return [];
+    }
     if (event?.link) return [{ ...work, event, adopted: true, replaces: undefined }];
     if (refused) await this.fail([work], new SyncError('fatal', refused));
     return [];

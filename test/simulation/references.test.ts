@@ -6,13 +6,13 @@ import { faultsOf, type RunOptions, simulate } from './run';
 import type { Shape } from './shapes';
 import { spoilt } from './spoilt';
 
-const RUNS = 30;
+const RUNS = 15;
 const MOST_RUNS = 10;
 
 describe('References between entities', function () {
   this.timeout(300_000);
 
-  for (const shape of ['pair', 'beside', 'twice', 'overlap'] satisfies Shape[]) {
+  for (const shape of ['pair', 'beside', 'twice', 'split', 'overlap'] satisfies Shape[]) {
     it(`${shape}: each names the counterpart of what was named on the other side, ${RUNS} times`, async () => {
       for (let seed = 1; seed <= RUNS; seed += 1) {
         const found = faultsOf(await simulate(seed, { shape, references: true }));

@@ -85,7 +85,8 @@ export class World {
     this.ownIds = ownIds;
     const referring = new Random(seed ^ 0x4ef5);
     const refers = referring.chance(0.4);
-    this.references = (references ?? refers) ? referring : undefined;
+    // in a ring a counterpart may be linked over a third system only, where references are not looked for
+    this.references = (references ?? (refers && shape !== 'ring' && shape !== 'wheel')) ? referring : undefined;
     this.turns = turns;
     const isShown = seed % 3 === 0 && this.layout.systems.length === 2 && shape !== 'overlap';
     this.integrations = this.layout.integrations.map((config) => (isShown ? { ...config, ...SHOWN } : config));

@@ -114,6 +114,7 @@ export class Kin {
   ): void {
     const own = this.links.head(link);
     if (!own) return;
+    if (!before) this.inherit(own);
     for (const side of [1, 2] as const) {
       const written = memberAt(own, side, this.places);
       for (const head of this.direct(written)) {
@@ -125,6 +126,18 @@ export class Kin {
         this.links.patch(head.id, theirs === 1 ? changed : [changed[1], changed[0]], at);
       }
       if (wrote[side - 1]) this.compose(own, side, ends);
+    }
+  }
+
+  /** Snapshots that are older than a write by another integration are so for a new link as well. */
+  private inherit(own: LinkHead): void {
+    for (const side of [1, 2] as const) {
+      const member = memberAt(own, side, this.places);
+      for (const head of this.direct(member)) {
+        const theirs = sideOfMember(head, member, this.places);
+        const wrote = head.id === own.id ? 0 : (this.links.byId(head.id)?.wrote[theirs - 1] ?? 0);
+        if (wrote > 0) this.links.wroteTo(own.id, side, wrote);
+      }
     }
   }
 

@@ -388,6 +388,7 @@ export class ModelStore implements Store {
         const [first, second] = other.ends.map((end) => this.name(end));
         if (first !== written && second !== written) continue;
         const its = first === written ? 0 : 1;
+        if (!before) link.wrote[side - 1] = Math.max(nth(link.wrote, side), other.wrote[its]);
         if (wrote.includes(side)) other.wrote[its] = Math.max(other.wrote[its], at);
         const isTwin = first === (its === 0 ? written : two) && second === (its === 0 ? two : written);
         if (side === 2 || !before || !isTwin) continue;
