@@ -1,5 +1,5 @@
 /**
- * `npm start`, `npm test`, `npm run bench`, `npm run simulate` and `npm run chaos`: each works in a bare clone, with Node 20 or newer and npm.
+ * `npm start`, `npm test`, `npm run bench`, `npm run simulate`, `npm run fuzz` and `npm run chaos`: each works in a bare clone, with Node 20 or newer and npm.
  * Installs and builds what is missing, then goes on under the Node.js that the project brings along.
  */
 
@@ -44,12 +44,16 @@ switch (command) {
     await install();
     become(['--disable-warning=ExperimentalWarning', '--import', 'tsx', 'test/simulation/cli.ts', ...args]);
     break;
+  case 'fuzz':
+    await install();
+    become(['--disable-warning=ExperimentalWarning', '--import', 'tsx', 'test/fuzz/cli.ts', ...args]);
+    break;
   case 'chaos':
     await install();
     await built();
     become(['--disable-warning=ExperimentalWarning', '--import', 'tsx', 'test/chaos/cli.ts', ...args]);
     break;
   default:
-    console.error('usage: node scripts/main.mjs start|test|bench|simulate|chaos [arguments]');
+    console.error('usage: node scripts/main.mjs start|test|bench|simulate|fuzz|chaos [arguments]');
     process.exitCode = 2;
 }

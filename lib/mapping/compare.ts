@@ -6,6 +6,8 @@
 
 import { looksEmpty } from '../model/empty';
 import type { FieldType, LookupValue, ReferenceValue, RichText, SingleValue, UserValue, Value } from '../model/values';
+import { withoutEnd, withoutLineEnds } from '../richtext/blanks';
+import { withLoudMentions, withoutJoiners } from '../richtext/mentions';
 
 type Named = Partial<LookupValue & UserValue & ReferenceValue>;
 
@@ -27,9 +29,7 @@ export const unixLines = (text: string): string => (text.includes('\r') ? text.r
 
 /** Rich text as it compares: LF, no blanks at line ends, no blank lines at the end. Blanks in front are markup. */
 function plainContent(content: string): string {
-  return unixLines(content)
-    .replace(/[ \t\u00a0]+(?=\n|$)/g, '')
-    .replace(/\n+$/, '');
+  return withoutEnd(withoutLineEnds(unixLines(content)), '\n');
 }
 
 /** JSON with sorted keys: the Atlassian document format is JSON, whose order of keys says nothing. */
@@ -43,6 +43,7 @@ function sortedJson(value: unknown): unknown {
   );
 }
 
+/** The joiners that keep a name from mentioning somebody (lib/richtext/mentions.ts) are nobody's edit. */
 function normaliseRichText(text: RichText): RichText | null {
   const content = scalarText(text.content);
   if (looksEmpty({ format: text.format, content })) return null;
@@ -53,7 +54,8 @@ function normaliseRichText(text: RichText): RichText | null {
       // not JSON after all: compared as the text it is
     }
   }
-  const plain = plainContent(content);
+  const stored = plainContent(content);
+  const plain = text.format === 'textile' ? withLoudMentions(stored) : withoutJoiners(stored);
   return plain.trim() === '' ? null : { format: text.format, content: plain };
 }
 

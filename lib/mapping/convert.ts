@@ -13,6 +13,7 @@
 import type { FieldChoice } from '../model/config';
 import { excessOf, unitOf } from '../model/length';
 import type {
+  Dialect,
   FieldType,
   LookupValue,
   ReferenceValue,
@@ -31,7 +32,11 @@ export type Converted = { value: SingleValue; lossy?: string } | { problem: stri
  * Turns rich text into another markup; lib/richtext has one. With `lossy`, what of the text the markup can't show. Without a
  * converter, markup that differs is passed on as it is.
  */
-export type RichTextConverter = (text: RichText, format: RichTextFormat) => RichText & { lossy?: string };
+export type RichTextConverter = (
+  text: RichText,
+  format: RichTextFormat,
+  dialect?: Dialect,
+) => RichText & { lossy?: string };
 
 type Named = Partial<LookupValue & UserValue & ReferenceValue>;
 type Shape = 'string' | 'number' | 'boolean' | 'rich' | 'named' | 'other';
@@ -146,12 +151,12 @@ function toRichText(
   if (shape !== 'rich' && text === undefined) return not('a text', source, target);
   let rich: RichText & { lossy?: string } =
     shape === 'rich' ? (value as RichText) : { format: 'text', content: text ?? '' };
-  if (target.format !== undefined && target.format !== rich.format && convert !== undefined) {
-    rich = convert(rich, target.format);
-  }
+  // a text in that markup already may mean another thing there, or mention somebody
+  if (target.format !== undefined && convert !== undefined) rich = convert(rich, target.format, target.dialect);
   const length = excessOf(target, rich, (words) => convert?.(words, 'text').content ?? words.content);
   if (length !== undefined) return tooLong(length, source, target);
-  const converted: Converted = { value: { format: rich.format, content: rich.content } };
+  const { format, content, dialect } = rich;
+  const converted: Converted = { value: { format, content, ...(dialect && { dialect }) } };
   return rich.lossy === undefined ? converted : { ...converted, lossy: rich.lossy };
 }
 

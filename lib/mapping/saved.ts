@@ -20,7 +20,7 @@ import type {
   ValueRow,
 } from '../model/config';
 import type { DirectionSetting, LengthRule } from '../model/entity';
-import type { FieldType, LookupValue, RichTextFormat, SingleValue, Value } from '../model/values';
+import type { Dialect, FieldType, LookupValue, RichTextFormat, SingleValue, Value } from '../model/values';
 import { type Condition, type Operator, operatorsFor } from './conditions';
 
 type Values = Record<string, unknown>;
@@ -114,7 +114,20 @@ export function readField(value: unknown): FieldChoice | undefined {
   if (value.integer === true) field.integer = true;
   const format = oneOf(FORMATS, value.format);
   if (format !== undefined) field.format = format;
+  const dialect = readDialect(value.dialect);
+  if (dialect !== undefined) field.dialect = dialect;
   return field;
+}
+
+function readDialect(value: unknown): Dialect | undefined {
+  if (!isObject(value)) return undefined;
+  const mentions = oneOf(['names', 'ids'] as const, value.mentions);
+  const dialect: Dialect = {
+    ...(value.hardBreaks === true && { hardBreaks: true }),
+    ...(value.plainTags === true && { plainTags: true }),
+    ...(mentions && { mentions }),
+  };
+  return Object.keys(dialect).length > 0 ? dialect : undefined;
 }
 
 function readSingle(value: unknown): SingleValue | undefined {

@@ -14,6 +14,9 @@ export type EvaluateAll = (
   names: [string, string][],
 ) => Promise<ExpressionResult[]>;
 
+/** Calls a pure function, again where something in it had to be done elsewhere first. */
+export type Settle = <Result>(work: () => Result) => Result | Promise<Result>;
+
 export interface CompiledMapping {
   /** the rows' expressions in this direction; without any, `map` answers at once */
   expressions: string[];
@@ -39,8 +42,11 @@ export function compileMapping(
   direction: Direction,
   options: FieldMappingOptions,
   evaluate: EvaluateAll,
+  settle: Settle = (work) => work(),
 ): CompiledMapping {
-  const mapFields: FieldMapping = compileFieldRows(rows, direction, options);
+  const compiled: FieldMapping = compileFieldRows(rows, direction, options);
+  const mapFields = (payload: Fields, context?: MappingContext): MappedFields | Promise<MappedFields> =>
+    settle(() => compiled(payload, context));
   const computed = rows.flatMap((row) => {
     const transform = goes(row, direction) ? transformOf(row, direction) : undefined;
     return transform?.kind === 'jsonata' ? [{ row, expression: transform.expression }] : [];

@@ -7,7 +7,7 @@
 import type { FieldChoice, FieldRow, Transform } from '../model/config';
 import { applies, type Direction, type EntityRef } from '../model/entity';
 import type { UserValue } from '../model/values';
-import { type FieldId, type Fields, isEmpty, type SingleValue, type Value } from '../model/values';
+import { type Dialect, type FieldId, type Fields, isEmpty, type SingleValue, type Value } from '../model/values';
 import { convertValue, type RichTextConverter } from './convert';
 import type { Trace } from './trace';
 
@@ -160,7 +160,7 @@ function wordsOf(value: Value, field: FieldChoice, target: FieldChoice, richText
   if (isNothing(value)) return '';
   const into: FieldChoice =
     target.type === 'richtext'
-      ? { id: target.id, name: target.name, type: 'richtext', format: 'markdown' }
+      ? { id: target.id, name: target.name, type: 'richtext', format: 'markdown', dialect: TEMPLATE }
       : { id: target.id, name: target.name, type: 'text' };
   const words = (Array.isArray(value) ? value : [value]).flatMap((item): string[] => {
     if (item === null) return [];
@@ -181,6 +181,9 @@ export function isNothing(value: Value | undefined): boolean {
     return isEmpty(value);
   return typeof value.content === 'string' && isEmpty(value);
 }
+
+/** In a template a line end is one, as its author sees it. */
+const TEMPLATE: Dialect = { hardBreaks: true };
 
 export type TemplateFunction = (payload: Fields, context: MappingContext) => Value | undefined;
 
@@ -222,7 +225,7 @@ export function compileTemplate(
     }
     if (!present) return undefined;
     if (!filled) return null;
-    return target.type === 'richtext' ? { format: 'markdown', content: text } : text;
+    return target.type === 'richtext' ? { format: 'markdown', content: text, dialect: TEMPLATE } : text;
   };
 }
 

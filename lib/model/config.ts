@@ -79,6 +79,7 @@ export interface FieldChoice {
   length?: LengthRule;
   integer?: boolean;
   format?: import('./values').RichTextFormat;
+  dialect?: import('./values').Dialect;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Entities, and what a system says about their structure. */
 
-import type { FieldId, Fields, FieldType, ListValue, RichTextFormat, UserValue } from './values';
+import type { Dialect, FieldId, Fields, FieldType, ListValue, RichTextFormat, UserValue } from './values';
 
 export type ProjectId = string;
 export type EntityTypeId = string;
@@ -41,6 +41,8 @@ export interface Field {
   entry?: EntryRule;
   /** the markup that a richtext field holds */
   format?: RichTextFormat;
+  /** how the system reads that markup */
+  dialect?: Dialect;
   /** the complete list of a lookup or user field, where it is short enough to be listed */
   values?: ListValue[];
   /** number fields only: no fractions */

@@ -9,6 +9,18 @@ import { looksEmpty } from './empty';
 export interface RichText {
   format: RichTextFormat;
   content: string;
+  /** what the system that shows it makes of the markup; says nothing about whether two texts are the same */
+  dialect?: Dialect;
+}
+
+/** How a system reads its markup, where systems with the same markup differ. Connectors declare it. */
+export interface Dialect {
+  /** Markdown: a line end within a paragraph is a line break (Redmine; comments of GitHub). Absent: it is a blank */
+  hardBreaks?: true;
+  /** Markdown: HTML is text, but for the few tags that Markdown has no signs for (Azure DevOps). Absent: it is HTML */
+  plainTags?: true;
+  /** Markdown and Textile: what mentions a person, `@name` or only `@<id>`. Absent: names */
+  mentions?: 'names' | 'ids';
 }
 
 export type RichTextFormat = 'text' | 'html' | 'markdown' | 'textile' | 'jira-wiki' | 'adf';

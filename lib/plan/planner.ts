@@ -9,9 +9,9 @@ import type { IntegrationConfig } from '../model/config';
 import { directionFrom, type Entity, type Field, refOf, type Side, targetSide } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, Unresolved } from '../model/message';
-import type { FieldId, RichText } from '../model/values';
-import { richTextConverter } from '../richtext';
+import type { FieldId } from '../model/values';
 import type { Link, Store, StoredEvent } from '../store/store';
+import { plainTextOf, settledTexts } from '../sync/bounded-texts';
 import { systemClock } from '../sync/clock';
 import { showingOf, shownFields } from '../sync/counterpart';
 import { type CounterpartsInput, fieldsRead, keepUnshown, translateAll } from '../sync/counterparts';
@@ -245,7 +245,7 @@ export class Planner {
       ? { wanted: message.payload, plan: planNew(config, way.targetSide, message, entity) }
       : draft.unchanged
         ? { wanted: message.payload, plan: emptyPlan() }
-        : planChange(merge);
+        : await settledTexts(() => planChange(merge));
     const parked = draft.unchanged ? undefined : mustPark({ message, plan: decided.plan }, create ? undefined : merge);
     // "hold only the field": after the last attempt, the update goes on without what has to wait
     const held =
@@ -306,7 +306,7 @@ export class Planner {
 /** As the writer takes it: without what the target declares that it cannot hold. */
 function fitting(message: SyncMessage, declared: TargetFields): SyncMessage {
   const { mapped = {}, unresolved = {} } = message.sync;
-  const plainText = (text: RichText): string => richTextConverter(text, 'text').content;
+  const plainText = plainTextOf;
   const fitted = fitFields({ fields: message.payload, mapped, unresolved }, declared, plainText);
   return { ...message, payload: fitted.fields, sync: { ...message.sync, unresolved: fitted.unresolved } };
 }

@@ -1,19 +1,14 @@
 /** The table of formats. What a format needs is loaded when it is first used: most installations use two of them. */
 
-import type { RichTextFormat } from '../model/values';
+import type { Dialect, RichTextFormat } from '../model/values';
 import type { Losses } from './losses';
 import { parseText, renderText } from './text';
 import type { Tree } from './tree';
 
-export interface FormatOptions {
-  /** a line end within a Markdown paragraph is a line break (GitHub's comments), not a space; preset false */
-  hardBreaks?: boolean;
-}
-
 export interface Format {
   /** may throw where the text is nested too deep */
-  parse(source: string, options: FormatOptions): Tree;
-  render(tree: Tree, losses: Losses, options: FormatOptions): string;
+  parse(source: string, dialect: Dialect): Tree;
+  render(tree: Tree, losses: Losses, dialect: Dialect): string;
 }
 
 const text: Format = { parse: parseText, render: renderText };

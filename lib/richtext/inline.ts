@@ -3,6 +3,7 @@
  * repeat or are empty are put right, whatever order a markup nests them in; `nest` makes the canonical tree of it.
  */
 
+import { withoutEnd } from './blanks';
 import type { Inline, Link, SimpleMark, VendorInline } from './tree';
 
 export type Mark =
@@ -221,7 +222,7 @@ function trimEnds(nodes: Inline[]): Inline[] {
   const result: Inline[] = [];
   for (const node of nodes) {
     const last = result.at(-1);
-    if (node.type === 'break' && last?.type === 'text') last.value = last.value.replace(/[ \t\n]+$/, '');
+    if (node.type === 'break' && last?.type === 'text') last.value = withoutEnd(last.value, ' \t\n');
     if (last?.type === 'text' && last.value === '') result.pop();
     if (node.type === 'text' && (result.length === 0 || result.at(-1)?.type === 'break')) {
       const value = node.value.replace(/^[ \t\n]+/, '');
@@ -232,7 +233,7 @@ function trimEnds(nodes: Inline[]): Inline[] {
     const last = result.at(-1);
     if (last?.type === 'break') result.pop();
     else if (last?.type === 'text') {
-      last.value = last.value.replace(/[ \t\n]+$/, '');
+      last.value = withoutEnd(last.value, ' \t\n');
       if (last.value !== '') break;
       result.pop();
     } else break;

@@ -8,8 +8,8 @@ import type { Trace } from '../mapping/trace';
 import type { DefaultRow } from '../model/config';
 import { type Direction, type Side, targetSide } from '../model/entity';
 import type { SyncMessage } from '../model/message';
-import type { FieldId, RichText } from '../model/values';
-import { richTextConverter } from '../richtext';
+import type { FieldId } from '../model/values';
+import { plainTextOf } from '../sync/bounded-texts';
 import { Declared } from '../sync/declared';
 import type { StepHost } from './host';
 
@@ -45,7 +45,7 @@ export class DefaultMapperStep {
     const side = targetSide(direction);
     const declared = this.declared.get(side) ?? new Declared(() => connection(side));
     this.declared.set(side, declared);
-    const plainText = (text: RichText): string => richTextConverter(text, 'text').content;
+    const plainText = plainTextOf;
     return declared.of(target).then((fields) => {
       // what the target cannot hold is for the rows to decide, like a value without counterpart
       return this.withDefaults(message, fitFields(input, fields, plainText), host, trace);

@@ -13,7 +13,7 @@ import { type Direction, type Side, sourceSide, targetSide } from '../model/enti
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage } from '../model/message';
 import type { RichText } from '../model/values';
-import { richTextConverter } from '../richtext';
+import { boundedConverter, settledTexts } from '../sync/bounded-texts';
 import { isSystemFault } from '../sync/failure';
 import type { StepHost } from './host';
 
@@ -26,20 +26,20 @@ export class FieldMapperStep {
   /** @param owner whose mappers share the process that evaluates expressions */
   constructor(rows: FieldRow[], owner: RunnerOwner) {
     this.relevant = relevantFields(rows, expressionReads);
-    const options = { richText: richTextConverter, expressionReads };
+    const options = { richText: boundedConverter, expressionReads };
     const evaluate: EvaluateAll = (expressions, payload, { entity, old, linked, helpers }, names) => {
       if (helpers === undefined) return Promise.resolve([]);
       this.runner ??= acquireRunner(owner);
       return this.runner.runner.evaluate(expressions, { payload, entity, old, linked, names }, helpers);
     };
     this.mappings = {
-      forward: compileMapping(rows, 'forward', options, evaluate),
-      backward: compileMapping(rows, 'backward', options, evaluate),
+      forward: compileMapping(rows, 'forward', options, evaluate, settledTexts),
+      backward: compileMapping(rows, 'backward', options, evaluate, settledTexts),
     };
   }
 
   /**
-   * At once where no expression has to be evaluated.
+   * At once where no expression has to be evaluated, and no text takes long to be read.
    * @throws SyncError – a field mapper has mapped the message already; or a system that an expression asked is in trouble:
    *   the message is to be tried again, not to lose a field
    */
@@ -93,7 +93,7 @@ function helpersOf(message: SyncMessage, host: StepHost): Helpers {
       return login === undefined || login === email ? null : ((await users.find({ login })) ?? null);
     },
     lookup: (table, value) => host.lookUp(direction, String(table), value),
-    text: (value) => (isRichText(value) ? richTextConverter(value, 'text').content : value),
+    text: (value) => (isRichText(value) ? settledTexts(() => boundedConverter(value, 'text').content) : value),
   };
 }
 

@@ -1,6 +1,7 @@
 /** From a change that was written, or needs no write, to what is stored of it and what its result says. Pure. */
 
 import type { WriteResult } from '../connectors/connector';
+import { atOnce } from '../limits/settle';
 import { showValue } from '../mapping/describe';
 import { type EntityRef, refOf, type Side } from '../model/entity';
 import type { SyncResult } from '../model/message';
@@ -16,13 +17,17 @@ export interface Landed {
   result: SyncResult;
 }
 
+/** A landing cannot wait: of a long text that was merged, lines alone are compared. */
+const landedBaselines: typeof baselines = (...given) => atOnce(() => baselines(...given));
+
 /** Where nothing has to be written. */
 export function landUnchanged(way: Way, work: Work): Landed {
   const end = endOf(work, way.targetSide);
   const target = work.target;
   // without a read, the target is taken to be what it was: nothing of it is stored anew
   const after = target?.fields ?? end.baseline;
-  const next = baselines(mergeInputOf(way, work, target), work.plan, {
+  const input = mergeInputOf(way, work, target);
+  const next = landedBaselines(input, work.plan, {
     after,
     ignored: work.withheld ?? {},
     exact: true,
@@ -54,7 +59,8 @@ export function landWritten(way: Way, work: Work, written: Extract<WriteResult, 
     const itself = `empty in the source; ${way.target.name} has put in ${showValue(own)} itself`;
     work.notes.push({ field, reason: written.ignored?.[field] ?? itself });
   }
-  const next = baselines(mergeInputOf(way, work, work.target), work.plan, {
+  const input = mergeInputOf(way, work, work.target);
+  const next = landedBaselines(input, work.plan, {
     after: entity.fields,
     ignored,
     exact: written.exact === true,

@@ -4,9 +4,11 @@
  * of anything else one value has to win. Pure.
  */
 
+import { bounded } from '../limits/settle';
 import { equalValues } from '../mapping/compare';
 import { type FieldType, isEmpty, type RichText, type SingleValue, type Value } from '../model/values';
 import { isSound, type Line, type Placed } from '../richtext/pieces';
+import { isCheapToMerge } from './bounded-texts';
 import {
   asPlaced,
   asShown,
@@ -50,7 +52,7 @@ export function mergeValues(input: ThreeWay): Merged {
   if (base !== undefined && equalValues(base, theirs, type)) return { value: ours, ours };
   if (base !== undefined && equalValues(base, ours, type)) return { value: theirs, ours };
   if (equalValues(ours, theirs, type)) return { value: theirs, ours };
-  return mergeTexts(input);
+  return mergedTexts(input);
 }
 
 export const itemsOf = (value: Value | undefined): SingleValue[] =>
@@ -133,7 +135,36 @@ const linesOfText = ({ content, format }: Text): Lines => linesOf(content, forma
 
 const IS_TEXT: ReadonlySet<FieldType | undefined> = new Set([undefined, 'text', 'richtext']);
 
-function mergeTexts({ base, ours, theirs, type, oursFirst, source }: ThreeWay): Merged {
+type Winner = 'ours' | 'theirs';
+type Ways = { value: Value; ours: Value } | { conflict: string };
+const SAME_LINES = 'both sides changed the same lines';
+
+const contentsOf = (values: readonly (Value | undefined)[]): Text[] => values.flatMap((value) => textOf(value) ?? []);
+
+/** @param winner whose lines are taken where both changed them */
+export function mergeTexts(input: ThreeWay, winner?: Winner): Ways {
+  const { base, ours, theirs, source } = input;
+  return bounded(
+    { name: 'mergeTexts', args: [input, winner] },
+    () => isCheapToMerge(contentsOf([base, ours, theirs, source?.base, source?.now])),
+    () => textWays(input, winner),
+    (why) => ({ conflict: `the text ${why ?? 'takes too long to be read'}` }),
+  );
+}
+
+function mergedTexts(input: ThreeWay): Merged {
+  const ways = mergeTexts(input);
+  if ('value' in ways || ways.conflict !== SAME_LINES) return ways;
+  return {
+    ...ways,
+    decided: (winner) => {
+      const decided = mergeTexts(input, winner);
+      return 'value' in decided ? decided : undefined;
+    },
+  };
+}
+
+function textWays({ base, ours, theirs, type, oursFirst, source }: ThreeWay, winner: Winner | undefined): Ways {
   const model = textOf(theirs) ?? textOf(ours);
   if (!IS_TEXT.has(type) || model === undefined) return { conflict: ONE_WINS };
   if (base === undefined) return { conflict: 'they were never the same' };
@@ -163,13 +194,11 @@ function mergeTexts({ base, ours, theirs, type, oursFirst, source }: ThreeWay): 
     if (whole && !isSound(merged, linesOfText(whole).cut)) return undefined;
     return { value, ours: asText(asPlaced(inSpellingOf(before.lines))) };
   };
-  const merge = (winner?: 'ours' | 'theirs'): Placed[] | undefined =>
-    mergeLines(spelled, inSpellingOf(spelled), there.lines, oursFirst, winner);
-  const merged = merge();
+  const merged = mergeLines(spelled, inSpellingOf(spelled), there.lines, oursFirst, winner);
   const both = result(merged);
   if (both) return both;
   if (merged) return { conflict: 'one changed lines whose block of code the other changed' };
-  return { conflict: 'both sides changed the same lines', decided: (winner) => result(merge(winner)) };
+  return { conflict: SAME_LINES };
 }
 
 /**
@@ -178,6 +207,16 @@ function mergeTexts({ base, ours, theirs, type, oursFirst, source }: ThreeWay): 
  * @param sent the merged value
  */
 export function asStored(value: Value, sent: Value, shown: Value, type: FieldType | undefined): Value {
+  const run = (): Value => asStoredHere(value, sent, shown, type);
+  return bounded(
+    { name: 'asStored', args: [value, sent, shown, type] },
+    () => isCheapToMerge(contentsOf([value, sent, shown])),
+    run,
+    run,
+  );
+}
+
+function asStoredHere(value: Value, sent: Value, shown: Value, type: FieldType | undefined): Value {
   if (Array.isArray(value) || Array.isArray(shown)) {
     const there = itemsOf(shown);
     return listOrNull(itemsOf(value).map((item) => there.find((other) => sameItem(item, other, type)) ?? item));
@@ -192,6 +231,11 @@ export function asStored(value: Value, sent: Value, shown: Value, type: FieldTyp
 
 /** A text whose lines stand as in another, where that has them too, whatever their case and blanks. */
 export function respelled(value: Value, like: Value): Value {
+  const run = (): Value => respelledHere(value, like);
+  return bounded({ name: 'respelled', args: [value, like] }, () => isCheapToMerge(contentsOf([value, like])), run, run);
+}
+
+function respelledHere(value: Value, like: Value): Value {
   const [text, model] = [textOf(value), textOf(like)];
   if (!text || !model || text.format !== model.format) return value;
   const own = linesOfText(text);
@@ -237,6 +281,16 @@ export function commonEntries(
 
 /** True where a text that was sent must have got there, though its answer was lost: a line that is new in it is shown. */
 export function hasArrived(base: Value | undefined, sent: Value, now: Value): boolean {
+  const run = (): boolean => hasArrivedHere(base, sent, now);
+  return bounded(
+    { name: 'hasArrived', args: [base, sent, now] },
+    () => isCheapToMerge(contentsOf([base, sent, now])),
+    run,
+    run,
+  );
+}
+
+function hasArrivedHere(base: Value | undefined, sent: Value, now: Value): boolean {
   const [before, written, there] = [base, sent, now].map(textOf);
   if (!written || !there) return false;
   const lines = (text: Text | undefined): Line[] => (text ? linesOfText(text).lines : []);

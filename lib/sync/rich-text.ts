@@ -8,8 +8,9 @@
 
 import { equalValues } from '../mapping/compare';
 import type { MappedField } from '../model/message';
-import type { FieldId, Fields, RichText, Value } from '../model/values';
-import { convert, mergeRichText } from '../richtext';
+import type { Dialect, FieldId, Fields, RichText, Value } from '../model/values';
+import { withQuietMentions } from '../richtext';
+import { boundedConvert, boundedMerge } from './bounded-texts';
 
 interface RichTextInput {
   wanted: Fields;
@@ -25,23 +26,31 @@ interface RichTextInput {
 export function keepRichText({ wanted, mapped, source, target }: RichTextInput): Fields {
   let kept = wanted;
   for (const [field, { from }] of Object.entries(mapped)) {
-    const [only, ...more] = from;
-    if (only === undefined || more.length > 0) continue;
-    const now = source.now[only];
-    if (!isAsConverted(now, wanted[field])) continue;
-    const synced = target.base[field];
+    const want = wanted[field];
+    if (!isRichText(want)) continue;
+    const [synced, there] = [target.base[field], target.now[field]];
+    const [only] = from.length === 1 ? from : [];
+    // people whom the target mentions by its own stay mentioned
+    const own = [there, synced].find(isRichText);
+    let text = withQuietMentions(want, own);
     // where that is not known, what the target shows may be people's edits: they are not what the source wants
-    if (synced === undefined) continue;
-    const spliced = splice(source.base[only], now, equalValues(synced, target.now[field]) ? target.now[field] : synced);
-    if (spliced) kept = { ...kept, [field]: spliced };
+    if (only !== undefined && synced !== undefined && isAsConverted(source.now[only], want)) {
+      const model = inDialect(equalValues(synced, there) ? there : synced, own?.dialect ?? want.dialect);
+      text = splice(source.base[only], source.now[only], model) ?? text;
+    }
+    if (text !== want) kept = { ...kept, [field]: text };
   }
   return kept;
 }
 
+/** A baseline may be older than what is known of the system's dialect. */
+const inDialect = (text: Value | undefined, dialect: Dialect | undefined): Value | undefined =>
+  isRichText(text) && dialect ? { ...text, dialect } : text;
+
 /** True where a target's text is what the field mapper makes of a source's text in another markup. */
 export function isAsConverted(source: Value | undefined, want: Value | undefined): boolean {
-  if (!isRichText(source) || !isRichText(want) || source.format === want.format) return false;
-  return convert(source, want.format).text.content === want.content;
+  if (!isRichText(source) || !isRichText(want) || isOneMarkup(source, want)) return false;
+  return boundedConvert(source, want.format, { into: want.dialect }).text.content === want.content;
 }
 
 /**
@@ -53,16 +62,21 @@ export function splice(
   after: Value | undefined,
   there: Value | undefined,
 ): RichText | undefined {
-  if (!isRichText(before) || !isRichText(after) || !isRichText(there) || after.format === there.format)
-    return undefined;
-  return mergeRichText({ target: there, before, after }).text;
+  if (!isRichText(before) || !isRichText(after) || !isRichText(there) || isOneMarkup(after, there)) return undefined;
+  return boundedMerge({ target: there, before, after });
 }
 
 /** A text in the markup of another; undefined where it is none, or has that markup already. */
 export function inMarkupOf(text: Value | undefined, model: Value | undefined): RichText | undefined {
-  if (!isRichText(text) || !isRichText(model) || text.format === model.format) return undefined;
-  return convert(text, model.format).text;
+  if (!isRichText(text) || !isRichText(model) || isOneMarkup(text, model)) return undefined;
+  return boundedConvert(text, model.format, { into: model.dialect }).text;
 }
+
+/** True where two texts have one markup, read in the same way. */
+const isOneMarkup = (one: RichText, two: RichText): boolean =>
+  one.format === two.format &&
+  one.dialect?.hardBreaks === two.dialect?.hardBreaks &&
+  one.dialect?.plainTags === two.dialect?.plainTags;
 
 const isRichText = (value: Value | undefined): value is RichText =>
   typeof value === 'object' && value !== null && 'content' in value && 'format' in value;

@@ -7,11 +7,13 @@
  */
 
 import { diffIndices } from 'node-diff3';
+import { isLimited } from '../limits/settle';
 import { append } from '../model/lists';
 import type { RichTextFormat } from '../model/values';
 import { parse } from '../richtext';
 import { align, gaps } from '../richtext/merge/align';
 import { type Cut, compose, cut, cutPlain, keyOf, type Line, linesOfCut, type Placed } from '../richtext/pieces';
+import { isCheapToMerge } from './bounded-texts';
 
 /** Longer texts are not merged: comparing takes time with the square of the lines, and nobody edits those by hand. */
 export const MOST_LINES = 5_000;
@@ -48,8 +50,16 @@ export interface Lines {
 /** @param format undefined for a plain text field */
 export function linesOf(text: string, format: RichTextFormat | undefined): Lines {
   const source = text.replace(/\r\n?/g, '\n');
-  const made = format === undefined ? cutPlain(source) : cut(source, format, (content) => parse({ format, content }));
+  const made = format === undefined ? cutPlain(source) : cutWithin(source, format);
   return { cut: made, lines: linesOfCut(made), newline: text.includes('\r\n') ? '\r\n' : '\n' };
+}
+
+/** Where the text may take too long to be read, its lines are all alike: code isn't told from words. */
+function cutWithin(source: string, format: RichTextFormat): Cut {
+  if (!isLimited() || isCheapToMerge([{ format, content: source }]))
+    return cut(source, format, (content) => parse({ format, content }));
+  if (format === 'html') return cutPlain(source);
+  return cut(source, format, () => ({ type: 'root', children: [] }));
 }
 
 /** The text of some lines. @param like how its lines end, and how it is stored as a whole */

@@ -11,11 +11,11 @@ import { type Direction, type Entity, type EntityRef, type Field, refOf, type Si
 import { asSyncError, SyncError } from '../model/errors';
 import { append } from '../model/lists';
 import type { SyncResult } from '../model/message';
-import type { Fields, RichText } from '../model/values';
-import { richTextConverter } from '../richtext';
+import type { Fields } from '../model/values';
 import { StoreError } from '../store/errors';
 import type { Failure, Landing, LinkEnd } from '../store/store';
 import { type Doubt, tryAll } from './blame';
+import { plainTextOf, settledTexts } from './bounded-texts';
 import { corrected } from './corrections';
 import { showingOf, shownLink } from './counterpart';
 import { fieldsRead, keepUnshown, translateAll } from './counterparts';
@@ -51,7 +51,7 @@ export type JobResult =
   | { ok: false; error: SyncError; failure?: Failure }
   | undefined;
 
-const plainText = (text: RichText): string => richTextConverter(text, 'text').content;
+const plainText = plainTextOf;
 
 /** A field that a create leaves out gets the target's own default, so emptiness is sent; not where a value must be. */
 export function emptied({ plan, declared }: Work): Fields {
@@ -192,7 +192,7 @@ export class Batch {
       }
       work.target = target;
       const merge = mergeInputOf(this.way, work, target);
-      const { wanted, plan } = planChange(merge);
+      const { wanted, plan } = await settledTexts(() => planChange(merge));
       work.wanted = wanted;
       work.plan = plan;
       stopOscillating(this.watched(work));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { fromStoredMarkdown, MARKDOWN, toStoredMarkdown } from '../../lib/connectors/azure-devops/markdown';
 import type { RichTextFormat } from '../../lib/model/values';
 import { convert } from '../../lib/richtext';
 import { unsafeHtml } from '../richtext/unsafe';
@@ -41,6 +42,26 @@ describe('reality 07: text that vanishes', () => {
     assert.equal(to('text', 'html', '<p>a</p><textarea>one\n two</textarea>'), 'a\n\none\n\u00a0two');
     assert.equal(squeeze(to('text', 'html', 'a<xmp>x <b> y</xmp>b<plaintext>c <i>d')), 'a x b y b c i d');
     assert.match(to('text', 'html', '<select><option>red</option><option>green</option></select>'), /red.*green/s);
+  });
+
+  it('a tag that Azure DevOps holds encoded in Markdown is the text that somebody typed', () => {
+    const stored =
+      'a &lt;div&gt; and List&lt;String&gt;, `&lt;b&gt;`\n\n&gt; quoted &lt;script&gt;\n\n&lt;div&gt; last';
+    const text = { format: 'markdown' as const, content: fromStoredMarkdown(stored), dialect: MARKDOWN };
+    assert.equal(
+      convert(text, 'text').text.content,
+      'a <div> and List<String>, <b>\n\n> quoted <script>\n\n<div> last',
+    );
+    assert.equal(toStoredMarkdown(text.content), stored);
+    // in Redmine, where tags are alive, it is text, too; what is alive there is written as what it means here
+    assert.equal(
+      convert(text, 'markdown', { into: {} }).text.content,
+      'a \\<div> and List\\<String>, `<b>`\n\n> quoted \\<script>\n\n\\<div> last',
+    );
+    const alive = { format: 'markdown' as const, content: 'H<sub>2</sub>O <b>bold</b> <ins>new</ins>' };
+    const here = convert(alive, 'markdown', { into: MARKDOWN }).text;
+    assert.equal(here.content, 'H<sub>2</sub>O **bold** <ins>new</ins>');
+    assert.equal(convert(here, 'html').text.content, convert(alive, 'html').text.content);
   });
 
   it('a mention of Jira Cloud is written to a Data Center by its name', () => {

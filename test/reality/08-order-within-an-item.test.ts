@@ -86,7 +86,7 @@ describe('text and code in turns, within one item of a list', () => {
 describe('a table of HTML in Markdown', () => {
   const cells = (content: string, hardBreaks = false): unknown => {
     const text: RichText = { format: 'markdown', content };
-    return parse(text, { hardBreaks }).children.map((block) =>
+    return parse(hardBreaks ? { ...text, dialect: { hardBreaks: true } } : text).children.map((block) =>
       block.type === 'table'
         ? block.children.map((row) => row.children.map((cell) => outline(cell.children)))
         : outline([block])[0],

@@ -28,7 +28,7 @@ describe('rich text conversion', () => {
   it('takes line ends of a Markdown paragraph for spaces, or for breaks where told so', () => {
     const text = { format: 'markdown' as const, content: 'a\nb' };
     assert.equal(convert(text, 'textile').text.content, 'a b');
-    assert.equal(convert(text, 'textile', { hardBreaks: true }).text.content, 'a\nb');
+    assert.equal(convert({ ...text, dialect: { hardBreaks: true } }, 'textile').text.content, 'a\nb');
   });
 
   it('writes formatting within a word so that Redmine shows it', () => {

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Nodes } from 'mdast';
-import { fromMarkdown } from 'mdast-util-from-markdown';
-import { gfmFromMarkdown } from 'mdast-util-gfm';
-import { gfm } from 'micromark-extension-gfm';
 import type { RichText, RichTextFormat } from '../../lib/model/values';
 import { convert, mergeRichText } from '../../lib/richtext';
 import { mergeValues } from '../../lib/sync/merge-values';
 import { anyText } from './arbitrary';
 import { FORMATS, PAIRS } from './corpus';
-import { isUnsafeAddress, unsafeHtml } from './unsafe';
+import { unsafeIn } from './unsafe';
 
 /** one text may take this long, on a slow and busy machine */
 const LONGEST_MS = 2000;
@@ -105,47 +101,6 @@ const dangerousAdf = fc.array(fc.constantFrom(...DANGEROUS), { minLength: 1, max
     ],
   });
 });
-
-/** What in a text could run, or lead somewhere where it does, as the systems read it. */
-function unsafeIn({ format, content }: RichText): string[] {
-  switch (format) {
-    case 'html':
-      return unsafeHtml(content);
-    case 'markdown': {
-      const found: string[] = [];
-      const visit = (node: Nodes): void => {
-        if ('url' in node && isUnsafeAddress(node.url)) found.push(node.url);
-        if (node.type === 'html') found.push(...unsafeHtml(node.value));
-        if ('children' in node) node.children.forEach(visit);
-      };
-      visit(fromMarkdown(content, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] }));
-      return found;
-    }
-    case 'adf': {
-      const found: string[] = [];
-      const visit = (value: unknown, key: string): void => {
-        if (typeof value === 'string' && /^(?:href|url|src)$/.test(key) && isUnsafeAddress(value)) found.push(value);
-        if (typeof value === 'object' && value !== null)
-          for (const [name, inner] of Object.entries(value)) visit(inner, name);
-      };
-      visit(JSON.parse(content), '');
-      return found;
-    }
-    // both show tags as text; of addresses only those that their own rules take for one count
-    case 'jira-wiki':
-      return (
-        content
-          .replace(/(?<!\\)\{(code|noformat)[^{}]*\}[\s\S]*?\{\1\}|\{\{[^\n]*?\}\}/g, '')
-          .match(/(?<!\\)\[(?:[^\]\n]*(?<!\\)\|)?\s*(?:javascript|vbscript|data):/gi) ?? []
-      );
-    case 'textile':
-      return (
-        content.replace(/<pre>[\s\S]*?<\/pre>|@[^@\n]*@/g, '').match(/":(?:javascript|vbscript|data):\/\//gi) ?? []
-      );
-    default:
-      return [];
-  }
-}
 
 const soon = <T>(work: () => T): T => {
   const start = performance.now();

@@ -5,6 +5,7 @@ import type { ListValue, LookupValue } from '../../model/values';
 import type { Settings } from './config';
 import type { FieldInfo } from './field-types';
 import { STATE } from './field-types';
+import { MARKDOWN } from './markdown';
 import { FRESH_MS, type Metadata, type TypeInfo } from './metadata';
 import { PATH } from './rules';
 
@@ -40,6 +41,7 @@ export async function fieldsOf(
       ...(info.length ? { length: info.length } : {}),
       ...(entry ? { entry } : {}),
       ...(info.type === 'richtext' ? { format } : {}),
+      ...(info.type === 'richtext' && format === 'markdown' ? { dialect: MARKDOWN } : {}),
       ...(values && values.length <= LONGEST_LIST ? { values } : {}),
     });
   }

@@ -4,7 +4,7 @@ import { looksEmpty } from '../../model/empty';
 import type { Fields, RichText, Value } from '../../model/values';
 import { dayOf } from './days';
 import { type FieldInfo, TAGS } from './field-types';
-import { fromStoredMarkdown } from './markdown';
+import { fromStoredMarkdown, MARKDOWN } from './markdown';
 import { isoOf, type Json, textOf, userOf } from './shapes';
 
 /** What a value is read with, beside its field. */
@@ -30,7 +30,7 @@ export function canonicalOf(field: FieldInfo, raw: unknown, context: ValueContex
   switch (field.type) {
     case 'richtext': {
       const text: RichText = context.markdown.has(field.id)
-        ? { format: 'markdown', content: fromStoredMarkdown(String(raw)) }
+        ? { format: 'markdown', content: fromStoredMarkdown(String(raw)), dialect: MARKDOWN }
         : { format: 'html', content: String(raw) };
       // the editor leaves `<div><br></div>` behind where a text was deleted
       return looksEmpty(text) ? null : text;

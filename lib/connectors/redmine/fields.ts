@@ -1,20 +1,16 @@
 /** The fields of a project and tracker, for the forms: Redmine's own ones that the tracker uses, and the custom ones. */
 
 import type { Field } from '../../model/entity';
-import type { LookupValue, RichTextFormat } from '../../model/values';
+import type { LookupValue } from '../../model/values';
 import { CORE_FIELDS, type CoreField } from './core-fields';
 import type { CustomField } from './custom-fields';
+import type { Markup } from './markup';
 import type { Metadata } from './metadata';
 
 /** Longer lists of people are searched for instead. */
 const MOST_MEMBERS = 200;
 
-export async function fieldsOf(
-  metadata: Metadata,
-  project: string,
-  type: string,
-  format: RichTextFormat,
-): Promise<Field[]> {
+export async function fieldsOf(metadata: Metadata, project: string, type: string, markup: Markup): Promise<Field[]> {
   const { project: info, tracker } = await metadata.tracker(project, type);
   const used = CORE_FIELDS.filter(
     ({ trackerField }) =>
@@ -23,7 +19,7 @@ export async function fieldsOf(
       isUsed(trackerField, tracker.standardFields),
   );
   const core: Field[] = [];
-  for (const field of used) core.push(await coreFieldOf(metadata, field, info.id, format));
+  for (const field of used) core.push(await coreFieldOf(metadata, field, info.id, markup));
   const custom: Field[] = [];
   for (const field of await metadata.customFields(info.id, tracker.id)) {
     custom.push(await customFieldOf(metadata, field, info.id));
@@ -34,12 +30,7 @@ export async function fieldsOf(
 /** Priority can be switched off since Redmine 5.1 only; a server that doesn't list it has it always. */
 const isUsed = (name: string, standard: string[]): boolean => name === 'priority_id' || standard.includes(name);
 
-async function coreFieldOf(
-  metadata: Metadata,
-  field: CoreField,
-  project: string,
-  format: RichTextFormat,
-): Promise<Field> {
+async function coreFieldOf(metadata: Metadata, field: CoreField, project: string, markup: Markup): Promise<Field> {
   const values = await listOfField(metadata, field.id, project);
   return {
     id: field.id,
@@ -50,7 +41,7 @@ async function coreFieldOf(
     ...(field.readOnly ? { readOnly: true } : {}),
     ...(field.maxLength ? { maxLength: field.maxLength } : {}),
     ...(field.integer ? { integer: true } : {}),
-    ...(field.type === 'richtext' ? { format } : {}),
+    ...(field.type === 'richtext' ? markup : {}),
     ...(values ? { values } : {}),
   };
 }

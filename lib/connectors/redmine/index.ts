@@ -4,7 +4,6 @@
  */
 
 import { SyncError } from '../../model/errors';
-import type { RichTextFormat } from '../../model/values';
 import type { ConfigField, ConnectContext, Connection, Connector, ConnectorConfig } from '../connector';
 import { parseBaseUrl } from '../http/client';
 import { serverOf } from '../http/place';
@@ -13,6 +12,7 @@ import { fieldsOf } from './fields';
 import { findIssues } from './finding';
 import { historyOf } from './history';
 import { identify } from './identity';
+import { MARKUPS } from './markup';
 import { Metadata } from './metadata';
 import { People } from './people';
 import { IssuePoller } from './polling';
@@ -90,12 +90,12 @@ function credentialsOf(values: ConnectorConfig): Credentials {
 }
 
 function connect(values: ConnectorConfig, context: ConnectContext): Connection {
-  const format: RichTextFormat = values.textFormatting === 'textile' ? 'textile' : 'markdown';
+  const markup = MARKUPS[values.textFormatting === 'textile' ? 'textile' : 'markdown'];
   const baseUrl = parseBaseUrl(typeof values.url === 'string' ? values.url : '').href;
   const api = new RedmineApi(baseUrl, credentialsOf(values), context.http);
   const metadata = new Metadata(api);
   const people = new People(api, metadata);
-  const reader = new IssueReader(api, metadata, people, format);
+  const reader = new IssueReader(api, metadata, people, markup);
   const poller = new IssuePoller(api, metadata, reader);
   const concurrency = Math.min(8, Math.max(1, Math.floor(Number(values.concurrency)) || CONCURRENCY));
   const writer = new IssueWriter(api, new FieldResolver(metadata, people), reader, concurrency);
@@ -110,7 +110,7 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
       const { trackers } = await metadata.project(project);
       return trackers.map(({ id, name }) => ({ id, name }));
     },
-    fields: (project, type) => fieldsOf(metadata, project, type, format),
+    fields: (project, type) => fieldsOf(metadata, project, type, markup),
     changes: (scope, since, pageSize) => poller.changes(scope, since, pageSize),
     newest: (scope) => poller.newest(scope),
     checkpointAt: (time) => poller.checkpointAt(time),

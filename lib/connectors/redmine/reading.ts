@@ -3,9 +3,10 @@
 import { createHash } from 'node:crypto';
 import type { Entity, EntityId, EntityTypeId, ProjectId } from '../../model/entity';
 import { append } from '../../model/lists';
-import type { Fields, RichText, RichTextFormat, SingleValue, UserValue, Value } from '../../model/values';
+import type { Fields, RichText, SingleValue, UserValue, Value } from '../../model/values';
 import { PAGE, type RedmineApi } from './api';
 import type { CustomField } from './custom-fields';
+import type { Markup } from './markup';
 import type { Metadata } from './metadata';
 import type { People } from './people';
 import type { Named, RawCustomValue, RawIssue } from './shapes';
@@ -33,7 +34,7 @@ export class IssueReader {
     private readonly api: RedmineApi,
     private readonly metadata: Metadata,
     private readonly people: People,
-    private readonly format: RichTextFormat,
+    private readonly markup: Markup,
   ) {}
 
   /** Project and tracker of an issue when it was last read here, if it was. */
@@ -147,7 +148,7 @@ export class IssueReader {
   }
 
   richText(text: string): RichText {
-    return { format: this.format, content: lines(text) };
+    return { format: this.markup.format, content: lines(text), dialect: this.markup.dialect };
   }
 
   private url(id: string): string {

@@ -4,7 +4,10 @@
  */
 
 import type { EntityType, Field, Project } from '../../model/entity';
-import type { FieldId, LookupValue, Value } from '../../model/values';
+import type { Dialect, FieldId, LookupValue, Value } from '../../model/values';
+
+/** The trackers' page shows a long text as it is typed, line by line, and mails nobody. */
+export const MARKDOWN: Dialect = { hardBreaks: true, mentions: 'ids' };
 
 /** Someone who may write in a space, and stand in its user fields. All four are unique within a template. */
 export interface Person {

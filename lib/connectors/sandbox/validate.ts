@@ -187,7 +187,7 @@ function checkRichText(field: SandboxField, given: unknown, around: Surroundings
   }
   const content = checkText(field, given.content, around);
   if (content === null || content instanceof Problem) return content;
-  return content.trim() === '' ? null : { format, content };
+  return content.trim() === '' ? null : { format, content, ...(field.dialect && { dialect: field.dialect }) };
 }
 
 function checkNumber(field: SandboxField, given: unknown): number | Problem {

@@ -42,12 +42,13 @@ export interface ValueMatch {
   value: LookupValue | UserValue;
 }
 
-const choiceOf = ({ id, name, type, multi, maxLength, length, integer, format }: Field): FieldChoice => ({
+const choiceOf = ({ id, name, type, multi, maxLength, length, integer, format, dialect }: Field): FieldChoice => ({
   ...{ id, name, type },
   ...(multi && { multi }),
   ...(maxLength !== undefined && { maxLength }),
   ...(length !== undefined && { length }),
   ...(integer && { integer }),
+  ...(dialect && { dialect }),
   ...(format !== undefined && { format }),
 });
 

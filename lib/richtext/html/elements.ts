@@ -56,6 +56,9 @@ const OTHERS = new Set(
 /** In Markdown these are layout of a table or picture, which shows nothing by itself. */
 const SILENT = new Set('area col colgroup frame frameset map param source track'.split(' '));
 
+/** Tags that our own Markdown is written with: the only ones in a dialect in which HTML is text. */
+export const PLAIN_TAGS = new Set('br details img ins span sub summary sup'.split(' '));
+
 /**
  * True for the tags that in Markdown are shown as they are typed: what GitHub disarms (https://github.github.com/gfm/
  * #disallowed-raw-html-extension-) and whatever else would take the words behind it along.

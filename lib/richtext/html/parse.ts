@@ -28,6 +28,10 @@ export function parseHtml(source: string, holes?: Holes): Tree {
   return { type: 'root', children: reader.blocks(parseHtmlNodes(source), { marks: [], depth: 0 }) };
 }
 
+/** What a drawing or formula shows in words. */
+const isShown = (node: Node): boolean =>
+  !isElement(node) || !/^(?:script|style|title|desc|metadata)$/.test(node.tagName);
+
 interface Around {
   marks: readonly Mark[];
   depth: number;
@@ -83,6 +87,10 @@ class Reader {
   private element(element: Element, around: Around, into: Block[], run: InlineRun): void {
     const name = element.tagName;
     const isHidden = attribute(element, 'hidden') !== undefined;
+    if (name === 'svg' || name === 'math') {
+      run.text(textOf(element.childNodes.filter(isShown)), around.marks, spanOf(element), false);
+      return;
+    }
     if (DROPPED.has(name) || isHidden || declarations(attribute(element, 'style')).get('display') === 'none') return;
     if (around.depth >= MAX_DEPTH) {
       run.text(textOf(element.childNodes), around.marks, spanOf(element), false);

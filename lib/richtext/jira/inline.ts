@@ -301,8 +301,9 @@ class Reader {
     if (children.length === 0) children.push({ type: 'text', value: url });
     const tip = target
       .slice(1)
-      .find((part) => !/^smart-/.test(part))
-      ?.trim();
+      .filter((part) => !/^smart-/.test(part))
+      .join(' ')
+      .trim();
     return { nodes: [{ type: 'link', url, ...(tip ? { title: tip } : {}), children }], next };
   }
 

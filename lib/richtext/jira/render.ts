@@ -1,5 +1,6 @@
 /** Tree → Jira wiki markup. https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa?section=all */
 
+import { joinLines } from '../blanks';
 import { signOf } from '../emoji';
 import { cellGrid, flatBlocks, runsOf } from '../flat';
 import { linkOf, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
@@ -322,23 +323,21 @@ const isFree = (before: string, after: string): boolean =>
 
 /** Signs that could mean something, with a backslash before. Within words and beside spaces most of them mean nothing. */
 function escapeText(value: string): string {
-  return value
-    .replace(/[ \t]*\n[ \t]*/g, ' ')
-    .replace(/\\|&#|[{}[\]|]|[*_+^~-]|\?\?|!(?=[^\s!])|[:;(]/g, (sign, at: number) => {
-      const before = value[at - 1];
-      const after = value[at + sign.length];
-      // a backslash has no escape of its own: two are a line break
-      if (sign === '\\') return '&#92;';
-      if (sign === '&#') return /^&#\d+;/.test(value.slice(at, at + 10)) ? '\\&#' : sign;
-      if ('{}[]|'.includes(sign)) return `\\${sign}`;
-      if (sign.startsWith('!')) return before !== undefined && WORD.test(before) ? sign : `\\${sign}`;
-      if (':;('.includes(sign))
-        return /^(?::[)(PD]|;\)|\((?:[ynix/!+?*-]|on)\))/.test(value.slice(at, at + 4)) ? `\\${sign}` : sign;
-      if (sign === '-' && (before === '-' || after === '-')) return `\\${sign}`;
-      const opens = (before === undefined || !WORD.test(before)) && after !== undefined && !/\s/.test(after);
-      const closes = before !== undefined && !/\s/.test(before) && (after === undefined || !WORD.test(after));
-      return opens || closes || before === undefined || after === undefined ? `\\${sign}` : sign;
-    });
+  return joinLines(value, ' ').replace(/\\|&#|[{}[\]|]|[*_+^~-]|\?\?|!(?=[^\s!])|[:;(]/g, (sign, at: number) => {
+    const before = value[at - 1];
+    const after = value[at + sign.length];
+    // a backslash has no escape of its own: two are a line break
+    if (sign === '\\') return '&#92;';
+    if (sign === '&#') return /^&#\d+;/.test(value.slice(at, at + 10)) ? '\\&#' : sign;
+    if ('{}[]|'.includes(sign)) return `\\${sign}`;
+    if (sign.startsWith('!')) return before !== undefined && WORD.test(before) ? sign : `\\${sign}`;
+    if (':;('.includes(sign))
+      return /^(?::[)(PD]|;\)|\((?:[ynix/!+?*-]|on)\))/.test(value.slice(at, at + 4)) ? `\\${sign}` : sign;
+    if (sign === '-' && (before === '-' || after === '-')) return `\\${sign}`;
+    const opens = (before === undefined || !WORD.test(before)) && after !== undefined && !/\s/.test(after);
+    const closes = before !== undefined && !/\s/.test(before) && (after === undefined || !WORD.test(after));
+    return opens || closes || before === undefined || after === undefined ? `\\${sign}` : sign;
+  });
 }
 
 /** A line that would begin a block. */

@@ -8,7 +8,9 @@ import type { Nodes, PhrasingContent, Root, RootContent } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { gfmFromMarkdown } from 'mdast-util-gfm';
 import { append, largest } from '../../model/lists';
-import { CODE, isKnown, isShownTag } from '../html/elements';
+import type { Dialect } from '../../model/values';
+import { joinLines } from '../blanks';
+import { CODE, isKnown, isShownTag, PLAIN_TAGS } from '../html/elements';
 import { parseHtml } from '../html/parse';
 import { escapeHtml } from '../html/render';
 import { flatten, isBlank, type Leaf, type Mark, nest, tidy, withMark } from '../inline';
@@ -23,13 +25,8 @@ import { syntaxOf } from './syntax';
 import { beginsShown, isComment, marksOf, tagOf, withShownTags } from './tags';
 import { escapesApart, splitText } from './words';
 
-export interface MarkdownOptions {
-  /** a line end within a paragraph is shown as one (GitHub's comments) instead of as a space; preset false */
-  hardBreaks?: boolean;
-}
-
 /** Reads Markdown. @throws Unreadable */
-export function parseMarkdown(source: string, options: MarkdownOptions = {}): Tree {
+export function parseMarkdown(source: string, dialect: Dialect = {}): Tree {
   checkCost(source);
   const read = (text: string, isLast: boolean): Block[] | undefined => {
     const content = isLast ? text : text + PROBE;
@@ -41,9 +38,9 @@ export function parseMarkdown(source: string, options: MarkdownOptions = {}): Tr
       const probe = root.children.pop();
       if (probe?.type !== 'paragraph' || probe.position?.start.offset !== text.length) return undefined;
     }
-    return new Reader(text, root, options).blocks(root.children, 0);
+    return new Reader(text, root, dialect).blocks(root.children, 0);
   };
-  return { type: 'root', children: readStretches(source, JSON.stringify(options), read) };
+  return { type: 'root', children: readStretches(source, JSON.stringify(dialect), read) };
 }
 
 /** Without the look for addresses in finished text: it would link those whose signs are escaped, and takes its time. */
@@ -83,10 +80,14 @@ class Reader {
   constructor(
     private readonly source: string,
     root: Root,
-    private readonly options: MarkdownOptions,
+    private readonly dialect: Dialect,
   ) {
     this.collect(root.children, 0);
   }
+
+  /** A tag that is text. */
+  private isShown = (name: string): boolean =>
+    isShownTag(name) || (this.dialect.plainTags === true && !PLAIN_TAGS.has(name));
 
   /** Link reference definitions may stand anywhere. The first one of a name counts. */
   private collect(nodes: readonly RootContent[], depth: number): void {
@@ -134,7 +135,8 @@ class Reader {
     let name = 'part';
     while (this.source.includes(name)) name += 's';
     const source = nodes.map((node) => {
-      if (node.type === 'html') return beginsShown(node.value) ? escapeHtml(node.value) : withShownTags(node.value);
+      if (node.type === 'html')
+        return beginsShown(node.value, this.isShown) ? escapeHtml(node.value) : withShownTags(node.value, this.isShown);
       blocks.push(this.blocks([node], depth + 1));
       return `<${name} n="${blocks.length - 1}"></${name}>`;
     });
@@ -186,7 +188,11 @@ class Reader {
           return [{ type: 'vendorBlock', vendor: 'markdown', source, name: 'comment', children: [], ...at }];
         }
         // such a block may go on to the end of the text: its lines stay lines
-        const inner = (beginsShown(node.value) ? parseText(node.value) : parseHtml(withShownTags(node.value))).children;
+        const inner = (
+          beginsShown(node.value, this.isShown)
+            ? parseText(node.value)
+            : parseHtml(withShownTags(node.value, this.isShown))
+        ).children;
         for (const one of inner) {
           withoutPlaces(one);
           if (place) one.span = { ...place };
@@ -285,12 +291,12 @@ class Reader {
         if (!isComment(node.value)) into.push({ node: { type: 'text', value: node.value }, marks });
         return;
       }
-      if (PARTS.has(tag.name)) {
+      if (!isKnown(tag.name) || this.isShown(tag.name)) {
+        into.push({ node: { type: 'text', value: node.value }, marks });
+      } else if (PARTS.has(tag.name)) {
         // blocks in a line, as in the cell of a table: each on a line of its own
         if (into.length > 0 && into.at(-1)?.node.type !== 'break') into.push({ node: { type: 'break' }, marks });
         if (tag.name === 'li' && !tag.closing) into.push({ node: { type: 'text', value: '• ' }, marks });
-      } else if (!isKnown(tag.name) || isShownTag(tag.name)) {
-        into.push({ node: { type: 'text', value: node.value }, marks });
       } else if (tag.closing) {
         const from = open.findLastIndex(({ name }) => name === tag.name);
         if (from >= 0) open.splice(from);
@@ -309,10 +315,10 @@ class Reader {
       this.flow(children, mark ? withMark(marks, mark) : marks, into, depth + 1);
     switch (node.type) {
       case 'text': {
-        const lines = node.value.split(/[ \t]*\n[ \t]*/);
+        const lines = joinLines(node.value, '\n').split('\n');
         lines.forEach((line, index) => {
           if (index > 0)
-            into.push({ node: this.options.hardBreaks ? { type: 'break' } : { type: 'text', value: ' ' }, marks });
+            into.push({ node: this.dialect.hardBreaks ? { type: 'break' } : { type: 'text', value: ' ' }, marks });
           for (const part of splitText(line)) into.push({ node: part, marks });
         });
         return;

@@ -16,6 +16,8 @@ import type {
 import { gfmToMarkdown } from 'mdast-util-gfm';
 import { toMarkdown } from 'mdast-util-to-markdown';
 import { largest } from '../../model/lists';
+import type { Dialect } from '../../model/values';
+import { joinLines } from '../blanks';
 import { cellGrid, flatBlocks } from '../flat';
 import { escapeHtml } from '../html/render';
 import { linkOf, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
@@ -52,7 +54,7 @@ const ALERTS: Record<PanelKind, string> = {
 };
 
 /** Writes a tree as Markdown. */
-export function renderMarkdown(tree: Tree, losses: Losses): string {
+export function renderMarkdown(tree: Tree, losses: Losses, dialect: Dialect = {}): string {
   const root: Root = { type: 'root', children: blocks(tree.children, losses) };
   return toMarkdown(root, {
     bullet: '-',
@@ -62,7 +64,7 @@ export function renderMarkdown(tree: Tree, losses: Losses): string {
     fences: true,
     listItemIndent: 'one',
     incrementListMarker: true,
-    handlers: { raw: (node: Raw) => node.value },
+    handlers: { raw: (node: Raw) => node.value, ...(dialect.hardBreaks && { break: () => '\n' }) },
     unsafe: macroLookalikes,
     extensions: [gfmToMarkdown({ tablePipeAlign: false })],
   }).replace(/\n$/, '');
@@ -232,7 +234,7 @@ function inline(node: Inline, losses: Losses): PhrasingContent[] {
     'children' in node ? node.children.flatMap((child) => inline(child, losses)) : [];
   switch (node.type) {
     case 'text':
-      return [{ type: 'text', value: node.value.replace(/[ \t]*\n[ \t]*/g, ' ') }];
+      return [{ type: 'text', value: joinLines(node.value, ' ') }];
     case 'strong':
       return [{ type: 'strong', children: children() }];
     case 'emphasis':

@@ -1,6 +1,5 @@
 /** HTML tags within Markdown: what a single inline tag means, read by the HTML parser, never passed on. */
 
-import { isShownTag } from '../html/elements';
 import type { Mark } from '../inline';
 import { withMark } from '../inline';
 import type { Inline } from '../tree';
@@ -20,10 +19,10 @@ const TAG_NAMES = /<(\/?)([a-zA-Z][a-zA-Z0-9-]*)/g;
 const BOGUS = /<(?=\?|!(?!--))/g;
 
 /** HTML in which the tags that are shown as they are typed, and what only looks like a comment, are text. */
-export function withShownTags(html: string): string {
+export function withShownTags(html: string, isShown: (name: string) => boolean): string {
   const shown = html
     .replace(TAG_NAMES, (tag, slash: string, name: string) =>
-      isShownTag(name.toLowerCase()) ? `&lt;${slash}${name}` : tag,
+      isShown(name.toLowerCase()) ? `&lt;${slash}${name}` : tag,
     )
     .replace(BOGUS, '&lt;');
   const open = shown.lastIndexOf('<!--');
@@ -31,9 +30,9 @@ export function withShownTags(html: string): string {
 }
 
 /** True for a block that begins with such a tag or sign: it goes on to the end of the text, unless it is closed. */
-export function beginsShown(html: string): boolean {
+export function beginsShown(html: string, isShown: (name: string) => boolean): boolean {
   const [, , name] = /^\s*<(\/?)([a-zA-Z][a-zA-Z0-9-]*)/.exec(html) ?? [];
-  return name === undefined ? /^\s*<[!?]/.test(html) && !isComment(html) : isShownTag(name.toLowerCase());
+  return name === undefined ? /^\s*<[!?]/.test(html) && !isComment(html) : isShown(name.toLowerCase());
 }
 
 export function tagOf(html: string): Tag | undefined {

@@ -4,6 +4,7 @@
  */
 
 import type { RichText, RichTextFormat } from '../../model/values';
+import { withoutLineEnds } from '../blanks';
 import type { Loss, Tree } from '../tree';
 import { mergeBlocks } from './blocks';
 
@@ -33,14 +34,13 @@ export interface Tools {
 }
 
 /** Line ends and blanks that systems add or drop when they store a text. */
-const normalised = (text: string): string =>
-  text
-    .replace(/\r\n?/g, '\n')
-    .replace(/[ \t\u00a0]+(?=\n|$)/g, '')
-    .trimEnd();
+const normalised = (text: string): string => withoutLineEnds(text.replace(/\r\n?/g, '\n')).trimEnd();
 
-/** @see mergeRichText in ../index */
-export function merge(input: MergeInput, tools: Tools): Merged {
+/**
+ * @see mergeRichText in ../index
+ * @param apart the source's markup is the target's, yet it was another dialect of it
+ */
+export function merge(input: MergeInput, tools: Tools, apart = false): Merged {
   const { target, before, after } = input;
   if (before.format === after.format && normalised(before.content) === normalised(after.content))
     return { text: target, losses: [], kept: 0, converted: 0 };
@@ -49,7 +49,7 @@ export function merge(input: MergeInput, tools: Tools): Merged {
       after.format === target.format ? { text: after, losses: [] } : tools.render(tools.parse(after), target.format);
     return { text, losses, kept: 0, converted: 1 };
   };
-  if (after.format === target.format || before.format !== after.format) return whole();
+  if ((after.format === target.format && !apart) || before.format !== after.format) return whole();
   const newline = target.content.includes('\r\n') ? '\r\n' : '\n';
   const unix: RichText = { format: target.format, content: target.content.replace(/\r\n?/g, '\n') };
   const trees = [unix, before, after].map((text) => tools.parse(text));

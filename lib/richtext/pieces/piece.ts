@@ -4,6 +4,8 @@
  * that nobody touched as it is written, byte for byte.
  */
 
+import { withoutJoiners } from '../mentions';
+
 /** An element around pieces, such as a list or one of its items. Markups of lines have none. */
 export interface Frame {
   name: string;
@@ -79,7 +81,8 @@ export const openOf = ({ frames }: Piece): string =>
     .replace(/\s+/g, ' ');
 
 /** A piece as it compares, with the elements around it. */
-export const keyOf = (piece: Piece): string => `${openOf(piece)}${piece.text.replace(LOCAL_ID, '').trimEnd()}`;
+export const keyOf = (piece: Piece): string =>
+  `${openOf(piece)}${withoutJoiners(piece.text.replace(LOCAL_ID, '')).trimEnd()}`;
 
 /**
  * The text of some pieces. Between two that stand together in one of the texts it has what is between them there; where

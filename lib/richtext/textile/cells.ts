@@ -24,6 +24,9 @@ export function cellsOf(row: string): TableCell[] {
     cells.push(cellOf(row.slice(start, at)));
     start = at + 1;
   }
+  // a row that is not closed keeps its words
+  const tail = row.slice(start);
+  if (tail.trim() !== '') cells.push(cellOf(tail));
   return cells;
 }
 

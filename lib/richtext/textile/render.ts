@@ -1,8 +1,10 @@
 /** Tree → Textile as Redmine shows it. https://www.redmine.org/projects/redmine/wiki/RedmineTextFormattingTextile */
 
+import { joinLines } from '../blanks';
 import { flatBlocks, runsOf } from '../flat';
 import { linkOf, type Mark, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
 import type { Losses } from '../losses';
+import { mentionsAsCode } from '../mentions';
 import type { Align, Block, Code, Image, Inline, List, ListItem, Table, TableCell, Tree } from '../tree';
 import { plainInline } from '../tree';
 import { joinPieces, type Piece } from './escape';
@@ -185,7 +187,7 @@ class Writer {
       into.push({ kind: 'close', value: close });
     };
     const text = (value: string): void => {
-      into.push({ kind: 'text', value: value.replace(/[ \t]*\n[ \t]*/g, ' ') });
+      into.push({ kind: 'text', value: joinLines(value, ' ') });
     };
     switch (node.type) {
       case 'text':
@@ -221,7 +223,9 @@ class Writer {
         this.link(node, into, inCell);
         return;
       case 'inlineCode':
-        into.push({ kind: 'fixed', edge: 'word', value: `@${codeText(node.value, inCell)}@` });
+        if (mentionsAsCode(node.value) && !NO_TAG.test(node.value) && !(inCell && node.value.includes('|')))
+          into.push({ kind: 'fixed', value: `<code>${node.value}</code>` });
+        else into.push({ kind: 'fixed', edge: 'word', value: `@${codeText(node.value, inCell)}@` });
         return;
       case 'image':
         into.push({ kind: 'fixed', edge: 'start', value: imageText(node) });
@@ -301,6 +305,9 @@ const merged = (pieces: readonly Piece[]): Piece[] => {
   }
   return result;
 };
+
+/** What cannot stand within <code>. */
+const NO_TAG = /[\n@]|<\/?(?:pre|code|kbd|notextile)\b/i;
 
 /** Code between @: what would end it, or be read as an entity or a tag, is written as an entity. */
 const codeText = (value: string, inCell: boolean): string =>

@@ -14,6 +14,7 @@ export function fieldChoice(field: Field | FieldChoice): FieldChoice {
   if (field.length !== undefined) choice.length = field.length;
   if (field.integer) choice.integer = true;
   if (field.format !== undefined) choice.format = field.format;
+  if (field.dialect !== undefined) choice.dialect = field.dialect;
   return choice;
 }
 

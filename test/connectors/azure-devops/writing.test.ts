@@ -1,6 +1,7 @@
 /** Writing: nobody's edit is overwritten, refusals say which field and what is allowed, and nothing is made twice. */
 
 import assert from 'node:assert/strict';
+import { MARKDOWN } from '../../../lib/connectors/azure-devops/markdown';
 import type { Connection, ConnectorConfig, WriteOperation } from '../../../lib/connectors/connector';
 import type { Fields } from '../../../lib/model/values';
 import { readNow } from '../../support/delivered';
@@ -330,7 +331,7 @@ describe(`Azure DevOps: writing (${compared})`, () => {
   describe('long texts', () => {
     it('become Markdown where Markdown is written, and stay it', async () => {
       await start({ longText: 'markdown' });
-      const markdown = (content: string) => ({ format: 'markdown' as const, content });
+      const markdown = (content: string) => ({ format: 'markdown' as const, content, dialect: MARKDOWN });
       const { id, fields } = await createBug(connection, { 'System.Description': markdown('**one**') });
       assert.deepEqual(fields['System.Description'], markdown('**one**'));
       const text = markdown('> a < b, c > d\n\n`<div>` &amp; **two**');

@@ -4,7 +4,7 @@
  * (https://learn.microsoft.com/azure/devops/project/wiki/markdown-guidance), so that the demo reads well on both sides.
  */
 
-import { listOf, type SandboxField, type SandboxProject, type SandboxTemplate } from '../template';
+import { listOf, MARKDOWN, type SandboxField, type SandboxProject, type SandboxTemplate } from '../template';
 import { cast } from './people';
 
 const PRIORITIES = listOf(['1', '2', '3', '4']);
@@ -21,7 +21,14 @@ const common: SandboxField[] = [
     length: { unit: 'utf16' },
     entry: { without: '[\\r\\n]', says: 'a title is one line' },
   },
-  { id: 'System.Description', name: 'Description', type: 'richtext', format: 'markdown', maxLength: 1000000 },
+  {
+    id: 'System.Description',
+    name: 'Description',
+    type: 'richtext',
+    format: 'markdown',
+    dialect: MARKDOWN,
+    maxLength: 1000000,
+  },
   {
     id: 'System.State',
     name: 'State',
@@ -67,6 +74,7 @@ const systemInfo: SandboxField = {
   name: 'System Info',
   type: 'richtext',
   format: 'markdown',
+  dialect: MARKDOWN,
   maxLength: 1000000,
 };
 const storyPoints: SandboxField = {

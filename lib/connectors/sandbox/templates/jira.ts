@@ -1,6 +1,6 @@
 /** A tracker that speaks like Jira: keys such as DEMO-17, To Do … Done, custom fields with numbers for ids. */
 
-import { listOf, type SandboxField, type SandboxTemplate } from '../template';
+import { listOf, MARKDOWN, type SandboxField, type SandboxTemplate } from '../template';
 import { cast } from './people';
 
 const PRIORITIES = listOf(['Highest', 'High', 'Medium', 'Low', 'Lowest']);
@@ -16,7 +16,7 @@ const common: SandboxField[] = [
     length: { unit: 'utf16' },
     entry: { without: '[\\r\\n]', says: 'a summary is one line' },
   },
-  { id: 'description', name: 'Description', type: 'richtext', format: 'markdown', maxLength: 32767 },
+  { id: 'description', name: 'Description', type: 'richtext', format: 'markdown', dialect: MARKDOWN, maxLength: 32767 },
   {
     id: 'status',
     name: 'Status',
@@ -62,6 +62,7 @@ const environment: SandboxField = {
   name: 'Environment',
   type: 'richtext',
   format: 'markdown',
+  dialect: MARKDOWN,
   maxLength: 32767,
 };
 

@@ -1,6 +1,6 @@
 /** A tracker that speaks like a test-management tool such as TestRail: keys such as C17, test cases and test runs. */
 
-import { listOf, type SandboxField, type SandboxTemplate } from '../template';
+import { listOf, MARKDOWN, type SandboxField, type SandboxTemplate } from '../template';
 import { cast } from './people';
 
 const title: SandboxField = { id: 'title', name: 'Title', type: 'text', required: true, maxLength: 250 };
@@ -40,15 +40,25 @@ const testCase: SandboxField[] = [
     name: 'Preconditions',
     type: 'richtext',
     format: 'markdown',
+    dialect: MARKDOWN,
     custom: true,
     maxLength: 65535,
   },
-  { id: 'custom_steps', name: 'Steps', type: 'richtext', format: 'markdown', custom: true, maxLength: 65535 },
+  {
+    id: 'custom_steps',
+    name: 'Steps',
+    type: 'richtext',
+    format: 'markdown',
+    dialect: MARKDOWN,
+    custom: true,
+    maxLength: 65535,
+  },
   {
     id: 'custom_expected',
     name: 'Expected result',
     type: 'richtext',
     format: 'markdown',
+    dialect: MARKDOWN,
     custom: true,
     maxLength: 65535,
   },
@@ -73,7 +83,7 @@ const testCase: SandboxField[] = [
 
 const testRun: SandboxField[] = [
   title,
-  { id: 'description', name: 'Description', type: 'richtext', format: 'markdown', maxLength: 65535 },
+  { id: 'description', name: 'Description', type: 'richtext', format: 'markdown', dialect: MARKDOWN, maxLength: 65535 },
   {
     id: 'status_id',
     name: 'Status',
