@@ -8,6 +8,7 @@
  *   POST /twinflow/parked/skip    {integration, events, reason}                                        twinflow.write
  *   POST /twinflow/parked/correct {integration, event, fields}         edit, then retry                twinflow.write
  *   POST /twinflow/dry-run/again  {integration}                        what dry runs showed, anew      twinflow.write
+ *   POST /twinflow/forget         {integration}                        one that is not deployed        twinflow.write
  *
  * Every answer is JSON and bounded; long texts are cut and named in `cut`. A fault comes as
  * `{ error: { kind, message, fields? } }`. No answer holds a secret: errors are freed of them where they are made.
@@ -28,10 +29,24 @@ import { fieldsOf } from './values';
 export interface OperatedIntegration {
   readonly config: IntegrationConfig;
   readonly ready: Promise<Pick<Integration, 'commands'>>;
+  /** why it rests although it is active */
+  readonly held?: 'same' | 'store';
+  /** no poller and no writer works for it */
+  readonly unused?: boolean;
+}
+
+/** An integration that is not deployed any more, and of which the store keeps links. */
+export interface RemovedIntegration {
+  id: string;
+  links: number;
 }
 
 export interface OperationServices {
   integrations(): OperatedIntegration[];
+  /** those of which something is stored and that are not deployed; absent where nobody can tell */
+  removed?(): Promise<RemovedIntegration[]>;
+  /** Deletes all that is stored of one that is not deployed. @throws SyncError conflict – it is deployed */
+  forget?(id: string): Promise<void>;
 }
 
 /** The part of Node-RED's API that is used here. */
@@ -94,7 +109,13 @@ export function registerOperations({ httpAdmin, auth, log }: OperationsHost, ser
   get('operations', async () => {
     const all = services.integrations();
     const items = await Promise.all(all.slice(0, MOST_INTEGRATIONS).map(stateOf));
-    return { items: items.sort((a, b) => a.name.localeCompare(b.name)), more: all.length > MOST_INTEGRATIONS };
+    // a store that cannot be opened is told with the integrations
+    const removed = (await services.removed?.().catch(() => [])) ?? [];
+    return {
+      items: items.sort((a, b) => a.name.localeCompare(b.name)),
+      more: all.length > MOST_INTEGRATIONS,
+      ...(removed.length > 0 && { removed: removed.slice(0, MOST_INTEGRATIONS) }),
+    };
   });
 
   get('parked', async ({ integration, search, side, offset, limit }) => {
@@ -127,6 +148,13 @@ export function registerOperations({ httpAdmin, auth, log }: OperationsHost, ser
     return { count: 1 };
   });
 
+  post('forget', async ({ integration }) => {
+    if (typeof integration !== 'string' || integration === '' || !services.forget)
+      throw new SyncError('invalid', 'No integration was named.');
+    await services.forget(integration);
+    return { count: 1 };
+  });
+
   post('dry-run/again', async ({ integration }) => {
     const { commands } = await find(integration);
     return { count: await commands.showAgain() };
@@ -134,9 +162,9 @@ export function registerOperations({ httpAdmin, auth, log }: OperationsHost, ser
 }
 
 /** An integration as the sidebar lists it. */
-async function stateOf({ config, ready }: OperatedIntegration) {
+async function stateOf({ config, ready, held, unused }: OperatedIntegration) {
   const { id, name, active } = config;
-  const about = { id, name, active };
+  const about = { id, name, active, ...(held && { held }), ...(active && unused && { unused }) };
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), STARTING_MS);

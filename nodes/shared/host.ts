@@ -21,7 +21,7 @@ import { System } from '../../lib/sync/system';
 import { type UserQuery, Users } from '../../lib/sync/users';
 import { adminServices, registerAdminRoutes } from '../admin';
 import { registerMappingFileRoutes } from '../admin/mapping-files';
-import { type OperatedIntegration, registerOperations } from '../admin/operations';
+import { type OperatedIntegration, type RemovedIntegration, registerOperations } from '../admin/operations';
 import { registerSandboxPage } from '../sandbox-page';
 import { connectSystem, type SystemSettings } from './connect';
 import { DeployChecks } from './deploy-checks';
@@ -205,6 +205,20 @@ export class Host {
     await handle.stop();
   }
 
+  /** Integrations that are not deployed any more, with what the store keeps of them. */
+  async removed(): Promise<RemovedIntegration[]> {
+    const store = await this.opening;
+    const gone = ((await store?.integrationsKept()) ?? []).filter((id) => !this.integrations.has(id));
+    return Promise.all(gone.map(async (id) => ({ id, links: (await store?.counts(id))?.[0].links ?? 0 })));
+  }
+
+  /** @throws SyncError conflict – it is deployed */
+  async forget(id: string): Promise<void> {
+    if (this.integrations.has(id))
+      throw new SyncError('conflict', 'This integration is deployed: delete its node and deploy, then forget it.');
+    await (await this.store()).purge(id);
+  }
+
   /** All deployed integrations. */
   allIntegrations(): IntegrationHandle[] {
     return [...this.integrations.values()];
@@ -263,7 +277,11 @@ export function hostOf(RED: NodeAPI): Host {
         if (type === 'full') routes.flowsStop();
       });
       registerMappingFileRoutes(RED);
-      registerOperations(RED, { integrations: () => made.allIntegrations().map(operated) });
+      registerOperations(RED, {
+        integrations: () => made.allIntegrations().map(operated),
+        removed: () => made.removed(),
+        forget: (id) => made.forget(id),
+      });
       registerSandboxPage(RED, dataFolder);
       answerFaults(RED.httpAdmin);
     }
@@ -275,6 +293,8 @@ export function hostOf(RED: NodeAPI): Host {
 function operated(handle: IntegrationHandle): OperatedIntegration {
   return {
     config: handle.config,
+    held: handle.held?.why,
+    unused: !handle.isUsed,
     get ready() {
       return handle.atOnce();
     },

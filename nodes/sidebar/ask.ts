@@ -15,6 +15,16 @@ export interface IntegrationState {
   fault?: string;
   /** a writer of it only shows what it would do */
   dryRun?: boolean;
+  /** it rests: another one does the same, or the store was lost */
+  held?: 'same' | 'store';
+  /** no poller and no writer works for it, as on a disabled tab */
+  unused?: boolean;
+}
+
+/** An integration that is not deployed any more. */
+export interface Removed {
+  id: string;
+  links: number;
 }
 
 export type Detail = ParkedDetail & { cut: string[] };
@@ -29,10 +39,12 @@ const query = (values: Record<string, string | number>): string =>
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
     .join('&');
 
-export async function integrations(): Promise<IntegrationState[]> {
-  const { items } = (await request('GET', 'operations')) as { items: IntegrationState[] };
-  return items;
-}
+export const integrations = async (): Promise<{ items: IntegrationState[]; removed?: Removed[] }> =>
+  (await request('GET', 'operations')) as { items: IntegrationState[]; removed?: Removed[] };
+
+/** Its links and how far it was read. */
+export const forget = async (integration: string): Promise<number> =>
+  counted(await request('POST', 'forget', { integration }));
 
 export const parked = async (integration: string, search: string, limit: number): Promise<Page> =>
   (await request('GET', `parked?${query({ integration, search, limit })}`)) as Page;

@@ -8,9 +8,11 @@ import { button, say, when } from './words';
 type Tone = 'good' | 'warn' | 'bad' | 'dim';
 
 /** What the chip beside the name says. */
-export function chipOf({ active, sides, fault, dryRun }: IntegrationState): { text: string; tone: Tone } {
+export function chipOf({ active, sides, fault, dryRun, held, unused }: IntegrationState): { text: string; tone: Tone } {
   if (fault) return { text: say('state.failed'), tone: 'bad' };
   if (!active) return { text: say('state.inactive'), tone: 'dim' };
+  if (unused) return { text: say('state.unused'), tone: 'dim' };
+  if (held) return { text: say(`state.held.${held}`), tone: 'bad' };
   if (!sides) return { text: say('state.starting'), tone: 'dim' };
   if (sides.some(({ system }) => system.pausedUntil)) return { text: say('state.paused'), tone: 'bad' };
   if (parkedIn(sides) > 0) return { text: say('state.parked', { count: parkedIn(sides) }), tone: 'warn' };

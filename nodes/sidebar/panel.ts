@@ -3,6 +3,7 @@
 import { MetadataError, words } from '../editor';
 import { type IntegrationState, integrations, parked, retry } from './ask';
 import { Card, parkedIn } from './card';
+import { RemovedList } from './removed';
 import { Row } from './row';
 import { button, say } from './words';
 
@@ -130,6 +131,7 @@ export class Panel {
   readonly element = $('<div class="twinflow-side">');
   private readonly note = $('<div class="twinflow-side-line" role="status" aria-live="polite">');
   private readonly boxes = new Map<string, { card: Card; list: ParkedList }>();
+  private readonly removed = new RemovedList(() => this.refresh());
   private asking = false;
   /** once told so, there is no use in asking on */
   private forbidden = false;
@@ -149,7 +151,11 @@ export class Panel {
     this.asking = true;
     integrations()
       .then(
-        (all) => this.show(all),
+        ({ items, removed = [] }) => {
+          this.show(items);
+          this.removed.update(removed);
+          this.removed.element.appendTo(this.element);
+        },
         (thrown: unknown) => {
           this.forbidden = thrown instanceof MetadataError && thrown.kind === 'forbidden';
           this.say('bad', this.forbidden ? say('forbidden') : words(thrown));
