@@ -28,6 +28,23 @@ interface Edit {
   behind: boolean;
 }
 
+/** How much is compared before the words are given up: a text made to be slow, or one that is all new. */
+const MOST_STEPS = 8_000_000;
+
+/** What is left of that. */
+interface Effort {
+  steps: number;
+}
+
+/** How many comparisons two lists take: what both begin and end with takes none. */
+function costOf(left: readonly string[], right: readonly string[]): number {
+  let [start, end] = [0, 0];
+  const most = Math.min(left.length, right.length);
+  while (start < most && left[start] === right[start]) start++;
+  while (end < most - start && left[left.length - 1 - end] === right[right.length - 1 - end]) end++;
+  return left.length + right.length + (left.length - start - end) * (right.length - start - end);
+}
+
 /** So many readings of the whole are tried. */
 const MOST_TRIES = 12;
 /** In so many places words may have changed. */
@@ -57,7 +74,8 @@ export function editWords(edit: WordEdit, tools: WordTools): string | undefined 
   const { lead, tail, format } = edit;
   const source = `${lead}${edit.source}${tail}`;
   const parts = partsOf(edit.own ?? tools.parse(source));
-  const edits = editsOf(parts, before, after);
+  const effort: Effort = { steps: MOST_STEPS };
+  const edits = editsOf(parts, before, after, effort);
   if (!edits || edits.length > MOST_EDITS) return undefined;
   if (edits.length === 0) return edit.source;
   const wanted = parts.map((part, index) =>
@@ -67,7 +85,7 @@ export function editWords(edit: WordEdit, tools: WordTools): string | undefined 
     ),
   );
   if (wanted.some(({ text }) => text?.trim() === '')) return undefined;
-  const result = new Search(source, format, parts, edits, wanted, tools).run();
+  const result = new Search(source, format, parts, edits, wanted, tools, effort).run();
   return result?.startsWith(lead) && result.endsWith(tail)
     ? result.slice(lead.length, result.length - tail.length)
     : undefined;
@@ -88,18 +106,28 @@ interface Place {
 }
 
 /** What the edits of the other side are in the target; undefined where there is no place for one. */
-function editsOf(parts: readonly Part[], before: readonly Part[], after: readonly Part[]): Edit[] | undefined {
-  const places = new Places(parts, before);
+function editsOf(
+  parts: readonly Part[],
+  before: readonly Part[],
+  after: readonly Part[],
+  effort: Effort,
+): Edit[] | undefined {
+  if (before.filter(({ text }, index) => text !== after[index]?.text).length > MOST_EDITS) return undefined;
+  const places = new Places(parts, before, effort);
   const edits: Edit[] = [];
   for (const [index, part] of before.entries()) {
     const text = after[index]?.text;
     if (part.text === undefined || text === undefined || part.text === text) continue;
     const [left, right] = [tokensOf(part.text), tokensOf(text)];
     const key = (token: string): string => (isBlankToken(token) && !part.verbatim ? ' ' : token);
-    const pairs = align(left.map(key), right.map(key));
+    const keys = [left.map(key), right.map(key)] as const;
+    effort.steps -= costOf(...keys);
+    if (effort.steps < 0) return undefined;
+    const pairs = align(...keys);
+    const own = places.of(index);
     for (const gap of gaps(pairs, left.length, right.length)) {
       const edit = slid(left.map(key), right.map(key), gap)
-        .map((one) => editOf(places.of(index), one.left, right.slice(...one.right).join('')))
+        .map((one) => editOf(own, one.left, right.slice(...one.right).join('')))
         .find((one) => one !== undefined);
       if (!edit) return undefined;
       edits.push(edit);
@@ -153,6 +181,7 @@ class Places {
   constructor(
     private readonly parts: readonly Part[],
     private readonly before: readonly Part[],
+    private readonly effort: Effort,
   ) {
     const wordy = (list: readonly Part[]): number[] =>
       list.flatMap((part, index) => ((part.text ?? part.fixed) ? [index] : []));
@@ -192,12 +221,10 @@ class Places {
       })),
     );
     const key = (token: string): string => (isBlankToken(token) ? ' ' : token);
-    const found = new Map(
-      align(
-        mine.map(({ token }) => key(token)),
-        there.map(({ text }) => key(text)),
-      ),
-    );
+    const keys = [mine.map(({ token }) => key(token)), there.map(({ text }) => key(text))] as const;
+    this.effort.steps -= costOf(...keys);
+    if (this.effort.steps < 0) return [];
+    const found = new Map(align(...keys));
     return mine.flatMap(({ part }, token) => (part === index ? [there[found.get(token) ?? -1]?.place] : []));
   }
 }
@@ -218,6 +245,7 @@ class Search {
     private readonly edits: readonly Edit[],
     private readonly wanted: readonly Part[],
     private readonly tools: WordTools,
+    private readonly effort: Effort,
   ) {}
 
   run(): string | undefined {
@@ -303,7 +331,7 @@ class Search {
       const part = this.parts[other];
       const words = part?.text ?? part?.fixed;
       if (words === undefined || words.trim() === '' || part?.span?.start !== around?.start) continue;
-      const found = find(decoded, tokensOf(words), at);
+      const found = find(decoded, tokensOf(words), at, this.effort);
       if (found) at = found.end;
     }
     const result: Located[] = [];
@@ -314,9 +342,9 @@ class Search {
       const window = tokens.slice(first, last);
       for (const start of at === 0 ? [0] : [at, 0])
         for (
-          let next = find(decoded, window, start);
+          let next = find(decoded, window, start, this.effort);
           next && result.length < 4;
-          next = find(decoded, window, next.start + 1)
+          next = find(decoded, window, next.start + 1, this.effort)
         )
           result.push({ first, places: next.places });
       if (result.length > 0) break;
@@ -374,11 +402,19 @@ const isSkipped = (char: string | undefined): boolean => char !== undefined && (
 const isWord = (char: string | undefined): boolean => char !== undefined && /[\p{L}\p{N}\p{M}]/u.test(char);
 
 /** The first place from `from` on where all tokens stand one behind the other. */
-function find({ text, starts, ends }: Decoded, tokens: readonly string[], from: number): Found | undefined {
+function find(
+  { text, starts, ends }: Decoded,
+  tokens: readonly string[],
+  from: number,
+  effort: Effort,
+): Found | undefined {
   const lead = isBlankToken(tokens[0] ?? '') ? 1 : 0;
   const first = tokens[lead];
-  if (first === undefined) return undefined;
+  if (first === undefined || effort.steps < 0) return undefined;
+  effort.steps -= 20;
   for (let start = text.indexOf(first, from); start >= 0; start = text.indexOf(first, start + 1)) {
+    effort.steps -= 10;
+    if (effort.steps < 0) return undefined;
     if (isWord(first[0]) && isWord(text[start - 1])) continue;
     const places: Span[] = [];
     if (lead === 1) {
@@ -391,6 +427,7 @@ function find({ text, starts, ends }: Decoded, tokens: readonly string[], from: 
     for (let index = lead; index < tokens.length && isThere; index++) {
       const token = tokens[index] ?? '';
       const begin = at;
+      effort.steps -= 1;
       if (isBlankToken(token)) while (isSkipped(text[at])) at++;
       else if (text.startsWith(token, at)) at += token.length;
       const isEnd = index === tokens.length - 1 && isBlankToken(token);
