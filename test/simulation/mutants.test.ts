@@ -80,6 +80,14 @@ describe('The simulation finds a broken engine', function () {
     });
   }
 
+  it('in which what a proxy answers with its own 404 is gone', async () => {
+    for (let seed = 1; seed <= MOST_RUNS; seed += 1) {
+      const found = faults(await simulate(seed, { proxied: true }));
+      if (found.length > 0) return;
+    }
+    assert.fail(`${MOST_RUNS} histories went by without a fault`);
+  });
+
   it('and passes the engine where the disk is full now and then', async () => {
     for (let seed = 1; seed <= 15; seed += 1) {
       assert.deepEqual(faults(await simulate(seed, { spoil: (store) => oftenFull(store) })), [], `seed ${seed}`);

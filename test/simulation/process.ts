@@ -3,6 +3,7 @@
 import type { Connection } from '../../lib/connectors/connector';
 import type { RequestGate } from '../../lib/connectors/http/options';
 import type { IntegrationConfig } from '../../lib/model/config';
+import { SyncError } from '../../lib/model/errors';
 import type { SyncMessage } from '../../lib/model/message';
 import { convert } from '../../lib/richtext';
 import type { Landing, Store } from '../../lib/store/store';
@@ -19,9 +20,17 @@ import { isRichText } from './rich';
 import type { SimulatedSystem } from './system';
 import { REMOTE, type World } from './world';
 
+/** A mutant: what is not delivered, but answered with a proxy's 404, is taken for gone. */
+const proxied = (connection: Connection): Connection => ({
+  ...connection,
+  read: async (scope, ids) =>
+    (await connection.read(scope, ids)).map((one) => (one instanceof SyncError ? undefined : one)),
+});
+
 /** A process: the engine between two systems. Once dead, nothing that it began ever goes on. */
 export class Process {
   dead = false;
+  private readonly running: Integration[] = [];
   private readonly systems = new Map<string, System>();
 
   constructor(
@@ -62,6 +71,7 @@ export class Process {
       neighbours,
       peers,
     );
+    this.running.push(integration);
     integration.hold(heldBy);
     await integration.start();
     const fields = [...FIELDS, ...(world.references ? REFERENCES : [])];
@@ -103,7 +113,8 @@ export class Process {
     const tracker = this.world.system(id);
     const open = (gate: RequestGate): Connection => {
       const connection = this.guarded(tracker.connection());
-      const limited = limits ? gated(connection, gate, () => this.dead) : connection;
+      const heard = this.world.proxied ? proxied(connection) : connection;
+      const limited = limits ? gated(heard, gate, () => this.dead) : heard;
       const { write } = limited;
       if (!write) return this.mortal(limited);
       const deciding: Connection['write'] = (scope, operations) => {
@@ -229,6 +240,12 @@ export class Process {
       this.dead = true;
       this.world.crashed();
     }
+  }
+
+  /** A person retries everything that is parked. */
+  async retryParked(): Promise<void> {
+    if (this.dead) return;
+    for (const integration of this.running) await integration.commands.retry();
   }
 
   kill(): void {

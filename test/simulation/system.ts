@@ -12,11 +12,13 @@ import type {
   WriteOperation,
   WriteResult,
 } from '../../lib/connectors/connector';
+import { wholeBatch } from '../../lib/connectors/whole-batch';
 import type { Entity } from '../../lib/model/entity';
 import { SyncError } from '../../lib/model/errors';
 import type { Fields, RichTextFormat, Value } from '../../lib/model/values';
 import { iso } from '../../lib/sync/clock';
 import type { SimulatedClock } from './clock';
+import { type Poison, poisoned } from './poison';
 import type { Random } from './random';
 import { isRichText, lowered, paragraphsOf } from './rich';
 import type { SystemName } from './shapes';
@@ -86,6 +88,8 @@ export class SimulatedSystem {
   readonly edits: Edit[] = [];
   /** what the system itself makes of a write of ours, a moment later; undefined = leaves it */
   automation: ((fields: Fields) => Fields | undefined) | undefined;
+  /** entities whose writes always fail */
+  poison: Poison | undefined;
   /** writes that the engine had carried out, creates and updates */
   writes = 0;
   /** `entity.field` whose present value is our write */
@@ -209,7 +213,8 @@ export class SimulatedSystem {
         await this.trip();
         this.maybeFail();
         for (const id of ids) this.readUpTo.set(id, this.edits.length);
-        return ids.map((id) => this.copy(id));
+        const found = ids.map((id) => this.copy(id));
+        return this.poison ? this.poison.deliver(found, ids, this.clock.now()) : found;
       },
       history: this.habits.marks
         ? undefined
@@ -264,7 +269,15 @@ export class SimulatedSystem {
     await this.trip();
     this.maybeFail();
     const results: WriteResult[] = [];
+    const { poison } = this;
+    const isSpoilt = poison?.together === true && operations.some((operation) => poison.isIn(operation));
     for (const operation of operations) {
+      if (poison && (isSpoilt || poison.isIn(operation))) {
+        if (poison.isCarriedOut()) this.writeOne(operation);
+        const error = isSpoilt ? wholeBatch(poisoned(), operations.length) : poisoned();
+        results.push({ ok: false, error });
+        continue;
+      }
       results.push(this.writeOne(operation));
       if (this.random.chance(0.3)) await this.trip();
     }

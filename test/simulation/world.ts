@@ -5,6 +5,7 @@ import type { Store } from '../../lib/store/store';
 import type { BudgetLimits } from '../../lib/sync/budget';
 import { SimulatedClock } from './clock';
 import { Person } from './person';
+import { Poison } from './poison';
 import { Process } from './process';
 import { Random } from './random';
 import { refer } from './references';
@@ -34,6 +35,8 @@ export interface WorldOptions {
   references?: boolean;
   /** steps in which people edit; preset: drawn */
   turns?: number;
+  /** a mutant: what is not delivered is taken for gone */
+  proxied?: boolean;
 }
 
 /** Most histories are of one integration; drawn apart, so that those stay what they were. */
@@ -73,11 +76,23 @@ export class World {
   readonly trace: ((line: string) => void) | undefined;
 
   private readonly severity: typeof CALM;
+  /** what is not delivered is taken for gone */
+  readonly proxied: boolean;
+  private readonly poisoned: boolean;
 
   constructor(
     seed: number,
     store: Store,
-    { trace, storm = false, shape = drawn(seed), blind = false, ownIds = false, references, turns }: WorldOptions = {},
+    {
+      trace,
+      storm = false,
+      shape = drawn(seed),
+      blind = false,
+      ownIds = false,
+      references,
+      turns,
+      proxied: isProxied = false,
+    }: WorldOptions = {},
   ) {
     this.severity = storm ? STORM : CALM;
     this.layout = layoutOf(shape);
@@ -89,7 +104,8 @@ export class World {
     this.references = (references ?? (refers && shape !== 'ring' && shape !== 'wheel')) ? referring : undefined;
     this.turns = turns;
     const isShown = seed % 3 === 0 && this.layout.systems.length === 2 && shape !== 'overlap';
-    this.integrations = this.layout.integrations.map((config) => (isShown ? { ...config, ...SHOWN } : config));
+    const gone = Poison.of(seed) ? { targetDeleted: 'create' as const } : {};
+    this.integrations = this.layout.integrations.map((config) => ({ ...config, ...(isShown && SHOWN), ...gone }));
     this.trace = trace && ((line) => trace(`${this.clock.now() - START} ${line}`));
     this.random = new Random(seed);
     this.clock = new SimulatedClock(START, this.random);
@@ -104,6 +120,9 @@ export class World {
       ? drawn.pick([{}, { maxConcurrent: 1 }, { maxConcurrent: 2, maxRequestsPerSecond: 10 }])
       : undefined;
     this.store = store;
+    this.proxied = isProxied;
+    this.poisoned = Poison.of(seed) !== undefined;
+    for (const system of this.systems) system.poison = this.poisoned ? Poison.of(seed) : undefined;
     this.deploys = new Random(seed + 1_000_000_007);
     this.deploysOften = this.deploys.chance(0.4);
   }
@@ -191,9 +210,12 @@ export class World {
       if (this.deploysOften && this.deploys.chance(0.15)) this.deploy();
     }
     this.weather.bad = false;
+    for (const { poison } of this.systems) if (poison) poison.active = false;
     for (const { habits } of this.systems) habits.faults = 0;
     if (this.deploysOften) this.deploy();
     if (!this.process || this.process.dead) await this.clock.runUntil(this.clock.now() + 5_000);
+    // somebody retries what was parked in it
+    if (this.poisoned) for (const ms of [30_000, 150_000]) this.clock.after(ms, () => this.process?.retryParked());
     // pauses and retries of the bad weather run out, lost messages are found and sent again
     await this.clock.runUntil(this.clock.now() + 8 * 60_000);
   }
