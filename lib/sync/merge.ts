@@ -183,6 +183,8 @@ function heldAlready(input: MergeInput, field: FieldId, now: Value): { want: Val
 /** True where the target has a value that the side which this change comes from never got. */
 function isUntaken({ source, target, mapped }: MergeInput, field: FieldId, now: Value): boolean {
   if (!target.leftOut?.includes(field) || isEmpty(now) || target.pending?.[field]) return false;
+  // of a list of references the base tells each entry apart, and what cannot be shown is kept anyway (references.ts)
+  if (mapped[field]?.type === 'reference' && Array.isArray(now)) return false;
   return mapped[field]?.from.every((from) => !source.pending?.[from]) ?? false;
 }
 

@@ -21,6 +21,10 @@ describe('References between entities', function () {
     });
   }
 
+  it('lists in which both sides wait for a counterpart are put together (seed 5074)', async () => {
+    assert.deepEqual(faultsOf(await simulate(5074)), []);
+  });
+
   const mutants: Record<string, RunOptions> = {
     'a reference is written with the source’s own id': { ownIds: true },
     'what waits for a counterpart is forgotten': {
