@@ -5,7 +5,13 @@
  */
 
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+  request as send,
+} from 'node:http';
 
 export interface Recorded {
   method: string;
@@ -30,6 +36,10 @@ export interface RecordingProxy {
   /** those that may change something: neither GET nor HEAD */
   writes(): Recorded[];
   clear(): void;
+  /** Changes what is handed on; undefined leaves it. */
+  change: ((headers: IncomingHttpHeaders) => IncomingHttpHeaders) | undefined;
+  /** Changes the body of the server's answer; undefined leaves it. */
+  rewrite: ((path: string, body: string) => string) | undefined;
   /** Called for every request; undefined hands it on. */
   interfere: ((method: string, path: string, body: string) => Interference | undefined) | undefined;
   stop(): Promise<void>;
@@ -55,10 +65,16 @@ export async function recordingProxy(target: string): Promise<RecordingProxy> {
       response.writeHead(instead.status, { 'Content-Type': 'application/json', ...instead.headers });
       response.end(instead.body ?? '');
     } else {
-      const answer = await forward(base, request, body);
+      const answer = await forward(base, request, body, proxy.change);
       entry.status = answer.status;
-      response.writeHead(answer.status, answer.headers);
-      response.end(answer.body);
+      if (proxy.rewrite) {
+        const { 'content-length': _length, ...headers } = answer.headers;
+        response.writeHead(answer.status, headers);
+        response.end(proxy.rewrite(path, answer.body.toString('utf8')));
+      } else {
+        response.writeHead(answer.status, answer.headers);
+        response.end(answer.body);
+      }
     }
   };
 
@@ -75,6 +91,8 @@ export async function recordingProxy(target: string): Promise<RecordingProxy> {
     writes: () => requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD'),
     clear: () => requests.splice(0),
     interfere: undefined,
+    change: undefined,
+    rewrite: undefined,
     async stop() {
       server.closeAllConnections();
       server.close();
@@ -91,10 +109,15 @@ async function bytes(stream: IncomingMessage): Promise<Buffer> {
 }
 
 /** The server's own answer. */
-async function forward(base: URL, request: IncomingMessage, body: Buffer) {
+async function forward(
+  base: URL,
+  request: IncomingMessage,
+  body: Buffer,
+  change: (headers: IncomingHttpHeaders) => IncomingHttpHeaders = (headers) => headers,
+) {
   const onward = send(new URL(request.url ?? '/', base), {
     method: request.method,
-    headers: { ...request.headers, host: base.host },
+    headers: { ...change(request.headers), host: base.host },
   });
   onward.end(body);
   const [answer] = (await once(onward, 'response')) as [IncomingMessage];

@@ -15,6 +15,8 @@ import { isJson, issueOf, type Json, listOf, type RawIssue } from './shapes';
 /** The most that one request returns, whatever `limit` says. */
 export const PAGE = 100;
 
+const STRANGERS_MS = 3_600_000;
+
 export type Credentials = { kind: 'apiKey'; apiKey: string } | { kind: 'login'; login: string; password: string };
 
 /** One condition of an issue query, as the query form sends it: `f[]`, `op[field]`, `v[field][]`. */
@@ -44,6 +46,7 @@ export function filterQuery(filters: Filter[]): NonNullable<HttpRequest['query']
 
 export class RedmineApi {
   private readonly http: HttpClient;
+  private strangers: { at: number; answer: Promise<boolean> } | undefined;
   /** names of custom fields by lower case, so that error messages can be told which field they are about */
   private readonly customNames = new Map<string, string>();
 
@@ -83,6 +86,7 @@ export class RedmineApi {
 
   async issues(query: NonNullable<HttpRequest['query']>): Promise<IssueList> {
     const { body, headers } = await this.http.get('issues.json', query);
+    if (await this.letsStrangersIn()) await this.assertSignedIn();
     if (!isJson(body) || !Array.isArray(body.issues)) {
       throw new SyncError('fatal', "GET issues.json: not the answer of Redmine's API: check the URL");
     }
@@ -90,6 +94,36 @@ export class RedmineApi {
     const issues = body.issues.map(issueOf);
     const total = typeof body.total_count === 'number' ? body.total_count : issues.length;
     return { issues, total, ...(Number.isNaN(serverNow) ? {} : { serverNow }) };
+  }
+
+  /**
+   * A key that is no good any more makes a stranger of the account, without a word where strangers may see projects: what
+   * they may not see would be missing, as if it were gone. @throws auth
+   */
+  async assertSignedIn(): Promise<void> {
+    await this.http.get('users/current.json');
+  }
+
+  /** Whether Redmine answers somebody without a key ("Authentication required" is off); asked for once an hour. */
+  private letsStrangersIn(): Promise<boolean> {
+    const now = performance.now();
+    if (this.strangers === undefined || now - this.strangers.at > STRANGERS_MS) {
+      const asked = this.http.request('GET', 'projects.json', {
+        query: { limit: 1 },
+        headers: { 'X-Redmine-API-Key': '', Authorization: '' },
+      });
+      const answer = asked.then(
+        () => true,
+        (thrown: unknown) => {
+          const { kind } = asSyncError(thrown);
+          if (kind === 'auth' || kind === 'forbidden') return false;
+          this.strangers = undefined;
+          throw thrown;
+        },
+      );
+      this.strangers = { at: now, answer };
+    }
+    return this.strangers.answer;
   }
 
   /** @throws notFound */

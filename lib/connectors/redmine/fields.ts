@@ -1,7 +1,7 @@
 /** The fields of a project and tracker, for the forms: Redmine's own ones that the tracker uses, and the custom ones. */
 
 import type { Field } from '../../model/entity';
-import type { LookupValue } from '../../model/values';
+import type { ListValue } from '../../model/values';
 import { CORE_FIELDS, type CoreField } from './core-fields';
 import type { CustomField } from './custom-fields';
 import type { Markup } from './markup';
@@ -46,7 +46,7 @@ async function coreFieldOf(metadata: Metadata, field: CoreField, project: string
   };
 }
 
-async function listOfField(metadata: Metadata, id: string, project: string): Promise<LookupValue[] | undefined> {
+async function listOfField(metadata: Metadata, id: string, project: string): Promise<ListValue[] | undefined> {
   switch (id) {
     case 'status':
       return metadata.statuses();
@@ -84,10 +84,14 @@ async function customFieldOf(metadata: Metadata, field: CustomField, project: st
   };
 }
 
-const versions = async (metadata: Metadata, project: string): Promise<LookupValue[]> =>
-  (await metadata.versions(project)).map(({ id, name }) => ({ id, name }));
+const versions = async (metadata: Metadata, project: string): Promise<ListValue[]> =>
+  (await metadata.versions(project)).map(({ id, name, selectable }) => ({
+    id,
+    name,
+    ...(selectable === false && { selectable }),
+  }));
 
-async function people(metadata: Metadata, project: string): Promise<LookupValue[] | undefined> {
+async function people(metadata: Metadata, project: string): Promise<ListValue[] | undefined> {
   const members = await metadata.members(project);
   // nobody to be seen is not the same as a list without anybody
   if (members.length === 0 || members.length > MOST_MEMBERS) return undefined;

@@ -117,7 +117,11 @@ function connect(values: ConnectorConfig, context: ConnectContext): Connection {
     read: (_scope, ids) => reader.byId(ids),
     write: (scope, operations) => writer.write(scope, operations),
     find: (query, limit) => findIssues(api, metadata, reader, query, limit),
-    byKey: async (key) => (await reader.byId([key.trim().replace(/^#/, '')]))[0],
+    async byKey(key) {
+      const [found] = await reader.byId([key.trim().replace(/^#/, '')]);
+      if (found instanceof SyncError) throw found;
+      return found;
+    },
     latest: (scope, limit) => poller.latest(scope, limit),
     users: (query) => people.find(query),
     history: (id) => historyOf(api, metadata, people, reader, id),

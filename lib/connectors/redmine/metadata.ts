@@ -25,6 +25,9 @@ export interface TrackerInfo extends Named {
   standardFields?: string[];
 }
 
+/** An entry of a list; `selectable: false`: it exists, but cannot be chosen any more. */
+export type Choice = Named & { selectable?: false };
+
 /** A member of a project: a person or a group. */
 export interface Member extends Named {
   group: boolean;
@@ -43,7 +46,7 @@ export interface Myself {
 export class Metadata {
   private readonly projectCache = new Cache<ProjectInfo[]>(MINUTE);
   private readonly trackerCache = new Cache<TrackerInfo[]>(MINUTE);
-  private readonly lists = new Cache<Named[]>(MINUTE);
+  private readonly lists = new Cache<Choice[]>(MINUTE);
   private readonly memberCache = new Cache<Member[]>(MINUTE);
   private readonly selfCache = new Cache<Myself>(MINUTE);
   private readonly declared = new Cache<CustomField[] | undefined>(MINUTE);
@@ -141,10 +144,16 @@ export class Metadata {
   }
 
   /** Versions that issues of the project can have as target, those shared by other projects included. */
-  versions(project: string): Promise<Named[]> {
-    return this.lists.remember(`versions ${project}`, async () =>
-      namedList(await this.api.get(`projects/${encodeURIComponent(project)}/versions.json`), 'versions'),
-    );
+  versions(project: string): Promise<Choice[]> {
+    return this.lists.remember(`versions ${project}`, async () => {
+      const body = await this.api.get(`projects/${encodeURIComponent(project)}/versions.json`);
+      return listOf(body, 'versions').flatMap((json): Choice[] => {
+        const named = namedOf(json);
+        if (!named) return [];
+        // locked and closed versions stay on the issues that have them, and can be given to no other
+        return [json.status === 'locked' || json.status === 'closed' ? { ...named, selectable: false } : named];
+      });
+    });
   }
 
   /**

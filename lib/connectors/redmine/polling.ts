@@ -14,7 +14,7 @@
  */
 
 import type { Entity } from '../../model/entity';
-import { START_AGAIN, SyncError } from '../../model/errors';
+import { asSyncError, START_AGAIN, SyncError } from '../../model/errors';
 import { checkCheckpoint } from '../checkpoint';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
 import { type Filter, filterQuery, type IssueList, PAGE, type RedmineApi } from './api';
@@ -192,20 +192,41 @@ export class IssuePoller {
 
   private async scopeFilters({ projects, types }: Scope): Promise<Filter[]> {
     const ids: string[] = [];
-    for (const id of projects) ids.push(/^\d+$/.test(id) ? id : (await this.metadata.project(id)).id);
+    let fault: SyncError | undefined;
+    for (const id of projects) {
+      try {
+        ids.push(/^\d+$/.test(id) ? id : (await this.metadata.project(id)).id);
+      } catch (thrown) {
+        // a project that is gone must not stop the others
+        const error = asSyncError(thrown);
+        if (error.kind !== 'notFound') throw error;
+        fault ??= error;
+      }
+    }
+    if (ids.length === 0 && fault) throw fault;
     return [
       { field: 'project_id', operator: '=', values: ids },
       { field: 'tracker_id', operator: '=', values: types },
     ];
   }
 
-  private query(filters: Filter[], sort: string, offset: number, limit: number): Promise<IssueList> {
-    return this.api.issues({ ...filterQuery(filters), sort, offset, limit });
+  /**
+   * Fewer than the limit, where an answer of so many is too large.
+   * @param least so many are needed to get on
+   */
+  private async query(filters: Filter[], sort: string, offset: number, limit: number, least = 1): Promise<IssueList> {
+    for (let most = limit; ; most = Math.ceil(most / 2)) {
+      try {
+        return await this.api.issues({ ...filterQuery(filters), sort, offset, limit: most });
+      } catch (thrown) {
+        if (asSyncError(thrown).detail.tooLarge !== true || most <= least) throw thrown;
+      }
+    }
   }
 
   private async timed(filters: Filter[], offset: number, limit: number): Promise<IssueList & { sentAt: number }> {
     const sentAt = performance.now();
-    const page = await this.query(filters, ORDER, offset, limit);
+    const page = await this.query(filters, ORDER, offset, limit, offset > 0 ? 2 : 1);
     const arrivedAt = performance.now();
     if (page.serverNow !== undefined) this.clock.learn(page.serverNow, arrivedAt);
     const last = page.issues.at(-1);

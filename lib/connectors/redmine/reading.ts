@@ -1,9 +1,15 @@
 /** Issues as Redmine shows them → entities with canonical values. */
 
 import { createHash } from 'node:crypto';
+
+import chunk = require('lodash/chunk');
+
 import type { Entity, EntityId, EntityTypeId, ProjectId } from '../../model/entity';
+import { asSyncError, SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
 import type { Fields, RichText, SingleValue, UserValue, Value } from '../../model/values';
+import type { ReadResult } from '../connector';
+import { readInParts } from '../in-parts';
 import { PAGE, type RedmineApi } from './api';
 import type { CustomField } from './custom-fields';
 import type { Markup } from './markup';
@@ -63,16 +69,47 @@ export class IssueReader {
     return entities;
   }
 
-  /** By id, whatever project they are in; closed and private ones included. Undefined = gone or out of sight. */
-  async byId(ids: string[]): Promise<(Entity | undefined)[]> {
+  /**
+   * By id, whatever project they are in; closed and private ones included. Undefined = gone or out of sight: a list that
+   * leaves an issue out is no proof of that, so each of those is asked for by itself.
+   */
+  async byId(ids: string[]): Promise<ReadResult[]> {
     const wanted = [...new Set(ids.filter((id) => /^\d{1,18}$/.test(id)))];
     const found: RawIssue[] = [];
-    for (let at = 0; at < wanted.length; at += PAGE) {
-      const some = wanted.slice(at, at + PAGE).join(',');
-      append(found, (await this.api.issues({ issue_id: some, status_id: '*', limit: PAGE })).issues);
+    const failed = new Map<string, SyncError>();
+    for (const ofPage of chunk(wanted, PAGE)) {
+      const part = await readInParts(
+        ofPage,
+        async (some) => (await this.api.issues({ issue_id: some.join(','), status_id: '*', limit: PAGE })).issues,
+        () => this.api.assertSignedIn(),
+      );
+      append(found, part.found);
+      for (const [id, error] of part.failed) failed.set(id, error);
+    }
+    const there = new Set(found.map(({ id }) => id));
+    for (const id of wanted.filter((one) => !there.has(one) && !failed.has(one))) {
+      const one = await this.alone(id);
+      if (one instanceof SyncError) failed.set(id, one);
+      else if (one) found.push(one);
     }
     const entities = new Map((await this.entities(found)).map((entity) => [entity.id, entity]));
-    return ids.map((id) => entities.get(id));
+    return ids.map((id) => entities.get(id) ?? failed.get(id));
+  }
+
+  /** @returns undefined = Redmine itself says that it is not there, or not for this account */
+  private async alone(id: string): Promise<RawIssue | SyncError | undefined> {
+    try {
+      return await this.api.issue(id);
+    } catch (thrown) {
+      const error = asSyncError(thrown);
+      if (error.kind === 'notFound' || error.kind === 'forbidden') {
+        await this.api.assertSignedIn();
+        return undefined;
+      }
+      // the server breaks on it alone; everything else is the system's trouble
+      if (error.kind === 'transient' && error.detail.status !== undefined && error.detail.status >= 500) return error;
+      throw error;
+    }
   }
 
   private async entity(issue: RawIssue, definitions: ReadonlyMap<string, CustomField>): Promise<Entity> {

@@ -63,6 +63,10 @@ export class IssueWriter {
     const tasks: Task[] = [];
     for (const [index, operation] of operations.entries()) {
       const target = operation.kind === 'create' ? operation : current.get(operation.id);
+      if (target instanceof SyncError) {
+        results[index] = { ok: false, error: target };
+        continue;
+      }
       if (!target) {
         const error = new SyncError('notFound', `Redmine shows this account no issue ${idOf(operation)}`);
         results[index] = { ok: false, error };
@@ -85,13 +89,13 @@ export class IssueWriter {
   }
 
   /** Where the issues to update are. One request per hundred of those that were never read, and only where it matters. */
-  private async projectsOf(scope: Scope, operations: WriteOperation[]): Promise<Map<EntityId, Target>> {
+  private async projectsOf(scope: Scope, operations: WriteOperation[]): Promise<Map<EntityId, Target | SyncError>> {
     const updates = operations.filter((one) => one.kind === 'update');
     const [project = '', ...otherProjects] = scope.projects;
     const [type = '', ...otherTypes] = scope.types;
     const unambiguous = otherProjects.length === 0 && otherTypes.length === 0;
     const unclear = updates.filter(({ fields }) => !unambiguous && FieldResolver.needsProject(fields));
-    const found = new Map(updates.map(({ id }): [EntityId, Target] => [id, { project, type }]));
+    const found = new Map(updates.map(({ id }): [EntityId, Target | SyncError] => [id, { project, type }]));
     const ids: EntityId[] = [];
     for (const { id } of unclear) {
       const place = this.reader.placeOf(id);
@@ -169,7 +173,11 @@ export class IssueWriter {
       const shown = await this.reader.entities(done.flatMap(({ issue }) => issue ?? []));
       const entities = new Map(shown.map((entity) => [entity.id, entity]));
       const unseen = done.filter(({ issue }) => issue === undefined).map(({ id }) => id);
-      for (const entity of await this.reader.byId(unseen)) if (entity) entities.set(entity.id, entity);
+      const failed = new Map<EntityId, SyncError>();
+      for (const [index, entity] of (await this.reader.byId(unseen)).entries()) {
+        if (entity instanceof SyncError) failed.set(unseen[index] ?? '', entity);
+        else if (entity) entities.set(entity.id, entity);
+      }
       for (const one of done) {
         const entity = entities.get(one.id);
         const { task } = one;
@@ -179,6 +187,10 @@ export class IssueWriter {
           const result = await this.compared(task, entity, Object.fromEntries(expected), one.ignored);
           // a create's own answer shows the issue as it was made; what is read back may show people's changes too
           results[task.index] = result.ok && one.issue ? { ...result, exact: true } : result;
+        } else if (failed.has(one.id)) {
+          const { kind, message, detail } = asSyncError(failed.get(one.id));
+          const words = `Issue ${one.id} was written, but could not be read back: ${message}`;
+          results[task.index] = { ok: false, error: new SyncError(kind, words, { ...detail, uncertain: true }) };
         } else {
           const words = 'was written, but is out of sight for this account now (deleted, moved or private)';
           results[task.index] = { ok: false, error: new SyncError('notFound', `Issue ${one.id} ${words}`) };

@@ -2,8 +2,10 @@
 
 import type { Connection } from '../../../lib/connectors/connector';
 import { connectorConformance, type Sample } from '../../conformance/connector';
+import { type RecordingProxy, recordingProxy } from '../../support/proxy';
 import type { RedmineServer } from '../../support/redmine';
-import { connectAs, scope, server } from './server';
+import { connectAs, connectTo, scope, server } from './server';
+import { troublesOf } from './troubles';
 
 const markdown = (content: string) => ({ format: 'markdown' as const, content });
 
@@ -29,8 +31,9 @@ const CORE: Sample[] = [
 function conformance(user: 'admin' | 'sync', samples: Sample[]): void {
   const there = 'there' in server ? server.there : undefined;
   const open: Connection[] = [];
-  const connect = (to: RedmineServer): Connection => {
-    const { connection } = connectAs(to, user);
+  let proxy: RecordingProxy | undefined;
+  const connect = (to: RedmineServer, url: string): Connection => {
+    const { connection } = connectTo(url, to.key(user));
     open.push(connection);
     return connection;
   };
@@ -42,8 +45,10 @@ function conformance(user: 'admin' | 'sync', samples: Sample[]): void {
       if (!there) throw new Error('no server');
       there.reset();
       const bob = there.as('alice');
+      proxy = await recordingProxy(there.url);
       return {
-        connection: connect(there),
+        connection: connect(there, proxy.url),
+        troubles: troublesOf(proxy),
         reconnect: () => connectAs(there, user).connection,
         scope,
         project: '1',
@@ -69,6 +74,7 @@ function conformance(user: 'admin' | 'sync', samples: Sample[]): void {
     },
     async stop() {
       await Promise.all(open.map((connection) => connection.close?.()));
+      await proxy?.stop();
       there?.reset();
     },
   });

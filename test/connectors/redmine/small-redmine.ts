@@ -69,6 +69,11 @@ export async function smallRedmine({ fractions, dates }: SmallRedmineOptions): P
     response.sendDate = false;
     if (dates) response.setHeader('Date', new Date(Date.now() + ahead).toUTCString());
     response.setHeader('Content-Type', 'application/json');
+    // "Authentication required" is on
+    if (!request.headers['x-redmine-api-key']) {
+      response.writeHead(401).end();
+      return;
+    }
     if (url.pathname !== '/issues.json') {
       response.writeHead(404).end();
       return;
