@@ -95,7 +95,8 @@ async function pointedAt(target: System, entity: Entity, { key, url }: Showing):
 /** Of the pair's type and project; and where either names anything, it names the other one. */
 function fits({ entity, target }: Nameless, found: Entity, own: Showing, theirs: Showing): boolean {
   if (found.type !== target.type || found.project !== target.project) return false;
-  const agree = (text: string, name: string | undefined): boolean => text === '' || text === name;
+  // some systems store texts in another case
+  const agree = (text: string, name = ''): boolean => text === '' || text.toLowerCase() === name.trim().toLowerCase();
   return (
     agree(textOf(found, theirs.key), entity.key) &&
     agree(textOf(found, theirs.url), entity.url) &&

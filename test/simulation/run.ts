@@ -46,13 +46,13 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
     await world.clock.runUntil(world.clock.now() + 60_000);
     const after = world.writes;
     if (after !== before) report.loops.push(`${after - before} writes in the last minute, with nobody editing`);
-    await check(world, store, report);
+    await check(world, world.store, report);
     report.events = world.systems.reduce((sum, { edits }) => sum + edits.length, 0);
     report.crashes = world.crashes;
     report.dryRuns = world.dryRuns;
   } finally {
     world.end();
-    await store.close();
+    await world.store.close();
   }
   return report;
 }

@@ -7,7 +7,7 @@ import type { Shape } from './shapes';
 import { spoilt } from './spoilt';
 
 const RUNS = 40;
-const SHAPES: readonly Shape[] = ['beside', 'twice', 'split', 'ring', 'overlap'];
+const SHAPES: readonly Shape[] = ['beside', 'twice', 'split', 'ring', 'overlap', 'lost'];
 
 describe('Several integrations over shared systems', function () {
   this.timeout(300_000);

@@ -6,7 +6,7 @@
 import type { IntegrationConfig, TypePair } from '../../lib/model/config';
 import type { DirectionSetting } from '../../lib/model/entity';
 
-export const SHAPES = ['pair', 'beside', 'twice', 'split', 'ring', 'wheel', 'overlap'] as const;
+export const SHAPES = ['pair', 'beside', 'twice', 'split', 'ring', 'wheel', 'overlap', 'lost'] as const;
 /**
  * - `pair`: one integration between two systems
  * - `beside`: two integrations over the same systems, each with an entity type of its own
@@ -16,6 +16,8 @@ export const SHAPES = ['pair', 'beside', 'twice', 'split', 'ring', 'wheel', 'ove
  * - `wheel`: A to B, B to C and C to A: nothing is doubled and nothing goes round without end; but what is edited in two
  *   places at once may be decided otherwise in each, so edits are not looked at
  * - `overlap`: bugs are bugs in one integration, and the bugs of A are stories of B in another
+ * - `lost`: a pair whose store is lost in the middle; counterparts show each other's keys. What was last in sync is not known any
+ *   more, so where both sides differ the row's policy decides, and edits are not looked at
  */
 export type Shape = (typeof SHAPES)[number];
 
@@ -26,7 +28,7 @@ export interface Layout {
   /** entity types that people use, by system */
   types: Partial<Record<SystemName, string[]>>;
   integrations: IntegrationConfig[];
-  /** edits are not looked at: no way back leads to where they were made */
+  /** edits are not looked at: what decides over them is not known, or no way back leads to where they were made */
   oneWay?: true;
   /** all that there is to be of an entity that a person has made, itself included: "A Bug", "B Bug" */
   becomes(system: SystemName, type: string): string[];
@@ -71,6 +73,13 @@ const LAYOUTS: Record<Shape, Layout> = {
     systems: ['A', 'B'],
     types: {},
     integrations: [integration('integration', ['s1', 's2'])],
+    becomes: everywhere('A', 'B'),
+  },
+  lost: {
+    systems: ['A', 'B'],
+    types: {},
+    integrations: [integration('integration', ['s1', 's2'])],
+    oneWay: true,
     becomes: everywhere('A', 'B'),
   },
   beside: {

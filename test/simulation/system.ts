@@ -231,6 +231,11 @@ export class SimulatedSystem {
               .reverse();
           },
       write: (scope, operations) => this.write(scope, operations),
+      byKey: async (key) => {
+        await this.trip();
+        this.maybeFail();
+        return this.copy(key.toUpperCase());
+      },
       find: async (query, limit) => {
         await this.trip();
         this.maybeFail();

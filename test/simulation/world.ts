@@ -1,6 +1,7 @@
 /** What one history happens in: the time, both systems, people, the weather, and the process that comes and goes. */
 
 import type { ConflictPolicy, IntegrationConfig } from '../../lib/model/config';
+import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Store } from '../../lib/store/store';
 import type { BudgetLimits } from '../../lib/sync/budget';
 import { SimulatedClock } from './clock';
@@ -71,7 +72,10 @@ export class World {
   private readonly turns: number | undefined;
   private process: Process | undefined;
   private readonly people: Person;
-  private readonly store: Store;
+  /** its file is lost now and then, in histories of that shape */
+  store: Store;
+  private readonly loses: Random | undefined;
+  private isLosing = false;
 
   readonly trace: ((line: string) => void) | undefined;
 
@@ -103,7 +107,7 @@ export class World {
     // in a ring a counterpart may be linked over a third system only, where references are not looked for
     this.references = (references ?? (refers && shape !== 'ring' && shape !== 'wheel')) ? referring : undefined;
     this.turns = turns;
-    const isShown = seed % 3 === 0 && this.layout.systems.length === 2 && shape !== 'overlap';
+    const isShown = (seed % 3 === 0 || shape === 'lost') && this.layout.systems.length === 2 && shape !== 'overlap';
     const gone = Poison.of(seed) ? { targetDeleted: 'create' as const } : {};
     this.integrations = this.layout.integrations.map((config) => ({ ...config, ...(isShown && SHOWN), ...gone }));
     this.trace = trace && ((line) => trace(`${this.clock.now() - START} ${line}`));
@@ -123,6 +127,7 @@ export class World {
     this.proxied = isProxied;
     this.poisoned = Poison.of(seed) !== undefined;
     for (const system of this.systems) system.poison = this.poisoned ? Poison.of(seed) : undefined;
+    this.loses = shape === 'lost' ? new Random(seed ^ 0x10e7) : undefined;
     this.deploys = new Random(seed + 1_000_000_007);
     this.deploysOften = this.deploys.chance(0.4);
   }
@@ -165,6 +170,7 @@ export class World {
   }
 
   boot(): void {
+    if (this.isLosing) return;
     const dryRun = this.weather.bad && this.deploysOften && this.deploys.chance(0.4);
     if (dryRun) this.dryRuns += 1;
     this.process = new Process(this, this.store, dryRun);
@@ -208,6 +214,7 @@ export class World {
       for (let n = 0; n < burst; n += 1) this.person();
       await this.clock.runUntil(this.clock.now() + this.random.pick([0, 5, 50, 400, 3_000]));
       if (this.deploysOften && this.deploys.chance(0.15)) this.deploy();
+      if (this.loses?.chance(0.1)) await this.loseStore();
     }
     this.weather.bad = false;
     for (const { poison } of this.systems) if (poison) poison.active = false;
@@ -218,6 +225,19 @@ export class World {
     if (this.poisoned) for (const ms of [30_000, 150_000]) this.clock.after(ms, () => this.process?.retryParked());
     // pauses and retries of the bad weather run out, lost messages are found and sent again
     await this.clock.runUntil(this.clock.now() + 8 * 60_000);
+  }
+
+  /** The process ends, the store is gone, and the next process begins with a new one that knows of it. */
+  private async loseStore(): Promise<void> {
+    this.process?.kill();
+    this.isLosing = true;
+    // what was on its way to a system arrives, and processes that were about to begin do not
+    await this.clock.runUntil(this.clock.now() + 5_000);
+    this.isLosing = false;
+    await this.store.close();
+    this.store = await openSqliteStore({ file: ':memory:' });
+    await this.store.setDoubt('9999');
+    this.boot();
   }
 
   end(): void {
