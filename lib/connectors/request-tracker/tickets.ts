@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Entity, EntityId, Project } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import type { UserValue } from '../../model/values';
 import { Cache, Recent } from '../cache';
 import type { FindQuery, Revision, Scope } from '../connector';
@@ -260,7 +261,10 @@ export class Tickets {
       });
       const entities = await this.entities(items);
       const young = entities.filter(({ createdAt }) => Date.parse(createdAt ?? '') >= since);
-      found.push(...young.filter(({ fields }) => !field || fields[field.id] === wanted));
+      append(
+        found,
+        young.filter(({ fields }) => !field || fields[field.id] === wanted),
+      );
       const last = numberOf(items.at(-1)?.id);
       if (items.length < PAGE || young.length < entities.length || last === undefined || last >= before) break;
       before = last;

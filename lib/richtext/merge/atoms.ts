@@ -4,6 +4,7 @@
  * the other side's.
  */
 
+import { append } from '../../model/lists';
 import { flatten, type Leaf, type Mark, nest } from '../inline';
 import type { Block, Inline } from '../tree';
 import { plainInline } from '../tree';
@@ -50,7 +51,7 @@ export function restoreAtoms(original: Block, before: Block, after: Block): Bloc
     const place = toOwn.get(toOld.get(index) ?? -1);
     const mine = own[place ?? -1];
     if (!was || !mine || place === undefined) {
-      leaves.push(...piece(token));
+      append(leaves, piece(token));
       continue;
     }
     release(place);
@@ -59,7 +60,7 @@ export function restoreAtoms(original: Block, before: Block, after: Block): Bloc
     else if (isWhole(index, mine, now, old, own, toOld, toOwn)) {
       leaves.push({ node: mine.leaf.node, marks: marksOf(mine.leaf, was.leaf, token.leaf) });
       index += mine.of - 1;
-    } else leaves.push(...piece(token));
+    } else append(leaves, piece(token));
   }
   release(own.length);
   return { ...after, children: nest(leaves) };
