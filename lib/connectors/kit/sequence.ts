@@ -15,6 +15,7 @@
 import type { Entity, EntityId } from '../../model/entity';
 import { START_AGAIN, SyncError } from '../../model/errors';
 import type { ChangePage, Checkpoint } from '../connector';
+import { isJson } from './json';
 
 /** One numbered change. */
 export interface Numbered {
@@ -26,6 +27,8 @@ export interface Numbered {
 }
 
 export interface SequenceFeed {
+  /** members of the scope (projects, types) that the system does not show now, id → a sentence; they are read without */
+  missing: ReadonlyMap<string, string>;
   /** for errors: "Request Tracker" */
   product: string;
   /** what the system calls an entry: "transaction" */
@@ -46,13 +49,24 @@ interface Position {
   seq: number;
   /** a first reading is under way, up to this id */
   after?: string;
+  /** where members of the scope were left that are missing: once they are back, reading goes on from there */
+  away: ReadonlyMap<string, number>;
 }
 
-const positionOf = (checkpoint: Checkpoint): Position | undefined => {
-  const { seq, after } = checkpoint;
-  if (typeof seq !== 'number' || !Number.isInteger(seq) || seq < 0) return undefined;
-  return typeof after === 'string' ? { seq, after } : { seq };
-};
+const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0;
+
+function positionOf({ seq, after, away }: Checkpoint): Position | undefined {
+  if (!isNumber(seq)) return undefined;
+  const left = Object.entries(isJson(away) ? away : {}).filter((one): one is [string, number] => isNumber(one[1]));
+  return { seq, away: new Map(left), ...(typeof after === 'string' && { after }) };
+}
+
+const checkpointOf = ({ seq, after, away }: Position): Checkpoint => ({
+  seq,
+  ...(after !== undefined && { after }),
+  ...(away.size > 0 && { away: Object.fromEntries(away) }),
+});
 
 /** The checkpoint behind the newest entry; undefined where there is none. */
 export async function newestInSequence(feed: SequenceFeed): Promise<Checkpoint | undefined> {
@@ -101,21 +115,26 @@ export async function* changesInSequence(
       yield { entities: [], checkpoint: since };
       return;
     }
-    position = { seq };
+    position = { seq, away: new Map() };
   }
   if (since && !position) {
     throw new SyncError('fatal', `The stored position is not one of ${feed.product}. ${START_AGAIN}`);
   }
-  if (!position) position = { seq: ((await feed.newest('scope'))?.seq ?? -1) + 1, after: '' };
+  if (!position) position = { seq: ((await feed.newest('scope'))?.seq ?? -1) + 1, after: '', away: new Map() };
+  const missing = feed.missing.size > 0 ? { missing: [...feed.missing.values()] } : {};
 
   while (position.after !== undefined) {
     const entities: Entity[] = await feed.everything(position.after || undefined, size);
+    const { seq, away }: Position = position;
     const last = entities.at(-1);
-    position = last ? { ...position, after: last.id } : { seq: position.seq };
-    if (entities.length > 0) yield { entities, checkpoint: { ...position } };
+    position = { seq, away, ...(last && { after: last.id }) };
+    if (entities.length > 0) yield { entities, checkpoint: checkpointOf(position), ...missing };
   }
 
-  const start = position.seq;
+  // what was missing and is back goes on where it was left; the others read that stretch again, and know it
+  const back = [...position.away].filter(([id]) => !feed.missing.has(id)).map(([, seq]) => seq);
+  const start = Math.min(position.seq, ...back);
+  const away = new Map([...feed.missing.keys()].map((id) => [id, position.away.get(id) ?? position.seq]));
   let from = Math.max(0, start - 1);
   let isFirst = true;
   /** the first entry that was too near to the system's now for all before it to be there */
@@ -124,14 +143,15 @@ export async function* changesInSequence(
     const { entries, now } = await feed.entries(from, size + 1);
     refuseDisorder(feed, entries, from);
     // the entry before the position was there when the position was made: without it, something may have gone back
-    if (isFirst && !since?.time && start > 0 && entries[0]?.seq !== from) await refuseRestored(feed, start);
+    if (isFirst && !since?.time && back.length === 0 && start > 0 && entries[0]?.seq !== from)
+      await refuseRestored(feed, start);
     const fresh = entries.filter(({ seq }) => (isFirst ? seq >= start : seq > from));
     isFirst = false;
     redo ??= unsettled(feed, entries, start, now);
     const entities = byTime(await feed.read([...new Set(fresh.map(({ entity }) => entity))]));
     const last = entries.at(-1);
     const next = last === undefined ? start : last.seq + 1;
-    yield { entities, checkpoint: { seq: Math.max(start, redo ?? next) } };
+    yield { entities, checkpoint: checkpointOf({ seq: Math.max(start, redo ?? next), away }), ...missing };
     if (last === undefined || entries.length <= size) return;
     from = last.seq;
   }

@@ -172,8 +172,11 @@ export class Tickets {
 
   /** @see Connection.changes: transactions, which RT numbers */
   async feed(scope: Scope): Promise<SequenceFeed> {
-    const names: string[] = [];
-    for (const id of scope.projects) names.push((await this.queue(id)).name);
+    const there = new Map((await this.queues()).map(({ id, name }) => [id, name]));
+    const names = scope.projects.flatMap((id) => there.get(id) ?? []);
+    const gone = scope.projects.filter((id) => !there.has(id));
+    const missing = new Map(gone.map((id) => [id, `RT shows this account no queue "${id}"`]));
+    if (names.length === 0) throw new SyncError('notFound', [...missing.values()].join('; '));
     const within = scope.types.includes(TICKET)
       ? names.map((name) => `TicketQueue = ${quoted(name)}`).join(' OR ')
       : 'id = 0';
@@ -185,6 +188,7 @@ export class Tickets {
     const inScope = ({ project, type }: Entity): boolean =>
       scope.projects.includes(project) && scope.types.includes(type);
     return {
+      missing,
       product: 'Request Tracker',
       entry: 'transaction',
       settleMs: SETTLE_MS,
