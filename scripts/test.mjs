@@ -15,7 +15,7 @@ import { join, sep } from 'node:path';
 import { buildAll, environment, node, root, run } from './prepare.mjs';
 
 /** Slower ones last: a mistake shows early. Every other folder of test/ that holds tests belongs to `unit`. */
-const groups = ['unit', 'conformance', 'nodes', 'simulation', 'package', 'e2e', 'editor'];
+const groups = ['unit', 'conformance', 'nodes', 'reality', 'simulation', 'package', 'e2e', 'editor'];
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
@@ -57,14 +57,34 @@ function filesOf(group) {
 /** Tests that need the real servers say so in their path: a test of the package sees to that. */
 const needsServers = (file) => /redmine|request-tracker/.test(file);
 
-/** In which each file has servers of its own: run file by file, so that two processes share them evenly. */
-const byFile = new Set(['e2e', 'editor']);
+/**
+ * In lanes these are run in portions of so many files, so that two processes share them evenly: those in which each file has
+ * servers of its own, file by file.
+ */
+const portions = { e2e: 1, editor: 1, reality: 6 };
+
+/** What is run together in lanes: a portion, or the files of one folder. */
+function portionsOf(group, files) {
+  const size = portions[group];
+  if (size === undefined) {
+    const folders = new Map();
+    for (const file of files) {
+      const folder = file.split('/').slice(0, 2).join('/');
+      folders.set(folder, [...(folders.get(folder) ?? []), file]);
+    }
+    return [...folders].map(([name, some]) => ({ name, files: some }));
+  }
+  return Array.from({ length: Math.ceil(files.length / size) }, (_, n) => {
+    const some = files.slice(n * size, (n + 1) * size);
+    return { name: size === 1 ? some[0] : `${group} ${n + 1}`, files: some };
+  });
+}
 
 /** What is to be run, in order: of what needs the servers, or of all the rest. */
 function tasks(isOurs, prefix = '') {
   return groups.flatMap((group) => {
     const files = filesOf(group).filter(isOurs);
-    if (inLanes && byFile.has(group)) return files.map((file) => ({ name: file, files: [file] }));
+    if (inLanes) return portionsOf(group, files).map(({ name, ...rest }) => ({ name: prefix + name, ...rest }));
     return files.length > 0 ? [{ name: prefix + group, files }] : [];
   });
 }
