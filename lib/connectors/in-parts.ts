@@ -5,6 +5,7 @@
 
 import { asSyncError, type SyncError } from '../model/errors';
 import { append } from '../model/lists';
+import { isOfOne } from './owed';
 
 /** What was brought, and by id what was not, and why. */
 export interface InParts<T> {
@@ -14,10 +15,6 @@ export interface InParts<T> {
 
 /** So many that fail alone, while not one succeeds, are a system in trouble, whatever else it answers. */
 const MOST_ALONE = 4;
-
-/** True where a smaller request may succeed: the server broke on it, or there was too much of it. */
-const mayBeOne = ({ kind, detail }: SyncError): boolean =>
-  detail.tooLarge === true || (kind === 'transient' && detail.status !== undefined && detail.status >= 500);
 
 /**
  * @param read one request for several; what it leaves out of its answer is not there
@@ -38,7 +35,7 @@ export async function readInParts<T>(
       succeeded = true;
     } catch (thrown) {
       const error = asSyncError(thrown);
-      if (!mayBeOne(error)) throw error;
+      if (!isOfOne(error)) throw error;
       const [first] = some;
       if (some.length === 1 && first !== undefined) {
         if (!succeeded && !error.detail.tooLarge) {

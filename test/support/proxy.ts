@@ -28,7 +28,14 @@ export interface Recorded {
  * What happens in place of handing a request on: an answer of our own; `cut` = the server never sees it; `lose` = the
  * server carries it out, but its answer is lost.
  */
-export type Interference = { status: number; headers?: Record<string, string>; body?: string } | 'cut' | 'lose';
+export type Interference = Spoilt | 'cut' | 'lose';
+
+/** An answer in place of the server's own. */
+export interface Spoilt {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+}
 
 export interface RecordingProxy {
   url: string;
@@ -40,6 +47,8 @@ export interface RecordingProxy {
   change: ((headers: IncomingHttpHeaders) => IncomingHttpHeaders) | undefined;
   /** Changes the body of the server's answer; undefined leaves it. */
   rewrite: ((path: string, body: string) => string) | undefined;
+  /** Called with every answer of the server; undefined hands it on. What the request asked for has happened. */
+  spoil: ((method: string, path: string, body: string) => Spoilt | undefined) | undefined;
   /** Called for every request; undefined hands it on. */
   interfere: ((method: string, path: string, body: string) => Interference | undefined) | undefined;
   stop(): Promise<void>;
@@ -62,12 +71,15 @@ export async function recordingProxy(target: string): Promise<RecordingProxy> {
       request.socket.destroy();
     } else if (instead) {
       entry.status = instead.status;
-      response.writeHead(instead.status, { 'Content-Type': 'application/json', ...instead.headers });
-      response.end(instead.body ?? '');
+      answerWith(response, instead);
     } else {
       const answer = await forward(base, request, body, proxy.change);
       entry.status = answer.status;
-      if (proxy.rewrite) {
+      const spoilt = proxy.spoil?.(method, path, answer.body.toString('utf8'));
+      if (spoilt) {
+        entry.status = spoilt.status;
+        answerWith(response, spoilt);
+      } else if (proxy.rewrite) {
         const { 'content-length': _length, ...headers } = answer.headers;
         response.writeHead(answer.status, headers);
         response.end(proxy.rewrite(path, answer.body.toString('utf8')));
@@ -93,6 +105,7 @@ export async function recordingProxy(target: string): Promise<RecordingProxy> {
     interfere: undefined,
     change: undefined,
     rewrite: undefined,
+    spoil: undefined,
     async stop() {
       server.closeAllConnections();
       server.close();
@@ -100,6 +113,11 @@ export async function recordingProxy(target: string): Promise<RecordingProxy> {
     },
   };
   return proxy;
+}
+
+function answerWith(response: ServerResponse, { status, headers, body = '' }: Spoilt): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
+  response.end(body);
 }
 
 async function bytes(stream: IncomingMessage): Promise<Buffer> {

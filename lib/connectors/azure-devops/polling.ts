@@ -18,10 +18,10 @@ import type { Entity } from '../../model/entity';
 import { asSyncError, START_AGAIN, SyncError } from '../../model/errors';
 import { Overflow, Recent } from '../cache';
 import type { ChangePage, Checkpoint, Scope } from '../connector';
+import { Debts } from '../owed';
 import type { AzureDevOpsApi } from './api';
 import type { LinkFeed } from './links';
 import { FRESH_MS, LASTING_MS, type Metadata, type ProjectInfo, type TypeInfo } from './metadata';
-import { Debts } from './owed';
 import {
   before,
   checkpointOf,
@@ -68,7 +68,7 @@ export class RevisionPoller {
   /** more was read after the token than a checkpoint holds */
   private readonly overflow = new Overflow<number, number>();
   private witnessed = Number.NEGATIVE_INFINITY;
-  private readonly debts = new Debts();
+  private readonly debts = new Debts<number>('Azure DevOps', 'work items');
   /** types of a scope that are still there, where some are not */
   private readonly knownTypes = new Recent<string, string[]>(20);
 

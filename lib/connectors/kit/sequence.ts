@@ -10,11 +10,14 @@
  *   named.
  * - The entry at the checkpoint is asked for again each time. Where it does not come, the newest number is looked at: a
  *   lower one is the sign of a restored back-up.
+ * - One entity that cannot be read holds up nothing: it is owed. The checkpoint names it, and the following polls ask again.
  */
 
 import type { Entity, EntityId } from '../../model/entity';
-import { START_AGAIN, SyncError } from '../../model/errors';
-import type { ChangePage, Checkpoint } from '../connector';
+import { asSyncError, START_AGAIN, SyncError } from '../../model/errors';
+import { checkCheckpoint } from '../checkpoint';
+import type { ChangePage, Checkpoint, ReadResult } from '../connector';
+import { type Debts, isOfOne } from '../owed';
 import { isJson } from './json';
 
 /** One numbered change. */
@@ -40,10 +43,24 @@ export interface SequenceFeed {
   /** The newest entry of the scope, or of all that the account sees; undefined = there is none. */
   newest(where: 'scope' | 'anywhere'): Promise<Numbered | undefined>;
   /** Up to `limit` entities of the scope with ids above `after`, ascending: for a first reading without the whole history. */
-  everything(after: string | undefined, limit: number): Promise<Entity[]>;
-  /** Entities of the scope; what is gone or outside of it is left out. */
-  read(ids: EntityId[]): Promise<Entity[]>;
+  everything(after: string | undefined, limit: number): Promise<Stretch>;
+  /** In the order of `ids`; undefined = gone, or outside of the scope. A SyncError: nothing is known, it is asked for again. */
+  read(ids: EntityId[]): Promise<ReadResult[]>;
+  /** what is asked for again, and when; lives as long as the connection */
+  debts: Debts<EntityId>;
 }
+
+/** Entities by ascending id. */
+export interface Stretch {
+  entities: Entity[];
+  /** the last id that was looked at; undefined = there are no more */
+  last?: EntityId;
+  /** those that could not be read */
+  failed?: ReadonlyMap<EntityId, SyncError>;
+}
+
+/** Entities that changed and could not be read, as the checkpoint has them. */
+type Owed = Map<EntityId, true>;
 
 interface Position {
   seq: number;
@@ -55,6 +72,17 @@ interface Position {
 
 const isNumber = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0;
+
+function owedOf(checkpoint: Checkpoint | undefined): Owed {
+  checkCheckpoint(checkpoint, { owed: 'list' });
+  const list = Array.isArray(checkpoint?.owed) ? checkpoint.owed : [];
+  return new Map(list.map((id) => [String(id), true]));
+}
+
+const withOwed = (checkpoint: Checkpoint, owed: Owed): Checkpoint => {
+  const { owed: _before, ...rest } = checkpoint;
+  return owed.size > 0 ? { ...rest, owed: [...owed.keys()] } : rest;
+};
 
 function positionOf({ seq, after, away }: Checkpoint): Position | undefined {
   if (!isNumber(seq)) return undefined;
@@ -108,11 +136,16 @@ export async function* changesInSequence(
   pageSize: number,
 ): AsyncGenerator<ChangePage> {
   const size = Math.max(1, Math.floor(pageSize));
+  const owed = owedOf(since);
+  if (since && owed.size > 0) {
+    const entities = await settle(feed, owed);
+    if (entities.length > 0) yield { entities, checkpoint: withOwed(since, owed) };
+  }
   let position = since && positionOf(since);
   if (since && typeof since.time === 'string') {
     const seq = await numberAt(feed, Date.parse(since.time));
     if (seq === undefined) {
-      yield { entities: [], checkpoint: since };
+      yield { entities: [], checkpoint: withOwed(since, owed) };
       return;
     }
     position = { seq, away: new Map() };
@@ -124,11 +157,11 @@ export async function* changesInSequence(
   const missing = feed.missing.size > 0 ? { missing: [...feed.missing.values()] } : {};
 
   while (position.after !== undefined) {
-    const entities: Entity[] = await feed.everything(position.after || undefined, size);
+    const { entities, last, failed }: Stretch = await feed.everything(position.after || undefined, size);
+    for (const [id, error] of failed ?? []) feed.debts.owe(owed, id, true, error);
     const { seq, away }: Position = position;
-    const last = entities.at(-1);
-    position = { seq, away, ...(last && { after: last.id }) };
-    if (entities.length > 0) yield { entities, checkpoint: checkpointOf(position), ...missing };
+    position = { seq, away, ...(last !== undefined && { after: last }) };
+    if (entities.length > 0) yield { entities, checkpoint: withOwed(checkpointOf(position), owed), ...missing };
   }
 
   // what was missing and is back goes on where it was left; the others read that stretch again, and know it
@@ -148,12 +181,44 @@ export async function* changesInSequence(
     const fresh = entries.filter(({ seq }) => (isFirst ? seq >= start : seq > from));
     isFirst = false;
     redo ??= unsettled(feed, entries, start, now);
-    const entities = byTime(await feed.read([...new Set(fresh.map(({ entity }) => entity))]));
+    const entities = await readOrOwe(feed, owed, [...new Set(fresh.map(({ entity }) => entity))]);
     const last = entries.at(-1);
     const next = last === undefined ? start : last.seq + 1;
-    yield { entities, checkpoint: checkpointOf({ seq: Math.max(start, redo ?? next), away }), ...missing };
+    const checkpoint = withOwed(checkpointOf({ seq: Math.max(start, redo ?? next), away }), owed);
+    yield { entities, checkpoint, ...missing };
     if (last === undefined || entries.length <= size) return;
     from = last.seq;
+  }
+}
+
+/** Entities as they are now, oldest change first; what cannot be read is owed. @throws SyncError – nothing can be read */
+async function readOrOwe(feed: SequenceFeed, owed: Owed, ids: EntityId[]): Promise<Entity[]> {
+  if (ids.length === 0) return [];
+  const results = await feed.read(ids);
+  const entities: Entity[] = [];
+  for (const [index, id] of ids.entries()) {
+    const result = results[index];
+    if (result instanceof SyncError) {
+      feed.debts.owe(owed, id, true, result);
+      continue;
+    }
+    feed.debts.settle(owed, id);
+    if (result) entities.push(result);
+  }
+  return byTime(entities);
+}
+
+/** What earlier polls could not read and this one can. */
+async function settle(feed: SequenceFeed, owed: Owed): Promise<Entity[]> {
+  const due = [...owed.keys()].filter((id) => feed.debts.isDue(id));
+  try {
+    return await readOrOwe(feed, owed, due);
+  } catch (thrown) {
+    // nothing but culprits, or a server that is down: what follows will tell
+    const error = asSyncError(thrown);
+    if (!isOfOne(error)) throw error;
+    for (const id of due) feed.debts.owe(owed, id, true, error);
+    return [];
   }
 }
 

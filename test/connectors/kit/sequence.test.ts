@@ -10,6 +10,7 @@ import {
   type SequenceFeed,
   sequenceAt,
 } from '../../../lib/connectors/kit/sequence';
+import { Debts } from '../../../lib/connectors/owed';
 import type { Entity } from '../../../lib/model/entity';
 
 const SETTLE_MS = 1_000;
@@ -57,13 +58,13 @@ class Numbering {
         this.asked += 1;
         return this.shown.at(-1);
       },
-      everything: async (after, limit) =>
-        [...new Set(this.shown.map(({ entity }) => entity))]
-          .sort()
-          .filter((id) => after === undefined || id > after)
-          .slice(0, limit)
-          .map((id) => this.entity(id)),
+      everything: async (after, limit) => {
+        const ids = [...new Set(this.shown.map(({ entity }) => entity))].sort();
+        const some = ids.filter((id) => after === undefined || id > after).slice(0, limit);
+        return { entities: some.map((id) => this.entity(id)), last: some.at(-1) };
+      },
       read: async (ids) => ids.map((id) => this.entity(id)),
+      debts: new Debts('Numbering', 'entities'),
     };
   }
 }

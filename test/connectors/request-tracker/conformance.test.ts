@@ -3,14 +3,18 @@
 import type { Connection } from '../../../lib/connectors/connector';
 import { requestTracker as connector } from '../../../lib/connectors/request-tracker';
 import { connectorConformance } from '../../conformance/connector';
+import { type RecordingProxy, recordingProxy } from '../../support/proxy';
 import { requestTracker } from '../../support/request-tracker';
+import { troublesOf } from './troubles';
 
 const there = 'there' in requestTracker ? requestTracker.there : undefined;
 const open: Connection[] = [];
 
-const connect = (): Connection => {
+let proxy: RecordingProxy | undefined;
+
+const connect = (url: string): Connection => {
   if (!there) throw new Error('no server');
-  const connection = connector.connect({ url: there.url, token: there.token('sync') }, {});
+  const connection = connector.connect({ url, token: there.token('sync') }, {});
   open.push(connection);
   return connection;
 };
@@ -22,9 +26,11 @@ connectorConformance('Request Tracker 5', {
   async start() {
     if (!there) throw new Error('no server');
     there.reset();
+    proxy = await recordingProxy(there.url);
     return {
-      connection: connect(),
-      reconnect: connect,
+      connection: connect(proxy.url),
+      troubles: troublesOf(proxy),
+      reconnect: () => connect(there.url),
       scope: { projects: ['1', '3'], types: ['ticket'] },
       project: '1',
       type: 'ticket',
@@ -66,6 +72,7 @@ connectorConformance('Request Tracker 5', {
   },
   async stop() {
     await Promise.all(open.map((connection) => connection.close?.()));
+    await proxy?.stop();
     there?.reset();
   },
 });
