@@ -466,8 +466,10 @@ export interface Store {
   /**
    * The server that a system node leads to. Nodes with the same place are one system wherever integrations are looked
    * across; without it a node is a place of its own. Kept, also when the node is gone.
+   * @param by the integration that is at work over the node. Its links go along where the node leads elsewhere now (its
+   *   server may have got another address); those of others stay where it led, until they say the same
    */
-  setPlace(system: string, place: string): Promise<void>;
+  setPlace(system: string, place: string, by: string): Promise<void>;
   /**
    * All links by which an entity is linked with others, directly or over others, in any integration, oldest first. None
    * where only one integration has stored anything.

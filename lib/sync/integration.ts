@@ -119,7 +119,7 @@ export class Integration implements Peer {
 
   /** Before anything is claimed: what an earlier run left in flight is sent again (invariant 1). */
   async start(): Promise<void> {
-    for (const { id, place } of this.systems) if (place !== id) await this.store.setPlace(id, place);
+    for (const { id, place } of this.systems) if (place !== id) await this.store.setPlace(id, place, this.config.id);
     this.doubtUntil = await this.store.doubt();
     await this.store.recover(this.config.id);
     this.stopListening = this.neighbours.onLinked(this.config.id, () => this.resume());

@@ -30,6 +30,7 @@ describe('SQLite file of the first version', () => {
     db.exec('ALTER TABLE flows DROP COLUMN wish; ALTER TABLE flows DROP COLUMN wishedUpTo');
     db.exec('DROP TABLE awaited');
     db.exec('DROP TABLE identity');
+    db.exec('DROP TABLE former_places');
     db.exec('DROP TABLE places; DROP INDEX intents_place; ALTER TABLE intents DROP COLUMN place');
     db.exec('ALTER TABLE links DROP COLUMN made; ALTER TABLE links DROP COLUMN landed');
     db.close();
@@ -42,6 +43,8 @@ describe('SQLite file of the first version', () => {
     assert.deepEqual((await store.event(INTEGRATION, second.seq))?.corrections, { subject: { value: 'corrected' } });
     await store.show(await store.claim(FORWARD, 10, 0));
     assert.equal(await store.unshow(INTEGRATION), 1);
+    await store.setPlace(SYSTEM1, 'https://one.example.org', INTEGRATION);
+    await store.setPlace(SYSTEM1, 'https://two.example.org', 'another');
     assert.equal(await store.oweEarlier(FORWARD, 'key', 10), false);
     assert.deepEqual(await store.counterparts(SYSTEM1, ['1'], SYSTEM2), [[]]);
     const [one, two] = [end(1, '7', '1'), end(2, '70', '1')];

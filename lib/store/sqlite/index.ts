@@ -99,7 +99,7 @@ export class SqliteStore implements Store {
     this.seen = new Seen(db);
     this.links = new Links(db, this.integrations, names, this.sequences, this.counters);
     this.events = new Events(db, this.integrations, this.links, this.sequences, this.counters);
-    this.places = new Places(db, names);
+    this.places = new Places(db, this.integrations, names);
     this.refs = new Refs(db, this.integrations, names, this.places);
     this.awaited = new Awaited(db, this.events, this.refs, names, this.counters);
     this.kin = new Kin(db, this.links, this.places);
@@ -354,14 +354,15 @@ export class SqliteStore implements Store {
     return this.db.read(() => {
       const id = this.names.find(system);
       if (id === undefined) return [];
-      const links = this.places.nodes(this.places.of(id)).flatMap((node) => this.links.ofSystem(node, entity));
-      const once = new Map(links.map((link) => [link.id, link]));
-      return [...once.values()].sort((a, b) => a.id - b.id);
+      return this.kin
+        .direct({ place: this.places.of(id), entity })
+        .sort((a, b) => a.id - b.id)
+        .flatMap((head) => this.links.byId(head.id)?.link ?? []);
     });
   }
 
-  async setPlace(system: string, place: string): Promise<void> {
-    await this.db.write(() => this.places.set(system, place));
+  async setPlace(system: string, place: string, by: string): Promise<void> {
+    await this.db.write(() => this.places.set(system, place, by));
   }
 
   async kinOf(system: string, entity: EntityId): Promise<KinLink[]> {
@@ -414,6 +415,7 @@ export class SqliteStore implements Store {
         this.awaited.purge(flow);
       }
       this.links.purge(id);
+      this.places.purge(id);
       this.integrations.forget(id);
       this.counters.clear(id, flowsOf(id));
     });

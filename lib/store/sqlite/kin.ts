@@ -26,7 +26,7 @@ const keyOf = ({ place, entity }: Member): string => `${place} ${entity}`;
 export class Kin {
   private readonly count: Query<{ n: number }>;
   private readonly systemOf: Query<{ system: number | null }>;
-  private readonly sentOf: Query<{ seq: number }>;
+  private readonly sentOf: Query<{ flow: number }>;
   private readonly begun: Query<{ flow: number; entity: string }>;
 
   constructor(
@@ -37,7 +37,7 @@ export class Kin {
     this.count = db.prepare('SELECT count(*) AS n FROM (SELECT 1 FROM integrations LIMIT 2)');
     this.systemOf = db.prepare('SELECT system FROM flows WHERE flow = ?');
     this.sentOf = db.prepare(`
-      SELECT e.seq FROM flows f CROSS JOIN events e ON e.flow = f.flow AND e.entity = ?
+      SELECT e.flow FROM flows f CROSS JOIN events e ON e.flow = f.flow AND e.entity = ?
       WHERE f.system = ? AND e.state = ${STATE.sent}`);
     this.begun = db.prepare(`
       SELECT e.flow, e.entity FROM intents i CROSS JOIN events e ON e.seq = i.seq WHERE i.place = ?`);
@@ -51,16 +51,16 @@ export class Kin {
   /** The place that a flow reads; undefined until it was read. */
   placeOf(flow: number): number | undefined {
     const system = this.systemOf.get(flow)?.system ?? undefined;
-    return system === undefined ? undefined : this.places.of(system);
+    return system === undefined ? undefined : this.places.of(system, integrationOf(flow));
   }
 
   /** Links by which the entity is linked with others, directly or over others, in any integration; oldest first. */
   linksOf(system: number, entity: EntityId): KinLink[] {
     return this.walk({ place: this.places.of(system), entity })
       .links.sort((a, b) => a.id - b.id)
-      .flatMap(({ id, system1, system2 }) => {
-        const stored = this.links.byId(id);
-        const places: [string, string] = [this.placeName(system1), this.placeName(system2)];
+      .flatMap((head) => {
+        const stored = this.links.byId(head.id);
+        const places: [string, string] = [this.placeName(head, 1), this.placeName(head, 2)];
         return stored ? [{ ...stored.link, places }] : [];
       });
   }
@@ -70,7 +70,8 @@ export class Kin {
     const start = this.memberOf(row);
     if (!start) return false;
     for (const { place, entity } of this.walk(start).members) {
-      if (this.places.nodes(place).some((node) => this.sentOf.get(entity, node))) return true;
+      const sent = this.places.nodes(place).flatMap((node) => this.sentOf.all(entity, node));
+      if (sent.some(({ flow }) => this.placeOf(flow) === place)) return true;
     }
     return false;
   }
@@ -89,10 +90,12 @@ export class Kin {
     const isKin = (one: Member | undefined): boolean => one !== undefined && keys.has(keyOf(one));
     if (others.some((other) => isKin(this.memberOf(other)))) return 'begun';
     const own = keyOf(start);
-    for (const { id } of links) {
-      for (const { system, ref } of this.links.byId(id)?.link.ends ?? []) {
-        const its = this.links.systemNumber(system);
-        if (its === undefined || this.places.of(its) !== place || keyOf({ place, entity: ref.id }) === own) continue;
+    for (const head of links) {
+      const ends = this.links.byId(head.id)?.link.ends;
+      for (const side of [1, 2] as const) {
+        const ref = ends?.[side - 1]?.ref;
+        const member = memberAt(head, side, this.places);
+        if (!ref || member.place !== place || keyOf(member) === own) continue;
         if (ref.project === target.project && ref.type === target.type) return 'made';
       }
     }
@@ -190,12 +193,16 @@ export class Kin {
     return place === undefined ? undefined : { place, entity };
   }
 
-  private placeName(system: number): string {
-    return this.links.systemName(this.places.of(system));
+  private placeName(head: LinkHead, side: Side): string {
+    return this.links.systemName(memberAt(head, side, this.places).place);
   }
 
-  private direct({ place, entity }: Member): LinkHead[] {
-    return this.places.nodes(place).flatMap((node) => this.links.headsOf(node, entity));
+  /** Links of the entity in any integration, each once. */
+  direct(member: Member): LinkHead[] {
+    const heads = this.places.nodes(member.place).flatMap((node) => this.links.headsOf(node, member.entity));
+    const isHere = (head: LinkHead): boolean =>
+      ([1, 2] as const).some((side) => keyOf(memberAt(head, side, this.places)) === keyOf(member));
+    return [...new Map(heads.filter(isHere).map((head) => [head.id, head])).values()];
   }
 
   /** The entity and all that it is linked with. */
@@ -221,7 +228,7 @@ export class Kin {
 
 function memberAt(head: LinkHead, side: Side, places: Places): Member {
   const [system, entity] = side === 1 ? [head.system1, head.entity1] : [head.system2, head.entity2];
-  return { place: places.of(system), entity };
+  return { place: places.of(system, head.integration), entity };
 }
 
 /** The side of a link on which a member of it is. */

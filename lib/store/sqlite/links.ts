@@ -78,7 +78,6 @@ export class Links {
   private readonly rowBySide: Record<Side, Query<LinkRow>>;
   private readonly keyBySide: Record<Side, Query<LinkKey>>;
   private readonly wroteBySide: Record<Side, Query<{ wrote: number }>>;
-  private readonly bySystem: Query<LinkRow>;
   private readonly rowById: Query<LinkRow>;
   private readonly rowsAfter: Query<LinkRow>;
   private readonly keyById: Query<OwnedKey>;
@@ -114,14 +113,6 @@ export class Links {
       1: db.prepare('SELECT wrote1 AS wrote FROM links WHERE integration = ? AND entity1 = ?'),
       2: db.prepare('SELECT wrote2 AS wrote FROM links WHERE integration = ? AND entity2 = ?'),
     };
-    // Plain question marks only: numbered ones (?1) cannot be bound by position in Node 22.
-    this.bySystem = db.prepare(`
-      SELECT * FROM links
-        WHERE integration IN (SELECT id FROM integrations) AND entity1 = ? AND system1 = ?
-      UNION
-      SELECT * FROM links
-        WHERE integration IN (SELECT id FROM integrations) AND entity2 = ? AND system2 = ?
-      ORDER BY id`);
     this.insert = db.prepare(`
       INSERT INTO links (entity1, entity2, wrote1, wrote2, system1, system2, type1, type2, project1, project2,
         key1, key2, url1, url2, version1, version2, baselines, landed, id, integration, made)
@@ -142,6 +133,7 @@ export class Links {
     this.clearPending = db.prepare('DELETE FROM pending WHERE link = ? AND side = ?');
     this.exists = db.prepare('SELECT id FROM links WHERE id = ?');
     this.headById = db.prepare(`${HEAD} WHERE id = ?`);
+    // Plain question marks only: numbered ones (?1) cannot be bound by position in Node 22.
     this.headsBySystem = db.prepare(`
       ${HEAD} WHERE integration IN (SELECT id FROM integrations) AND entity1 = ? AND system1 = ?
       UNION
@@ -158,11 +150,6 @@ export class Links {
     return row && this.stored(row);
   }
 
-  /** @param system number of the node's name */
-  ofSystem(system: number, entity: EntityId): Link[] {
-    return this.bySystem.all(entity, system, entity, system).map((row) => this.stored(row).link);
-  }
-
   /** A link by its number, without what it holds. */
   head(id: number): LinkHead | undefined {
     return this.headById.get(id);
@@ -171,10 +158,6 @@ export class Links {
   /** Links of an entity in any integration. @param system number of the node's name */
   headsOf(system: number, entity: EntityId): LinkHead[] {
     return this.headsBySystem.all(entity, system, entity, system);
-  }
-
-  systemNumber(name: string): number | undefined {
-    return this.names.find(name);
   }
 
   systemName(id: number): string {

@@ -30,7 +30,6 @@ const led = (to: Side) => `id AS link, integration, ${to} AS side, ${columns(to)
 export class Refs {
   private readonly ofSide: Record<Side, Query<RefRow>>;
   private readonly leadingTo: Query<RefRow & { link: number; integration: number; side: number }>;
-  private readonly anyLeading: Query<{ id: number }>;
   private readonly update: Record<Side, Query<Nothing>>;
 
   constructor(
@@ -43,7 +42,6 @@ export class Refs {
       db.prepare<RefRow>(`SELECT ${columns(side)} FROM links WHERE integration = ? AND entity${side} = ?`);
     this.ofSide = { 1: ofSide(1), 2: ofSide(2) };
     this.leadingTo = db.prepare(`${leading(led(2), 1, 2)} UNION ALL ${leading(led(1), 2, 1)} ORDER BY link`);
-    this.anyLeading = db.prepare(`${leading('id', 1, 2)} UNION ALL ${leading('id', 2, 1)} LIMIT 1`);
     const update = (side: Side) =>
       db.prepare<Nothing>(`
         UPDATE links SET key${side} = ?, url${side} = ?, type${side} = ?, project${side} = ?
@@ -59,10 +57,7 @@ export class Refs {
 
   /** The oldest link first. */
   counterparts(system: string, entity: EntityId, toward: string): Counterpart[] {
-    const found = this.ways(system, toward).flatMap(([from, to]) =>
-      this.leadingTo.all(entity, from, to, entity, from, to),
-    );
-    return found
+    return this.leading(system, entity, toward)
       .sort((a, b) => a.link - b.link)
       .map((row) => ({
         integration: this.integrations.nameOf(row.integration),
@@ -73,8 +68,16 @@ export class Refs {
 
   /** Some link leads from the entity to the system. */
   leads(system: string, entity: EntityId, toward: string): boolean {
-    return this.ways(system, toward).some(
-      ([from, to]) => this.anyLeading.get(entity, from, to, entity, from, to) !== undefined,
+    return this.leading(system, entity, toward).length > 0;
+  }
+
+  private leading(system: string, entity: EntityId, toward: string) {
+    const isAt = (name: string, node: number, integration: number): boolean =>
+      this.places.of(node, integration) === this.places.of(this.names.idOf(name));
+    return this.ways(system, toward).flatMap(([from, to]) =>
+      this.leadingTo
+        .all(entity, from, to, entity, from, to)
+        .filter(({ integration }) => isAt(system, from, integration) && isAt(toward, to, integration)),
     );
   }
 

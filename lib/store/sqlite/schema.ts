@@ -174,6 +174,14 @@ const version10: Migration = (db) =>
     INSERT INTO identity VALUES (lower(hex(randomblob(16))), 0, NULL);
   `);
 
+/** Where a system node led when an integration was last at work over it, if it leads elsewhere now. */
+const version11: Migration = (db) =>
+  db.exec(`
+    CREATE TABLE former_places (
+      integration INTEGER NOT NULL, system INTEGER NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (integration, system)
+    ) STRICT, WITHOUT ROWID;
+  `);
+
 export const MIGRATIONS: readonly Migration[] = [
   version1,
   version2,
@@ -185,6 +193,7 @@ export const MIGRATIONS: readonly Migration[] = [
   version8,
   version9,
   version10,
+  version11,
 ];
 
 /**

@@ -46,7 +46,7 @@ export class Settling {
       const system = content.system === undefined ? undefined : this.names.idOf(content.system);
       const hindrance = isAlone || system === undefined ? undefined : this.kin.hindrance(row, system, content);
       if (hindrance) return hindrance;
-      const place = system === undefined ? null : this.places.of(system);
+      const place = system === undefined ? null : this.places.of(system, integrationOf(row.flow));
       this.insertIntent.run(opened, JSON.stringify(stored), place, event);
       return undefined;
     });

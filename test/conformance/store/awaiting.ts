@@ -79,8 +79,8 @@ export function awaitingChecks(bench: Bench): void {
 
     it('hears of links by other nodes of the same places', async () => {
       await land('child', '90', ['parent']);
-      await bench.store.setPlace('another node', 'the server');
-      await bench.store.setPlace(SYSTEM1, 'the server');
+      await bench.store.setPlace('another node', 'the server', 'other');
+      await bench.store.setPlace(SYSTEM1, 'the server', INTEGRATION);
       const [one, two] = [{ ...end(1, 'parent', '1'), system: 'another node' }, end(2, '91', '1')];
       await bench.store.land([{ integration: 'elsewhere', event: 0, delivery: 0, ends: [one, two] }]);
       assert.deepEqual(await woken(), ['child@awaited']);

@@ -23,8 +23,8 @@ export function kinChecks(bench: Bench): void {
 
   describe('entities that several integrations link', () => {
     it('are found over all links, by whatever node of the same place, with the side that was made', async () => {
-      await bench.store.setPlace(SYSTEM1, 'https://jira.example.org');
-      await bench.store.setPlace('imported', 'https://jira.example.org');
+      await bench.store.setPlace(SYSTEM1, 'https://jira.example.org', INTEGRATION);
+      await bench.store.setPlace('imported', 'https://jira.example.org', 'other');
       await link(INTEGRATION, end(1, '1', 'a'), end(2, '7', 'a'), { made: 2 });
       await link('other', end(2, '7', 'a'), third('9'));
       const kin = await bench.store.kinOf('imported', '1');
@@ -38,6 +38,29 @@ export function kinChecks(bench: Bench): void {
       assert.equal((await bench.store.linksBySystem('imported', '1')).length, 1);
       assert.deepEqual(await bench.store.kinOf('imported', '2'), []);
       assert.deepEqual(await bench.store.integrationsKept(), [INTEGRATION, 'other']);
+    });
+
+    it('stay at the server that a node led to before, in integrations that are not at work at its new address', async () => {
+      const [before, after] = ['https://test.example.org', 'https://jira.example.org'];
+      await bench.store.setPlace(SYSTEM1, before, 'other');
+      await link('other', end(1, '1', 'a'), end(2, '7', 'a'));
+      await link(INTEGRATION, end(1, '2', 'a'), end(2, '8', 'a'));
+      await bench.store.setPlace(SYSTEM1, after, INTEGRATION);
+      const linked = async (node: string, id: string): Promise<number[]> => [
+        (await bench.store.kinOf(node, id)).length,
+        (await bench.store.linksBySystem(node, id)).length,
+        (await bench.store.counterparts(node, [id], SYSTEM2)).flat().length,
+      ];
+      assert.deepEqual(await linked(SYSTEM1, '1'), [0, 0, 0]);
+      assert.deepEqual(await linked(SYSTEM1, '2'), [1, 1, 1], 'the server has another address');
+      await bench.store.setPlace('test', before, 'third one');
+      assert.deepEqual(await linked('test', '1'), [1, 1, 1]);
+      assert.deepEqual(await linked('test', '2'), [0, 0, 0]);
+      await bench.record(FORWARD, entity('1'));
+      const creating = await bench.claimOne(FORWARD);
+      assert.deepEqual(await bench.store.openIntents([{ ...intent(creating.seq), system: SYSTEM2 }]), [undefined]);
+      await bench.store.setPlace(SYSTEM1, after, 'other');
+      assert.deepEqual(await linked(SYSTEM1, '1'), [1, 1, 1], 'it is at work there as well');
     });
 
     it('are not claimed while one of them is sent in another integration', async () => {

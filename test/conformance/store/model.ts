@@ -88,6 +88,8 @@ export class ModelStore implements Store {
   /** by flow: the node that it reads */
   private readonly systems = new Map<string, string>();
   private readonly places = new Map<string, string>();
+  /** by integration and node: where the node led before */
+  private readonly former = new Map<string, string>();
   /** integrations of which anything was ever stored */
   private readonly stored = new Set<string>();
 
@@ -319,14 +321,20 @@ export class ModelStore implements Store {
     return undefined;
   }
 
-  private toward({ system, entity, toward }: Wait, { ends }: Link): boolean {
+  private toward({ system, entity, toward }: Wait, { ends, integration }: ModelLink): boolean {
     return ([1, 2] as const).some((side) =>
-      this.leads(nth(ends, side), nth(ends, other(side)), system, entity, toward),
+      this.leads(integration, [nth(ends, side), nth(ends, other(side))], system, entity, toward),
     );
   }
 
-  private leads(from: LinkEnd, to: LinkEnd, system: string, entity: EntityId, toward: string): boolean {
-    const isSame = (one: string, two: string) => this.place(one) === this.place(two);
+  private leads(
+    integration: string,
+    [from, to]: [LinkEnd, LinkEnd],
+    system: string,
+    entity: EntityId,
+    toward: string,
+  ): boolean {
+    const isSame = (its: string, asked: string) => this.place(its, integration) === this.place(asked);
     return isSame(from.system, system) && from.ref.id === entity && isSame(to.system, toward);
   }
 
@@ -350,27 +358,28 @@ export class ModelStore implements Store {
     });
   }
 
-  private place(system: string): string {
-    return this.places.get(system) ?? system;
+  private place(system: string, integration = ''): string {
+    return this.former.get(`${integration}\n${system}`) ?? this.places.get(system) ?? system;
   }
 
-  private name({ system, ref }: LinkEnd): string {
-    return `${this.place(system)} ${ref.id}`;
+  private name({ system, ref }: LinkEnd, integration: string): string {
+    return `${this.place(system, integration)} ${ref.id}`;
   }
 
   /** The entity and all that links lead to from it. */
   private kin(name: string): Set<string> {
     const all = new Set([name]);
     for (const member of all) {
-      for (const { ends } of this.links) {
-        if (ends.some((end) => this.name(end) === member)) for (const end of ends) all.add(this.name(end));
+      for (const { ends, integration } of this.links) {
+        const own = ends.map((end) => this.name(end, integration));
+        if (own.includes(member)) for (const one of own) all.add(one);
       }
     }
     return all;
   }
 
   private nameOf({ flow, entity }: Event): string {
-    return `${this.place(this.systems.get(key(flow)) ?? '')} ${entity.id}`;
+    return `${this.place(this.systems.get(key(flow)) ?? '', flow.integration)} ${entity.id}`;
   }
 
   private isBusy(event: Event): boolean {
@@ -380,12 +389,12 @@ export class ModelStore implements Store {
 
   /** What a landing means for the links of other integrations. */
   private spread(link: ModelLink, before: ModelLink | undefined, wrote: Side[], at: number): void {
-    const [one, two] = link.ends.map((end) => this.name(end)) as [string, string];
+    const [one, two] = link.ends.map((end) => this.name(end, link.integration)) as [string, string];
     const others = this.links.filter((other) => other !== link);
     for (const side of [1, 2] as const) {
       const written = nth<string>([one, two], side);
       for (const other of others) {
-        const [first, second] = other.ends.map((end) => this.name(end));
+        const [first, second] = other.ends.map((end) => this.name(end, other.integration));
         if (first !== written && second !== written) continue;
         const its = first === written ? 0 : 1;
         if (!before) link.wrote[side - 1] = Math.max(nth(link.wrote, side), other.wrote[its]);
@@ -401,22 +410,27 @@ export class ModelStore implements Store {
 
   private compose(link: ModelLink, side: Side): void {
     const [written, source] = [nth(link.ends, side), nth(link.ends, other(side))];
-    const way = [{ name: this.name(source), fields: source.baseline, as: Number.POSITIVE_INFINITY }];
-    const known = new Set([this.name(written), this.name(source)]);
+    const at = (end: LinkEnd, of: ModelLink): string => this.name(end, of.integration);
+    const way = [{ name: at(source, link), fields: source.baseline, as: Number.POSITIVE_INFINITY }];
+    const known = new Set([at(written, link), at(source, link)]);
     for (const { name, fields, as } of way) {
       for (const next of this.links.toSorted((a, b) => a.id - b.id)) {
-        const [here, there] = next.ends.toSorted((a) => (this.name(a) === name ? -1 : 1));
-        if (next === link || !here || !there || this.name(here) !== name || known.has(this.name(there))) continue;
+        const [here, there] = next.ends.toSorted((a) => (at(a, next) === name ? -1 : 1));
+        if (next === link || !here || !there || at(here, next) !== name || known.has(at(there, next))) continue;
         if (!isDeepStrictEqual(here.baseline, fields)) continue;
-        known.add(this.name(there));
+        known.add(at(there, next));
         const asOf = Math.min(as, next.landed);
-        way.push({ name: this.name(there), fields: there.baseline, as: asOf });
+        way.push({ name: at(there, next), fields: there.baseline, as: asOf });
         for (const closing of this.links) {
-          const names = closing.ends.map((end) => this.name(end));
+          const names = closing.ends.map((end) => at(end, closing));
           if (closing === link || closing.landed >= asOf) continue;
-          const at = names.indexOf(this.name(written));
-          if (at < 0 || names[1 - at] !== this.name(there)) continue;
-          this.patch(closing, at === 0 ? [written.baseline, there.baseline] : [there.baseline, written.baseline], asOf);
+          const its = names.indexOf(at(written, link));
+          if (its < 0 || names[1 - its] !== at(there, next)) continue;
+          this.patch(
+            closing,
+            its === 0 ? [written.baseline, there.baseline] : [there.baseline, written.baseline],
+            asOf,
+          );
         }
       }
     }
@@ -639,7 +653,7 @@ export class ModelStore implements Store {
       inOrder.flatMap(({ integration, ends }) =>
         ([2, 1] as const).flatMap((side) => {
           const [from, to] = [nth(ends, other(side)), nth(ends, side)];
-          return this.leads(from, to, system, entity, toward)
+          return this.leads(integration, [from, to], system, entity, toward)
             ? [{ integration, side, ref: structuredClone(to.ref) }]
             : [];
         }),
@@ -659,17 +673,26 @@ export class ModelStore implements Store {
     }
   }
 
-  async setPlace(system: string, place: string): Promise<void> {
+  async setPlace(system: string, place: string, by: string): Promise<void> {
+    const before = this.places.get(system);
     this.places.set(system, place);
+    for (const integration of before !== undefined && before !== place ? this.stored : []) {
+      const name = `${integration}\n${system}`;
+      if (!this.former.has(name)) this.former.set(name, before ?? '');
+    }
+    this.former.delete(`${by}\n${system}`);
   }
 
   async kinOf(system: string, entity: EntityId): Promise<KinLink[]> {
     if (this.stored.size < 2) return [];
     const kin = this.kin(`${this.place(system)} ${entity}`);
     return this.links
-      .filter(({ ends }) => kin.has(this.name(ends[0])))
+      .filter(({ ends, integration }) => kin.has(this.name(ends[0], integration)))
       .toSorted((a, b) => a.id - b.id)
-      .map((link) => ({ ...bare(link), places: [this.place(link.ends[0].system), this.place(link.ends[1].system)] }));
+      .map((link) => {
+        const place = (side: Side): string => this.place(nth(link.ends, side).system, link.integration);
+        return { ...bare(link), places: [place(1), place(2)] };
+      });
   }
 
   private until: string | undefined;
@@ -693,7 +716,7 @@ export class ModelStore implements Store {
   async linksBySystem(system: string, entity: EntityId): Promise<Link[]> {
     const name = `${this.place(system)} ${entity}`;
     return this.links
-      .filter(({ ends }) => ends.some((end) => this.name(end) === name))
+      .filter(({ ends, integration }) => ends.some((end) => this.name(end, integration) === name))
       .toSorted((a, b) => a.id - b.id)
       .map(bare);
   }
@@ -726,6 +749,7 @@ export class ModelStore implements Store {
       this.systems.delete(key({ integration, side }));
     }
     this.stored.delete(integration);
+    for (const name of this.former.keys()) if (name.startsWith(`${integration}\n`)) this.former.delete(name);
   }
 
   async close(): Promise<void> {}
