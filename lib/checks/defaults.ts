@@ -7,6 +7,7 @@ import { append } from '../model/lists';
 import { isEmpty, type SingleValue, type UserValue, type Value } from '../model/values';
 import { asNow, fieldDrift, valueDrift } from './drift';
 import { type Finding, type Live, liveOf } from './finding';
+import { entriesOf, misfits } from './misfits';
 import { namedOf } from './values-of';
 
 /**
@@ -39,7 +40,8 @@ function checkRow(row: DefaultRow, place: number, rows: DefaultRow[], live: Live
   else if (now?.createOnly) found.push(finding('note', 'createOnlyTarget'));
   const wrong = wrongValue(value, row, live);
   if (wrong !== undefined) found.push(finding('error', 'wrongType', { value: wrong }));
-  else if (now?.type === 'lookup') {
+  else append(found, misfits(entriesOf(value), now, side, at, 'error'));
+  if (wrong === undefined && now?.type === 'lookup') {
     const drift = valueDrift(namedOf(value), now.values, side, at, now.name);
     append(
       found,
@@ -51,7 +53,8 @@ function checkRow(row: DefaultRow, place: number, rows: DefaultRow[], live: Live
 
 /** The default's part, in words, that the field can't hold. */
 function wrongValue(value: Value, row: DefaultRow, live: Live): string | undefined {
-  const field = asNow(row.field, liveOf(live, row.side));
+  // its length is judged by itself
+  const { maxLength: _most, length: _length, ...field } = asNow(row.field, liveOf(live, row.side));
   const items: SingleValue[] = Array.isArray(value) ? value : value === null ? [] : [value];
   if (items.length > 1 && field.multi !== true) return showValue(value);
   for (const item of items) {

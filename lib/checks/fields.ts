@@ -6,6 +6,7 @@ import type { DefaultRow, FieldChoice, FieldRow } from '../model/config';
 import { type Direction, type Side, sourceSide, targetSide } from '../model/entity';
 import { asNow, fieldDrift, valueDrift } from './drift';
 import { type Finding, type Live, liveOf } from './finding';
+import { entriesOf, misfits } from './misfits';
 import { namedOf } from './values-of';
 
 export interface FieldsContext {
@@ -73,16 +74,19 @@ function checkRow(row: FieldRow, place: number, rows: FieldRow[], now: FieldRow[
   return [...drift, ...issues, ...constantDrift(current, at, live)];
 }
 
-/** A constant that its field's list does not have. @param row with the fields as they are now */
+/** A constant that its field's list does not have, or that it cannot hold. @param row with the fields as they are now */
 export function constantDrift(row: FieldRow, at: Pick<Finding, 'row' | 'label'>, live: Live): Finding[] {
   const side = SIDES.find((one) => inRow(row, one) !== undefined);
   const target = side === undefined ? undefined : inRow(row, side);
   if (side === undefined || target === undefined || row.constant === undefined) return [];
-  if ((row.one === undefined) === (row.two === undefined) || target.type !== 'lookup') return [];
-  const list = liveOf(live, side)?.get(target.id)?.values;
-  return valueDrift(namedOf(row.constant), list, side, at, target.name).map((finding) =>
-    finding.code === 'goneValues' ? { ...finding, level: 'error' } : finding,
+  if ((row.one === undefined) === (row.two === undefined)) return [];
+  const now = liveOf(live, side)?.get(target.id);
+  const unfit = misfits(entriesOf(row.constant), now, side, at, 'error');
+  if (target.type !== 'lookup') return unfit;
+  const drift = valueDrift(namedOf(row.constant), now?.values, side, at, target.name).map(
+    (finding): Finding => (finding.code === 'goneValues' ? { ...finding, level: 'error' } : finding),
   );
+  return [...drift, ...unfit];
 }
 
 function checkRequired(rows: FieldRow[], direction: Direction, context: FieldsContext): Finding[] {

@@ -19,6 +19,10 @@ export type FindingCode =
   /** values of a table, a constant or a default that the list does not have (any more) */
   | 'goneValues'
   | 'renamedValues'
+  /** longer than the field holds, against its rule, or in its list but not to be chosen any more */
+  | 'longValues'
+  | 'unfitValues'
+  | 'closedValues'
   /** the list's value of this name has another id now */
   | 'otherIds'
   /** values of a list without counterpart */

@@ -5,11 +5,12 @@ import { domainIssues } from '../mapping/domains';
 import { endsOf, goes, transformOf } from '../mapping/transform';
 import { compileTable, type SheetTables } from '../mapping/values';
 import type { DefaultRow, DomainRule, FieldChoice, FieldRow, ValueRow } from '../model/config';
-import { type Direction, type Side, sourceSide, targetSide } from '../model/entity';
+import { applies, type Direction, type Side, sourceSide, targetSide } from '../model/entity';
 import { isEmpty, type LookupValue, type Value } from '../model/values';
 import { fieldDrift, valueDrift } from './drift';
 import { rowLabel } from './fields';
 import { type Finding, type Live, listed, liveOf } from './finding';
+import { misfits } from './misfits';
 
 export interface ValuesContext {
   live: Live;
@@ -70,6 +71,7 @@ function checkTable(row: ValueRow, place: number, context: ValuesContext): Findi
     return [
       ...fieldDrift(field, side, liveOf(live, side), at),
       ...valueDrift([...values, ...namedInSheet(row, side, context)], list, side, at, field.name),
+      ...misfits(written(row, side, context), liveOf(live, side)?.get(field.id), side, at, 'warning'),
     ];
   });
   const isUsed = mapped === undefined || isMappedAtAll(mapped, row);
@@ -84,6 +86,16 @@ function checkTable(row: ValueRow, place: number, context: ValuesContext): Findi
     return open.length === 0 ? [] : [unpairedIn(open, { ...at, code: 'unpaired', direction })];
   });
   return [...drift, ...unpaired];
+}
+
+/** What the table writes into the field of a side: of several pairs for one value only the first. */
+function written(row: ValueRow, side: Side, context: ValuesContext): LookupValue[] {
+  const direction = side === 2 ? 'forward' : 'backward';
+  const own = compileTable(row, direction);
+  const sources = row.pairs
+    .filter((pair) => applies(pair.direction, direction))
+    .map((pair) => (side === 2 ? pair.one : pair.two));
+  return [...sources.flatMap((source) => own.find(source) ?? []), ...namedInSheet(row, side, context)];
 }
 
 /** What the row's sheet makes of the other side's values, where the row's own pairs have nothing for them. */

@@ -4,6 +4,7 @@ import type { Entity, Side } from '../model/entity';
 import { type PlanInput, Planner } from './planner';
 import type { EntityPlan } from './types';
 
+export type { LinkStore, Others } from './kin';
 export { type PlanInput, Planner } from './planner';
 export { type ReadingConnection, readingOnly } from './reading';
 export { type PlanStep, readStep, STEP_TYPES } from './steps';

@@ -10,7 +10,7 @@ import { directionFrom, type Entity, type Field, refOf, type Side, targetSide } 
 import { asSyncError, SyncError } from '../model/errors';
 import type { SyncMessage, Unresolved } from '../model/message';
 import type { FieldId } from '../model/values';
-import type { Link, Store, StoredEvent } from '../store/store';
+import type { Link, StoredEvent } from '../store/store';
 import { plainTextOf, settledTexts } from '../sync/bounded-texts';
 import { systemClock } from '../sync/clock';
 import { showingOf, shownFields } from '../sync/counterpart';
@@ -29,6 +29,7 @@ import { endOf, mergeInputOf, mustPark, targetGone } from '../sync/work';
 import { Chain, type Passed, type SystemsHost } from './chain';
 import type { TargetFields } from './checks';
 import { fieldPlans } from './fields';
+import { type LinkStore, type Others, PlannedKin } from './kin';
 import { fieldsOf, type KnownFields } from './known-fields';
 import { type ReadingConnection, readingOnly } from './reading';
 import type { PlanStep } from './steps';
@@ -41,9 +42,11 @@ export interface PlanInput {
   /** of System 1 and System 2; nothing but reading calls is ever used */
   connections: readonly [ReadingConnection, ReadingConnection];
   /** for links and baselines; without it every entity is taken for a new one */
-  store?: Pick<Store, 'linksOf' | 'counterparts'>;
+  store?: LinkStore;
   /** where entities go that other integrations sync */
   neighbours?: Pick<Neighbours, 'lead'>;
+  /** the other integrations at work, so that what they carry or have made is not planned a second time */
+  others?: Others;
   /** where uploaded sheets are kept; needed if a value mapper uses one */
   dataFolder?: string;
 }
@@ -62,12 +65,19 @@ interface Draft {
   unchanged: boolean;
   /** of fields whose values name other entities */
   references?: References;
+  /** why others carry the change */
+  elsewhere?: string;
+  /** the link whose counterpart is gone and is created again */
+  replaces?: number;
+  /** its counterpart is there already: it is linked, not created */
+  joined?: string;
 }
 
 export class Planner {
   private readonly input: PlanInput;
   private readonly connections: readonly [ReadingConnection, ReadingConnection];
   private readonly chain: Chain;
+  private readonly kin: PlannedKin;
   /** the fields that the rows know, by the side that is read */
   private readonly known: Record<Side, KnownFields>;
   private readonly places: Record<Side, Places>;
@@ -92,6 +102,9 @@ export class Planner {
       linkOf: async (side, id) => (await this.links(side, [id]))[0],
     };
     this.chain = new Chain(input.steps, input.dataFolder ?? '', host);
+    const { config, store, others } = input;
+    const relevant = (side: Side) => this.chain.relevant(side);
+    this.kin = new PlannedKin({ config, connections: this.connections, store, others, relevant });
   }
 
   /**
@@ -128,7 +141,7 @@ export class Planner {
     return (await this.input.store?.linksOf(this.input.config.id, side, ids)) ?? ids.map(() => undefined);
   }
 
-  private async draft(event: StoredEvent, until: string | undefined): Promise<Draft> {
+  private async draft(event: StoredEvent, until: string | undefined, replaces?: number): Promise<Draft> {
     const { config } = this.input;
     const { entity, flow } = event;
     try {
@@ -136,9 +149,11 @@ export class Planner {
       if (!way) return { entity, event, unchanged: false, partial: false };
       const relevant = this.chain.relevant(flow.side);
       const plan = planEvent(config, event, relevant);
+      const elsewhere = plan.send && replaces === undefined ? await this.kin.passed(event) : undefined;
+      if (elsewhere !== undefined) return { entity, event, elsewhere, unchanged: false, partial: false };
       const message = plan.send ? plan.message : messageOf(config, event, way, changedFields(event, relevant));
       const partial = until !== undefined && until !== this.input.steps.at(-1)?.id;
-      return { entity, event, passed: await this.chain.pass(message, until), unchanged: !plan.send, partial };
+      return { entity, event, passed: await this.chain.pass(message, until), unchanged: !plan.send, partial, replaces };
     } catch (thrown) {
       return { entity, event, broken: asSyncError(thrown), unchanged: false, partial: false };
     }
@@ -204,6 +219,7 @@ export class Planner {
   private async finished(draft: Draft, target: ReadResult, until?: string): Promise<EntityPlan> {
     const { event, passed, broken } = draft;
     if (broken) return this.planOf(draft, failed(broken));
+    if (draft.elsewhere !== undefined) return this.planOf(draft, { kind: 'skipped', reason: draft.elsewhere });
     if (!passed) return this.planOf(draft, { kind: 'noPair' });
     const { ended, message } = passed;
     if (ended && 'filteredBy' in ended) {
@@ -213,7 +229,7 @@ export class Planner {
     if (message.sync.mapped === undefined) return this.planOf(draft, { kind: 'unmapped' });
     if (target instanceof Error) return this.planOf(draft, failed(target));
     if (event.link && !target) return this.gone(draft, until);
-    return this.merged(draft, message, target);
+    return this.merged(draft, message, target, until);
   }
 
   /** The counterpart is gone: what the integration says becomes of such changes. */
@@ -225,13 +241,35 @@ export class Planner {
     const policy = this.input.config.targetDeleted ?? 'park';
     if (policy === 'ignore') return this.planOf(draft, { kind: 'skipped', reason: error.message });
     if (policy === 'park') return this.planOf(draft, failed(error));
-    const again = await this.draft({ ...event, link: undefined }, until);
+    const again = await this.draft({ ...event, link: undefined }, until, event.link?.id);
     await this.translate(event.flow.side, [again]);
     const plan = await this.finish(again, undefined, until);
+    if (plan.target) return plan;
     return { ...plan, warnings: [`${error.message}: it is created again`, ...plan.warnings] };
   }
 
-  private async merged(draft: Draft, passed: SyncMessage, target: Entity | undefined): Promise<EntityPlan> {
+  /** Its counterpart is there, without a link: it is linked and updated. */
+  private async joined(draft: Draft, link: Link, until?: string): Promise<EntityPlan> {
+    const event: StoredEvent = { ...draft.event, link };
+    const { side } = event.flow;
+    const { key } = endOf({ event }, targetSide(directionFrom(side))).ref;
+    const joined: Draft = { ...draft, event, joined: `${key} is its counterpart: it is linked with it, not created` };
+    const { present, fault } = await this.readTargets(side, [joined]);
+    // its references are translated already
+    const { message } = draft.passed ?? {};
+    if (message) {
+      const change = { message, references: draft.references ?? {}, target: fieldsRead(present[0]) };
+      [joined.references] = await keepUnshown(this.counterparts(side), [change]);
+    }
+    return this.finish(joined, fault ?? present[0], until);
+  }
+
+  private async merged(
+    draft: Draft,
+    passed: SyncMessage,
+    target: Entity | undefined,
+    until?: string,
+  ): Promise<EntityPlan> {
     const { config } = this.input;
     const { event, entity } = draft;
     const { side } = event.flow;
@@ -247,6 +285,8 @@ export class Planner {
         ? { wanted: message.payload, plan: emptyPlan() }
         : await settledTexts(() => planChange(merge));
     const parked = draft.unchanged ? undefined : mustPark({ message, plan: decided.plan }, create ? undefined : merge);
+    const link = create && !parked ? await this.kin.linkFor(event, message, draft.replaces) : undefined;
+    if (link) return this.joined(draft, link, until);
     // "hold only the field": after the last attempt, the update goes on without what has to wait
     const held =
       parked && !create && config.parkFields ? refusedFields(parked, decided.plan, merge.unresolved) : undefined;
@@ -285,7 +325,7 @@ export class Planner {
     return asked;
   }
 
-  private planOf({ event, passed }: Draft, outcome: PlanOutcome, ...warnings: string[]): EntityPlan {
+  private planOf({ event, passed, joined }: Draft, outcome: PlanOutcome, ...warnings: string[]): EntityPlan {
     const { side } = event.flow;
     const { entity, link } = event;
     const direction = directionFrom(side);
@@ -298,7 +338,7 @@ export class Planner {
       outcome,
       fields: [],
       criteria: passed?.criteria ?? [],
-      warnings,
+      warnings: joined === undefined ? warnings : [joined, ...warnings],
     };
   }
 }

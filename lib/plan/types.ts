@@ -39,7 +39,10 @@ export type PlanOutcome =
   | { kind: 'unmapped' }
   /** it would be tried a few times, and then wait for a person. `fields`: target field → what is wrong */
   | { kind: 'parked'; reason: string; fields?: Record<FieldId, string>; step?: string }
-  /** its counterpart is gone, and the integration ignores such changes */
+  /**
+   * its counterpart is gone, and the integration ignores such changes; or other integrations carry it, or it must not go back
+   * to where it was made from
+   */
   | { kind: 'skipped'; reason: string }
   /** a system is in trouble: the change would wait for it, and nothing more can be said */
   | { kind: 'waits'; reason: string; step?: string };

@@ -472,9 +472,9 @@ export interface Store {
   setPlace(system: string, place: string, by: string): Promise<void>;
   /**
    * All links by which an entity is linked with others, directly or over others, in any integration, oldest first. None
-   * where only one integration has stored anything.
+   * where no integration but the one that asks has stored anything.
    */
-  kinOf(system: string, entity: EntityId): Promise<KinLink[]>;
+  kinOf(system: string, entity: EntityId, by: string): Promise<KinLink[]>;
   /** Who the store is and how far, for those who are to notice that it was set back. @see witness.ts */
   state(): Promise<{ store: string; opened: number; newest: number }>;
   /**

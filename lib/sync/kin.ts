@@ -52,7 +52,7 @@ function endOf({ ends, places }: KinLink, side: Side): End {
 }
 
 /** Of an entity that has no link in the integration. */
-export function kinship(seeker: Seeker, links: KinLink[], peers: Peers): Kinship {
+export function kinship(seeker: Seeker, links: KinLink[], peers: Pick<Peers, 'get'>): Kinship {
   const start = keyOf(seeker.from, seeker.entity.id);
   const there = reached(start, links).filter(({ end }) => end.place === seeker.toward && end.key !== start);
   const fits = there.find(
@@ -71,7 +71,13 @@ export function kinship(seeker: Seeker, links: KinLink[], peers: Peers): Kinship
 }
 
 /** Do older links carry what this one would, an entity that is linked with its counterpart? */
-export function isCarriedByOlder(seeker: Seeker, own: number, counterpart: string, links: KinLink[], peers: Peers) {
+export function isCarriedByOlder(
+  seeker: Seeker,
+  own: number,
+  counterpart: string,
+  links: KinLink[],
+  peers: Pick<Peers, 'get'>,
+) {
   const older = links.filter(({ id }) => id < own);
   return isCarried(seeker, keyOf(seeker.toward, counterpart), older, peers);
 }
@@ -129,7 +135,7 @@ function ancestors(start: string, links: KinLink[]): End[] {
 }
 
 /** Does a change of the entity reach the other one, by integrations that are at work and carry at least the same fields? */
-function isCarried(seeker: Seeker, to: string, links: KinLink[], peers: Peers): boolean {
+function isCarried(seeker: Seeker, to: string, links: KinLink[], peers: Pick<Peers, 'get'>): boolean {
   const start = keyOf(seeker.from, seeker.entity.id);
   const known = new Set([start]);
   const queue = [start];

@@ -7,16 +7,32 @@
  * several that name one entity the oldest is the one that was made for it.
  */
 
-import type { FindQuery } from '../connectors/connector';
+import type { Connection, FindQuery } from '../connectors/connector';
 import type { IntegrationConfig } from '../model/config';
 import type { Entity, Side } from '../model/entity';
 import { SyncError } from '../model/errors';
 import type { FieldId, Value } from '../model/values';
+import type { Store } from '../store/store';
 import { type Showing, showingOf } from './counterpart';
-import type { Integration } from './integration';
-import type { System } from './system';
 
 const MOST = 20;
+
+type Asked = Pick<Connection, 'find' | 'byKey' | 'keepsMarkers'>;
+
+/** A system as far as it is searched. */
+export interface SearchedSystem {
+  readonly id: string;
+  connection(): Asked;
+  /** @throws SyncError */
+  call<T>(use: (connection: Asked) => Promise<T>): Promise<T>;
+}
+
+/** The integration that asks; of one that is only planned, what is known of it. */
+export interface NameAsking {
+  readonly config: IntegrationConfig;
+  readonly store: Pick<Store, 'linksBySystem'>;
+  system(side: Side): SearchedSystem;
+}
 
 /** An entity that is about to be created in the target. */
 export interface Nameless {
@@ -30,7 +46,7 @@ export interface Nameless {
 }
 
 /** Are the counterparts that were made in the target of this direction recognised without a link? */
-export function canTell(integration: Integration, side: Side): boolean {
+export function canTell(integration: NameAsking, side: Side): boolean {
   const { config } = integration;
   const target = integration.system(other(side)).connection();
   const [own, theirs] = [showingOf(config, side), showingOf(config, other(side))];
@@ -49,7 +65,7 @@ export function namesAnother(config: IntegrationConfig, side: Side, entity: Enti
  * @returns entities of the target that name the source or that the source names, the likeliest first
  * @throws SyncError – a system can't be asked: nothing may be created then
  */
-export async function named(integration: Integration, one: Nameless): Promise<Entity[]> {
+export async function named(integration: NameAsking, one: Nameless): Promise<Entity[]> {
   const { config } = integration;
   const [own, theirs] = [showingOf(config, one.side), showingOf(config, other(one.side))];
   const [source, target] = [integration.system(one.side), integration.system(other(one.side))];
@@ -66,7 +82,7 @@ export async function named(integration: Integration, one: Nameless): Promise<En
 }
 
 /** Nobody else is linked to it, in whatever integration. */
-export async function isFree(integration: Integration, one: Nameless, entity: Entity): Promise<boolean> {
+export async function isFree(integration: NameAsking, one: Nameless, entity: Entity): Promise<boolean> {
   const links = await integration.store.linksBySystem(integration.system(other(one.side)).id, entity.id);
   return links.every(({ id }) => id === one.replaces);
 }
@@ -85,7 +101,7 @@ function textOf(entity: Entity, field: FieldId | undefined): string {
 }
 
 /** What the source names. */
-async function pointedAt(target: System, entity: Entity, { key, url }: Showing): Promise<Entity | undefined> {
+async function pointedAt(target: SearchedSystem, entity: Entity, { key, url }: Showing): Promise<Entity | undefined> {
   const address = textOf(entity, url);
   const name = textOf(entity, key) || (address.split(/[?#]/)[0]?.split('/').at(-1) ?? '');
   if (name === '' || !target.connection().byKey) return undefined;
@@ -107,7 +123,7 @@ function fits({ entity, target }: Nameless, found: Entity, own: Showing, theirs:
 
 /** Where what is named does not say whose it is: of all that name it, the oldest is not the copy. */
 async function isFirst(
-  source: System,
+  source: SearchedSystem,
   entity: Entity,
   own: Showing,
   theirs: Showing,
@@ -125,7 +141,7 @@ function nameOf({ key, url }: Entity, showing: Showing): Pick<FindQuery, 'field'
   return showing.url && url ? { field: { id: showing.url, value: url } } : {};
 }
 
-async function search(system: System, query: FindQuery): Promise<Entity[]> {
+async function search(system: SearchedSystem, query: FindQuery): Promise<Entity[]> {
   if ((!query.field && !query.marker) || !system.connection().find) return [];
   return (await system.call(async (connection) => connection.find?.(query, MOST)).catch(nothing)) ?? [];
 }

@@ -269,7 +269,8 @@ export class Reader {
     for (const event of events) {
       if (this.stopped) return;
       const plan = planEvent(integration.config, event, relevant);
-      if (plan.send && !(await isElsewhere(integration, event))) this.send(plan.message);
+      const elsewhere = plan.send && (await isElsewhere(integration, event, 'the other system'));
+      if (plan.send && elsewhere === undefined) this.send(plan.message);
       else {
         done.push(event.seq);
         // a linked one that no pair leads to the other side any more must not go quietly

@@ -20,7 +20,7 @@ import { corrected } from './corrections';
 import { showingOf, shownLink } from './counterpart';
 import { fieldsRead, keepUnshown, translateAll } from './counterparts';
 import { adoptable, adoptedEnds, adoptedState, type Create, markerOf, openIntents } from './create';
-import { kinshipOf } from './elsewhere';
+import { kinshipOf, reasonToPass } from './elsewhere';
 import { isCreatedAgain } from './events';
 import { type Blame, isSystemFault } from './failure';
 import type { Integration } from './integration';
@@ -336,10 +336,8 @@ export class Batch {
       case 'none':
         return this.named(work);
       case 'carried':
-        await this.passOver(work, `other integrations keep it in sync with ${kin.counterpart.key}`);
-        return [];
       case 'made':
-        await this.passOver(work, `it was made from ${kin.from.key} of ${this.target.name}: it does not go back there`);
+        await this.passOver(work, reasonToPass(kin, this.target.name) ?? '');
         return [];
       case 'counterpart': {
         const { source, target } = kin.baselines;

@@ -155,6 +155,7 @@ export function registerPreview(host: AdminHost, services: AdminServices, kept: 
       ...{ config, steps: stepsOf(body), connections, side, entity },
       store: links,
       neighbours: services.neighbours,
+      others: services.others,
       dataFolder: services.dataFolder,
       until: typeof body.until === 'string' ? body.until : undefined,
     });

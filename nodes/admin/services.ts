@@ -4,6 +4,7 @@ import type { NodeAPI } from 'node-red';
 import type { Connection, Connector } from '../../lib/connectors/connector';
 import type { RequestGate } from '../../lib/connectors/http/options';
 import { SyncError } from '../../lib/model/errors';
+import type { LinkStore, Others } from '../../lib/plan';
 import type { Store } from '../../lib/store/store';
 import type { Neighbours } from '../../lib/sync/neighbours';
 import type { SystemSettings } from '../shared/connect';
@@ -19,8 +20,10 @@ export interface AdminServices {
   gate?(system: string): RequestGate | undefined;
   /** the deployed integrations, as far as they tell where entities of others go */
   neighbours?: Pick<Neighbours, 'lead'>;
+  /** the integrations at work, and the servers that system nodes lead to */
+  others?: Others;
   /** the links and parked changes of a deployed integration; undefined where it is not deployed. @throws StoreError */
-  links?(integration: string): Promise<Pick<Store, 'linksOf' | 'counterparts' | 'parked'> | undefined>;
+  links?(integration: string): Promise<(LinkStore & Pick<Store, 'parked'>) | undefined>;
   /** where uploaded sheets are kept */
   dataFolder?: string;
   /** milliseconds; for tests */

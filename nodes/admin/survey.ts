@@ -74,8 +74,17 @@ export function registerSurvey(host: AdminHost, services: AdminServices, jobs: S
       opened.push(one);
       const two = open(drafts[1]);
       opened.push(two);
-      const { dataFolder, neighbours } = services;
-      const run = new SurveyRun({ config, steps, connections: [one, two], store, neighbours, dataFolder, sample });
+      const { dataFolder, neighbours, others } = services;
+      const run = new SurveyRun({
+        config,
+        steps,
+        connections: [one, two],
+        store,
+        neighbours,
+        others,
+        dataFolder,
+        sample,
+      });
       const mask = createMask(secrets);
       return jobs.start({
         ...{ integration, by, sample, mask, deployed: store !== undefined },

@@ -60,7 +60,7 @@ export class Host {
   /** which of them do not go, since another one does the same */
   readonly holding = new Holding(
     () => this.allIntegrations(),
-    (id) => this.systems.get(id)?.system.place ?? id,
+    (id) => this.placeOf(id),
     // one that was closed meanwhile must not be opened for it
     async () => this.opening,
   );
@@ -224,6 +224,11 @@ export class Host {
     return [...this.integrations.values()];
   }
 
+  /** Which server a system node leads to; its own id where nobody knows. */
+  placeOf(id: string): string {
+    return this.systems.get(id)?.system.place ?? id;
+  }
+
   integration(id: string): IntegrationHandle | undefined {
     return this.integrations.get(id);
   }
@@ -262,14 +267,15 @@ export function hostOf(RED: NodeAPI): Host {
       const made = host;
       const links = async (id: string) => (await made.integration(id)?.atOnce())?.store;
       const gate = (id: string) => made.budgetOf(id);
-      const { neighbours } = made;
+      const { neighbours, peers } = made;
+      const others = { peers, placeOf: (id: string) => made.placeOf(id) };
       const routes = registerAdminRoutes(
         RED,
         adminServices(
           RED.nodes,
           () => Object.values(connectors),
           { dataFolder, pageRoot: host.pageRoot },
-          { links, gate, neighbours },
+          { links, gate, neighbours, others },
         ),
       );
       // the store is closed then

@@ -229,7 +229,7 @@ describe('checks: a default mapper’s rows against the systems', () => {
       ),
       [
         'error goneValues [Severity] 2 Blocker',
-        'error wrongType [Title] 2 "far too long for it"',
+        'error longValues [Title] 2 far too long for it',
         'error wrongType [Effort] 2 2.5',
         'warning twoRows [Effort] 2',
         'error wrongType [Effort] 2 "three"',

@@ -76,7 +76,7 @@ function input(nodes: object[], more: Partial<PlanInput> = {}): PlanInput {
 describe('Planner', () => {
   it('has no way to write: its connections have nothing but reading calls', () => {
     const reading = readingOnly(system([]));
-    assert.deepEqual(Object.keys(reading).sort(), ['fields', 'read', 'users']);
+    assert.deepEqual(Object.keys(reading).sort(), ['fields', 'find', 'read', 'users']);
     assert.equal('write' in reading, false);
   });
 

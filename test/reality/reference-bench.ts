@@ -26,6 +26,7 @@ import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Store } from '../../lib/store/store';
 import { Integration } from '../../lib/sync/integration';
 import { Neighbours } from '../../lib/sync/neighbours';
+import { Peers } from '../../lib/sync/peers';
 import type { Reader } from '../../lib/sync/reader';
 import { System } from '../../lib/sync/system';
 import { Users } from '../../lib/sync/users';
@@ -90,6 +91,7 @@ export class ReferenceBench {
   private current: Store | undefined;
   private systems: Record<Side, System>;
   private neighbours = new Neighbours();
+  private peers = new Peers();
 
   constructor() {
     const name = randomUUID();
@@ -139,6 +141,7 @@ export class ReferenceBench {
         failed: (event, error, parked) => this.failures.push({ key: event.entity.key, error, parked }),
       },
       this.neighbours,
+      this.peers,
     );
     const users = new Users(async () => [], this.clock);
     const chain = new Chain(steps, '', {
@@ -179,6 +182,7 @@ export class ReferenceBench {
     }
     this.running.clear();
     this.neighbours = new Neighbours();
+    this.peers = new Peers();
     await this.current?.close();
     this.current = undefined;
     this.systems = { 1: this.system(1), 2: this.system(2) };
@@ -247,6 +251,7 @@ export class ReferenceBench {
     const { config } = running.integration;
     return planEntity({
       ...{ config, steps: running.steps, side, entity, store: this.store, neighbours: this.neighbours },
+      others: { peers: this.peers, placeOf: (node) => node },
       connections: [this.connection(config.system1 === 's1' ? 1 : 2), this.connection(config.system2 === 's2' ? 2 : 1)],
     });
   }

@@ -365,9 +365,11 @@ export class SqliteStore implements Store {
     await this.db.write(() => this.places.set(system, place, by));
   }
 
-  async kinOf(system: string, entity: EntityId): Promise<KinLink[]> {
+  async kinOf(system: string, entity: EntityId, by: string): Promise<KinLink[]> {
     return this.db.read(() => {
-      const id = this.kin.isAlone ? undefined : this.names.find(system);
+      // one that has not stored anything yet may ask as well
+      const isAlone = this.kin.isAlone && this.integrations.find(by) !== undefined;
+      const id = isAlone ? undefined : this.names.find(system);
       return id === undefined ? [] : this.kin.linksOf(id, entity);
     });
   }

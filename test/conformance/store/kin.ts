@@ -26,8 +26,14 @@ export function kinChecks(bench: Bench): void {
       await bench.store.setPlace(SYSTEM1, 'https://jira.example.org', INTEGRATION);
       await bench.store.setPlace('imported', 'https://jira.example.org', 'other');
       await link(INTEGRATION, end(1, '1', 'a'), end(2, '7', 'a'), { made: 2 });
+      assert.equal(
+        (await bench.store.kinOf('imported', '1', INTEGRATION)).length,
+        0,
+        'nobody else has stored anything',
+      );
+      assert.equal((await bench.store.kinOf('imported', '1', 'a new one')).length, 1);
       await link('other', end(2, '7', 'a'), third('9'));
-      const kin = await bench.store.kinOf('imported', '1');
+      const kin = await bench.store.kinOf('imported', '1', INTEGRATION);
       assert.deepEqual(
         kin.map(({ integration, made, places }) => [integration, made, ...places]),
         [
@@ -36,7 +42,7 @@ export function kinChecks(bench: Bench): void {
         ],
       );
       assert.equal((await bench.store.linksBySystem('imported', '1')).length, 1);
-      assert.deepEqual(await bench.store.kinOf('imported', '2'), []);
+      assert.deepEqual(await bench.store.kinOf('imported', '2', INTEGRATION), []);
       assert.deepEqual(await bench.store.integrationsKept(), [INTEGRATION, 'other']);
     });
 
@@ -47,7 +53,7 @@ export function kinChecks(bench: Bench): void {
       await link(INTEGRATION, end(1, '2', 'a'), end(2, '8', 'a'));
       await bench.store.setPlace(SYSTEM1, after, INTEGRATION);
       const linked = async (node: string, id: string): Promise<number[]> => [
-        (await bench.store.kinOf(node, id)).length,
+        (await bench.store.kinOf(node, id, INTEGRATION)).length,
         (await bench.store.linksBySystem(node, id)).length,
         (await bench.store.counterparts(node, [id], SYSTEM2)).flat().length,
       ];

@@ -683,8 +683,8 @@ export class ModelStore implements Store {
     this.former.delete(`${by}\n${system}`);
   }
 
-  async kinOf(system: string, entity: EntityId): Promise<KinLink[]> {
-    if (this.stored.size < 2) return [];
+  async kinOf(system: string, entity: EntityId, by: string): Promise<KinLink[]> {
+    if (this.stored.size < 2 && this.stored.has(by)) return [];
     const kin = this.kin(`${this.place(system)} ${entity}`);
     return this.links
       .filter(({ ends, integration }) => kin.has(this.name(ends[0], integration)))
