@@ -3,15 +3,17 @@
  * is silent: a skipped change is reported like one that has landed.
  */
 
+import { showValue } from '../mapping/describe';
 import { directionFrom, type EntityRef, refOf, type Side, targetSide } from '../model/entity';
 import { SyncError } from '../model/errors';
 import type { SyncResult } from '../model/message';
 import type { ParkedDetail, ParkedView, SideView, SystemView } from '../model/operations';
-import type { Fields } from '../model/values';
+import { type Fields, isEmpty } from '../model/values';
 import type { FlowCounts, LinkEnd, OwedCounts, ParkedFilter, StoredEvent } from '../store/store';
 import { iso } from './clock';
 import { correctionsOf } from './corrections';
 import type { Integration } from './integration';
+import { differs } from './merge';
 import { route } from './pairs';
 import type { System } from './system';
 
@@ -191,10 +193,22 @@ export class Commands {
       source: refOf(entity),
       ...(link && { target: this.counterpart(event) }),
       written: [],
-      warnings: [{ field: '', reason: `${why}${failed}` }],
+      warnings: [{ field: '', reason: `${why}${failed}` }, ...this.givenUp(event)],
     };
     this.integration.events.landed?.(result);
     this.integration.events.skipped?.(result);
+  }
+
+  /** What stays at the source alone, each field by its name: it counts as in sync, so the other side's next edit replaces it. */
+  private givenUp(event: StoredEvent): SyncResult['warnings'] {
+    const base = event.link?.ends[event.flow.side - 1]?.baseline;
+    if (!base || event.stale) return [];
+    return Object.entries(this.seen(event))
+      .filter(([field, value]) => differs(base, event.entity.fields, field) && !isEmpty(value))
+      .map(([field, value]) => ({
+        field,
+        reason: `${showValue(value)} is given up: it stays here, and the next edit of the counterpart replaces it`,
+      }));
   }
 
   /** The baseline of the source as if the change had landed. */

@@ -4,6 +4,7 @@
  */
 
 import { equalValues } from '../mapping/compare';
+import { showValue } from '../mapping/describe';
 import type { FallbackPolicy } from '../model/config';
 import { applies, type Direction, type Side } from '../model/entity';
 import type { MappedField, Unresolved } from '../model/message';
@@ -148,18 +149,20 @@ export function planUpdate(input: MergeInput): MergePlan {
       plan.left.push(field);
       continue;
     }
-    if (why === 'changed' && isUntaken(input, field, now)) {
+    const isUnseen = why === 'changed' && isUntaken(input, field, now);
+    if (isUnseen && !isPassedOver(input, field, now)) {
       keepUntaken(input, plan, field, want, now);
       continue;
     }
     const isMerged = input.mapped[field]?.conflict === 'merge';
     const isEntries = why === 'own' && isToldByEntry(input, field, want, now);
-    if (isMerged && (why === 'changed' || why === 'unlanded' || isEntries)) {
+    if (isMerged && !isUnseen && (why === 'changed' || why === 'unlanded' || isEntries)) {
       putTogether(input, plan, field, why, want, now);
       continue;
     }
-    const decision = why === 'changed' ? decide(input, field, want, now) : settleOwn(why, input, field, now);
-    if (why === 'changed' && decision === 'write' && isContested(input, field, now)) {
+    const decision = why === 'changed' ? decide(input, field, want, now, isUnseen) : settleOwn(why, input, field, now);
+    if (isUnseen && decision === 'write') plan.warnings.push({ field, reason: unseenReason(now) });
+    else if (why === 'changed' && decision === 'write' && isContested(input, field, now)) {
       plan.warnings.push({ field, reason: 'both sides changed it; this side wins' });
     }
     carryOut(plan, decision, field, want, 'both sides changed it; the other side wins');
@@ -187,6 +190,16 @@ function isUntaken({ source, target, mapped }: MergeInput, field: FieldId, now: 
   if (mapped[field]?.type === 'reference' && Array.isArray(now)) return false;
   return mapped[field]?.from.every((from) => !source.pending?.[from]) ?? false;
 }
+
+/**
+ * The row goes by updates only, and so did not bring over what was there at the create: nobody was to have it. The row's policy
+ * decides then, as between edits of both sides.
+ */
+const isPassedOver = ({ mapped, target }: MergeInput, field: FieldId, now: Value): boolean =>
+  mapped[field]?.syncWhen === 'update' && field in target.base && !Array.isArray(now);
+
+const unseenReason = (now: Value): string =>
+  `replaces ${showValue(now)}, which was never taken over to this side; this side wins`;
 
 /** Its value must not be lost by that: of a list what was never there stays, anything else stays as it is, or a person decides. */
 function keepUntaken(input: MergeInput, plan: MergePlan, field: FieldId, want: Value, now: Value): void {
@@ -295,8 +308,15 @@ function settleOwn(why: Concern['why'], input: MergeInput, field: FieldId, now: 
   return why === 'always' || isOwn(input.target.pending, field, now) ? 'write' : 'leave';
 }
 
-function decide(input: MergeInput, field: FieldId, want: Value, now: Value): 'write' | 'same' | 'keep' | 'park' {
-  if (!isContested(input, field, now)) return 'write';
+/** @param isUnseen the side that this change comes from never had what is there: that counts as an edit of the other side */
+function decide(
+  input: MergeInput,
+  field: FieldId,
+  want: Value,
+  now: Value,
+  isUnseen = false,
+): 'write' | 'same' | 'keep' | 'park' {
+  if (!isUnseen && !isContested(input, field, now)) return 'write';
   // most likely our own write whose answer was lost, in the form in which the target stores it
   if (resembles(want, now)) return 'same';
   const { conflict = 'newest', fallback = 'newest' } = input.mapped[field] ?? {};
@@ -372,7 +392,8 @@ export function baselines(
   const common: Fields = {};
   for (const [field, how] of Object.entries(input.mapped)) {
     if (plan.left.includes(field)) continue;
-    const loss = lossOf(input, plan, field, how, ignored);
+    const loss =
+      written.created && isNotBrought(input, field, how, after) ? 'passed' : lossOf(input, plan, field, how, ignored);
     for (const from of how.from) {
       if (loss === undefined) break;
       if (loss === 'none') leftOut.delete(from);
@@ -449,6 +470,16 @@ function lossOf(
   // a default in the place of a list's entry stands for it; in the place of a text it does not
   const isPart = unresolved?.lossy && (isList || (unresolved.policy === 'default' && isText));
   return isPart ? 'part' : 'none';
+}
+
+/** The row goes by updates only, and what the source has is not what the new entity shows. */
+function isNotBrought(
+  { wanted }: Pick<MergeInput, 'wanted'>,
+  field: FieldId,
+  { syncWhen }: MappedField,
+  after: Fields,
+): boolean {
+  return syncWhen === 'update' && field in wanted && !equalValues(wanted[field] ?? null, after[field] ?? null);
 }
 
 /** True where the target has a value in a field that was never in sync: a create that was adopted had left it empty. */

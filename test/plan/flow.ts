@@ -3,6 +3,7 @@
  * given the very same nodes: what is planned can be compared with what the chain then does.
  */
 
+import type { EventEmitter } from 'node:events';
 import type { NodeAPI } from 'node-red';
 import helper from 'node-red-node-test-helper';
 import type { Connection } from '../../lib/connectors/connector';
@@ -44,6 +45,7 @@ let spaces = 0;
 
 export class Flow {
   readonly results: SyncResult[] = [];
+  private readonly shown = new Map<string, unknown>();
   private constructor(
     private readonly steps: StepNode[],
     private readonly handle: IntegrationHandle,
@@ -76,7 +78,10 @@ export class Flow {
         (RED: NodeAPI) => {
           red = RED;
         },
-        ...[systemNode, integrationNode, poller, filter, fieldMapper, valueMapper, defaultMapper, writer],
+        ...[systemNode, integrationNode, poller, filter, fieldMapper, valueMapper, defaultMapper],
+        // texts by their keys and variables
+        (RED: NodeAPI) =>
+          writer({ ...RED, _: (key: string, words?: object) => `${key} ${JSON.stringify(words ?? {})}` }),
       ],
       [
         { id: 'tab', type: 'tab', label: 'plan' },
@@ -100,6 +105,8 @@ export class Flow {
       sandbox.connect({ ...config, user: 'alice' }, { dataFolder: host.dataFolder });
     const people = { 1: alice(configs.one), 2: alice(configs.two) };
     const flow = new Flow(steps, handle, people, host.dataFolder);
+    const events: EventEmitter = helper.getNode('writer');
+    events.on('call:status', (call: { args: unknown[] }) => flow.shown.set('writer', call.args[0]));
     helper.getNode('out').on('input', (message, _send, done) => {
       flow.results.push(message.payload as SyncResult);
       done();
@@ -159,6 +166,13 @@ export class Flow {
     });
   }
 
+  /** How often the changes of a side that wait for a person were tried again. */
+  async retried(side: Side): Promise<number> {
+    const { store } = await this.handle.ready;
+    const events = await store.parked(this.config.id, 0, 100, { side });
+    return events.reduce((sum, { attempts }) => sum + attempts, 0);
+  }
+
   /** Ids of the entities of a side that wait for a person. */
   async parked(side: Side): Promise<Set<string>> {
     const { store } = await this.handle.ready;
@@ -181,8 +195,17 @@ export class Flow {
     });
   }
 
-  /** Polls a side, and waits until what it has found has come to its end. @returns the results since */
-  async sync(side: Side): Promise<SyncResult[]> {
+  /** What a node shows at present. */
+  status(id: string): unknown {
+    return this.shown.get(id);
+  }
+
+  /**
+   * Polls a side, and waits until what it has found has come to its end.
+   * @param patience milliseconds
+   * @returns the results since
+   */
+  async sync(side: Side, patience?: number): Promise<SyncResult[]> {
     const before = this.results.length;
     const integration = await this.handle.ready;
     const [reader] = await until('the poller reads', () => {
@@ -190,13 +213,17 @@ export class Flow {
       return readers.length > 0 ? readers : undefined;
     });
     await reader?.poll();
-    await until('all changes have come to their end', async () => {
-      reader?.pump();
-      const counts = (await integration.counts())[side - 1];
-      // what is held waits behind what is parked
-      const open = counts === undefined ? 1 : counts.waiting + counts.sent + counts.retry;
-      return open === 0 ? true : undefined;
-    });
+    await until(
+      'all changes have come to their end',
+      async () => {
+        reader?.pump();
+        const counts = (await integration.counts())[side - 1];
+        // what is held waits behind what is parked
+        const open = counts === undefined ? 1 : counts.waiting + counts.sent + counts.retry;
+        return open === 0 ? true : undefined;
+      },
+      patience,
+    );
     // what has landed is told a moment later
     await new Promise((resolve) => setTimeout(resolve, 30));
     return this.results.slice(before);
