@@ -3,9 +3,12 @@
  * write, the write back sets it off again, and so on without end. Such a field is stopped after a few turns; the others
  * go on. It is written again when somebody gives it a value that was not part of the quarrel.
  *
- * What we wrote lately is kept in memory only, for the life of an integration: after a restart or a deploy the count
+ * What we wrote lately is kept in memory only: after a restart, or a deploy that begins an integration again, the count
  * begins anew, so a quarrel costs a few more writes and is stopped again. People do not look like this: a quarrel is our
  * writing to one side, then the other, in turns, in which the same values come round and round – or which never ends.
+ *
+ * All integrations count together: one may write there and another one back. In a ring of integrations that each go one way,
+ * no link is ever written back; there, what has come round over the others is the answer to what a link carried before.
  */
 
 import { createHash } from 'node:crypto';
@@ -13,8 +16,10 @@ import { normalise } from '../mapping/compare';
 import type { Side } from '../model/entity';
 import type { MappedField } from '../model/message';
 import type { FieldId, Value } from '../model/values';
+import type { LinkEnd } from '../store/store';
 import type { Integration } from './integration';
 import type { MergePlan } from './merge';
+import type { Peers } from './peers';
 
 /** A turn that comes later than this after the one before it begins a new count. */
 const TURN_MS = 30 * 60_000;
@@ -48,16 +53,17 @@ export class Oscillation {
    * @param key what is watched: one field of a link, the same for both sides
    * @param side the side that is about to be written
    * @param now ms since 1970
+   * @param isRound what is carried has come round over other integrations
    * @returns why it must not be written, or undefined
    */
-  objection(key: string, side: Side, value: Value, now: number): string | undefined {
+  objection(key: string, side: Side, value: Value, now: number, isRound = false): string | undefined {
     const turn = turnOf(side, value);
     const known = this.watched.get(key);
     if (known?.stopped?.values.has(`${side}${turn.value}`)) {
       this.keep(key, known);
       return known.stopped.reason;
     }
-    const watched = continued(known, turn, now);
+    const watched = continued(known, turn, now, isRound);
     const cycle = cycleOf(watched.turns);
     if (cycle === undefined) return undefined;
     const [left, right] = [cycle.at(-2), cycle.at(-1)];
@@ -70,46 +76,76 @@ export class Oscillation {
   }
 
   /** The value was written. */
-  turn(key: string, side: Side, value: Value, now: number): void {
-    this.keep(key, continued(this.watched.get(key), turnOf(side, value), now));
+  turn(key: string, side: Side, value: Value, now: number, isRound = false): void {
+    this.keep(key, continued(this.watched.get(key), turnOf(side, value), now, isRound));
   }
 
   /** As the one that was heard of last. */
   private keep(key: string, watched: Watched): void {
-    this.watched.delete(key);
-    this.watched.set(key, watched);
-    this.forgetOldest();
+    keepNewest(this.watched, key, watched);
+  }
+}
+
+/** Which ways brought a field of an entity what we wrote there last. */
+export class Trails {
+  private readonly known = new Map<string, { at: number; ways: Set<string> }>();
+
+  /** What is carried from the field has been carried this way before. @param now ms since 1970 */
+  isRound(field: string, way: string, now: number): boolean {
+    return this.waysTo(field, now).has(way);
   }
 
-  private forgetOldest(): void {
-    for (const key of this.watched.keys()) {
-      if (this.watched.size <= MOST_WATCHED) return;
-      this.watched.delete(key);
-    }
+  /** The way has carried something from one field to another one. */
+  carried(from: string, to: string, way: string, now: number): void {
+    const ways = new Set([...this.waysTo(from, now), way]);
+    // once: what a person changes there later has not come round
+    this.known.get(from)?.ways.delete(way);
+    keepNewest(this.known, to, { at: now, ways });
+  }
+
+  private waysTo(field: string, now: number): ReadonlySet<string> {
+    const known = this.known.get(field);
+    return known && now - known.at <= TURN_MS ? known.ways : new Set();
+  }
+}
+
+/** Puts the entry last, and forgets those that were put in longest ago. */
+function keepNewest<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= MOST_WATCHED) return;
+    map.delete(oldest);
   }
 }
 
 const turnOf = (side: Side, value: Value): Turn => ({ side, value: fingerprint(value), shown: shown(value) });
 
 /** With the turn added; anew where it does not answer the one before it, or ends a quarrel by another value. */
-function continued(known: Watched | undefined, turn: Turn, now: number): Watched {
+function continued(known: Watched | undefined, turn: Turn, now: number, isRound: boolean): Watched {
   const last = known?.stopped ? undefined : known?.turns.at(-1);
   if (!known || !last || now - known.at > TURN_MS) return { turns: [turn], at: now };
-  // tried again; or else the source got another value without our doing
-  if (last.side === turn.side) return { turns: last.value === turn.value ? known.turns : [turn], at: now };
+  if (last.side === turn.side) {
+    // tried again; or else the source got another value without our doing
+    if (last.value === turn.value) return { turns: known.turns, at: now };
+    if (!isRound) return { turns: [turn], at: now };
+  }
   return { turns: [...known.turns, turn].slice(-MOST_TURNS), at: now };
 }
 
 /** The turns that come round for the second time with the last one; all of them where there are too many. */
 function cycleOf(turns: Turn[]): Turn[] | undefined {
   const end = turns.length - 1;
-  for (let length = 2; length <= LONGEST_CYCLE; length += 2) {
+  for (let length = 2; length <= LONGEST_CYCLE; length += 1) {
     if (end < 2 * length) break;
     const again = Array.from({ length: length + 1 }, (_, back) => end - back);
-    if (again.every((at) => turns[at]?.value === turns[at - length]?.value)) return turns.slice(-length);
+    if (again.every((at) => isSame(turns[at], turns[at - length]))) return turns.slice(-length);
   }
   return turns.length >= MOST_TURNS ? turns : undefined;
 }
+
+const isSame = (one: Turn | undefined, two: Turn | undefined): boolean =>
+  one?.side === two?.side && one?.value === two?.value;
 
 const fingerprint = (value: Value): string =>
   createHash('sha256')
@@ -127,41 +163,73 @@ function shown(value: Value): string {
   return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 }
 
-const byIntegration = new WeakMap<Integration, Oscillation>();
+interface Watch {
+  oscillation: Oscillation;
+  trails: Trails;
+  /** of the integrations, when the count began */
+  joined: number;
+}
+
+const watches = new WeakMap<Peers, Watch>();
+
+/** One for all integrations of a process, begun anew when one of them begins. */
+function watchOf({ peers }: Integration): Watch {
+  const known = watches.get(peers);
+  if (known && known.joined === peers.joined) return known;
+  const watch = { oscillation: new Oscillation(), trails: new Trails(), joined: peers.joined };
+  watches.set(peers, watch);
+  return watch;
+}
 
 /** An update on its way to one side of a link. */
 export interface WatchedUpdate {
   integration: Integration;
-  /** undefined for a create: nothing was there that it could answer */
-  link: number | undefined;
+  /** its ends; undefined for a create: nothing was there that it could answer */
+  ends: readonly [LinkEnd, LinkEnd] | undefined;
   side: Side;
   plan: MergePlan;
   mapped: Record<FieldId, MappedField>;
 }
 
-/** Asks for each value that is written, with what is watched of it: a key for each source field, the same for both sides. */
+/** A source field on its way to a field of the target. */
+interface Carried {
+  from: string;
+  to: string;
+  /** the two entities and fields: the same whichever integration carries it, and whichever way */
+  way: string;
+  /** of the way, the one that is written */
+  side: Side;
+}
+
+/** Asks for each value that is written, with what is watched of it, for each source field. */
 function eachWatched(
-  { integration, link, side, plan, mapped }: WatchedUpdate,
-  ask: (oscillation: Oscillation, field: FieldId, keys: string[], value: Value) => void,
+  { integration, ends, side, plan, mapped }: WatchedUpdate,
+  ask: (watch: Watch, field: FieldId, carried: Carried[], value: Value) => void,
 ): void {
-  if (link === undefined) return;
-  const oscillation = byIntegration.get(integration) ?? new Oscillation();
-  byIntegration.set(integration, oscillation);
+  if (!ends) return;
+  const name = (of: Side, field: FieldId): string =>
+    JSON.stringify([integration.system(of).place, ends[of === 1 ? 0 : 1].ref.id, field]);
   for (const [field, value] of Object.entries(plan.write)) {
     const how = mapped[field];
     // a constant answers nothing, and what a person corrected is a person's
     if (!how || how.corrected) continue;
-    const keys = how.from.map((from) => JSON.stringify(side === 1 ? [link, field, from] : [link, from, field]));
-    ask(oscillation, field, keys, value);
+    const to = name(side, field);
+    const carried = how.from.map((source): Carried => {
+      const from = name(side === 1 ? 2 : 1, source);
+      return from < to ? { from, to, way: `${from}${to}`, side: 2 } : { from, to, way: `${to}${from}`, side: 1 };
+    });
+    ask(watchOf(integration), field, carried, value);
   }
 }
 
 /** Takes out of an update's plan the fields that the systems keep changing back and forth. */
 export function stopOscillating(update: WatchedUpdate): void {
-  const { integration, side, plan } = update;
+  const { integration, plan } = update;
   const now = integration.clock.now();
-  eachWatched(update, (oscillation, field, keys, value) => {
-    const reasons = keys.map((key) => oscillation.objection(key, side, value, now));
+  eachWatched(update, ({ oscillation, trails }, field, carried, value) => {
+    const reasons = carried.map(({ from, way, side }) =>
+      oscillation.objection(way, side, value, now, trails.isRound(from, way, now)),
+    );
     const reason = reasons.find((why) => why !== undefined);
     if (reason === undefined) return;
     delete plan.write[field];
@@ -174,7 +242,10 @@ export function stopOscillating(update: WatchedUpdate): void {
 /** An update has been carried out: what it wrote counts as turns. */
 export function countTurns(update: WatchedUpdate): void {
   const now = update.integration.clock.now();
-  eachWatched(update, (oscillation, _field, keys, value) => {
-    for (const key of keys) oscillation.turn(key, update.side, value, now);
+  eachWatched(update, ({ oscillation, trails }, _field, carried, value) => {
+    for (const { from, to, way, side } of carried) {
+      oscillation.turn(way, side, value, now, trails.isRound(from, way, now));
+      trails.carried(from, to, way, now);
+    }
   });
 }

@@ -23,8 +23,15 @@ export interface Peer {
 
 export class Peers {
   private readonly all = new Map<string, Peer>();
+  private count = 0;
+
+  /** How many have begun so far. */
+  get joined(): number {
+    return this.count;
+  }
 
   join(peer: Peer): void {
+    this.count += 1;
     this.all.set(peer.config.id, peer);
   }
 

@@ -515,7 +515,7 @@ export class Batch {
 
   private watched({ event, message, plan }: Work): WatchedUpdate {
     const { targetSide: side } = this.way;
-    return { integration: this.integration, link: event.link?.id, side, plan, mapped: message.sync.mapped ?? {} };
+    return { integration: this.integration, ends: event.link?.ends, side, plan, mapped: message.sync.mapped ?? {} };
   }
 
   /** What an update is about to leave in its target is known as ours, should its answer be lost. */

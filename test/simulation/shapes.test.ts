@@ -7,7 +7,8 @@ import type { Shape } from './shapes';
 import { spoilt } from './spoilt';
 
 const RUNS = 40;
-const SHAPES: readonly Shape[] = ['beside', 'twice', 'split', 'ring', 'overlap', 'lost'];
+const SHAPES: readonly Shape[] = ['beside', 'twice', 'split', 'ring', 'wheel', 'overlap', 'lost'];
+const IN_TURN_RUNS = 6;
 
 describe('Several integrations over shared systems', function () {
   this.timeout(300_000);
@@ -20,6 +21,13 @@ describe('Several integrations over shared systems', function () {
       }
     });
   }
+
+  it(`wheel: what people edit in turn reaches every system and stays, ${IN_TURN_RUNS} times`, async () => {
+    for (let seed = 1; seed <= IN_TURN_RUNS; seed += 1) {
+      const found = faultsOf(await simulate(seed, { shape: 'wheel', inTurn: true, turns: 8 }));
+      assert.deepEqual(found, [], `seed ${seed}`);
+    }
+  });
 
   it('is seen to fail where each integration knows of itself only', async () => {
     for (const shape of ['twice', 'split'] as const) {

@@ -14,7 +14,8 @@ export const SHAPES = ['pair', 'beside', 'twice', 'split', 'ring', 'wheel', 'ove
  * - `split`: the way there is one integration, the way back another
  * - `ring`: A–B, B–C and C–A, each both ways
  * - `wheel`: A to B, B to C and C to A: nothing is doubled and nothing goes round without end; but what is edited in two
- *   places at once may be decided otherwise in each, so edits are not looked at
+ *   places at once is decided otherwise in each (A before B, B before C, C before A), so edits are looked at only in histories
+ *   in which people edit in turn
  * - `overlap`: bugs are bugs in one integration, and the bugs of A are stories of B in another
  * - `lost`: a pair whose store is lost in the middle; counterparts show each other's keys. What was last in sync is not known any
  *   more, so where both sides differ the row's policy decides, and edits are not looked at
@@ -28,7 +29,7 @@ export interface Layout {
   /** entity types that people use, by system */
   types: Partial<Record<SystemName, string[]>>;
   integrations: IntegrationConfig[];
-  /** edits are not looked at: what decides over them is not known, or no way back leads to where they were made */
+  /** edits made at the same time are not looked at: what decides over them is not known, or no way back leads to where they were made */
   oneWay?: true;
   /** all that there is to be of an entity that a person has made, itself included: "A Bug", "B Bug" */
   becomes(system: SystemName, type: string): string[];

@@ -14,6 +14,8 @@ import { FORMATS } from './rich';
 import { type Layout, layoutOf, NODES, type Shape } from './shapes';
 import { type Habits, SimulatedSystem } from './system';
 
+/** Every system has been read by then. */
+const READ_MS = 60_000;
 const START = Date.UTC(2026, 0, 1);
 /** The field in which an entity shows its counterpart, in every third history. */
 export const REMOTE = 'remote';
@@ -38,6 +40,8 @@ export interface WorldOptions {
   turns?: number;
   /** a mutant: what is not delivered is taken for gone */
   proxied?: boolean;
+  /** nobody edits before the edit of before has reached every system */
+  inTurn?: boolean;
 }
 
 /** Most histories are of one integration; drawn apart, so that those stay what they were. */
@@ -70,6 +74,9 @@ export class World {
   /** of its own, so that histories without references are the same as ever; absent = nobody refers to anything */
   readonly references: Random | undefined;
   private readonly turns: number | undefined;
+  readonly inTurn: boolean;
+  /** what people edit is looked at in the end */
+  readonly judgesEdits: boolean;
   private process: Process | undefined;
   private readonly people: Person;
   /** its file is lost now and then, in histories of that shape */
@@ -96,6 +103,7 @@ export class World {
       references,
       turns,
       proxied: isProxied = false,
+      inTurn = false,
     }: WorldOptions = {},
   ) {
     this.severity = storm ? STORM : CALM;
@@ -107,6 +115,8 @@ export class World {
     // in a ring a counterpart may be linked over a third system only, where references are not looked for
     this.references = (references ?? (refers && shape !== 'ring' && shape !== 'wheel')) ? referring : undefined;
     this.turns = turns;
+    this.inTurn = inTurn;
+    this.judgesEdits = !this.layout.oneWay || (inTurn && shape === 'wheel');
     const isShown = (seed % 3 === 0 || shape === 'lost') && this.layout.systems.length === 2 && shape !== 'overlap';
     const gone = Poison.of(seed) ? { targetDeleted: 'create' as const } : {};
     this.integrations = this.layout.integrations.map((config) => ({ ...config, ...(isShown && SHOWN), ...gone }));
@@ -125,7 +135,8 @@ export class World {
       : undefined;
     this.store = store;
     this.proxied = isProxied;
-    this.poisoned = Poison.of(seed) !== undefined;
+    // what is parked does not come to rest
+    this.poisoned = !inTurn && Poison.of(seed) !== undefined;
     for (const system of this.systems) system.poison = this.poisoned ? Poison.of(seed) : undefined;
     this.loses = shape === 'lost' ? new Random(seed ^ 0x10e7) : undefined;
     this.deploys = new Random(seed + 1_000_000_007);
@@ -210,9 +221,11 @@ export class World {
     this.boot();
     const steps = this.turns ?? this.random.int(5, this.severity.turns);
     for (let step = 0; step < steps; step += 1) {
-      const burst = this.random.chance(0.2) ? 4 : 1;
+      const burst = this.random.chance(0.2) && !this.inTurn ? 4 : 1;
       for (let n = 0; n < burst; n += 1) this.person();
-      await this.clock.runUntil(this.clock.now() + this.random.pick([0, 5, 50, 400, 3_000]));
+      const pause = this.random.pick([0, 5, 50, 400, 3_000]);
+      if (this.inTurn) await this.rest();
+      else await this.clock.runUntil(this.clock.now() + pause);
       if (this.deploysOften && this.deploys.chance(0.15)) this.deploy();
       if (this.loses?.chance(0.1)) await this.loseStore();
     }
@@ -225,6 +238,18 @@ export class World {
     if (this.poisoned) for (const ms of [30_000, 150_000]) this.clock.after(ms, () => this.process?.retryParked());
     // pauses and retries of the bad weather run out, lost messages are found and sent again
     await this.clock.runUntil(this.clock.now() + 8 * 60_000);
+  }
+
+  /** Until nothing waits any more, twice in a row: what was written last may have yet to be read. */
+  private async rest(): Promise<void> {
+    for (let rests = 0; rests < 2; ) {
+      await this.clock.runUntil(this.clock.now() + READ_MS);
+      const counts = await Promise.all(this.integrations.map(({ id }) => this.store.counts(id)));
+      const isOpen = counts
+        .flat()
+        .some(({ waiting, held, sent, retry, shown }) => waiting + held + sent + retry + shown > 0);
+      rests = isOpen ? 0 : rests + 1;
+    }
   }
 
   /** The process ends, the store is gone, and the next process begins with a new one that knows of it. */

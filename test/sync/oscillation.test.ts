@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Side } from '../../lib/model/entity';
 import type { Value } from '../../lib/model/values';
-import { Oscillation } from '../../lib/sync/oscillation';
+import { Oscillation, Trails } from '../../lib/sync/oscillation';
 
 const MINUTE = 60_000;
 
@@ -56,6 +56,45 @@ describe('A field that two systems change back and forth (invariants 4 and 7)', 
   it('a person who keeps adding what the other side takes out again is not stopped at once', () => {
     const values = (turn: number): Value => (turn % 2 ? ['a'] : ['a', `new ${turn}`]);
     assert.equal(quarrel(values, 20).reason, undefined);
+  });
+
+  it('goes round a ring of integrations that go one way: each link is only ever written in one direction', () => {
+    const [oscillation, trails] = [new Oscillation(), new Trails()];
+    const ring = [
+      ['A', 'B'],
+      ['B', 'C'],
+      ['C', 'A'],
+    ] as const;
+    // two values chase each other: where one has gone, the other one comes two links behind it
+    const at: Record<string, string> = { A: 'x', B: 'y', C: 'y' };
+    let written = 0;
+    for (let step = 0; step < 60; step += 1) {
+      for (const [from, to] of step % 2 === 0 ? ring : ring.toReversed()) {
+        const value = at[from] ?? '';
+        const way = `${from}${to}`;
+        const isRound = trails.isRound(from, way, step * 1_000);
+        if (value === at[to] || oscillation.objection(way, 2, value, step * 1_000, isRound)) continue;
+        oscillation.turn(way, 2, value, step * 1_000, isRound);
+        trails.carried(from, to, way, step * 1_000);
+        at[to] = value;
+        written = step;
+      }
+    }
+    assert.ok(written < 30, `it was still written in round ${written}`);
+  });
+
+  it('a person who edits what a ring has brought once is no turn, whatever came round before', () => {
+    const trails = new Trails();
+    for (const [from, to] of [
+      ['A', 'B'],
+      ['B', 'C'],
+      ['C', 'A'],
+    ] as const)
+      trails.carried(from, to, from + to, 0);
+    assert.ok(trails.isRound('A', 'AB', 1_000));
+    trails.carried('A', 'B', 'AB', 1_000);
+    assert.ok(!trails.isRound('A', 'AB', 2_000));
+    assert.ok(!trails.isRound('B', 'BC', 60 * MINUTE), 'too long ago');
   });
 
   it('tries of one write count once', () => {
