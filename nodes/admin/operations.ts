@@ -8,6 +8,7 @@
  *   POST /twinflow/parked/skip    {integration, events, reason}                                        twinflow.write
  *   POST /twinflow/parked/correct {integration, event, fields}         edit, then retry                twinflow.write
  *   POST /twinflow/dry-run/again  {integration}                        what dry runs showed, anew      twinflow.write
+ *   POST /twinflow/go-on          {}                                   end the wait after a lost store    twinflow.write
  *   POST /twinflow/forget         {integration}                        one that is not deployed        twinflow.write
  *
  * Every answer is JSON and bounded; long texts are cut and named in `cut`. A fault comes as
@@ -47,6 +48,8 @@ export interface OperationServices {
   removed?(): Promise<RemovedIntegration[]>;
   /** Deletes all that is stored of one that is not deployed. @throws SyncError conflict – it is deployed */
   forget?(id: string): Promise<void>;
+  /** Integrations that wait since the store was lost make new counterparts. */
+  goOn?(): Promise<void>;
 }
 
 /** The part of Node-RED's API that is used here. */
@@ -152,6 +155,11 @@ export function registerOperations({ httpAdmin, auth, log }: OperationsHost, ser
     if (typeof integration !== 'string' || integration === '' || !services.forget)
       throw new SyncError('invalid', 'No integration was named.');
     await services.forget(integration);
+    return { count: 1 };
+  });
+
+  post('go-on', async () => {
+    await services.goOn?.();
     return { count: 1 };
   });
 

@@ -22,7 +22,7 @@ function heldWords(name: string, held: Held): string {
         `"${name}" waits: the store was lost or set back, and without it the counterparts of this integration cannot be ` +
         'recognised, so that all of them would be made once more. Stop Node-RED and restore a newer copy of the store; or ' +
         'choose a field for the remote key under "Counterpart", if one was written before, and deploy. If nothing can be ' +
-        'there twice, send a message with the topic "go on" to one of its pollers.'
+        'there twice, press "Go on" in the Twinflow sidebar, or send a message with the topic "go on" to one of its pollers.'
       );
   }
 }

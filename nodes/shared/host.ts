@@ -287,6 +287,7 @@ export function hostOf(RED: NodeAPI): Host {
         integrations: () => made.allIntegrations().map(operated),
         removed: () => made.removed(),
         forget: (id) => made.forget(id),
+        goOn: () => made.holding.goOn(),
       });
       registerSandboxPage(RED, dataFolder);
       answerFaults(RED.httpAdmin);

@@ -62,6 +62,9 @@ export const skip = async (integration: string, events: number[], reason: string
 export const correct = async (integration: string, event: number, fields: Fields): Promise<number> =>
   counted(await request('POST', 'parked/correct', { integration, event, fields }));
 
+/** Integrations that wait since the store was lost go on. */
+export const goOn = async (): Promise<number> => counted(await request('POST', 'go-on', {}));
+
 /** What dry runs have shown, once more. */
 export const showAgain = async (integration: string): Promise<number> =>
   counted(await request('POST', 'dry-run/again', { integration }));

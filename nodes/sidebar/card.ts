@@ -3,6 +3,7 @@
 import type { SideView } from '../../lib/model/operations';
 import { words } from '../editor';
 import { type IntegrationState, showAgain } from './ask';
+import { Waiting } from './waiting';
 import { button, say, when } from './words';
 
 type Tone = 'good' | 'warn' | 'bad' | 'dim';
@@ -30,6 +31,7 @@ export class Card {
   private readonly name = $('<span>');
   private readonly chip = $('<span class="twinflow-side-chip" role="status">');
   private readonly body = $('<div>');
+  private readonly waiting = new Waiting();
   private readonly dryRun = $('<div hidden>');
   private readonly shown = $('<div class="twinflow-side-line twinflow-side-small" role="status" aria-live="polite">');
   private readonly again: JQuery;
@@ -39,7 +41,7 @@ export class Card {
   constructor(private readonly integration: string) {
     this.again = button(say('dryRun.again'), 'fa-eye', () => this.showAgain());
     this.dryRun.append(this.shown, $('<div class="twinflow-side-buttons">').append(this.again));
-    this.element.append($('<h3>').append(this.name, this.chip), this.body, this.dryRun);
+    this.element.append($('<h3>').append(this.name, this.chip), this.waiting.element, this.body, this.dryRun);
   }
 
   private showAgain(): void {
@@ -62,6 +64,7 @@ export class Card {
     // only what changed, or a screen reader would read it out every time
     if (this.chip.text() !== text) this.chip.text(text);
     this.chip.attr('class', `twinflow-side-chip twinflow-side-${tone}`);
+    this.waiting.element.prop('hidden', !state.active || state.held !== 'store');
     this.body.empty();
     if (state.fault) $('<div class="twinflow-side-line twinflow-side-bad">').text(state.fault).appendTo(this.body);
     const count = shownIn(state.sides);
