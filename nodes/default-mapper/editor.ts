@@ -5,7 +5,16 @@ import { missingRequired } from '../../lib/mapping/coverage';
 import { readDefaultRows, readPairs } from '../../lib/mapping/saved';
 import type { DefaultRow } from '../../lib/model/config';
 import type { Field, Side } from '../../lib/model/entity';
-import { knownVersion, offerOnlyIntegration, say, showsNewer, takeOnlyIntegration, watchSaved, words } from '../editor';
+import {
+  knownVersion,
+  offerOnlyIntegration,
+  rememberInputs,
+  say,
+  showsNewer,
+  takeOnlyIntegration,
+  watchSaved,
+  words,
+} from '../editor';
 import {
   addMappingStyle,
   fieldChoice,
@@ -212,6 +221,7 @@ RED.nodes.registerType<DefaultMapperProperties>('twinflow-default-mapper', {
     form = opened;
     const state = () => ({ rows: opened.rows(), pairs: opened.pairs() });
     new PreviewPanel({ node: this, container: $('#twinflow-defaults-preview'), form: state });
+    rememberInputs(this, 'node-input');
   },
   oneditsave() {
     if (form === undefined) return undefined;

@@ -16,4 +16,5 @@ export { isNewer, knownVersion, showsNewer, watchSaved } from './saved';
 export { type SearchSelect, type SearchSelectOptions, searchSelect } from './search-select';
 export { addStyle } from './style';
 export { t, translated } from './text';
+export { isTouched, kept, leaveUntouched, rememberInputs } from './untouched';
 export * from './workspace';

@@ -14,7 +14,7 @@ interface EditorNode {
   name?: string;
   credentials?: Record<string, unknown>;
   /** its type's definition: the editor saves what is named there */
-  _def?: { defaults: Record<string, object> };
+  _def?: { defaults: Record<string, { value?: unknown; type?: string }>; credentials?: Record<string, object> };
   /** nodes that use this config node */
   users?: EditorNode[];
   _: (key: string, variables?: Record<string, unknown>) => string;

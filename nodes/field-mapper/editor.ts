@@ -7,7 +7,16 @@ import { roundTrip } from '../../lib/mapping/round-trip';
 import { readFieldRows, readPairs } from '../../lib/mapping/saved';
 import type { FieldChoice, FieldRow } from '../../lib/model/config';
 import type { Field, Side } from '../../lib/model/entity';
-import { knownVersion, offerOnlyIntegration, say, showsNewer, takeOnlyIntegration, watchSaved, words } from '../editor';
+import {
+  knownVersion,
+  offerOnlyIntegration,
+  rememberInputs,
+  say,
+  showsNewer,
+  takeOnlyIntegration,
+  watchSaved,
+  words,
+} from '../editor';
 import {
   addMappingStyle,
   browserCheck,
@@ -363,6 +372,7 @@ RED.nodes.registerType<FieldMapperProperties>('twinflow-field-mapper', {
     form = opened;
     const state = () => ({ rows: opened.rows(), pairs: opened.pairs() });
     new PreviewPanel({ node: this, container: $('#twinflow-map-preview'), form: state });
+    rememberInputs(this, 'node-input');
   },
   oneditsave() {
     if (form === undefined) return undefined;

@@ -8,8 +8,11 @@ import { isEmpty, type Value } from '../../lib/model/values';
 import {
   fillSelect,
   input,
+  kept,
   knownVersion,
+  leaveUntouched,
   offerOnlyIntegration,
+  rememberInputs,
   say,
   showsNewer,
   takeOnlyIntegration,
@@ -343,12 +346,16 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
     form = opened;
     const preview = { node: this, container: $('#twinflow-filter-preview'), side: () => opened.side() };
     new PreviewPanel({ ...preview, form: () => opened.state() });
+    rememberInputs(this, PREFIX);
   },
   oneditsave() {
     if (form === undefined) return undefined;
     const next = [readConditions(form.conditions()), form.pairs(), form.live()] as const;
     const before = [readConditions(this.conditions), readPairs(this.pairs), this.live === true];
-    [this.conditions, this.pairs, this.live] = next;
+    this.conditions = kept(this.conditions, form.conditions(), readConditions);
+    this.pairs = kept(this.pairs, form.pairs(), readPairs);
+    this.live = kept(this.live, form.live(), (live) => live === true);
+    leaveUntouched(this, PREFIX);
     form = undefined;
     return JSON.stringify(next) !== JSON.stringify(before) || undefined;
   },

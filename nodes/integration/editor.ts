@@ -7,7 +7,10 @@ import {
   fields,
   idlePairs,
   input,
+  isTouched,
+  kept,
   knownVersion,
+  leaveUntouched,
   MetadataError,
   nodeId,
   nodesOf,
@@ -18,6 +21,7 @@ import {
   pairList,
   projects,
   reload,
+  rememberInputs,
   type SearchItem,
   type SearchSelect,
   say,
@@ -83,6 +87,8 @@ const unique = <Item extends { id: string }>(items: Item[]): Item[] => [
   ...new Map(items.map((item) => [item.id, item])).values(),
 ];
 const gonePolicy = (value: unknown): TargetDeletedPolicy => (value === 'create' || value === 'ignore' ? value : 'park');
+const lostSeconds = ({ lostAfterMs }: IntegrationProperties): number =>
+  Math.round(number(lostAfterMs, PRESET_LOST_AFTER_MS, 1) / 1000);
 const byName = (a: SearchItem, b: SearchItem): number => a.name.localeCompare(b.name);
 
 /** What several questions found together; fails only where all of them failed. */
@@ -116,7 +122,7 @@ class IntegrationForm {
     input(PREFIX, 'retries').val(number(node.retries, PRESET_RETRIES));
     $('#twinflow-integration-gone').val(gonePolicy(node.targetDeleted));
     $('#twinflow-integration-park-fields').prop('checked', node.parkFields === true);
-    $('#twinflow-integration-lost').val(Math.round(number(node.lostAfterMs, PRESET_LOST_AFTER_MS, 1) / 1000));
+    $('#twinflow-integration-lost').val(lostSeconds(node));
 
     this.projectList = pairList($('#twinflow-integration-projects'), {
       pairs: projectPairs(node.projectPairs),
@@ -320,8 +326,9 @@ class IntegrationForm {
 
   save(): void {
     const { node } = this;
-    node.projectPairs = this.projectList.pairs().map(({ one, two, direction }) => ({ one, two, direction }));
-    node.typePairs = this.typeList.pairs();
+    const projects = this.projectList.pairs().map(({ one, two, direction }) => ({ one, two, direction }));
+    node.projectPairs = kept(node.projectPairs, projects, projectPairs);
+    node.typePairs = kept(node.typePairs, this.typeList.pairs(), typePairs);
     for (const { choice, select } of this.picked) {
       const id = select.value()?.id ?? '';
       if (id !== (node[choice.property] ?? '')) node[choice.property] = id;
@@ -330,14 +337,17 @@ class IntegrationForm {
       const ticked = $(`#twinflow-integration-${element}`).prop('checked') === true;
       if (ticked !== (node[property] === true)) node[property] = ticked;
     }
-    node.retries = entered(PREFIX, 'retries') ?? node.retries;
-    node.lostAfterMs = number($('#twinflow-integration-lost').val(), PRESET_LOST_AFTER_MS / 1000, 10) * 1000;
+    if (isTouched(node, PREFIX, 'retries')) node.retries = entered(PREFIX, 'retries') ?? node.retries;
+    const lost = $('#twinflow-integration-lost').val();
+    if (String(lost) !== String(lostSeconds(node)))
+      node.lostAfterMs = number(lost, PRESET_LOST_AFTER_MS / 1000, 10) * 1000;
     // what an older flow does not have stays away while it is the preset: opening a form changes nothing
     const parkFields = $('#twinflow-integration-park-fields').prop('checked') === true;
     if (parkFields !== (node.parkFields === true)) node.parkFields = parkFields;
     const gone = gonePolicy($('#twinflow-integration-gone').val());
     if (gone !== gonePolicy(node.targetDeleted)) node.targetDeleted = gone;
     node.version = 1;
+    leaveUntouched(node, PREFIX);
     this.close();
   }
 
@@ -400,6 +410,7 @@ RED.nodes.registerType<IntegrationProperties>('twinflow-integration', {
     if (showsNewer('twinflow-integration', this)) return;
     addStyle();
     form = new IntegrationForm(this);
+    rememberInputs(this, PREFIX);
   },
   oneditsave() {
     form?.save();

@@ -9,12 +9,15 @@ import {
   input,
   integration,
   isBegun,
+  isTouched,
   knownVersion,
+  leaveUntouched,
   newest,
   nodeId,
   nodesOf,
   offerOnlyIntegration,
   present,
+  rememberInputs,
   serverTimeZone,
   showsNewer,
   systemName,
@@ -224,9 +227,13 @@ class PollerForm {
   }
 
   save(): void {
-    this.node.startTime = fromLocal($('#twinflow-poller-time').val());
+    const typed = $('#twinflow-poller-time').val();
+    // the input knows no fractions of a second, and no other way to write a time
+    if (typed !== toLocal(this.node.startTime)) this.node.startTime = fromLocal(typed);
     for (const property of ['interval', 'pageSize', 'window'] as const)
-      this.node[property] = entered(PREFIX, property) ?? this.node[property];
+      if (isTouched(this.node, PREFIX, property))
+        this.node[property] = entered(PREFIX, property) ?? this.node[property];
+    leaveUntouched(this.node, PREFIX);
     this.node.version = 1;
   }
 }
@@ -319,6 +326,7 @@ RED.nodes.registerType<PollerProperties>('twinflow-poller', {
     offerOnlyIntegration(this);
     addStyle();
     form = new PollerForm(this);
+    rememberInputs(this, PREFIX);
   },
   oneditsave() {
     form?.save();

@@ -14,9 +14,13 @@ import {
   fillSelect,
   identify,
   input,
+  isTouched,
+  kept,
   knownVersion,
+  leaveUntouched,
   nodeId,
   reload,
+  rememberInputs,
   STORED,
   type SystemDraft,
   say,
@@ -220,14 +224,14 @@ class SystemForm {
     say(this.result, 'plain', '');
   }
 
-  /** The form's values for the inputs that are shown; a kind's own presets included, so that the flow says what holds. */
-  config(): Record<string, string | boolean> {
+  /** The values for the inputs that are shown; a kind's own defaults included, so that the flow says what holds. */
+  config(values = this.values): Record<string, string | boolean> {
     const config = this.connector?.config;
-    if (!config) return this.values;
-    const shown = config.filter((field) => !isSecret(field.name) && visible(field, config, this.values));
+    if (!config) return values;
+    const shown = config.filter((field) => !isSecret(field.name) && visible(field, config, values));
     return Object.fromEntries(
       shown.flatMap(({ name, type, default: preset, options }) => {
-        const value = this.values[name] ?? preset ?? (type === 'select' ? options?.[0]?.value : undefined);
+        const value = values[name] ?? preset ?? (type === 'select' ? options?.[0]?.value : undefined);
         return value === undefined || value === '' ? [] : [[name, value]];
       }),
     );
@@ -275,13 +279,18 @@ class SystemForm {
   }
 
   save(): void {
-    this.node.config = this.config();
+    const { node } = this;
+    const next = this.config();
+    const before = node.config;
+    if (node.kind !== this.kind) node.config = next;
+    else node.config = kept(node.config, next, (saved) => this.config(configValues(saved)));
     for (const property of ['maxRequestsPerSecond', 'maxConcurrent'] as const)
-      this.node[property] = entered(PREFIX, property) ?? '';
+      if (isTouched(node, PREFIX, property)) node[property] = entered(PREFIX, property) ?? '';
     this.node.version = 1;
     // what belongs to another way to log in isn't kept: an empty input makes the editor forget it
-    if (this.connector)
+    if (this.connector && node.config !== before)
       for (const name of SECRET_NAMES) if (!this.shownSecrets().includes(name)) input(PREFIX, name).val('');
+    leaveUntouched(node, PREFIX);
     reload();
   }
 }
@@ -347,6 +356,7 @@ RED.nodes.registerType<SystemProperties>('twinflow-system', {
     if (showsNewer('twinflow-system', this)) return;
     addStyle();
     form = new SystemForm(this);
+    rememberInputs(this, PREFIX);
   },
   oneditsave() {
     form?.save();

@@ -2,7 +2,16 @@
 
 import { domainIssues } from '../../lib/mapping/domains';
 import { readDomains, readPairs, readValueRows } from '../../lib/mapping/saved';
-import { knownVersion, offerOnlyIntegration, showsNewer, takeOnlyIntegration, watchSaved } from '../editor';
+import {
+  kept,
+  knownVersion,
+  leaveUntouched,
+  offerOnlyIntegration,
+  rememberInputs,
+  showsNewer,
+  takeOnlyIntegration,
+  watchSaved,
+} from '../editor';
 import { addMappingStyle, somePairs, tableTitle } from '../editor/mapping';
 import { PreviewPanel } from '../editor/preview';
 import { ValueMapperForm, type ValueMapperProperties } from './form';
@@ -57,16 +66,18 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
     form = opened;
     const state = () => ({ rows: opened.rows(), pairs: opened.pairs(), domains: opened.domainRules() });
     new PreviewPanel({ node: this, container: $('#twinflow-values-preview'), form: state });
+    rememberInputs(this, 'node-input');
   },
   oneditsave() {
     if (form === undefined) return undefined;
     const [rows, pairs, domains] = [readValueRows(form.rows()), form.pairs(), form.domainRules()];
     const before = [readValueRows(this.rows), readPairs(this.pairs), readDomains(this.domains)];
     const changed = JSON.stringify([rows, pairs, domains]) !== JSON.stringify(before);
-    this.rows = rows;
-    this.pairs = pairs;
+    this.rows = kept(this.rows, rows, readValueRows);
+    this.pairs = kept(this.pairs, pairs, readPairs);
     // a flow of an older version has none, and is not changed by that
-    if (this.domains !== undefined || domains.length > 0) this.domains = domains;
+    if (this.domains !== undefined || domains.length > 0) this.domains = kept(this.domains, domains, readDomains);
+    leaveUntouched(this, 'node-input');
     form = undefined;
     return changed || undefined;
   },

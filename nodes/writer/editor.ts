@@ -5,8 +5,11 @@ import {
   entered,
   input,
   isNewer,
+  isTouched,
   knownVersion,
+  leaveUntouched,
   offerOnlyIntegration,
+  rememberInputs,
   showsNewer,
   takeOnlyIntegration,
   watchSaved,
@@ -70,13 +73,14 @@ RED.nodes.registerType<WriterProperties>('twinflow-writer', {
     addStyle();
     const { batchSize } = this;
     input('node-input', 'batchSize').val(batchSize ?? PRESET_BATCH);
-    // saved before there was a dry run: the editor would take the empty box for a change
-    this.dryRun = this.dryRun === true;
     new PreviewPanel({ node: this, container: $('#twinflow-writer-preview'), form: () => ({}), whole: true });
+    rememberInputs(this, 'node-input');
   },
   oneditsave() {
     if (isNewer('twinflow-writer', this)) return undefined;
-    this.batchSize = entered('node-input', 'batchSize') ?? this.batchSize;
+    if (isTouched(this, 'node-input', 'batchSize'))
+      this.batchSize = entered('node-input', 'batchSize') ?? this.batchSize;
+    leaveUntouched(this, 'node-input');
     this.version = 1;
     return undefined;
   },

@@ -1,6 +1,7 @@
 /** What the forms of filter and mappers do alike when they are saved, and before. */
 
 import { readPairs } from '../../../lib/mapping/saved';
+import { kept, leaveUntouched } from '../untouched';
 import { m } from './text';
 
 /** A validator for the property `pairs`: all entity-type pairs, or at least one. */
@@ -19,12 +20,13 @@ interface Mapper<Row> {
  * @returns for `oneditsave`: true where the node is another one now, whatever the editor finds out by itself
  */
 export function saveRows<Row>(
-  node: Mapper<Row>,
+  node: EditorNode & Mapper<Row>,
   next: Mapper<Row>,
   read: (saved: unknown) => Row[],
 ): boolean | undefined {
   const before = JSON.stringify([read(node.rows), readPairs(node.pairs)]);
-  node.rows = next.rows;
-  node.pairs = next.pairs;
+  node.rows = kept(node.rows, next.rows, read);
+  node.pairs = kept(node.pairs, next.pairs, readPairs);
+  leaveUntouched(node, 'node-input');
   return JSON.stringify([read(next.rows), next.pairs]) !== before || undefined;
 }
