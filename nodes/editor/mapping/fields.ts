@@ -50,13 +50,9 @@ export interface FieldSelectOptions {
 export interface FieldSelect extends Omit<SearchSelect, 'value' | 'set'> {
   value(): FieldChoice | undefined;
   set(field: FieldChoice | undefined): void;
-  /** shows what the system now says about the chosen field, and takes it over where its values are of another kind now */
+  /** takes over what the system now says about the chosen field */
   refresh(): void;
 }
-
-/** What the conversion of a field's values depends on. */
-const kindOf = (field: Field | FieldChoice | undefined): string =>
-  JSON.stringify([field?.type, field?.multi === true, field?.integer === true, field?.format, field?.dialect]);
 
 /** Adds a drop-down with the side's fields to a container. */
 export function fieldSelect(container: JQuery, options: FieldSelectOptions): FieldSelect {
@@ -84,8 +80,7 @@ export function fieldSelect(container: JQuery, options: FieldSelectOptions): Fie
       const known = side === 1 ? scope.known().one : scope.known().two;
       const now = chosen && known?.get(chosen.id);
       if (now === undefined) return;
-      // a new name or length is no reason for another flow: whoever picks the field again has them saved
-      if (kindOf(now) !== kindOf(chosen)) chosen = fieldChoice(now);
+      chosen = fieldChoice(now);
       select.set(item(now));
     },
   };

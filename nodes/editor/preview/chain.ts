@@ -10,6 +10,10 @@ export interface DrawnNode {
   id: string;
   type: string;
   disabled?: boolean;
+  /** the tab or subflow that it is in */
+  z?: string;
+  /** an end of a subflow, seen from within */
+  port?: { direction: 'in' | 'out'; index: number };
   /** of Twinflow's own nodes */
   integration?: string;
   /** of a poller */
@@ -39,7 +43,15 @@ const STEPS: readonly string[] = [
   'twinflow-default-mapper',
 ];
 /** They pass on what comes, whatever it is. */
-const WIRES: readonly string[] = ['junction', 'link in', 'link out', 'twinflow-poller', 'twinflow-writer', 'debug'];
+const WIRES: readonly string[] = [
+  'junction',
+  'link in',
+  'link out',
+  'subflow',
+  'twinflow-poller',
+  'twinflow-writer',
+  'debug',
+];
 
 export const isStep = ({ type }: DrawnNode): boolean => STEPS.includes(type);
 /** A node that may change a message, or hold it back, in a way that nobody can foresee. */

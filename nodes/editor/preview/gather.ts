@@ -5,6 +5,10 @@ import { applies, directionFrom, type Side } from '../../../lib/model/entity';
 import { isObject, text } from '../read';
 import { integration, nodeId, type SystemDraft, systemDraft } from '../workspace';
 import { chainThrough, type DrawnChain, type DrawnNode, type DrawnWire, isForeign, isStep } from './chain';
+import { unfold } from './unfold';
+
+/** Chains that are looked at of a node in a subflow. */
+const MOST_COPIES = 50;
 
 /** What is sent to the server. */
 export interface PreviewDraft {
@@ -45,6 +49,10 @@ function drawnNode(node: EditorNode): DrawnNode {
     id: node.id,
     type: node.type,
     disabled: node.d === true,
+    ...(typeof node.z === 'string' && { z: node.z }),
+    ...(node.type === 'subflow' && {
+      port: { direction: node.direction === 'in' ? 'in' : 'out', index: Number(node.i ?? 0) },
+    }),
     ...(typeof node.integration === 'string' && { integration: node.integration }),
     ...(node.type === 'twinflow-poller' && { side: String(node.side) === '2' ? 2 : 1 }),
   };
@@ -73,6 +81,27 @@ function canvas(
     one.id === node.id ? { ...drawnNode(one), integration: integrationId, disabled: false } : drawnNode(one),
   );
   return { nodes, drawn, wires };
+}
+
+/**
+ * The chain through a node. One in a subflow is in as many chains as the subflow has instances: the most complete is shown.
+ * @returns the real canvas's nodes that a message passes, a subflow's own in the place of its instance
+ */
+function bestChain(
+  node: string,
+  side: Side,
+  integrationId: string,
+  drawn: { nodes: DrawnNode[]; wires: DrawnWire[] },
+): { chain: DrawnChain; passed: DrawnNode[] } {
+  const unfolded = unfold(drawn);
+  const copies = unfolded.nodes.filter(({ of }) => of === node).slice(0, MOST_COPIES);
+  const chains = copies.map(({ id }) => chainThrough(id, side, integrationId, unfolded));
+  const [chain = { nodes: [node], polled: false, written: false }] = chains.sort(
+    (a, b) => Number(b.polled) + Number(b.written) - (Number(a.polled) + Number(a.written)),
+  );
+  const byId = new Map(unfolded.nodes.map((each) => [each.id, { ...each, id: each.of }]));
+  const passed = chain.nodes.flatMap((each) => byId.get(each) ?? []);
+  return { chain: { ...chain, nodes: passed.map(({ id }) => id) }, passed };
 }
 
 /** Sides whose changes go to the other one, for the entity-type pairs that a node works on. */
@@ -106,9 +135,7 @@ export function gather(
   const [one, two] = [systemDraft(config?.system1), systemDraft(config?.system2)];
   if (id === undefined || !config || !saved || !one || !two) return undefined;
   const { nodes, drawn, wires } = canvas(node, id);
-  const chain = chainThrough(node.id, side, id, { nodes: drawn, wires });
-  const byId = new Map(drawn.map((each) => [each.id, each]));
-  const passed = chain.nodes.flatMap((each) => byId.get(each) ?? []);
+  const { chain, passed } = bestChain(node.id, side, id, { nodes: drawn, wires });
   // a step of another integration lets everything pass
   const steps = passed.filter((each) => isStep(each) && each.integration === id);
   const named = (each: DrawnNode): string => {
