@@ -20,6 +20,36 @@ function values(from: unknown): Record<string, string | boolean> {
   );
 }
 
+/** The part of Node-RED's `RED.util` that is used here. */
+export interface Settings {
+  /** looks in the flow of a running node, then among the global variables and the process's */
+  getSetting(node: unknown, name: string): unknown;
+}
+
+/**
+ * The value of an environment variable as Node-RED would fill it in for a system node of this id: beside a running one, or
+ * beside any that belongs to no tab, which sees the same global variables as one that is not deployed yet.
+ */
+export function variableOf(
+  nodes: DeployedNodes,
+  settings: Settings,
+  name: string,
+  wanted: string | undefined,
+): string | undefined {
+  let beside: string | undefined;
+  let itself: string | undefined;
+  nodes.eachNode((node) => {
+    if (!isObject(node) || node.type !== 'twinflow-system') return;
+    if (node.id === wanted) itself = id(node.id);
+    else if (!node.z && nodes.getNode(String(node.id))) beside = id(node.id);
+  });
+  // these are the node's own, and nobody's who stands beside it
+  if (/^NR_NODE_/.test(name)) return undefined;
+  const running = (itself && nodes.getNode(itself)) || (beside && nodes.getNode(beside)) || undefined;
+  const value = settings.getSetting(running, name);
+  return value === undefined || value === null ? undefined : String(value);
+}
+
 /**
  * The deployed system node of this id. A node of another type is never returned: its credentials are not ours to send.
  * Environment variables are filled in by Node-RED when it makes the node, so those values are the running node's.

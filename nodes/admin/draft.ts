@@ -59,7 +59,7 @@ export function parseDraft(body: unknown): Draft {
  * by connector, so all texts must be the same, and so must proxy and TLS. Switches, and choices that the connector offers,
  * lead nowhere else.
  */
-function samePlace(connector: Connector, draft: Draft, stored: StoredSystem): boolean {
+export function samePlace(connector: Connector, draft: Draft, stored: StoredSystem): boolean {
   const same = (a: unknown, b: unknown): boolean => (a ?? '') === (b ?? '');
   const offered = ({ type, options }: ConfigField, value: unknown): boolean =>
     type === 'boolean' || (type === 'select' && options?.some((option) => option.value === value) === true);

@@ -20,7 +20,7 @@ export function adminServices(
   nodes: DeployedNodes,
   connectors: () => Connector[],
   context: ConnectContext = {},
-  runtime: Pick<AdminServices, 'links' | 'gate' | 'neighbours' | 'others'> = {},
+  runtime: Pick<AdminServices, 'links' | 'gate' | 'neighbours' | 'others' | 'variable'> = {},
 ): AdminServices {
   const http = { timeoutMs: REQUEST_MS, ...context.http };
   const byKind = (kind: string) => connectors().find((connector) => connector.kind === kind);

@@ -8,12 +8,18 @@ import type { LinkStore, Others } from '../../lib/plan';
 import type { Store } from '../../lib/store/store';
 import type { Neighbours } from '../../lib/sync/neighbours';
 import type { SystemSettings } from '../shared/connect';
-import { completeDraft, type Draft, parseDraft, type StoredSystem, secretsOf } from './draft';
+import { completeDraft, type Draft, parseDraft, type StoredSystem, samePlace, secretsOf } from './draft';
+import { filledIn, fillIn } from './variables';
 
 export interface AdminServices {
   connectors(): Connector[];
   /** the deployed system node of this id; undefined where there is none, or the node is of another type */
   deployed(id: string): StoredSystem | undefined;
+  /**
+   * The value of an environment variable where a system node is, or would be.
+   * @param system id of the node, deployed or not
+   */
+  variable?(name: string, system: string | undefined): string | undefined;
   /** @throws SyncError where the configuration is unusable */
   connect(system: SystemSettings, gate?: RequestGate): Connection;
   /** the budget that the requests to a deployed system share */
@@ -42,7 +48,7 @@ export interface DraftedSystem {
 /**
  * A system as a form sends it, ready to be connected to.
  * @param learn is told the secrets as soon as they are known, so that no error shows one
- * @throws SyncError invalid – no draft, an unknown connector, or a stored secret that may not go where the draft leads
+ * @throws SyncError invalid – no draft, an unknown connector, a variable without a value, or a stored secret that may not go where the draft leads
  */
 export function draftedSystem(
   services: AdminServices,
@@ -51,8 +57,16 @@ export function draftedSystem(
 ): DraftedSystem {
   const draft: Draft = parseDraft({ system });
   const stored = draft.id ? services.deployed(draft.id) : undefined;
-  learn(secretsOf(draft, stored));
+  const secrets = [...secretsOf(draft, stored), ...(stored ? filledIn(stored.config, stored.effective) : [])];
+  learn(secrets);
   const connector = services.connectors().find(({ kind }) => kind === draft.kind);
   if (!connector) throw new SyncError('invalid', `There is no connector "${draft.kind}".`);
-  return { connector, settings: completeDraft(connector, draft, stored) };
+  const { settings, values } = fillIn(
+    connector,
+    completeDraft(connector, draft, stored),
+    stored !== undefined && samePlace(connector, draft, stored),
+    (name) => services.variable?.(name, draft.id),
+  );
+  learn([...secrets, ...values]);
+  return { connector, settings };
 }

@@ -20,6 +20,7 @@ import { Peers } from '../../lib/sync/peers';
 import { System } from '../../lib/sync/system';
 import { type UserQuery, Users } from '../../lib/sync/users';
 import { adminServices, registerAdminRoutes } from '../admin';
+import { variableOf } from '../admin/deployed';
 import { registerMappingFileRoutes } from '../admin/mapping-files';
 import { type OperatedIntegration, type RemovedIntegration, registerOperations } from '../admin/operations';
 import { registerSandboxPage } from '../sandbox-page';
@@ -269,13 +270,14 @@ export function hostOf(RED: NodeAPI): Host {
       const gate = (id: string) => made.budgetOf(id);
       const { neighbours, peers } = made;
       const others = { peers, placeOf: (id: string) => made.placeOf(id) };
+      const variable = (name: string, system: string | undefined) => variableOf(RED.nodes, RED.util, name, system);
       const routes = registerAdminRoutes(
         RED,
         adminServices(
           RED.nodes,
           () => Object.values(connectors),
           { dataFolder, pageRoot: host.pageRoot },
-          { links, gate, neighbours, others },
+          { links, gate, neighbours, others, variable },
         ),
       );
       // the store is closed then
