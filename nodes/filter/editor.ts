@@ -30,6 +30,7 @@ import {
   soon,
   type ValueInput,
   valueInput,
+  withoutLabels,
 } from '../editor/mapping';
 import { PreviewPanel } from '../editor/preview';
 
@@ -350,14 +351,13 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
   },
   oneditsave() {
     if (form === undefined) return undefined;
-    const next = [readConditions(form.conditions()), form.pairs(), form.live()] as const;
-    const before = [readConditions(this.conditions), readPairs(this.pairs), this.live === true];
-    this.conditions = kept(this.conditions, form.conditions(), readConditions);
+    const before = [this.conditions, this.pairs, this.live];
+    this.conditions = kept(this.conditions, form.conditions(), withoutLabels(readConditions));
     this.pairs = kept(this.pairs, form.pairs(), readPairs);
     this.live = kept(this.live, form.live(), (live) => live === true);
     leaveUntouched(this, PREFIX);
     form = undefined;
-    return JSON.stringify(next) !== JSON.stringify(before) || undefined;
+    return [this.conditions, this.pairs, this.live].some((now, place) => now !== before[place]) || undefined;
   },
   oneditcancel() {
     form = undefined;

@@ -12,7 +12,7 @@ import {
   takeOnlyIntegration,
   watchSaved,
 } from '../editor';
-import { addMappingStyle, somePairs, tableTitle } from '../editor/mapping';
+import { addMappingStyle, somePairs, tableTitle, withoutLabels } from '../editor/mapping';
 import { PreviewPanel } from '../editor/preview';
 import { ValueMapperForm, type ValueMapperProperties } from './form';
 
@@ -70,14 +70,14 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
   },
   oneditsave() {
     if (form === undefined) return undefined;
-    const [rows, pairs, domains] = [readValueRows(form.rows()), form.pairs(), form.domainRules()];
-    const before = [readValueRows(this.rows), readPairs(this.pairs), readDomains(this.domains)];
-    const changed = JSON.stringify([rows, pairs, domains]) !== JSON.stringify(before);
-    this.rows = kept(this.rows, rows, readValueRows);
-    this.pairs = kept(this.pairs, pairs, readPairs);
+    const before = [this.rows, this.pairs, this.domains];
+    const domains = form.domainRules();
+    this.rows = kept(this.rows, readValueRows(form.rows()), withoutLabels(readValueRows));
+    this.pairs = kept(this.pairs, form.pairs(), readPairs);
     // a flow of an older version has none, and is not changed by that
     if (this.domains !== undefined || domains.length > 0) this.domains = kept(this.domains, domains, readDomains);
     leaveUntouched(this, 'node-input');
+    const changed = [this.rows, this.pairs, this.domains].some((now, place) => now !== before[place]);
     form = undefined;
     return changed || undefined;
   },

@@ -1,6 +1,7 @@
 /** What the forms of filter and mappers do alike when they are saved, and before. */
 
 import { readPairs } from '../../../lib/mapping/saved';
+import { isObject } from '../read';
 import { kept, leaveUntouched } from '../untouched';
 import { m } from './text';
 
@@ -15,6 +16,19 @@ interface Mapper<Row> {
 }
 
 /**
+ * Reads saved rows for a comparison in which a field that its system names in another way now, or whose length has changed,
+ * is still the same: the form shows what the systems say, and that alone is no reason for another flow.
+ */
+export const withoutLabels =
+  (read: (saved: unknown) => unknown) =>
+  (saved: unknown): string =>
+    JSON.stringify(read(saved), (_key, value: unknown) => {
+      if (!isObject(value) || typeof value.id !== 'string' || typeof value.type !== 'string') return value;
+      const { id, type, multi, integer, format, dialect } = value;
+      return [id, type, multi, integer, format, dialect];
+    });
+
+/**
  * Puts what the form holds into its node.
  * @param read as saved rows are read: an older flow's row that reads the same is no change
  * @returns for `oneditsave`: true where the node is another one now, whatever the editor finds out by itself
@@ -24,9 +38,9 @@ export function saveRows<Row>(
   next: Mapper<Row>,
   read: (saved: unknown) => Row[],
 ): boolean | undefined {
-  const before = JSON.stringify([read(node.rows), readPairs(node.pairs)]);
-  node.rows = kept(node.rows, next.rows, read);
-  node.pairs = kept(node.pairs, next.pairs, readPairs);
+  const { rows, pairs } = node;
+  node.rows = kept(rows, next.rows, withoutLabels(read));
+  node.pairs = kept(pairs, next.pairs, readPairs);
   leaveUntouched(node, 'node-input');
-  return JSON.stringify([read(next.rows), next.pairs]) !== before || undefined;
+  return node.rows !== rows || node.pairs !== pairs || undefined;
 }
