@@ -30,7 +30,7 @@ import {
   soon,
   type ValueInput,
   valueInput,
-  withoutLabels,
+  withoutLengths,
 } from '../editor/mapping';
 import { PreviewPanel } from '../editor/preview';
 
@@ -352,7 +352,7 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
   oneditsave() {
     if (form === undefined) return undefined;
     const before = [this.conditions, this.pairs, this.live];
-    this.conditions = kept(this.conditions, form.conditions(), withoutLabels(readConditions));
+    this.conditions = kept(this.conditions, form.conditions(), withoutLengths(readConditions));
     this.pairs = kept(this.pairs, form.pairs(), readPairs);
     this.live = kept(this.live, form.live(), (live) => live === true);
     leaveUntouched(this, PREFIX);

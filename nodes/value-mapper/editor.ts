@@ -12,7 +12,7 @@ import {
   takeOnlyIntegration,
   watchSaved,
 } from '../editor';
-import { addMappingStyle, somePairs, tableTitle, withoutLabels } from '../editor/mapping';
+import { addMappingStyle, somePairs, tableTitle, withoutLengths } from '../editor/mapping';
 import { PreviewPanel } from '../editor/preview';
 import { ValueMapperForm, type ValueMapperProperties } from './form';
 
@@ -72,7 +72,7 @@ RED.nodes.registerType<ValueMapperProperties>('twinflow-value-mapper', {
     if (form === undefined) return undefined;
     const before = [this.rows, this.pairs, this.domains];
     const domains = form.domainRules();
-    this.rows = kept(this.rows, readValueRows(form.rows()), withoutLabels(readValueRows));
+    this.rows = kept(this.rows, readValueRows(form.rows()), withoutLengths(readValueRows));
     this.pairs = kept(this.pairs, form.pairs(), readPairs);
     // a flow of an older version has none, and is not changed by that
     if (this.domains !== undefined || domains.length > 0) this.domains = kept(this.domains, domains, readDomains);

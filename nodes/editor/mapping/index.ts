@@ -6,7 +6,7 @@ export * from './findings';
 export { type FormRow, MapRow } from './map-row';
 export * from './mapped';
 export * from './rows';
-export { saveRows, somePairs, withoutLabels } from './saving';
+export { saveRows, somePairs, withoutLengths } from './saving';
 export { MappingScope, type ScopeOptions } from './scope';
 export { addMappingStyle } from './style';
 export * from './tables';

@@ -16,16 +16,16 @@ interface Mapper<Row> {
 }
 
 /**
- * Reads saved rows for a comparison in which a field that its system names in another way now, or whose length has changed,
- * is still the same: the form shows what the systems say, and that alone is no reason for another flow.
+ * Reads saved rows for a comparison in which a field is still the same whose values may be longer or shorter now: that
+ * alone is no reason for another flow. A new name or type is: the form has said so, and *Done* takes it over.
  */
-export const withoutLabels =
+export const withoutLengths =
   (read: (saved: unknown) => unknown) =>
   (saved: unknown): string =>
     JSON.stringify(read(saved), (_key, value: unknown) => {
       if (!isObject(value) || typeof value.id !== 'string' || typeof value.type !== 'string') return value;
-      const { id, type, multi, integer, format, dialect } = value;
-      return [id, type, multi, integer, format, dialect];
+      const { maxLength: _most, length: _unit, ...rest } = value;
+      return rest;
     });
 
 /**
@@ -39,7 +39,7 @@ export function saveRows<Row>(
   read: (saved: unknown) => Row[],
 ): boolean | undefined {
   const { rows, pairs } = node;
-  node.rows = kept(rows, next.rows, withoutLabels(read));
+  node.rows = kept(rows, next.rows, withoutLengths(read));
   node.pairs = kept(pairs, next.pairs, readPairs);
   leaveUntouched(node, 'node-input');
   return node.rows !== rows || node.pairs !== pairs || undefined;
