@@ -9,6 +9,7 @@ import type {
   Connection,
   FindQuery,
   Identity,
+  ReadResult,
   Revision,
   Scope,
   WriteOperation,
@@ -19,7 +20,7 @@ import type { SandboxSpace } from './space';
 
 /**
  * Checkpoints are `{ born, revision }`: everything after that revision of that very space is still to be read; or
- * `{ time }` until something is found at or after that time.
+ * `{ time }` until something is found at or after that time. `owed` names entities that changed before and were withheld.
  */
 export class SandboxConnection implements Connection {
   readonly keepsMarkers = true;
@@ -67,10 +68,23 @@ export class SandboxConnection implements Connection {
       return;
     }
     const limit = Math.max(1, Math.floor(pageSize));
+    const owed = new Set(Array.isArray(since?.owed) ? since.owed.map(String) : []);
+    const at = (revision: number): Checkpoint => ({
+      ...{ born: this.space.born, revision },
+      ...(owed.size > 0 && { owed: [...owed] }),
+    });
+    for (const id of [...owed]) {
+      if (this.space.withheld(id)) continue;
+      owed.delete(id);
+      const entity = this.space.get(id);
+      if (entity) yield { entities: [entity], checkpoint: at(after) };
+    }
     for (;;) {
       const { entities, upTo } = this.space.reader.changedAfter(scope, after, limit);
       after = upTo;
-      yield { entities, checkpoint: { born: this.space.born, revision: upTo } };
+      const withheld = entities.filter(({ id }) => this.space.withheld(id));
+      for (const { id } of withheld) owed.add(id);
+      yield { entities: entities.filter((entity) => !withheld.includes(entity)), checkpoint: at(upTo) };
       if (entities.length < limit) return;
       this.space.beforeRead();
     }
@@ -106,12 +120,13 @@ export class SandboxConnection implements Connection {
     return { time: isoTime(time) };
   }
 
-  async read(_scope: Scope, ids: string[]): Promise<(Entity | undefined)[]> {
+  async read(_scope: Scope, ids: string[]): Promise<ReadResult[]> {
     this.space.beforeRead();
-    return ids.map((id) => this.space.get(id));
+    return ids.map((id) => this.space.withheld(id) ?? this.space.get(id));
   }
 
   async write(_scope: Scope, operations: WriteOperation[]): Promise<WriteResult[]> {
+    this.space.beforeCall();
     return this.space.write(this.user, operations);
   }
 

@@ -144,10 +144,37 @@ export class SandboxSpace {
     this.switches.failReads(count, error);
   }
 
-  /** Throws what `failReads` has planned. */
+  /** Throws where connections are refused. */
+  beforeCall(): void {
+    if (this.switches.refused) throw this.switches.refused;
+  }
+
+  /** Throws what `failReads` has planned, and where connections are refused. */
   beforeRead(): void {
+    this.beforeCall();
     const error = this.switches.nextReadFailure();
     if (error) throw error;
+  }
+
+  /** Every call of a connection fails with this, until it is undefined; people in the space go on working. */
+  refuse(error: SyncError | undefined): void {
+    this.switches.refused = error;
+  }
+
+  /** Single writes that hold this very text fail with the error, and are not carried out; undefined ends it. */
+  poisonText(text: string | undefined, error = new SyncError('transient', 'The sandbox breaks on this text.')): void {
+    this.switches.poisonedText = text === undefined ? undefined : { text, error };
+  }
+
+  /** Connections get this in place of the entity; undefined delivers it again. Others are polled meanwhile. */
+  withhold(id: string, error: SyncError | undefined): void {
+    if (error) this.switches.undelivered.set(id, error);
+    else this.switches.undelivered.delete(id);
+  }
+
+  /** @returns undefined = the entity is delivered */
+  withheld(id: string): SyncError | undefined {
+    return this.switches.undelivered.get(id);
   }
 
   /** Blanks at both ends of texts are dropped on write. */

@@ -1,6 +1,7 @@
 /**
  * What a test can turn on a space to make it as troublesome as real trackers are: clocks that stand still or tick
- * coarsely, writes that fail or whose answer is lost, a search index that lags behind. Nothing here is stored.
+ * coarsely, writes that fail or whose answer is lost, credentials that die, a search index that lags behind. Nothing here is
+ * stored.
  */
 
 import type { SyncError } from '../../model/errors';
@@ -46,6 +47,13 @@ export class Switches {
   failReads(count: number, error: SyncError): void {
     this.readFailure = count > 0 ? { remaining: count, error, carriedOut: false } : undefined;
   }
+
+  /** The account of every connection to the space is refused; people go on working. */
+  refused: SyncError | undefined;
+  /** Writes of this text fail, each alone. */
+  poisonedText: { text: string; error: SyncError } | undefined;
+  /** What is delivered of single entities in place of them. */
+  readonly undelivered = new Map<string, SyncError>();
 
   /** The failure planned for the next single write, if any; counts it. */
   nextWriteFailure(): PlannedFailure | undefined {

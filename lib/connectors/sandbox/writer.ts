@@ -94,6 +94,9 @@ export class SpaceWriter {
   ): WriteResult {
     const planned = this.shared.switches.nextWriteFailure();
     if (planned && !planned.carriedOut) return { ok: false, error: planned.error };
+    const poisoned = this.shared.switches.poisonedText;
+    if (poisoned && Object.values(operation.fields).includes(poisoned.text))
+      return { ok: false, error: poisoned.error };
     try {
       const entity =
         operation.kind === 'create'

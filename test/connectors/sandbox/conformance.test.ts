@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection } from '../../../lib/connectors/connector';
 import { openSandbox, type SandboxSpace, sandbox, sandboxFile } from '../../../lib/connectors/sandbox';
+import { SyncError } from '../../../lib/model/errors';
 import type { Fields } from '../../../lib/model/values';
-import { connectorConformance, type Sample } from '../../conformance/connector';
+import { connectorConformance, type Sample, type Troubles } from '../../conformance/connector';
 
 interface Setup {
   template: string;
@@ -23,6 +24,28 @@ interface Setup {
 const alice = { email: 'alice@example.com' };
 const bob = { email: 'bob@example.com' };
 const markdown = (content: string) => ({ format: 'markdown' as const, content });
+
+/** The space's own switches. There is no proxy in front of it, and no answer that leaves one out without a word. */
+function troublesOf(space: SandboxSpace): Troubles {
+  const withhold = (id: string) => {
+    space.withhold(id, new SyncError('transient', 'The sandbox cannot show this entity just now.', { status: 500 }));
+    return () => space.withhold(id, undefined);
+  };
+  return {
+    credentialsDie: {
+      'the account is refused': () => {
+        space.refuse(new SyncError('auth', 'The account has been locked.'));
+        return () => space.refuse(undefined);
+      },
+    },
+    poisonTitle: (title) => {
+      space.poisonText(title);
+      return () => space.poisonText(undefined);
+    },
+    poisonEntity: withhold,
+    leaveOut: { 'with an error': withhold },
+  };
+}
 
 function sandboxConformance(title: string, setup: Setup): void {
   const { template, projects, types, samples, required, settleMs, normalise } = setup;
@@ -65,6 +88,7 @@ function sandboxConformance(title: string, setup: Setup): void {
         },
         settleMs,
         normalise,
+        troubles: troublesOf(space),
       };
     },
     async stop() {

@@ -33,7 +33,13 @@ const testCase: SandboxField[] = [
     initial: { id: '2', name: 'Medium' },
   },
   { id: 'estimate', name: 'Estimate', type: 'duration' },
-  { id: 'milestone_id', name: 'Milestone', type: 'lookup', values: listOf(['1.0', '1.1', '2.0']) },
+  {
+    id: 'milestone_id',
+    name: 'Milestone',
+    type: 'lookup',
+    // 1.0 is out: cases that have it keep it, and no other can be given it
+    values: [{ id: '1', name: '1.0', selectable: false }, ...listOf(['1.1', '2.0'], 2)],
+  },
   { id: 'custom_owner', name: 'Owner', type: 'user', custom: true },
   {
     id: 'custom_preconds',
