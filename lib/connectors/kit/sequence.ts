@@ -166,7 +166,7 @@ export async function* changesInSequence(
 
   // what was missing and is back goes on where it was left; the others read that stretch again, and know it
   const back = [...position.away].filter(([id]) => !feed.missing.has(id)).map(([, seq]) => seq);
-  const start = Math.min(position.seq, ...back);
+  const start = back.reduce((least, seq) => Math.min(least, seq), position.seq);
   const away = new Map([...feed.missing.keys()].map((id) => [id, position.away.get(id) ?? position.seq]));
   let from = Math.max(0, start - 1);
   let isFirst = true;

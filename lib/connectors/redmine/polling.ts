@@ -11,17 +11,24 @@
  *   stays SETTLE_MS behind the server's clock as far as that is known, and the next poll reads that span again.
  * - The checkpoint holds the versions last read: they are not passed on twice, and they bear witness against a server
  *   that was restored from a back-up.
+ * - An issue that Redmine cannot show breaks every list that holds it. It is found out and gone round (stretches.ts), read
+ *   alone, and owed where that fails, too: the checkpoint names it, and the following polls ask again.
  */
+
+import chunk = require('lodash/chunk');
 
 import type { Entity } from '../../model/entity';
 import { asSyncError, START_AGAIN, SyncError } from '../../model/errors';
 import { checkCheckpoint } from '../checkpoint';
-import type { ChangePage, Checkpoint, Scope } from '../connector';
-import { type Filter, filterQuery, type IssueList, PAGE, type RedmineApi } from './api';
+import type { ChangePage, Checkpoint, ReadResult, Scope } from '../connector';
+import { readInParts } from '../in-parts';
+import { Debts, isOfOne } from '../owed';
+import { type Filter, PAGE, type RedmineApi } from './api';
 import type { Metadata } from './metadata';
 import { type IssueReader, versionOf } from './reading';
 import { ServerClock } from './server-clock';
 import type { RawIssue } from './shapes';
+import { changedSince, IssueLists, type Stretch } from './stretches';
 
 /** How long after a moment on the server's clock nothing can appear any more that bears this time. */
 const SETTLE_MS = 5_000;
@@ -46,6 +53,8 @@ interface Position {
   seen: Map<string, string>;
   /** from here on, what was read in this poll was too near the server's now */
   redo?: string;
+  /** issues that changed and were not delivered */
+  owed: Map<string, true>;
 }
 
 const isoSecond = (ms: number): string => `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
@@ -55,7 +64,7 @@ const earlier = (a: string | undefined, b: string | undefined): string | undefin
 const timeOfVersion = (version: string): string => version.slice(0, 'YYYY-MM-DDTHH:MM:SSZ'.length);
 
 function positionOf(checkpoint: Checkpoint | undefined): Position {
-  checkCheckpoint(checkpoint, { time: 'time', skip: 'number', seen: 'list', redo: 'time' });
+  checkCheckpoint(checkpoint, { time: 'time', skip: 'number', seen: 'list', redo: 'time', owed: 'list' });
   const text = (value: unknown) => (typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : undefined);
   const count = (value: unknown) => (typeof value === 'number' && value > 0 ? Math.floor(value) : 0);
   const { time, skip, seen, redo } = checkpoint ?? {};
@@ -63,28 +72,36 @@ function positionOf(checkpoint: Checkpoint | undefined): Position {
     const [id, version] = String(one).split('@');
     return id && version ? [[id, version]] : [];
   });
-  const position = { time: text(time), skip: count(skip), seen: new Map(pairs), redo: text(redo) };
+  const owed = new Map(
+    (Array.isArray(checkpoint?.owed) ? checkpoint.owed : []).map((id) => [String(id), true as const]),
+  );
+  const position = { time: text(time), skip: count(skip), seen: new Map(pairs), redo: text(redo), owed };
   // an offset means something only with the issue it was counted to
   return pairs.length > 0 ? position : { ...position, skip: 0 };
 }
 
-function checkpointOf({ time, skip, seen, redo }: Position): Checkpoint {
+function checkpointOf({ time, skip, seen, redo, owed }: Position): Checkpoint {
   return {
     ...(time === undefined ? {} : { time }),
     ...(skip > 0 ? { skip } : {}),
     ...(redo === undefined ? {} : { redo }),
     ...(seen.size > 0 ? { seen: [...seen].slice(-SEEN).map(([id, version]) => `${id}@${version}`) } : {}),
+    ...(owed.size > 0 ? { owed: [...owed.keys()] } : {}),
   };
 }
 
 export class IssuePoller {
   private readonly clock = new ServerClock();
+  private readonly debts = new Debts<string>('Redmine', 'issues');
+  private readonly lists: IssueLists;
 
   constructor(
     private readonly api: RedmineApi,
     private readonly metadata: Metadata,
     private readonly reader: IssueReader,
-  ) {}
+  ) {
+    this.lists = new IssueLists(api);
+  }
 
   /** @see Connection.checkpointAt */
   checkpointAt(time: string): Checkpoint {
@@ -96,7 +113,7 @@ export class IssuePoller {
   /** @see Connection.newest */
   async newest(scope: Scope): Promise<Checkpoint | undefined> {
     const filters = await this.scopeFilters(scope);
-    const { issues } = await this.query(filters, 'updated_on:desc,id:desc', 0, PAGE);
+    const issues = await this.lists.newest(filters, PAGE);
     const [newest] = issues;
     if (!newest) {
       // Redmine answers for a project that isn't there as for one in which nothing happens
@@ -108,15 +125,14 @@ export class IssuePoller {
     const inReach = issues.filter(({ updatedOn }) => updatedOn >= isoSecond(Date.parse(time) - 1000)).reverse();
     const seen = new Map(inReach.map((issue) => [issue.id, versionOf(issue)]));
     let skip = 0;
-    if (inReach.length === PAGE) skip = (await this.query(since(filters, time), ORDER, 0, 1)).total;
-    return checkpointOf({ time, skip, seen });
+    if (inReach.length === PAGE) skip = (await this.lists.count(changedSince(filters, time))).total;
+    return checkpointOf({ time, skip, seen, owed: new Map() });
   }
 
   /** @see Connection.latest */
   async latest(scope: Scope, limit: number): Promise<Entity[]> {
     const filters = await this.scopeFilters(scope);
-    const { issues } = await this.query(filters, 'updated_on:desc,id:desc', 0, Math.min(PAGE, limit));
-    return this.reader.entities(issues.slice(0, limit));
+    return this.reader.entities(await this.lists.newest(filters, Math.min(PAGE, limit)));
   }
 
   /** @see Connection.changes */
@@ -125,6 +141,8 @@ export class IssuePoller {
     const size = Math.min(PAGE, Math.max(1, Math.floor(pageSize)));
     const start = positionOf(checkpoint);
     const position: Position = { ...start, seen: new Map(start.seen) };
+    const late = await this.settle(position.owed, filters, size);
+    if (late.length > 0) yield { entities: late, checkpoint: checkpointOf(position) };
     let newest = start.seen.size > 0 ? timeOfVersion([...start.seen.values()].at(-1) ?? '') : start.time;
     let suspicious = start.seen.size > 0;
     let barren = 0;
@@ -134,12 +152,12 @@ export class IssuePoller {
       const offset = anchor ? position.skip - 1 : 0;
       const limit = anchor ? Math.min(PAGE, size + 1) : size;
       const from = position.time;
-      let page = await this.timed(since(filters, from), offset, limit);
+      let page = await this.timed(filters, position, offset, limit);
       let at = offset;
       if (anchor && !isAt(page.issues[0], anchor)) {
         // something that was read has moved: look one page back for anything recognisable
         at = Math.max(0, position.skip - limit);
-        page = await this.timed(since(filters, from), at, limit);
+        page = await this.timed(filters, position, at, limit);
         if (!page.issues.some((issue) => isAt(issue, [issue.id, position.seen.get(issue.id) ?? '']))) {
           position.time = timeOfVersion(anchor[1]);
           position.skip = 0;
@@ -152,17 +170,26 @@ export class IssuePoller {
         suspicious = false;
       }
       this.refuseOlder(page.issues, position.seen);
+      for (const entities of chunk(await this.alone(page.unshown, position.owed, filters), size)) {
+        yield { entities, checkpoint: checkpointOf(position) };
+      }
 
       const isFresh = (issue: RawIssue) => position.seen.get(issue.id) !== versionOf(issue);
       // one more than a page was asked for, with the anchor; it is new itself where it changed within its second
-      if (page.issues.filter(isFresh).length > size) page.issues.pop();
+      let reach = page.taken;
+      while (page.issues.filter(isFresh).length > size) {
+        page.issues.pop();
+        page.places.pop();
+        reach = (page.places.at(-1) ?? -1) + 1;
+      }
       const fresh = page.issues.filter(isFresh);
       for (const issue of page.issues) {
         position.seen.delete(issue.id);
         position.seen.set(issue.id, versionOf(issue));
       }
       trim(position.seen, SEEN_IN_POLL);
-      position.skip = at + page.issues.length;
+      // an anchor is an issue: what stands behind the last one and cannot be shown is met again
+      position.skip = at + (page.places.at(-1) ?? -1) + 1;
       const last = page.issues.at(-1)?.updatedOn;
       if (last !== undefined && (newest === undefined || last > newest)) newest = last;
 
@@ -173,7 +200,7 @@ export class IssuePoller {
           'Redmine’s list of issues does not come to an end: the same issues come again and again',
         );
       }
-      const done = position.skip >= page.total || page.issues.length === 0;
+      const done = at + reach >= page.total || page.issues.length === 0;
       if (!done && this.unsettled(page) !== undefined) await this.learnNewest(filters);
       position.redo = earlier(position.redo, this.unsettled(page));
 
@@ -210,23 +237,46 @@ export class IssuePoller {
     ];
   }
 
-  /**
-   * Fewer than the limit, where an answer of so many is too large.
-   * @param least so many are needed to get on
-   */
-  private async query(filters: Filter[], sort: string, offset: number, limit: number, least = 1): Promise<IssueList> {
-    for (let most = limit; ; most = Math.ceil(most / 2)) {
-      try {
-        return await this.api.issues({ ...filterQuery(filters), sort, offset, limit: most });
-      } catch (thrown) {
-        if (asSyncError(thrown).detail.tooLarge !== true || most <= least) throw thrown;
-      }
+  /** Issues by id as they are now; those that are not delivered are owed. What has moved out of the scope is left out. */
+  private async alone(ids: string[], owed: Map<string, true>, filters: Filter[]): Promise<Entity[]> {
+    if (ids.length === 0) return [];
+    let results: ReadResult[];
+    try {
+      results = await this.reader.byId(ids);
+    } catch (thrown) {
+      // nothing but culprits, or a server that is down: the lists will tell
+      const error = asSyncError(thrown);
+      if (!isOfOne(error)) throw error;
+      results = ids.map(() => error);
     }
+    const [projects, types] = filters.map(({ values }) => values);
+    const entities: Entity[] = [];
+    for (const [index, id] of ids.entries()) {
+      const result = results[index];
+      if (result instanceof SyncError) {
+        this.debts.owe(owed, id, true, result);
+        continue;
+      }
+      this.debts.settle(owed, id);
+      if (result && projects?.includes(result.project) && types?.includes(result.type)) entities.push(result);
+    }
+    return entities;
   }
 
-  private async timed(filters: Filter[], offset: number, limit: number): Promise<IssueList & { sentAt: number }> {
+  /** What earlier polls were not given and this one is. */
+  private settle(owed: Map<string, true>, filters: Filter[], most: number): Promise<Entity[]> {
+    const due = [...owed.keys()].filter((id) => this.debts.isDue(id));
+    return this.alone(due.slice(0, most), owed, filters);
+  }
+
+  private async timed(
+    filters: Filter[],
+    { time, owed }: Position,
+    offset: number,
+    limit: number,
+  ): Promise<Stretch & { sentAt: number }> {
     const sentAt = performance.now();
-    const page = await this.query(filters, ORDER, offset, limit, offset > 0 ? 2 : 1);
+    const page = await this.lists.stretch(filters, time, offset, limit, owed.keys());
     const arrivedAt = performance.now();
     if (page.serverNow !== undefined) this.clock.learn(page.serverNow, arrivedAt);
     const last = page.issues.at(-1);
@@ -236,8 +286,8 @@ export class IssuePoller {
   }
 
   private async learnNewest(filters: Filter[]): Promise<void> {
-    const { issues } = await this.query(filters, 'updated_on:desc,id:desc', 0, 1);
-    if (issues[0]) this.clock.learn(Date.parse(issues[0].updatedOn), performance.now());
+    const [newest] = await this.lists.newest(filters, 1);
+    if (newest) this.clock.learn(Date.parse(newest.updatedOn), performance.now());
   }
 
   /** The time from which on the page's issues are too near the server's now; undefined = all are settled. */
@@ -256,8 +306,12 @@ export class IssuePoller {
    */
   private async hearWitnesses(known: ReadonlyMap<string, string>, seen: Map<string, string>): Promise<void> {
     const ids = [...known.keys()].slice(-WITNESSES);
-    const { issues } = await this.api.issues({ issue_id: ids.join(','), status_id: '*', limit: WITNESSES });
-    this.refuseOlder(issues, known);
+    const { found } = await readInParts(
+      ids,
+      async (some) => (await this.api.issues({ issue_id: some.join(','), status_id: '*', limit: WITNESSES })).issues,
+      () => this.api.assertSignedIn(),
+    );
+    this.refuseOlder(found, known);
     for (const id of known.keys()) seen.delete(id);
   }
 
@@ -277,16 +331,11 @@ export class IssuePoller {
 }
 
 /** Where the next poll starts. */
-function end({ time: from, skip, seen, redo }: Position, newest: string | undefined, size: number): Position {
-  if (redo !== undefined) return { time: earlier(redo, newest), skip: 0, seen };
+function end({ time: from, skip, seen, redo, owed }: Position, newest: string | undefined, size: number): Position {
+  if (redo !== undefined) return { time: earlier(redo, newest), skip: 0, seen, owed };
   // a last second that fills pages is not read again and again
-  return { time: newest ?? from, skip: from === newest && skip > size / 2 ? skip : 0, seen };
+  return { time: newest ?? from, skip: from === newest && skip > size / 2 ? skip : 0, seen, owed };
 }
-
-const ORDER = 'updated_on:asc,id:asc';
-
-const since = (filters: Filter[], time: string | undefined): Filter[] =>
-  time === undefined ? filters : [...filters, { field: 'updated_on', operator: '>=', values: [time] }];
 
 const timeOf = (version: string | undefined): string => (version === undefined ? '' : timeOfVersion(version));
 

@@ -10,6 +10,7 @@ import { append } from '../../model/lists';
 import type { Fields, RichText, SingleValue, UserValue, Value } from '../../model/values';
 import type { ReadResult } from '../connector';
 import { readInParts } from '../in-parts';
+import { isOfOne } from '../owed';
 import { PAGE, type RedmineApi } from './api';
 import type { CustomField } from './custom-fields';
 import type { Markup } from './markup';
@@ -70,8 +71,8 @@ export class IssueReader {
   }
 
   /**
-   * By id, whatever project they are in; closed and private ones included. Undefined = gone or out of sight: a list that
-   * leaves an issue out is no proof of that, so each of those is asked for by itself.
+   * By id, whatever project they are in; closed and private ones included. Undefined = gone: a list that leaves an issue out
+   * or breaks is no proof of that, so each of those is asked for by itself.
    */
   async byId(ids: string[]): Promise<ReadResult[]> {
     const wanted = [...new Set(ids.filter((id) => /^\d{1,18}$/.test(id)))];
@@ -87,8 +88,9 @@ export class IssueReader {
       for (const [id, error] of part.failed) failed.set(id, error);
     }
     const there = new Set(found.map(({ id }) => id));
-    for (const id of wanted.filter((one) => !there.has(one) && !failed.has(one))) {
+    for (const id of wanted.filter((one) => !there.has(one))) {
       const one = await this.alone(id);
+      failed.delete(id);
       if (one instanceof SyncError) failed.set(id, one);
       else if (one) found.push(one);
     }
@@ -96,7 +98,7 @@ export class IssueReader {
     return ids.map((id) => entities.get(id) ?? failed.get(id));
   }
 
-  /** @returns undefined = Redmine itself says that it is not there, or not for this account */
+  /** @returns undefined = Redmine itself says that it is not there */
   private async alone(id: string): Promise<RawIssue | SyncError | undefined> {
     try {
       return await this.api.issue(id);
@@ -104,10 +106,11 @@ export class IssueReader {
       const error = asSyncError(thrown);
       if (error.kind === 'notFound' || error.kind === 'forbidden') {
         await this.api.assertSignedIn();
-        return undefined;
+        // it is there, and the account may not see it: that is not gone
+        return error.kind === 'notFound' ? undefined : error;
       }
       // the server breaks on it alone; everything else is the system's trouble
-      if (error.kind === 'transient' && error.detail.status !== undefined && error.detail.status >= 500) return error;
+      if (isOfOne(error)) return error;
       throw error;
     }
   }

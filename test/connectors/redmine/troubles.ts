@@ -1,12 +1,9 @@
-/**
- * What can be wrong with a Redmine, brought about by a proxy in front of the real server. An issue that breaks every list that
- * holds it is not among them: a poll waits for such a server, it does not go round the issue.
- */
+/** What can be wrong with a Redmine, brought about by a proxy in front of the real server. */
 
 import type { Troubles } from '../../conformance/connector/harness';
-import type { Interference, RecordingProxy } from '../../support/proxy';
+import type { RecordingProxy, Spoilt } from '../../support/proxy';
 
-const broken: Interference = { status: 500, body: '' };
+const broken: Spoilt = { status: 500, body: '' };
 const PAGE = '<!DOCTYPE html><html><head><title>Not here</title></head><body>nginx</body></html>';
 
 export function troublesOf(proxy: RecordingProxy): Troubles {
@@ -14,6 +11,7 @@ export function troublesOf(proxy: RecordingProxy): Troubles {
     proxy.interfere = undefined;
     proxy.change = undefined;
     proxy.rewrite = undefined;
+    proxy.spoil = undefined;
   };
   return {
     credentialsDie: {
@@ -29,6 +27,15 @@ export function troublesOf(proxy: RecordingProxy): Troubles {
     poisonTitle: (title) => {
       proxy.interfere = (method, _path, body) =>
         method !== 'GET' && body.includes(JSON.stringify(title)) ? broken : undefined;
+      return mend;
+    },
+    poisonEntity: (id) => {
+      proxy.spoil = (_method, path, body) => {
+        if (path.startsWith(`/issues/${id}.json`)) return broken;
+        if (!path.startsWith('/issues.json')) return undefined;
+        const { issues } = JSON.parse(body) as { issues: { id: number }[] };
+        return issues.some((issue) => String(issue.id) === id) ? broken : undefined;
+      };
       return mend;
     },
     leaveOut: {
