@@ -78,8 +78,9 @@ export class Metadata {
     });
   }
 
-  projects(): Promise<ProjectInfo[]> {
-    return this.projectCache.remember('', async () => {
+  /** @param maxAgeMs how old the answer may be, milliseconds */
+  projects(maxAgeMs = MINUTE): Promise<ProjectInfo[]> {
+    return this.projectCache.within('', maxAgeMs, async () => {
       const include = 'trackers,issue_categories,issue_custom_fields,enabled_modules';
       const list = await this.api.all('projects.json', 'projects', { include });
       return list.flatMap((json): ProjectInfo[] => {
@@ -117,8 +118,9 @@ export class Metadata {
     return { project: info, tracker: known ?? named };
   }
 
-  trackers(): Promise<TrackerInfo[]> {
-    return this.trackerCache.remember('', async () => {
+  /** @param maxAgeMs how old the answer may be, milliseconds */
+  trackers(maxAgeMs = MINUTE): Promise<TrackerInfo[]> {
+    return this.trackerCache.within('', maxAgeMs, async () => {
       const body = await this.api.get('trackers.json');
       return listOf(body, 'trackers').flatMap((json): TrackerInfo[] => {
         const named = namedOf(json);

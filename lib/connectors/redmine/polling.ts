@@ -24,10 +24,11 @@ import type { ChangePage, Checkpoint, ReadResult, Scope } from '../connector';
 import { readInParts } from '../in-parts';
 import { Debts, isOfOne } from '../owed';
 import { type Filter, PAGE, type RedmineApi } from './api';
+import { type MemberKey, Members, partOf } from './members';
 import type { Metadata } from './metadata';
 import { type IssueReader, versionOf } from './reading';
 import { ServerClock } from './server-clock';
-import type { RawIssue } from './shapes';
+import { isJson, type RawIssue } from './shapes';
 import { changedSince, IssueLists, type Stretch } from './stretches';
 
 /** How long after a moment on the server's clock nothing can appear any more that bears this time. */
@@ -94,6 +95,7 @@ export class IssuePoller {
   private readonly clock = new ServerClock();
   private readonly debts = new Debts<string>('Redmine', 'issues');
   private readonly lists: IssueLists;
+  private readonly members: Members;
 
   constructor(
     private readonly api: RedmineApi,
@@ -101,6 +103,7 @@ export class IssuePoller {
     private readonly reader: IssueReader,
   ) {
     this.lists = new IssueLists(api);
+    this.members = new Members(metadata);
   }
 
   /** @see Connection.checkpointAt */
@@ -136,7 +139,52 @@ export class IssuePoller {
   }
 
   /** @see Connection.changes */
-  async *changes(scope: Scope, checkpoint: Checkpoint | undefined, pageSize: number): AsyncGenerator<ChangePage> {
+  async *changes(scope: Scope, since: Checkpoint | undefined, pageSize: number): AsyncGenerator<ChangePage> {
+    const { away, sure } = standingOf(since);
+    for await (const { isLast, entities, checkpoint } of this.pass(scope, since, pageSize)) {
+      const unsure = standing(checkpoint, away, sure);
+      if (!isLast || (away.size === 0 && !this.members.isDue(scope))) {
+        yield { entities, checkpoint: unsure };
+        continue;
+      }
+      const looked = await this.look(scope);
+      if (!looked) {
+        yield { entities, checkpoint: unsure };
+        return;
+      }
+      const { missing } = looked;
+      for (const key of missing.keys()) if (!away.has(key)) away.set(key, sure);
+      for (const [key, from] of [...away].filter(([one]) => !missing.has(one))) {
+        // back: it is read from where it was left
+        for await (const page of this.pass(partOf(key, scope), { time: from }, pageSize)) {
+          if (page.entities.length > 0) yield { entities: page.entities, checkpoint: standing(since, away, sure) };
+        }
+        away.delete(key);
+      }
+      yield {
+        entities,
+        checkpoint: standing(checkpoint, away),
+        ...(missing.size > 0 && { missing: [...missing.values()] }),
+      };
+    }
+  }
+
+  /** @returns undefined = Redmine does not tell now. @throws SyncError forbidden – nothing of the scope is left; auth */
+  private async look(scope: Scope): Promise<{ missing: Map<MemberKey, string> } | undefined> {
+    const looked = await this.members.look(scope).catch((thrown: unknown) => {
+      const error = asSyncError(thrown);
+      if (error.kind === 'auth') throw error;
+      return undefined;
+    });
+    if (!looked?.isEmpty) return looked;
+    throw new SyncError('forbidden', `Nothing is left to be read: ${[...looked.missing.values()].join('; ')}`);
+  }
+
+  private async *pass(
+    scope: Scope,
+    checkpoint: Checkpoint | undefined,
+    pageSize: number,
+  ): AsyncGenerator<ChangePage & { isLast?: true }> {
     const filters = await this.scopeFilters(scope);
     const size = Math.min(PAGE, Math.max(1, Math.floor(pageSize)));
     const start = positionOf(checkpoint);
@@ -206,7 +254,7 @@ export class IssuePoller {
 
       const entities = await this.reader.entities(fresh);
       if (done) {
-        yield { entities, checkpoint: checkpointOf(end(position, newest, size)) };
+        yield { entities, checkpoint: checkpointOf(end(position, newest, size)), isLast: true };
         return;
       }
       if (position.skip >= DEEPEST_OFFSET && last !== undefined && (from === undefined || last > from)) {
@@ -328,6 +376,31 @@ export class IssuePoller {
       }
     }
   }
+}
+
+/**
+ * How the members of the scope stand: those that are missing with the time from which they have to be read, and the time at
+ * which reading had come when all others were last known to be there (`sure`).
+ */
+function standingOf(checkpoint: Checkpoint | undefined): { away: Map<MemberKey, string>; sure: string } {
+  checkCheckpoint(checkpoint, { sure: 'time', time: 'time' });
+  const left = Object.entries(isJson(checkpoint?.away) ? checkpoint.away : {});
+  const away = new Map(left.map(([key, time]): [string, string] => [key, timeOr(time, BEGINNING)]));
+  return { away, sure: timeOr(checkpoint?.sure, timeOr(checkpoint?.time, BEGINNING)) };
+}
+
+const BEGINNING = '1970-01-01T00:00:00Z';
+const timeOr = (time: unknown, other: string): string =>
+  typeof time === 'string' && !Number.isNaN(Date.parse(time)) ? time : other;
+
+/** A checkpoint that tells how the members stand; without `sure`, its own time is that. */
+function standing(checkpoint: Checkpoint | undefined, away: ReadonlyMap<MemberKey, string>, sure?: string): Checkpoint {
+  const { away: _away, sure: _sure, ...rest } = checkpoint ?? {};
+  return {
+    ...rest,
+    ...(away.size > 0 && { away: Object.fromEntries(away) }),
+    ...(sure !== undefined && sure !== rest.time && { sure }),
+  };
 }
 
 /** Where the next poll starts. */
