@@ -46,6 +46,7 @@ export interface WorldOptions {
 
 /** Most histories are of one integration; drawn apart, so that those stay what they were. */
 function drawn(seed: number): Shape {
+  if (new Random(seed ^ 0x105e).chance(0.03)) return 'lost';
   const random = new Random(seed ^ 0x5a9e);
   return random.chance(0.6) ? 'pair' : random.pick(['beside', 'twice', 'split', 'ring', 'ring', 'overlap']);
 }
