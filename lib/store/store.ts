@@ -194,8 +194,9 @@ export interface Landing {
   owes?: Side[];
   /**
    * entities of its own system that an end refers to and that have no counterpart yet in the other end's system: the end
-   * waits for them, and for no others any more. Once a link leads from such an entity to that system, whichever integration
-   * stores it (or has stored it already), `claim` makes an event of the waiting end. Absent: it waits for what it waited for.
+   * waits for them, and for no others any more. Once links lead from such an entity to that system (`Store.counterparts`),
+   * whichever integration stores them (or has stored them already), `claim` makes an event of the waiting end. So a new link
+   * ends waits for its two entities, and for all that these are linked with. Absent: it waits for what it waited for.
    */
   awaits?: { side: Side; entities: EntityId[] };
 }
@@ -455,7 +456,9 @@ export interface Store {
   linksOf(integration: string, side: Side, entities: EntityId[]): Promise<(Link | undefined)[]>;
   /**
    * What links of any integration lead to from entities of a system, as far as it is in the system `toward` (perhaps the
-   * same), by whatever nodes of their places: in the order of `entities`, the oldest link first.
+   * same), by whatever nodes of their places: in the order of `entities`, the oldest link first. Where no link leads there
+   * directly, and several integrations have stored anything: what is linked with the entity over others, each once, with the
+   * link that was there first.
    */
   counterparts(system: string, entities: EntityId[], toward: string): Promise<Counterpart[][]>;
   /** Gives ends of links another ref. Passed over where the link is gone, or its end has another id. */

@@ -16,12 +16,26 @@ export function leads(
   system: SystemNames,
   ref: EntityRef,
   toward: SystemNames,
-  [one, two]: readonly [SystemNames, SystemNames] = [[config.system1], [config.system2]],
+  systems?: readonly [SystemNames, SystemNames],
 ): boolean {
-  const is = (names: SystemNames, others: SystemNames) => names.some((name) => others.includes(name));
-  return ([1, 2] as const).some((side) => {
+  return steps({ config, systems }, system, ref).some((step) => isSame(step.system, toward));
+}
+
+const isSame = (names: SystemNames, others: SystemNames): boolean => names.some((name) => others.includes(name));
+
+/** Where entities are, as far as it matters to where they go. */
+interface Stop {
+  system: SystemNames;
+  ref: EntityRef;
+}
+
+/** Where an integration leads entities of a system's project and type. */
+function steps({ config, systems }: Neighbour, system: SystemNames, ref: EntityRef): Stop[] {
+  const [one, two] = systems ?? [[config.system1], [config.system2]];
+  return ([1, 2] as const).flatMap((side): Stop[] => {
     const [from, to] = side === 1 ? [one, two] : [two, one];
-    return is(from, system) && is(to, toward) && route(config, side, ref) !== undefined;
+    const target = isSame(from, system) ? route(config, side, ref)?.target : undefined;
+    return target ? [{ system: to, ref: { ...ref, ...target } }] : [];
   });
 }
 
@@ -52,9 +66,20 @@ export class Neighbours {
     };
   }
 
-  /** Some integration leads entities of this project and type from one system to the other. */
+  /** Integrations lead entities of this project and type from one system to the other, one alone or one after the other. */
   lead(system: SystemNames, ref: EntityRef, toward: SystemNames): boolean {
-    return [...this.all.values()].some(({ config, systems }) => leads(config, system, ref, toward, systems));
+    const stops: Stop[] = [{ system, ref }];
+    const known = new Set(stops.map(nameOf));
+    for (const stop of stops) {
+      const next = [...this.all.values()].flatMap((neighbour) => steps(neighbour, stop.system, stop.ref));
+      if (next.some((one) => isSame(one.system, toward))) return true;
+      for (const one of next) {
+        if (known.has(nameOf(one))) continue;
+        known.add(nameOf(one));
+        stops.push(one);
+      }
+    }
+    return false;
   }
 
   /** Links were stored: whoever waited for one of them may go on. */
@@ -62,3 +87,5 @@ export class Neighbours {
     for (const listener of [...this.listeners.values()]) listener();
   }
 }
+
+const nameOf = ({ system, ref }: Stop): string => JSON.stringify([system, ref.project, ref.type]);

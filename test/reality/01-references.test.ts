@@ -78,7 +78,7 @@ describe('01: a reference is written with the id of the counterpart', () => {
     await bench.start(BUGS);
     await bench.sync();
     await bench.end();
-    await bench.start({ ...EPICS, turned: true });
+    await bench.start({ ...EPICS, between: [2, 1] });
     await bench.sync();
     await bench.end();
     assert.deepEqual(bench.titles(2, 'child'), []);

@@ -1,5 +1,5 @@
 /**
- * Several integrations of the real engine on one store file, between two sandboxes in which the same numbers mean other
+ * Several integrations of the real engine on one store file, between two sandboxes, or three, in which the same numbers mean other
  * entities, with the steps of real mapper nodes in between. Time is the test's.
  */
 
@@ -60,6 +60,12 @@ export const row = (id: string, more: Partial<FieldRow> = {}): FieldRow => ({
   ...more,
 });
 
+/** A, B and C */
+export type Place = 1 | 2 | 3;
+const PLACES: readonly Place[] = [1, 2, 3];
+const byPlace = <T>(make: (place: Place) => T): Record<Place, T> => ({ 1: make(1), 2: make(2), 3: make(3) });
+const nameOf = (place: Place): string => 'ABC'.charAt(place - 1);
+
 export interface Set {
   id: string;
   types?: string[];
@@ -67,8 +73,8 @@ export interface Set {
   direction?: DirectionSetting;
   rows?: FieldRow[];
   defaults?: DefaultRow[];
-  /** System 1 and System 2 changed places */
-  turned?: boolean;
+  /** System 1 and System 2; preset: A and B */
+  between?: [Place, Place];
   more?: Partial<IntegrationConfig>;
   dryRun?: boolean;
 }
@@ -81,34 +87,33 @@ interface Running {
 }
 
 export class ReferenceBench {
-  readonly spaces: Record<Side, SandboxSpace>;
+  readonly spaces: Record<Place, SandboxSpace>;
   readonly clock = new SimulatedClock(START, new Random(1));
   readonly results: SyncResult[] = [];
   readonly failures: { key: string; error: SyncError; parked: boolean }[] = [];
   readonly running = new Map<string, Running>();
-  private readonly names: Record<Side, string>;
+  private readonly names: Record<Place, string>;
   private readonly file = join(tmpdir(), `twinflow-references-${randomUUID()}.sqlite`);
   private current: Store | undefined;
-  private systems: Record<Side, System>;
+  private systems: Record<Place, System>;
   private neighbours = new Neighbours();
   private peers = new Peers();
 
   constructor() {
     const name = randomUUID();
-    this.names = { 1: `${name}-a`, 2: `${name}-b` };
-    this.spaces = {
-      1: openSandbox({ space: this.names[1], template: template('A-{id}') }),
-      2: openSandbox({ space: this.names[2], template: template('B-{id}') }),
-    };
-    this.systems = { 1: this.system(1), 2: this.system(2) };
+    this.names = byPlace((place) => `${name}-${nameOf(place)}`);
+    this.spaces = byPlace((place) =>
+      openSandbox({ space: this.names[place], template: template(`${nameOf(place)}-{id}`) }),
+    );
+    this.systems = byPlace((place) => this.system(place));
   }
 
-  private system(side: Side): System {
-    return new System(`s${side}`, side === 1 ? 'A' : 'B', () => this.connection(side), this.clock);
+  private system(place: Place): System {
+    return new System(`s${place}`, nameOf(place), () => this.connection(place), this.clock);
   }
 
-  connection(side: Side): Connection {
-    return sandbox.connect({ space: this.names[side], user: 'sync' }, {});
+  connection(place: Place): Connection {
+    return sandbox.connect({ space: this.names[place], user: 'sync' }, {});
   }
 
   get store(): Store {
@@ -128,9 +133,8 @@ export class ReferenceBench {
       { id: 'fields', pairs: 'all', kind: 'fieldMapper', rows },
       { id: 'defaults', pairs: 'all', kind: 'defaultMapper', rows: set.defaults ?? [] },
     ];
-    const systems = set.turned
-      ? ([this.systems[2], this.systems[1]] as const)
-      : ([this.systems[1], this.systems[2]] as const);
+    const [one, two] = set.between ?? [1, 2];
+    const systems = [this.systems[one], this.systems[two]] as const;
     const integration = new Integration(
       config,
       systems,
@@ -185,7 +189,7 @@ export class ReferenceBench {
     this.peers = new Peers();
     await this.current?.close();
     this.current = undefined;
-    this.systems = { 1: this.system(1), 2: this.system(2) };
+    this.systems = byPlace((place) => this.system(place));
   }
 
   async close(): Promise<void> {
@@ -208,39 +212,40 @@ export class ReferenceBench {
   }
 
   /** What a person does. */
-  create(side: Side, title: string, fields: Fields = {}, { type = 'Bug', project = 'Work' } = {}): Entity {
-    return this.spaces[side].create('alice', { project, type, fields: { title, ...fields } });
+  create(place: Place, title: string, fields: Fields = {}, { type = 'Bug', project = 'Work' } = {}): Entity {
+    return this.spaces[place].create('alice', { project, type, fields: { title, ...fields } });
   }
 
-  edit(side: Side, id: EntityId, fields: Fields): Entity {
-    return this.spaces[side].edit('alice', id, fields);
+  edit(place: Place, id: EntityId, fields: Fields): Entity {
+    return this.spaces[place].edit('alice', id, fields);
   }
 
   /** The one entity of this title. */
-  named(side: Side, title: string): Entity {
-    const found = this.spaces[side].list({ limit: 500 }).entities.filter(({ fields }) => fields.title === title);
+  named(place: Place, title: string): Entity {
+    const found = this.spaces[place].list({ limit: 500 }).entities.filter(({ fields }) => fields.title === title);
     const [entity] = found;
-    if (!entity || found.length > 1) throw new Error(`${found.length} entities called ${title} on side ${side}`);
+    if (!entity || found.length > 1) throw new Error(`${found.length} entities called ${title} in ${nameOf(place)}`);
     return entity;
   }
 
   /** Titles of what an entity refers to. */
-  titles(side: Side, title: string, field = 'parent'): string[] {
-    const value: Value = this.named(side, title).fields[field] ?? null;
+  titles(place: Place, title: string, field = 'parent'): string[] {
+    const value: Value = this.named(place, title).fields[field] ?? null;
     return (Array.isArray(value) ? value : [value]).flatMap((item) => {
       if (typeof item !== 'object' || item === null || !('id' in item) || item.id === undefined) return [];
-      return String(this.spaces[side].get(item.id)?.fields.title ?? `${item.id}?`);
+      return String(this.spaces[place].get(item.id)?.fields.title ?? `${item.id}?`);
     });
   }
 
-  /** Writes to a side so far. */
+  /** Writes to all systems so far. */
   writes(): number {
-    return this.spaces[1].revision() + this.spaces[2].revision();
+    return PLACES.reduce((sum, place) => sum + this.spaces[place].revision(), 0);
   }
 
   warnings(title: string): string[] {
-    const key = (side: Side) => this.spaces[side].list({ search: title }).entities.map((entity) => entity.key);
-    const keys = new Set([...key(1), ...key(2)]);
+    const keys = new Set(
+      PLACES.flatMap((place) => this.spaces[place].list({ search: title }).entities.map((entity) => entity.key)),
+    );
     const last = this.results.filter(({ source }) => keys.has(source.key)).at(-1);
     return (last?.warnings ?? []).map(({ field, reason }) => `${field}: ${reason}`);
   }
@@ -252,16 +257,24 @@ export class ReferenceBench {
     return planEntity({
       ...{ config, steps: running.steps, side, entity, store: this.store, neighbours: this.neighbours },
       others: { peers: this.peers, placeOf: (node) => node },
-      connections: [this.connection(config.system1 === 's1' ? 1 : 2), this.connection(config.system2 === 's2' ? 2 : 1)],
+      connections: [running.integration.system(1).connection(), running.integration.system(2).connection()],
     });
   }
 }
 
-function configOf({ id, types = ['Bug'], project = 'Work', direction = 'both', turned, more }: Set): IntegrationConfig {
+function configOf({
+  id,
+  types = ['Bug'],
+  project = 'Work',
+  direction = 'both',
+  between,
+  more,
+}: Set): IntegrationConfig {
+  const [one, two] = between ?? [1, 2];
   const pair = (name: string) => ({ one: { id: name, name }, two: { id: name, name }, direction });
   return {
     ...{ id, name: id, active: true, retries: 0, lostAfterMs: 600_000 },
-    ...{ system1: turned ? 's2' : 's1', system2: turned ? 's1' : 's2' },
+    ...{ system1: `s${one}`, system2: `s${two}` },
     projectPairs: [pair(project)],
     typePairs: types.map((type) => ({ ...pair(type), id: type })),
     ...more,

@@ -6,7 +6,7 @@ import type { Value } from '../../lib/model/values';
 import type { Store } from '../../lib/store/store';
 import { agrees, contestedLines, lostItems, returnedItems, standing } from './oracle';
 import { type EditedField, FIELDS, isMerged, isText } from './person';
-import { wrongIn } from './references';
+import { strangersIn, unlikeIn } from './references';
 import { plain } from './system';
 import { REMOTE, type World } from './world';
 
@@ -39,9 +39,11 @@ export async function check(world: World, store: Store, report: RunReport): Prom
   const clusterOf = new Map(all.flatMap((entities) => entities.map(({ id }) => [id, entities])));
   for (const entities of all) {
     checkCounterparts(world, report, entities);
+    const strangers = strangersIn(entities, clusterOf);
+    report.wrongReferences.push(...strangers);
     const [first, ...others] = entities;
     if (!first || !world.judgesEdits) continue;
-    if (world.references) report.wrongReferences.push(...wrongIn(entities, clusterOf));
+    if (strangers.length === 0) report.wrongReferences.push(...unlikeIn(entities, clusterOf));
     for (const field of FIELDS) {
       const value = first.fields[field] ?? null;
       for (const other of others) {

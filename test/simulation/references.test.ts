@@ -12,7 +12,7 @@ const MOST_RUNS = 10;
 describe('References between entities', function () {
   this.timeout(300_000);
 
-  for (const shape of ['pair', 'beside', 'twice', 'split', 'overlap'] satisfies Shape[]) {
+  for (const shape of ['pair', 'beside', 'twice', 'split', 'ring', 'overlap'] satisfies Shape[]) {
     it(`${shape}: each names the counterpart of what was named on the other side, ${RUNS} times`, async () => {
       for (let seed = 1; seed <= RUNS; seed += 1) {
         const found = faultsOf(await simulate(seed, { shape, references: true }));
@@ -23,6 +23,13 @@ describe('References between entities', function () {
 
   it('lists in which both sides wait for a counterpart are put together (seed 5074)', async () => {
     assert.deepEqual(faultsOf(await simulate(5074)), []);
+  });
+
+  it('are not those of another system in a ring with no way back', async () => {
+    for (let seed = 1; seed <= RUNS; seed += 1) {
+      const { wrongReferences } = await simulate(seed, { shape: 'wheel', references: true });
+      assert.deepEqual(wrongReferences, [], `seed ${seed}`);
+    }
   });
 
   const mutants: Record<string, RunOptions> = {

@@ -34,8 +34,8 @@ export function mapReferences({ sync, payload }: SyncMessage, conflict: MappedFi
   }
 }
 
-/** What a cluster's entities name wrongly. @param clusterOf all counterparts of an entity, by its id */
-export function wrongIn(entities: readonly Entity[], clusterOf: ReadonlyMap<string, readonly Entity[]>): string[] {
+/** What entities name that is not in their system. @param clusterOf all counterparts of an entity, by its id */
+export function strangersIn(entities: readonly Entity[], clusterOf: ReadonlyMap<string, readonly Entity[]>): string[] {
   const wrong: string[] = [];
   for (const { id, fields } of entities) {
     for (const field of REFERENCES) {
@@ -43,8 +43,14 @@ export function wrongIn(entities: readonly Entity[], clusterOf: ReadonlyMap<stri
       if (foreign.length > 0) wrong.push(`${id}.${field} names ${foreign.join(', ')}, which is not there`);
     }
   }
+  return wrong;
+}
+
+/** What a cluster's entities name otherwise than one another. @param clusterOf as above */
+export function unlikeIn(entities: readonly Entity[], clusterOf: ReadonlyMap<string, readonly Entity[]>): string[] {
+  const wrong: string[] = [];
   const [first, ...others] = entities;
-  if (!first || wrong.length > 0) return wrong;
+  if (!first) return wrong;
   for (const field of REFERENCES) {
     const named = (entity: Entity) => {
       const clusters = idsIn(entity.fields[field]).map((id) => clusterOf.get(id)?.[0]?.id ?? id);

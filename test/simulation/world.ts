@@ -112,9 +112,7 @@ export class World {
     this.blind = blind;
     this.ownIds = ownIds;
     const referring = new Random(seed ^ 0x4ef5);
-    const refers = referring.chance(0.4);
-    // in a ring a counterpart may be linked over a third system only, where references are not looked for
-    this.references = (references ?? (refers && shape !== 'ring' && shape !== 'wheel')) ? referring : undefined;
+    this.references = (references ?? referring.chance(0.4)) ? referring : undefined;
     this.turns = turns;
     this.inTurn = inTurn;
     this.judgesEdits = !this.layout.oneWay || (inTurn && shape === 'wheel');

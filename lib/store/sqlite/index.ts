@@ -101,8 +101,8 @@ export class SqliteStore implements Store {
     this.events = new Events(db, this.integrations, this.links, this.sequences, this.counters);
     this.places = new Places(db, this.integrations, names);
     this.refs = new Refs(db, this.integrations, names, this.places);
-    this.awaited = new Awaited(db, this.events, this.refs, names, this.counters);
     this.kin = new Kin(db, this.links, this.places);
+    this.awaited = new Awaited(db, this.events, this.refs, names, this.counters, this.places, this.kin);
     this.names = names;
     this.claims = new Claims(db, this.events, this.links, this.counters, this.awaited, this.kin);
     this.settling = new Settling(db, this.events, this.kin, names, this.places, this.awaited);
@@ -337,7 +337,12 @@ export class SqliteStore implements Store {
   }
 
   async counterparts(system: string, entities: EntityId[], toward: string): Promise<Counterpart[][]> {
-    return this.db.read(() => entities.map((entity) => this.refs.counterparts(system, entity, toward)));
+    return this.db.read(() =>
+      entities.map((entity) => {
+        const direct = this.refs.counterparts(system, entity, toward);
+        return direct.length > 0 || this.kin.isAlone ? direct : this.overOthers(system, entity, toward);
+      }),
+    );
   }
 
   async move(moves: Moved[]): Promise<void> {
@@ -425,6 +430,12 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     this.db.close();
+  }
+
+  private overOthers(system: string, entity: EntityId, toward: string): Counterpart[] {
+    const [from, to] = [this.names.find(system), this.names.find(toward)];
+    if (from === undefined || to === undefined) return [];
+    return this.kin.counterparts({ place: this.places.of(from), entity }, this.places.of(to));
   }
 
   private get parts() {

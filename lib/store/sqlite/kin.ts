@@ -6,7 +6,7 @@
 import type { EntityId, Side } from '../../model/entity';
 import type { Fields } from '../../model/values';
 import { sameJson } from '../same';
-import type { KinLink, LinkEnd } from '../store';
+import type { Counterpart, KinLink, LinkEnd } from '../store';
 import type { Database, Query } from './database';
 import { type EventRow, integrationOf } from './events';
 import type { LinkHead, Links } from './links';
@@ -16,7 +16,8 @@ import { STATE } from './schema';
 /** Links that are followed from one entity: more would be a mistake of ours, which must not stop Node-RED. */
 const MOST_LINKS = 200;
 
-interface Member {
+/** An entity, by the place of its system. */
+export interface Member {
   place: number;
   entity: EntityId;
 }
@@ -63,6 +64,27 @@ export class Kin {
         const places: [string, string] = [this.placeName(head, 1), this.placeName(head, 2)];
         return stored ? [{ ...stored.link, places }] : [];
       });
+  }
+
+  /** Entities of the place `toward` that the entity is linked with, directly or over others: the oldest link first, each once. */
+  counterparts(start: Member, toward: number): Counterpart[] {
+    const known = new Set([keyOf(start)]);
+    const found: Counterpart[] = [];
+    for (const head of this.walk(start).links.sort((a, b) => a.id - b.id)) {
+      for (const side of [2, 1] as const) {
+        const member = memberAt(head, side, this.places);
+        if (member.place !== toward || known.has(keyOf(member))) continue;
+        known.add(keyOf(member));
+        const link = this.links.byId(head.id)?.link;
+        if (link) found.push({ integration: link.integration, side, ref: link.ends[side === 1 ? 0 : 1].ref });
+      }
+    }
+    return found;
+  }
+
+  /** The entity and all that it is linked with, directly or over others. */
+  family(start: Member): Member[] {
+    return this.walk(start).members;
   }
 
   /** True while an event of the entity, or of one that it is linked with, is sent, in whatever integration. */

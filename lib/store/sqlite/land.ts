@@ -52,10 +52,7 @@ export function storeLanding(parts: LandParts, landing: Landing, at: number): st
   if (landing.settled) links.forgetPending(link, landing.settled.side, landing.settled.fields);
   for (const side of landing.owes ?? []) parts.owed.add(link, flowOf(integration, side));
 
-  if (!link1) {
-    parts.awaited.arrived(one.system, one.ref.id, two.system);
-    parts.awaited.arrived(two.system, two.ref.id, one.system);
-  }
+  if (!link1) parts.awaited.arrived(integration, one, two);
   if (landing.awaits) {
     const { side, entities } = landing.awaits;
     const [end, other] = side === 1 ? [one, two] : [two, one];

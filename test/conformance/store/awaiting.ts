@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Side } from '../../../lib/model';
-import type { Landing } from '../../../lib/store/store';
+import type { Landing, LinkEnd } from '../../../lib/store/store';
 import {
   BACKWARD,
   type Bench,
@@ -34,6 +34,11 @@ export function awaitingChecks(bench: Bench): void {
       { ...one, system: SYSTEM1 },
     ];
     const ends: Landing['ends'] = side === 1 ? [one, two] : turned;
+    assert.deepEqual(await bench.store.land([{ integration, event: 0, delivery: 0, ends }]), [undefined]);
+  }
+  const third = (id: string): LinkEnd => ({ ...end(1, id, '1'), system: 'third' });
+  async function linkTo(integration: string, one: LinkEnd, two: LinkEnd): Promise<void> {
+    const ends: Landing['ends'] = [one, two];
     assert.deepEqual(await bench.store.land([{ integration, event: 0, delivery: 0, ends }]), [undefined]);
   }
   const woken = async () => names(await bench.claim(FORWARD));
@@ -89,6 +94,43 @@ export function awaitingChecks(bench: Bench): void {
         found?.map(({ ref }) => ref.id),
         ['91'],
       );
+    });
+
+    it('hears of links over a third system, whichever of them comes last', async () => {
+      const first = { one: end(1, 'parent', '1'), two: third('t1') };
+      const second = { one: third('t1'), two: end(2, '91', '1') };
+      await land('child', '90', ['parent']);
+      await linkTo('on', first.one, first.two);
+      assert.deepEqual(await woken(), []);
+      await linkTo('back', second.one, second.two);
+      assert.deepEqual(await woken(), ['child@awaited']);
+      await bench.store.purge('on');
+      await bench.store.purge('back');
+
+      await land('second', '92', ['parent']);
+      await linkTo('back', second.one, second.two);
+      assert.deepEqual(await woken(), []);
+      await linkTo('on', first.one, first.two);
+      assert.deepEqual(await woken(), ['second@awaited']);
+      // and where they are there already
+      await land('other', '95', ['parent', 'nobody']);
+      assert.deepEqual(await woken(), ['other@awaited']);
+    });
+
+    it('hears of links that join what is linked farther away, and not of what it is itself', async () => {
+      const fourth = (id: string): LinkEnd => ({ ...end(1, id, '1'), system: 'fourth' });
+      await land('child', '90', ['parent']);
+      await linkTo('a', end(1, 'parent', '1'), third('t1'));
+      await linkTo('c', fourth('f1'), end(2, '91', '1'));
+      assert.deepEqual(await woken(), []);
+      await linkTo('b', third('t1'), fourth('f1'));
+      assert.deepEqual(await woken(), ['child@awaited']);
+      const awaits = { system: SYSTEM2, toward: SYSTEM2, entities: ['lone'] };
+      await bench.record(BACKWARD, entity('lone'));
+      const { seq, delivery } = await bench.claimOne(BACKWARD);
+      await bench.store.fail([{ event: seq, delivery, to: 'parked', error: failure, awaits }]);
+      await linkTo('d', fourth('f2'), end(2, 'lone', '1'));
+      assert.deepEqual(names(await bench.claim(BACKWARD)), []);
     });
 
     it('gets its event at once where the link was stored in between', async () => {
@@ -210,6 +252,30 @@ export function awaitingChecks(bench: Bench): void {
         ['DEMO-1'],
       );
       assert.deepEqual(await bench.store.counterparts('unknown', ['1'], SYSTEM2), [[]]);
+      assert.deepEqual(await bench.store.counterparts(SYSTEM1, ['1'], 'unknown'), [[]]);
+    });
+
+    it('are those that it is linked with over others, where none leads there directly', async () => {
+      const found = async (system: string, id: string, toward: string) =>
+        (await bench.store.counterparts(system, [id], toward))[0]?.map(({ integration, side, ref }) => [
+          integration,
+          side,
+          ref.id,
+        ]);
+      await bench.store.setPlace('another node', 'the server', INTEGRATION);
+      await bench.store.setPlace('third', 'the server', INTEGRATION);
+      await linkTo('on', end(1, '1', '1'), { ...third('t1'), system: 'another node' });
+      await linkTo('back', third('t1'), end(2, '90', '1'));
+      await linkTo('further', end(2, '90', '1'), end(1, 'a9', '1'));
+      assert.deepEqual(await found(SYSTEM1, '1', SYSTEM2), [['back', 2, '90']]);
+      assert.deepEqual(await found(SYSTEM1, '1', SYSTEM1), [['further', 2, 'a9']], 'not itself');
+      await linkTo('copies', third('t1'), end(2, '91', '1'));
+      assert.deepEqual(await found(SYSTEM1, '1', SYSTEM2), [
+        ['back', 2, '90'],
+        ['copies', 2, '91'],
+      ]);
+      await linkTo('directly', end(1, '1', '1'), end(2, '92', '1'));
+      assert.deepEqual(await found(SYSTEM1, '1', SYSTEM2), [['directly', 2, '92']]);
     });
   });
 

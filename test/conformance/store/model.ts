@@ -301,8 +301,9 @@ export class ModelStore implements Store {
     }
 
     if (!same) {
+      const joined = this.kin(this.name(link.ends[0], integration));
       for (const wait of this.waits) {
-        if (this.toward(wait, link)) wait.isDue = true;
+        if (joined.has(`${this.place(wait.system)} ${wait.entity}`) && this.isOver(wait)) wait.isDue = true;
       }
     }
     if (landing.awaits) {
@@ -321,10 +322,8 @@ export class ModelStore implements Store {
     return undefined;
   }
 
-  private toward({ system, entity, toward }: Wait, { ends, integration }: ModelLink): boolean {
-    return ([1, 2] as const).some((side) =>
-      this.leads(integration, [nth(ends, side), nth(ends, other(side))], system, entity, toward),
-    );
+  private isOver({ system, entity, toward }: Omit<Wait, 'isDue'>): boolean {
+    return this.counterpartsOf(system, entity, toward).length > 0;
   }
 
   private leads(
@@ -448,8 +447,8 @@ export class ModelStore implements Store {
   private await(flow: Flow, waiter: EntityId, system: string, toward: string, entities: EntityId[]): void {
     this.waits = this.waits.filter((wait) => !sameFlow(wait.flow, flow) || wait.waiter !== waiter);
     for (const entity of new Set(entities)) {
-      const wait = { flow, waiter, system, entity, toward, isDue: false };
-      this.waits.push({ ...wait, isDue: this.links.some((known) => this.toward(wait, known)) });
+      const wait = { flow, waiter, system, entity, toward };
+      this.waits.push({ ...wait, isDue: this.isOver(wait) });
     }
   }
 
@@ -648,17 +647,30 @@ export class ModelStore implements Store {
   }
 
   async counterparts(system: string, entities: EntityId[], toward: string): Promise<Counterpart[][]> {
-    const inOrder = this.links.toSorted((a, b) => a.id - b.id);
-    return entities.map((entity) =>
-      inOrder.flatMap(({ integration, ends }) =>
-        ([2, 1] as const).flatMap((side) => {
-          const [from, to] = [nth(ends, other(side)), nth(ends, side)];
-          return this.leads(integration, [from, to], system, entity, toward)
-            ? [{ integration, side, ref: structuredClone(to.ref) }]
-            : [];
-        }),
-      ),
+    return entities.map((entity) => this.counterpartsOf(system, entity, toward));
+  }
+
+  private counterpartsOf(system: string, entity: EntityId, toward: string): Counterpart[] {
+    const ends = this.links
+      .toSorted((a, b) => a.id - b.id)
+      .flatMap(({ integration, ends }) =>
+        ([2, 1] as const).map((side) => ({ integration, side, from: nth(ends, other(side)), to: nth(ends, side) })),
+      );
+    const view = ({ integration, side, to }: (typeof ends)[number]): Counterpart => {
+      return { integration, side, ref: structuredClone(to.ref) };
+    };
+    const direct = ends.filter(({ integration, from, to }) =>
+      this.leads(integration, [from, to], system, entity, toward),
     );
+    if (direct.length > 0 || this.stored.size < 2) return direct.map(view);
+    const own = `${this.place(system)} ${entity}`;
+    const kin = this.kin(own);
+    const named = ends.map((end) => ({ ...end, name: this.name(end.to, end.integration) }));
+    const there = named.filter(
+      ({ integration, to, name }) =>
+        this.place(to.system, integration) === this.place(toward) && name !== own && kin.has(name),
+    );
+    return there.filter(({ name }, index) => there.findIndex((first) => first.name === name) === index).map(view);
   }
 
   async move(moves: Moved[]): Promise<void> {

@@ -5,167 +5,188 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Side } from '../../../lib/model';
-import type { Failure, Flow, Landing, Owed, OwedOutcome, Store, StoredEvent } from '../../../lib/store/store';
+import type { Fields, Side } from '../../../lib/model';
+import type { Failure, Flow, Landing, LinkEnd, Owed, OwedOutcome, Store, StoredEvent } from '../../../lib/store/store';
 import { type Bench, end, entity, failure, intent, NOON, type OpenStore, SYSTEM1, SYSTEM2 } from './harness';
 import { ModelStore } from './model';
 
-const INTEGRATIONS = ['one', 'two'];
+const THIRD = 'github';
+/** Two over the same systems, and two that close a ring. */
+const SYSTEMS: Record<string, [string, string]> = {
+  one: [SYSTEM1, SYSTEM2],
+  two: [SYSTEM1, SYSTEM2],
+  on: [SYSTEM2, THIRD],
+  back: [THIRD, SYSTEM1],
+};
+const INTEGRATIONS = Object.keys(SYSTEMS);
 const IDS = ['1', '2', '3'];
 const VERSIONS = ['a', 'b', 'c'];
 
-const flow: fc.Arbitrary<Flow> = fc.record({
-  // mostly one integration, so that histories meet
-  integration: fc.oneof({ weight: 4, arbitrary: fc.constant('one') }, { weight: 1, arbitrary: fc.constant('two') }),
-  side: fc.constantFrom<Side>(1, 2),
-});
+const flowOf = (...integrations: string[]): fc.Arbitrary<Flow> =>
+  fc.record({ integration: fc.constantFrom(...integrations), side: fc.constantFrom<Side>(1, 2) });
+/** Mostly one integration, so that histories meet. */
+const BESIDE = flowOf('one', 'one', 'one', 'one', 'two');
+const RING = flowOf('one', 'one', 'on', 'back');
 const id = fc.constantFrom(...IDS);
 const version = fc.constantFrom(...VERSIONS);
 /** Chooses among what exists when the step runs; counted from the newest. */
 const pick = fc.nat(5);
 const picks = fc.array(pick, { minLength: 1, maxLength: 3 });
 
-const step = fc.oneof(
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('sequence' as const) }) },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant('record' as const),
-      flow,
-      entities: fc.array(fc.record({ id, version }), { minLength: 1, maxLength: 3 }),
-      readAt: pick,
-      ahead: fc.boolean(),
-      urgent: fc.boolean(),
-    }),
-  },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant('claim' as const),
-      flow,
-      limit: fc.integer({ min: 1, max: 3 }),
-      urgent: fc.option(fc.nat(4), { nil: undefined }),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('land' as const),
-      landings: fc.array(
-        fc.record({
-          event: pick,
-          target: id,
-          source: version,
-          written: version,
-          asRead: fc.boolean(),
-          wrote: fc.constantFrom<Landing['wrote']>(undefined, 1, 2, [1, 2]),
-          replaces: fc.boolean(),
-          owes: fc.constantFrom<Landing['owes']>(undefined, undefined, [1], [2], [1, 2]),
-          awaits: fc.option(
-            fc.record({ side: fc.constantFrom<Side>(1, 2), entities: fc.array(id, { maxLength: 2 }) }),
-            {
-              nil: undefined,
-            },
-          ),
-          settled: fc.constantFrom<Landing['settled']>(
-            undefined,
-            { side: 1, fields: ['subject'] },
-            { side: 2, fields: ['subject', 'state'] },
-            { side: 2, fields: ['state'] },
-          ),
-        }),
-        { minLength: 1, maxLength: 2 },
-      ),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      do: fc.constant('fail' as const),
-      events: picks,
-      to: fc.constantFrom('retry' as const, 'parked' as const),
-      dueIn: fc.nat(20),
-      charge: fc.boolean(),
-      notCreated: fc.boolean(),
-      awaits: fc.option(fc.array(id, { maxLength: 2 }), { nil: undefined }),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('openIntents' as const), events: picks }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('intendUpdates' as const),
-      events: picks,
-      side: fc.constantFrom<Side>(1, 2),
-      text: fc.string(),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('refresh' as const), event: pick, version, readAt: pick }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('skip' as const), events: picks, sending: fc.boolean() }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('show' as const), events: picks }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('unshow' as const), flow }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('load' as const), events: picks }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('recover' as const), flow }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('overdue' as const), flow, ago: fc.nat(10) }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('unpark' as const),
-      flow,
-      events: fc.option(picks),
-      corrected: fc.option(
-        fc.dictionary(fc.constantFrom('subject', 'priority'), fc.record({ value: fc.string() }), { maxKeys: 2 }),
-        { nil: undefined },
-      ),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('search' as const),
-      flow,
-      search: fc.constantFrom('', 'demo-1', 'PRIORITY is', '2', 'bug', 'nowhere'),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('owed' as const),
-      flow,
-      limit: fc.integer({ min: 1, max: 3 }),
-      to: fc.constantFrom('done' as const, 'retry' as const, 'rest' as const),
-      before: version,
-      after: fc.option(version, { nil: undefined }),
-      dueIn: fc.nat(20),
-      charge: fc.boolean(),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('resumeOwed' as const), flow }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('oweEarlier' as const),
-      flow,
-      wish: fc.constantFrom(undefined, 'key', 'address'),
-      limit: fc.integer({ min: 1, max: 3 }),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('move' as const),
-      flow,
-      entity: id,
-      key: fc.constantFrom('MOVED-1', 'DEMO-1'),
-      owes: fc.boolean(),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('forgetSeen' as const), flow }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('setCheckpoint' as const), flow, forget: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('purge' as const), flow }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('reopen' as const) }) },
-);
-type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+const stepOf = (flow: fc.Arbitrary<Flow>) =>
+  fc.oneof(
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('sequence' as const) }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constant('record' as const),
+        flow,
+        entities: fc.array(fc.record({ id, version }), { minLength: 1, maxLength: 3 }),
+        readAt: pick,
+        ahead: fc.boolean(),
+        urgent: fc.boolean(),
+      }),
+    },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constant('claim' as const),
+        flow,
+        limit: fc.integer({ min: 1, max: 3 }),
+        urgent: fc.option(fc.nat(4), { nil: undefined }),
+      }),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constant('land' as const),
+        landings: fc.array(
+          fc.record({
+            event: pick,
+            target: id,
+            source: version,
+            written: version,
+            asRead: fc.boolean(),
+            wrote: fc.constantFrom<Landing['wrote']>(undefined, 1, 2, [1, 2]),
+            replaces: fc.boolean(),
+            owes: fc.constantFrom<Landing['owes']>(undefined, undefined, [1], [2], [1, 2]),
+            awaits: fc.option(
+              fc.record({ side: fc.constantFrom<Side>(1, 2), entities: fc.array(id, { maxLength: 2 }) }),
+              {
+                nil: undefined,
+              },
+            ),
+            settled: fc.constantFrom<Landing['settled']>(
+              undefined,
+              { side: 1, fields: ['subject'] },
+              { side: 2, fields: ['subject', 'state'] },
+              { side: 2, fields: ['state'] },
+            ),
+          }),
+          { minLength: 1, maxLength: 2 },
+        ),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constant('link' as const),
+        flow,
+        source: id,
+        target: id,
+        awaits: fc.array(id, { maxLength: 2 }),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        do: fc.constant('fail' as const),
+        events: picks,
+        to: fc.constantFrom('retry' as const, 'parked' as const),
+        dueIn: fc.nat(20),
+        charge: fc.boolean(),
+        notCreated: fc.boolean(),
+        awaits: fc.option(fc.array(id, { maxLength: 2 }), { nil: undefined }),
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('openIntents' as const), events: picks }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('intendUpdates' as const),
+        events: picks,
+        side: fc.constantFrom<Side>(1, 2),
+        text: fc.string(),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('refresh' as const), event: pick, version, readAt: pick }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('skip' as const), events: picks, sending: fc.boolean() }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('show' as const), events: picks }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('unshow' as const), flow }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('load' as const), events: picks }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('recover' as const), flow }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('overdue' as const), flow, ago: fc.nat(10) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('unpark' as const),
+        flow,
+        events: fc.option(picks),
+        corrected: fc.option(
+          fc.dictionary(fc.constantFrom('subject', 'priority'), fc.record({ value: fc.string() }), { maxKeys: 2 }),
+          { nil: undefined },
+        ),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('search' as const),
+        flow,
+        search: fc.constantFrom('', 'demo-1', 'PRIORITY is', '2', 'bug', 'nowhere'),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('owed' as const),
+        flow,
+        limit: fc.integer({ min: 1, max: 3 }),
+        to: fc.constantFrom('done' as const, 'retry' as const, 'rest' as const),
+        before: version,
+        after: fc.option(version, { nil: undefined }),
+        dueIn: fc.nat(20),
+        charge: fc.boolean(),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('resumeOwed' as const), flow }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('oweEarlier' as const),
+        flow,
+        wish: fc.constantFrom(undefined, 'key', 'address'),
+        limit: fc.integer({ min: 1, max: 3 }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('move' as const),
+        flow,
+        entity: id,
+        key: fc.constantFrom('MOVED-1', 'DEMO-1'),
+        owes: fc.boolean(),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('forgetSeen' as const), flow }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('setCheckpoint' as const), flow, forget: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('purge' as const), flow }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('reopen' as const) }) },
+  );
+type Step = ReturnType<typeof stepOf> extends fc.Arbitrary<infer T> ? T : never;
+
+const steps = (flow: fc.Arbitrary<Flow>) => fc.array(stepOf(flow), { minLength: 1, maxLength: 60, size: 'max' });
 
 /** The same thing in the model and in the store: numbers differ, since a store may leave some out. */
 interface Twin<T> {
@@ -197,7 +218,7 @@ class History {
       case 'record': {
         const readAt = newest(this.readings, step.readAt) ?? { model: 0, real: 0 };
         const entities = step.entities.map((read) => entity(read.id, read.version));
-        const system = step.flow.side === 1 ? SYSTEM1 : SYSTEM2;
+        const system = systemOf(step.flow);
         const checkpoint = step.ahead ? undefined : { at: now };
         assert.deepEqual(
           await real.record(step.flow, system, entities, readAt.real, checkpoint, step.urgent),
@@ -212,11 +233,18 @@ class History {
         );
       case 'land':
         return this.land(step);
+      case 'link': {
+        // without an event, as what is found to be there is linked
+        const { integration, side } = step.flow;
+        const [from, to] = [endIn(step.flow, step.source, 'a', {}), endIn(otherSide(step.flow), step.target, 'a', {})];
+        const ends: Landing['ends'] = side === 1 ? [from, to] : [to, from];
+        const landing = { integration, event: -1, delivery: 0, ends, awaits: { side, entities: step.awaits } };
+        assert.deepEqual((await real.land([landing])).map(Boolean), (await model.land([landing])).map(Boolean));
+        return;
+      }
       case 'fail': {
-        const awaited = ({ side }: Flow) => {
-          const [system, toward] = side === 1 ? [SYSTEM1, SYSTEM2] : [SYSTEM2, SYSTEM1];
-          return step.awaits && { system, toward, entities: step.awaits };
-        };
+        const awaited = (flow: Flow) =>
+          step.awaits && { system: systemOf(flow), toward: systemOf(otherSide(flow)), entities: step.awaits };
         const failures = (which: keyof Twin<StoredEvent>): Failure[] =>
           this.chosen(step.events).map((twin) => {
             const { seq, delivery } = twin[which];
@@ -366,8 +394,8 @@ class History {
       const twin = newest(this.events, wish.event);
       if (!twin) continue;
       const { flow, entity: source } = twin.model;
-      const from = end(flow.side, source.id, wish.asRead ? source.version : wish.source, { written: wish.source });
-      const to = end(flow.side === 1 ? 2 : 1, wish.target, wish.written, { written: wish.written });
+      const from = endIn(flow, source.id, wish.asRead ? source.version : wish.source, { written: wish.source });
+      const to = endIn(otherSide(flow), wish.target, wish.written, { written: wish.written });
       const ends: Landing['ends'] = flow.side === 1 ? [from, to] : [to, from];
       const { wrote, owes, settled, awaits } = wish;
       const common = { integration: flow.integration, ends, wrote, owes, settled, awaits };
@@ -426,11 +454,13 @@ class History {
         assert.deepEqual(plain(await links(real)), plain(await links(model)));
       }
     }
-    for (const system of [SYSTEM1, SYSTEM2]) {
+    for (const system of [SYSTEM1, SYSTEM2, THIRD]) {
       const links = async (store: Store) => plain(await store.linksBySystem(system, '1'));
       assert.deepEqual(await links(real), await links(model));
-      const toward = system === SYSTEM1 ? SYSTEM2 : SYSTEM1;
-      assert.deepEqual(await real.counterparts(system, IDS, toward), await model.counterparts(system, IDS, toward));
+      const kin = async (store: Store) => plain(await store.kinOf(system, '1', 'one'));
+      assert.deepEqual(await kin(real), await kin(model));
+      for (const toward of [SYSTEM1, SYSTEM2, THIRD])
+        assert.deepEqual(await real.counterparts(system, IDS, toward), await model.counterparts(system, IDS, toward));
     }
   }
 
@@ -467,6 +497,12 @@ class History {
   }
 }
 
+const systemOf = ({ integration, side }: Flow): string => SYSTEMS[integration]?.[side === 1 ? 0 : 1] ?? '';
+const otherSide = ({ integration, side }: Flow): Flow => ({ integration, side: side === 1 ? 2 : 1 });
+const endIn = (flow: Flow, ...of: [string, string, Fields]): LinkEnd => ({
+  ...end(flow.side, ...of),
+  system: systemOf(flow),
+});
 const sending = ({ seq, delivery }: StoredEvent) => ({ seq, delivery });
 const newest = <T>(list: readonly T[], back: number): T | undefined => list.at(-1 - (back % Math.max(list.length, 1)));
 const present = <T>(list: readonly (T | undefined)[]): T[] => list.filter((item) => item !== undefined);
@@ -493,7 +529,7 @@ export function randomChecks(open: OpenStore, newBench: (open: OpenStore) => Ben
   it(`answers like the model of its contract in ${runs} random histories, closed and reopened in between`, async function () {
     this.timeout(120_000);
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }), async (steps) => {
+      fc.asyncProperty(fc.oneof(steps(BESIDE), steps(RING)), async (steps) => {
         const bench = newBench(open);
         await bench.start();
         try {
