@@ -15,8 +15,9 @@ const NEEDED: Record<string, string> = {
 const MOST_NAMED = 5;
 
 export async function identify(api: RedmineApi, metadata: Metadata): Promise<Identity> {
+  // a key may have died a moment ago: no remembered answer says that all is well
   const me = await self(metadata);
-  const projects = await metadata.projects();
+  const projects = await metadata.projects(0);
   const trackers = await metadata.trackers();
   const missing: string[] = [];
   if (projects.length === 0) {
@@ -53,7 +54,7 @@ export async function identify(api: RedmineApi, metadata: Metadata): Promise<Ide
 
 async function self(metadata: Metadata) {
   try {
-    return await metadata.myself();
+    return await metadata.myself(0);
   } catch (thrown) {
     if (!(thrown instanceof SyncError)) throw thrown;
     const { kind, message, detail } = thrown;

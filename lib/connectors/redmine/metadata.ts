@@ -56,8 +56,9 @@ export class Metadata {
 
   constructor(private readonly api: RedmineApi) {}
 
-  myself(): Promise<Myself> {
-    return this.selfCache.remember('', async () => {
+  /** @param maxAgeMs how old a remembered answer may be */
+  myself(maxAgeMs = MINUTE): Promise<Myself> {
+    return this.selfCache.within('', maxAgeMs, async () => {
       const { user } = await this.api.get('users/current.json', { include: 'memberships' });
       if (!isJson(user)) throw new SyncError('fatal', "GET users/current.json: not the answer of Redmine's API");
       const roles = new Map(
