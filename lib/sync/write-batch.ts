@@ -498,7 +498,10 @@ export class Batch {
         }
         // it was looked at and refused
         if (isDecision(error)) answered.push(work);
-        if (!this.withhold(work, error) && !this.withholdReferences(work, error))
+        const size = Object.keys(work.plan.write).length;
+        const isWithheld = this.withhold(work, error) || this.withholdReferences(work, error);
+        // what is refused may be a field that was not even sent: the very same write would be refused again without end
+        if (!isWithheld || Object.keys(work.plan.write).length === size)
           await this.fail([work], error, { unmade: true });
         else if (Object.keys(work.plan.write).length > 0) withheld.push(work);
         else landings.push(landUnchanged(this.way, work));

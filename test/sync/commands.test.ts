@@ -282,6 +282,28 @@ describe('Holding only the field', () => {
     );
   });
 
+  it('parks an update of which a field is refused that is not even written, instead of sending it again without end', async () => {
+    const id = await pair();
+    bench.flow = (message) => {
+      if (message.sync.direction === 'backward') return;
+      message.sync.unresolved = { priority: { ...unresolved('"Low" has no counterpart', 'Low'), policy: 'leave' } };
+      delete message.payload.priority;
+    };
+    bench.two.refuses = (operation) =>
+      'priority' in operation.fields ? undefined : { priority: 'Priority is required' };
+    const before = bench.two.asked.length;
+    bench.one.save(id, { note: 'b' });
+    await bench.sync();
+    await bench.wait(3_600_000);
+    const sent = bench.two.asked.length - before;
+    assert.ok(sent > 1 && sent <= 4, `it was written ${sent} times`);
+    const { items } = await bench.integration.commands.parked(0, 9);
+    assert.deepEqual(
+      items.map(({ error }) => error.fields),
+      [{ priority: '"Low" has no counterpart (Priority is required)' }],
+    );
+  });
+
   it('goes on without a field that has no counterpart and whose row parks, and without one that is silently ignored', async () => {
     const id = await pair();
     bench.flow = (message) => {
