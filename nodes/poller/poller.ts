@@ -66,15 +66,17 @@ export = (RED: NodeAPI): void => {
       private readonly handle: IntegrationHandle,
     ) {
       const side: Side = def.side === '2' ? 2 : 1;
+      const started = host.whenStarted();
       this.stopListening = [
         handle.use(),
-        handle.onStoreFault((fault) => this.failed(fault)),
+        // Catch nodes are there only when all have started
+        handle.onStoreFault((fault) => void started.then(() => this.failed(fault))),
         handle.onProgress(() => this.showSoon()),
         handle.onLost((lost) => {
           if (lost.side === side) this.reportLost(lost);
         }),
       ];
-      this.start(side, host.whenStarted()).catch((thrown: unknown) => this.failed(thrown));
+      this.start(side, started).catch((thrown: unknown) => this.failed(thrown));
     }
 
     private async start(side: Side, started: Promise<void>): Promise<void> {
@@ -223,8 +225,9 @@ export = (RED: NodeAPI): void => {
         node.status({ fill: 'red', shape: 'ring', text: RED._('poller.status.paused', { seconds, why }) });
         setTimeout(() => this.showSoon(), Math.min(paused, 5_000)).unref();
       } else if (this.fault) node.status({ fill: 'red', shape: 'ring', text: this.faultText(this.fault) });
-      else if (this.unwired()) node.status({ fill: 'yellow', shape: 'ring', text: this.wiringText() });
-      else if (counts.parked || lost) {
+      else if (this.unwired()) {
+        node.status({ fill: 'yellow', shape: 'ring', text: [this.wiringText(), parked].filter(Boolean).join(' ') });
+      } else if (counts.parked || lost) {
         node.status({ fill: 'yellow', shape: 'dot', text: [text, parked, diverged].filter(Boolean).join(' ') });
       } else node.status({ fill: open || this.polling ? 'blue' : 'green', shape: 'dot', text });
     }
