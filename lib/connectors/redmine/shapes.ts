@@ -4,6 +4,7 @@
  */
 
 import { SyncError } from '../../model/errors';
+import { isJson, listOf, textOf } from '../kit/json';
 
 export type Json = Record<string, unknown>;
 
@@ -45,20 +46,7 @@ export interface RawIssue {
   journals: Json[];
 }
 
-export const isJson = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The objects of a list property; nothing where it is missing. */
-export function listOf(body: unknown, property: string): Json[] {
-  const list = isJson(body) ? body[property] : undefined;
-  return Array.isArray(list) ? list.filter(isJson) : [];
-}
-
-/** A number or text as text; undefined for all else, and for an empty text. */
-export function textOf(value: unknown): string | undefined {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
+export { isJson, listOf, textOf };
 
 const numberOf = (value: unknown): number | undefined =>
   typeof value === 'number' ? value : typeof value === 'string' && value !== '' ? Number(value) : undefined;
