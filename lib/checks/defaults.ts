@@ -1,4 +1,4 @@
-/** A default mapper's rows against what both systems declare now. Pure. */
+/** Checks a default mapper's rows against what both systems declare now. Pure. */
 
 import { convertValue } from '../mapping/convert';
 import { showValue } from '../mapping/describe';
@@ -11,7 +11,7 @@ import { entriesOf, misfits } from './misfits';
 import { namedOf } from './values-of';
 
 /**
- * Fields that are gone, of another type or not to be written; defaults that are no value of their field or not in its
+ * Finds fields that are gone, of another type or read-only; defaults that are not valid for their field or not in its
  * list; rows that promise a default and have none; two rows for one field.
  */
 export function checkDefaultRows(rows: DefaultRow[], live: Live): Finding[] {
@@ -51,9 +51,9 @@ function checkRow(row: DefaultRow, place: number, rows: DefaultRow[], live: Live
   return found;
 }
 
-/** The default's part, in words, that the field can't hold. */
+/** The part of the default, as text, that the field cannot hold. */
 function wrongValue(value: Value, row: DefaultRow, live: Live): string | undefined {
-  // its length is judged by itself
+  // its length is checked by itself
   const { maxLength: _most, length: _length, ...field } = asNow(row.field, liveOf(live, row.side));
   const items: SingleValue[] = Array.isArray(value) ? value : value === null ? [] : [value];
   if (items.length > 1 && field.multi !== true) return showValue(value);
@@ -66,11 +66,11 @@ function wrongValue(value: Value, row: DefaultRow, live: Live): string | undefin
   return undefined;
 }
 
-/** True where the field's type makes another value of it: a text in a number's field. */
+/** True if the field's type converts the value to another one: a text in a number field. */
 const changes = (before: SingleValue, after: SingleValue): boolean =>
   typeof before !== 'object' && typeof before !== typeof after;
 
-/** Default people that are given without id: whether there is such a person, only the system can tell. */
+/** Default users that are given without id: only the system knows whether they exist. */
 export const peopleToAsk = (rows: DefaultRow[]): { row: number; person: UserValue }[] =>
   rows.flatMap(({ field, value }, row) => {
     if (field.type !== 'user') return [];

@@ -1,4 +1,5 @@
-/** What has become of a field, and of the values that were chosen from its list, since they were chosen in a form. Pure. */
+/** Finds out how a field, and the values selected from its list, have changed since they were selected in a form.
+ * Pure. */
 
 import type { FieldChoice } from '../model/config';
 import type { Field, Side } from '../model/entity';
@@ -7,7 +8,7 @@ import { type Finding, type LiveFields, listed } from './finding';
 
 type Place = Pick<Finding, 'row' | 'label'>;
 
-/** The field as its system declares it now, by its id; as it was chosen where that is not known. */
+/** The field as its system declares it now, by its id; as it was selected if that is unknown. */
 export function asNow(choice: FieldChoice, live: LiveFields): FieldChoice {
   const now = live?.get(choice.id);
   if (now === undefined) return choice;
@@ -50,7 +51,7 @@ export function fieldDrift(choice: FieldChoice, side: Side, live: LiveFields, pl
 
 const manyOf = ({ multi }: Pick<Field, 'multi'>): string => (multi ? 'multi' : 'single');
 
-/** Values of a table, a constant or a default, against the list as it is now. */
+/** Compares the values of a table, a constant or a default with the current list. */
 export function valueDrift(
   values: LookupValue[],
   list: LookupValue[] | undefined,

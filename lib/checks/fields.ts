@@ -1,9 +1,10 @@
-/** A field mapper's rows against what both systems declare now. Pure. */
+/** Checks a field mapper's rows against what both systems declare now. Pure. */
 
 import { type ExpressionCheck, type KnownFields, missingRequired, rowIssues } from '../mapping/coverage';
 import { endsOf, goes } from '../mapping/transform';
 import type { DefaultRow, FieldChoice, FieldRow } from '../model/config';
 import { type Direction, type Side, sourceSide, targetSide } from '../model/entity';
+import { atSide } from '../model/sides';
 import { asNow, fieldDrift, valueDrift } from './drift';
 import { type Finding, type Live, liveOf } from './finding';
 import { entriesOf, misfits } from './misfits';
@@ -15,9 +16,9 @@ export interface FieldsContext {
   defaults?: DefaultRow[];
   /** parses expressions */
   expressions?: ExpressionCheck;
-  /** ids of the fields that the integration's *Counterpart* writes, by side */
+  /** ids of the fields that the integration's *Backlinks* write, by side */
   counterpart?: KnownFields['counterpart'];
-  /** directions in which entities may be created; preset: both */
+  /** directions in which items may be created; default: both */
   directions?: Direction[];
 }
 
@@ -28,13 +29,13 @@ export const rowLabel = ({ one, two, direction }: Pick<FieldRow, 'one' | 'two' |
     .filter((part) => part !== undefined)
     .join(' ');
 
-const inRow = (row: FieldRow, side: Side): FieldChoice | undefined => (side === 1 ? row.one : row.two);
+const inRow = (row: FieldRow, side: Side): FieldChoice | undefined => atSide(row, side);
 
 const SIDES: Side[] = [1, 2];
 
 /**
- * Fields that are gone, renamed, of another type or not to be written; conversions that lose more than the row knew when
- * it was saved; constants that the list does not have; required fields that get no value.
+ * Finds fields that are gone, renamed, of another type or read-only; conversions that lose more than the row knew when
+ * it was saved; constants that are not in the list; required fields without a value.
  */
 export function checkFieldRows(rows: FieldRow[], context: FieldsContext): Finding[] {
   const { live } = context;
@@ -66,15 +67,16 @@ function checkRow(row: FieldRow, place: number, rows: FieldRow[], now: FieldRow[
   const before = new Set(rowIssues(row, rows, {}, expressions).map(({ code, direction }) => `${code} ${direction}`));
   const issues = rowIssues(current, now, known, expressions)
     .filter(({ code, level, direction }) => {
-      if (code === 'unknownField') return false; // told by the drift, and better
-      // what the person at the form has seen and left as it is
+      if (code === 'unknownField') return false; // the drift check reports it, with more detail
+      // what the user has seen in the form and left unchanged
       return level === 'error' || !before.has(`${code} ${direction}`);
     })
     .map(({ level, code, direction }): Finding => ({ ...at, level, code, direction, names: {} }));
   return [...drift, ...issues, ...constantDrift(current, at, live)];
 }
 
-/** A constant that its field's list does not have, or that it cannot hold. @param row with the fields as they are now */
+/** A constant that its field's list does not contain, or that it cannot hold. @param row with the fields as they are
+ * now */
 export function constantDrift(row: FieldRow, at: Pick<Finding, 'row' | 'label'>, live: Live): Finding[] {
   const side = SIDES.find((one) => inRow(row, one) !== undefined);
   const target = side === undefined ? undefined : inRow(row, side);

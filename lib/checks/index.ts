@@ -1,3 +1,4 @@
+export * from './access';
 export * from './defaults';
 export * from './drift';
 export * from './fields';

@@ -1,4 +1,4 @@
-/** Values of tables, constants and defaults that their field cannot hold, by what its system declares of it now. Pure. */
+/** Values of tables, constants and defaults that their field cannot hold, as its system declares it now. Pure. */
 
 import { showValue } from '../mapping/describe';
 import { type Misfit, misfitOf } from '../mapping/fit';
@@ -9,9 +9,9 @@ import { type Finding, listed } from './finding';
 const CODES = { tooLong: 'longValues', notHeld: 'unfitValues', notSelectable: 'closedValues' } as const;
 
 /**
- * @param values what may be written into the field
- * @param field as its system declares it; undefined while it can't be asked
- * @param level `error` where the change fails, or the value is lost, each time
+ * @param values the values that may be written to the field
+ * @param field as its system declares it; undefined while the system cannot be asked
+ * @param level `error` if the change fails, or the value is lost, each time
  */
 export function misfits(
   values: SingleValue[],
@@ -44,6 +44,6 @@ function wordOf(value: SingleValue): string {
   return value.name ?? showValue(value);
 }
 
-/** What a constant or a default consists of. */
+/** The parts of a constant or a default. */
 export const entriesOf = (value: Value | undefined): SingleValue[] =>
   Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];

@@ -1,4 +1,4 @@
-/** A finding in words, for forms and nodes alike; the words are the caller's language. */
+/** A finding as a sentence, for forms and nodes alike, in the caller's language. */
 
 import type { Finding } from './finding';
 
@@ -7,7 +7,7 @@ export type Say = (key: string, variables: Record<string, string>) => string;
 
 const ARROWS = { forward: '→', backward: '←' } as const;
 
-/** What is wrong, without saying where. */
+/** The problem, without its place. */
 export function remark({ code, names }: Finding, say: Say): string {
   const variables = Object.entries(names).map(([key, value]): [string, string] => [
     key,

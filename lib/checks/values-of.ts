@@ -1,8 +1,8 @@
-/** The list entries in a value. */
+/** The list values in a value. */
 
 import type { LookupValue, UserValue, Value } from '../model/values';
 
-/** Entries with a name; a plain text counts as the name of one. */
+/** Values with a name; a plain text counts as a name. */
 export function namedOf(value: Value | UserValue | undefined): LookupValue[] {
   const items = Array.isArray(value) ? value : value === null || value === undefined ? [] : [value];
   return items.flatMap((item): LookupValue[] => {

@@ -1,4 +1,4 @@
-/** A value mapper's tables and domain rules against what both systems declare now. Pure. */
+/** Checks a value mapper's tables and domain rules against what both systems declare now. Pure. */
 
 import { unmappedValues } from '../mapping/coverage';
 import { domainIssues } from '../mapping/domains';
@@ -6,6 +6,7 @@ import { endsOf, goes, transformOf } from '../mapping/transform';
 import { compileTable, type SheetTables } from '../mapping/values';
 import type { DefaultRow, DomainRule, FieldChoice, FieldRow, ValueRow } from '../model/config';
 import { applies, type Direction, type Side, sourceSide, targetSide } from '../model/entity';
+import { atSide } from '../model/sides';
 import { isEmpty, type LookupValue, type Value } from '../model/values';
 import { fieldDrift, valueDrift } from './drift';
 import { rowLabel } from './fields';
@@ -14,11 +15,11 @@ import { misfits } from './misfits';
 
 export interface ValuesContext {
   live: Live;
-  /** rows of the field mappers of the same pair; undefined where they are not known */
+  /** rows of the field mappers of the same pair; undefined if they are not known */
   mapped?: FieldRow[];
-  /** rows of the default mappers of the same pair: they decide what becomes of a value without counterpart */
+  /** rows of the default mappers of the same pair: they decide about values without a match */
   defaults?: DefaultRow[];
-  /** what the rows' sheets hold */
+  /** the content of the rows' sheets */
   sheets?: SheetTables;
 }
 
@@ -28,7 +29,7 @@ const SIDES: Side[] = [1, 2];
 const listIn = (live: Live, side: Side, field: FieldChoice): LookupValue[] | undefined =>
   field.type === 'lookup' ? liveOf(live, side)?.get(field.id)?.values : undefined;
 
-/** True where the default mapper's row says what becomes of a value without counterpart. */
+/** True if the default mapper's row has a rule for values without a match. */
 const isDecided = (defaults: DefaultRow[] | undefined, side: Side, field: FieldChoice): boolean =>
   defaults?.some(
     (row) =>
@@ -37,14 +38,14 @@ const isDecided = (defaults: DefaultRow[] | undefined, side: Side, field: FieldC
       (row.unresolved !== undefined || !isEmpty((row.value ?? null) as Value)),
   ) === true;
 
-/** True where some row brings the one field's values over to the other; taken for so where the rows are not known. */
+/** True if some row syncs the one field's values to the other; assumed if the rows are not known. */
 const isMapped = (mapped: FieldRow[] | undefined, { one, two }: ValueRow, direction: Direction): boolean =>
   mapped === undefined ||
   mapped.some((row) => row.one?.id === one.id && row.two?.id === two.id && goes(row, direction));
 
 /**
- * Fields that are gone or of another type, values that the lists no longer have, values without counterpart, tables for
- * fields that nothing maps, mapped lists without a table, domain rules that do not work.
+ * Finds fields that are gone or of another type, values that are no longer in the lists, values without a match, tables
+ * for fields that nothing maps, mapped lists without a table, and invalid domain rules.
  */
 export function checkValueRows(rows: ValueRow[], domains: DomainRule[], context: ValuesContext): Finding[] {
   return [
@@ -65,8 +66,8 @@ function checkTable(row: ValueRow, place: number, context: ValuesContext): Findi
   const { live, mapped, defaults, sheets } = context;
   const at = { row: place, label: rowLabel({ ...row, direction: 'both' }) };
   const drift = SIDES.flatMap((side) => {
-    const field = side === 1 ? row.one : row.two;
-    const values = row.pairs.map((pair) => (side === 1 ? pair.one : pair.two));
+    const field = atSide(row, side);
+    const values = row.pairs.map((pair) => atSide(pair, side));
     const list = listIn(live, side, field);
     return [
       ...fieldDrift(field, side, liveOf(live, side), at),
@@ -88,7 +89,7 @@ function checkTable(row: ValueRow, place: number, context: ValuesContext): Findi
   return [...drift, ...unpaired];
 }
 
-/** What the table writes into the field of a side: of several pairs for one value only the first. */
+/** The values that the table writes to the field of a side: of several pairs for one value only the first. */
 function written(row: ValueRow, side: Side, context: ValuesContext): LookupValue[] {
   const direction = side === 2 ? 'forward' : 'backward';
   const own = compileTable(row, direction);
@@ -98,7 +99,7 @@ function written(row: ValueRow, side: Side, context: ValuesContext): LookupValue
   return [...sources.flatMap((source) => own.find(source) ?? []), ...namedInSheet(row, side, context)];
 }
 
-/** What the row's sheet makes of the other side's values, where the row's own pairs have nothing for them. */
+/** The row's sheet's matches for the other side's values, if the row's own pairs have none. */
 function namedInSheet(row: ValueRow, side: Side, { live, sheets }: ValuesContext): LookupValue[] {
   const direction = side === 2 ? 'forward' : 'backward';
   const sheet = sheets?.get(row)?.[direction];
@@ -108,7 +109,7 @@ function namedInSheet(row: ValueRow, side: Side, { live, sheets }: ValuesContext
   const ids = new Set(listIn(live, side, target)?.map(({ id }) => id));
   return (listIn(live, sourceSide(direction), source) ?? []).flatMap((value) => {
     const found = own.find(value) === undefined ? sheet.find(value) : undefined;
-    // a cell may hold the id
+    // a cell may contain the id
     return found === undefined || ids.has(found.name) ? [] : [{ name: found.name }];
   });
 }
@@ -119,7 +120,7 @@ const unpairedIn = (values: LookupValue[], more: Pick<Finding, 'row' | 'label' |
   names: listed(values.map(({ name }) => name)),
 });
 
-/** A computed row may well use a table by `$lookup`, whichever fields it maps. */
+/** A computed row may use a table by `$lookup`, whatever fields it maps. */
 const isMappedAtAll = (mapped: FieldRow[], { one, two }: ValueRow): boolean =>
   mapped.some(
     (row) =>
@@ -127,7 +128,7 @@ const isMappedAtAll = (mapped: FieldRow[], { one, two }: ValueRow): boolean =>
       DIRECTIONS.some((direction) => transformOf(row, direction)?.kind === 'jsonata'),
   );
 
-/** Mapped lists that no table is for: their values go by name. */
+/** Mapped lists without a table: their values are matched by name. */
 function withoutTable(tables: ValueRow[], { live, mapped = [], defaults }: ValuesContext): Finding[] {
   return mapped.flatMap((row) =>
     DIRECTIONS.flatMap((direction): Finding[] => {

@@ -1,6 +1,7 @@
 /**
- * A connection whose errors hold no secret. The HTTP client masks what it throws; this is for what a connector makes of
- * answers itself: the refused element of a batch that was answered 200, the words of a field that a system did not take.
+ * A connection whose errors contain no secrets. The HTTP client masks what it throws. This is for errors that a
+ * connector makes from answers itself: the failed element of a batch with status 200, the text about a field that a
+ * system did not accept.
  */
 
 import type { Mask } from './http/masking';
@@ -12,7 +13,7 @@ const isPages = (value: unknown): value is AsyncIterable<unknown> =>
   isObject(value) && typeof Reflect.get(value, Symbol.asyncIterator) === 'function';
 const isMethod = (value: unknown): value is Method => typeof value === 'function';
 
-/** Masks the texts of an object's own property, which holds a text or texts by name. */
+/** Masks the texts in an object's own property, which is a text or an object of texts. */
 function maskTexts(owner: object, property: string, mask: Mask): void {
   const value: unknown = Reflect.get(owner, property);
   if (typeof value === 'string') Reflect.set(owner, property, mask(value));
@@ -23,7 +24,7 @@ function maskTexts(owner: object, property: string, mask: Mask): void {
 
 const DEEPEST_CAUSE = 5;
 
-/** Masks an error where it is: message, stack, what the system answered, the words about fields, its causes. */
+/** Masks an error in place: message, stack, the system's answer, texts about fields, causes. */
 export function maskError(error: unknown, mask: Mask, depth = 0): void {
   if (!(error instanceof Error) || depth > DEEPEST_CAUSE) return;
   for (const property of ['message', 'stack']) maskTexts(error, property, mask);
@@ -35,7 +36,7 @@ export function maskError(error: unknown, mask: Mask, depth = 0): void {
   maskError(error.cause, mask, depth + 1);
 }
 
-/** Errors stand in a result as they are, or as `error` of what became of an operation. */
+/** Errors are either direct results, or in the `error` of an operation's result. */
 function maskResult(result: unknown, mask: Mask): void {
   for (const one of Array.isArray(result) ? (result as unknown[]) : [result]) {
     maskError(one, mask);
@@ -54,7 +55,7 @@ async function* maskedPages(pages: AsyncIterable<unknown>, mask: Mask): AsyncGen
   }
 }
 
-/** @param mask made of everything that the connection was given and nobody may see */
+/** @param mask made from all secrets that the connection received */
 export function discreet<Made extends object>(connection: Made, mask: Mask): Made {
   const masked = (method: Method): Method =>
     function call(...args) {

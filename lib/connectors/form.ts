@@ -1,20 +1,20 @@
-/** What a connector tells the forms of the editor: plain data, free of anything that only Node.js has. */
+/** The data of a connector for the editor's forms: plain data, without anything that exists only in Node.js. */
 
 import type { UserValue } from '../model/values';
 
-export type ConnectorCategory = 'alm' | 'test' | 'scm' | 'build' | 'itsm' | 'sandbox';
+export type ConnectorCategory = 'alm' | 'test' | 'scm' | 'build' | 'itsm' | 'database' | 'sandbox';
 
 export interface Identity {
   user: UserValue;
-  /** product and version as the server tells it, e.g. "Redmine 5.0" */
+  /** product and version as reported by the server, for example "Redmine 5.0" */
   server: string;
-  /** IANA name, where the system has one for this account */
+  /** IANA name, if the system has one for this account */
   timeZone?: string;
-  /** what the account lacks for a two-way sync, in sentences for an admin; empty = all is well */
+  /** what the account lacks for a two-way sync, in sentences for an admin; empty = nothing */
   missing: string[];
 }
 
-/** One input of the system form. Secrets are kept in Node-RED credentials and never come back to the browser. */
+/** One input of the system form. Secrets are stored in Node-RED credentials and never sent back to the browser. */
 export interface ConfigField {
   name: string;
   label: string;
@@ -28,9 +28,11 @@ export interface ConfigField {
   visibleIf?: { name: string; value: string };
 }
 
-/** The names that a secret input may have: Node-RED wants credentials declared when a node type is registered. */
+/** The names that a secret input can have: Node-RED requires credentials to be declared when a node type is
+ * registered. */
 export const SECRET_NAMES = ['apiKey', 'login', 'password', 'token', 'clientId', 'clientSecret'] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
 
-/** Of these, what nobody may see in a message. A login is a name: people need it there, and a short one would blot out words. */
+/** Those of them that must not appear in a message. A login is a name: users need it there, and masking a short one
+ * would make texts unreadable. */
 export const HIDDEN_NAMES: readonly string[] = SECRET_NAMES.filter((name) => name !== 'login' && name !== 'clientId');

@@ -1,12 +1,15 @@
-/** All connectors by kind. A new one adds a folder and a line here. */
+/** All connectors by kind. A new one needs a folder and a line here; one that is a file in a user's folder needs neither. */
 
 import { SyncError } from '../model/errors';
 import { azureDevops } from './azure-devops';
 import type { Connector } from './connector';
+import { shipped } from './declared/files';
+import { git } from './git';
 import { jira } from './jira';
 import { redmine } from './redmine';
 import { requestTracker } from './request-tracker';
 import { sandbox } from './sandbox';
+import { sql } from './sql';
 
 /** In the order in which a form offers them. */
 export const connectors: Readonly<Record<string, Connector>> = {
@@ -15,12 +18,17 @@ export const connectors: Readonly<Record<string, Connector>> = {
   jira,
   'azure-devops': azureDevops,
   'request-tracker': requestTracker,
+  git,
+  sql,
+  github: shipped('github'),
+  gitlab: shipped('gitlab'),
+  servicenow: shipped('servicenow'),
 };
 
-/** @throws SyncError fatal where there is no connector of that kind */
-export function connectorOf(kind: string): Connector {
-  const connector = Object.hasOwn(connectors, kind) ? connectors[kind] : undefined;
+/** @throws SyncError fatal if there is no connector of that kind */
+export function connectorOf(kind: string, all: Readonly<Record<string, Connector>> = connectors): Connector {
+  const connector = Object.hasOwn(all, kind) ? all[kind] : undefined;
   if (connector) return connector;
-  const known = Object.keys(connectors).join(', ');
-  throw new SyncError('fatal', `There is no connector for systems of the kind "${kind}". There are: ${known}.`);
+  const known = Object.keys(all).join(', ');
+  throw new SyncError('fatal', `There is no connector for the system type "${kind}". Available: ${known}.`);
 }

@@ -1,8 +1,8 @@
 /**
- * How a connector says that one request for several operations failed as a whole, so that nobody is blamed for a
- * neighbour. Who is to blame is found out by the engine (lib/sync/blame.ts), for every connector alike: it sends smaller and
- * smaller groups, looks for creates that may have arrived before it sends them again, and tells a poisoned operation from a
- * system that is down.
+ * Lets a connector report that one request for several operations failed as a whole, so that no operation is charged
+ * for a neighbour. The engine (lib/engine/blame.ts) finds out which operation caused it, for every connector in the
+ * same way: it sends smaller and smaller groups, searches for creates that may have arrived before it sends them again,
+ * and distinguishes a failing operation from a system that is down.
  */
 
 import { SyncError } from '../model/errors';
@@ -11,11 +11,11 @@ import { SyncError } from '../model/errors';
  * The failure of a request that carried several operations, as the result of each of them:
  * `results[i] = { ok: false, error: wholeBatch(error, operations.length) }`.
  *
- * Use it where the answer does not tell one operation from another: 5xx, a broken connection, a time-out, 413, 400 for the
- * body as such. An answer that names an operation is that operation's own error, without this mark. Faults that concern the
- * account or the system (`auth`, `rateLimited`) stay unmarked, whatever the request held.
+ * Use it if the answer does not distinguish operations: 5xx, a broken connection, a timeout, 413, 400 for the body as a
+ * whole. An answer that names an operation is that operation's own error, without this mark. Errors of the account or
+ * the system (`auth`, `rateLimited`) stay unmarked, whatever the request contained.
  * @param error of the request; `uncertain` is kept: some of the operations may have been carried out
- * @param size how many operations were in the request; 1 = the error is that operation's own, and is returned as it is
+ * @param size number of operations in the request; 1 = the error is that operation's own, and is returned unchanged
  * @returns a new error with `detail.batch`
  */
 export function wholeBatch(error: SyncError, size: number): SyncError {
@@ -24,5 +24,5 @@ export function wholeBatch(error: SyncError, size: number): SyncError {
   return new SyncError(error.kind, error.message, { ...error.detail, batch: size });
 }
 
-/** True where the error is that of a request for several operations. */
+/** True if the error is that of a request for several operations. */
 export const isWholeBatch = ({ detail }: SyncError): boolean => (detail.batch ?? 1) > 1;

@@ -1,4 +1,5 @@
-/** Files that hold what systems hold: nobody else on the machine needs to read them. On Windows modes mean nothing. */
+/** Files with data from systems: nobody else on the machine needs to read them. On Windows, file modes have no
+ * effect. */
 
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -8,9 +9,9 @@ export const PRIVATE_FOLDER = 0o700;
 const OTHERS = 0o007;
 
 /**
- * To be called before SQLite opens a file, and what it returns once the file is there: the database and its journals, which
- * get the database's rights when they are made again, can then be read by their owner only. Of a file that was there
- * before, others lose their rights; those of its group are somebody's choice.
+ * Call this before SQLite opens a file, and call the returned function once the file exists. After that, only their
+ * owner can read the database and its journals, which get the database's permissions whenever they are created again.
+ * If the file existed before, others lose their permissions; those of its group are somebody's choice and stay.
  */
 export function privateDatabase(file: string): () => void {
   const isNew = !existsSync(file);
@@ -21,13 +22,13 @@ export function privateDatabase(file: string): () => void {
         const wanted = isNew ? PRIVATE_FILE : mode & ~OTHERS & 0o777;
         if ((mode & 0o777) !== wanted) chmodSync(name, wanted);
       } catch {
-        // no journal, or the file is somebody else's, whose it stays
+        // no journal, or the file belongs to somebody else and stays theirs
       }
     }
   };
 }
 
-/** Makes a folder, and those it lies in, for its owner only; one that exists stays as it is. */
+/** Creates a folder and its missing parents for the owner only. An existing folder stays unchanged. */
 export function makePrivateFolder(folder: string): void {
   mkdirSync(dirname(folder), { recursive: true });
   mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });

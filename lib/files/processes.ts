@@ -1,8 +1,8 @@
-/** What processes that do dangerous work have in common: an environment without secrets, and words for their end. */
+/** Shared by processes that do dangerous work: an environment without secrets, and texts for why they ended. */
 
 import { existsSync } from 'node:fs';
 
-/** Nothing but what Windows needs to start a program at all. */
+/** Only what Windows needs to start a program at all. */
 export function bareEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     ([name]) => process.platform === 'win32' && /^SYSTEMROOT$/i.test(name),
@@ -11,8 +11,8 @@ export function bareEnvironment(): Record<string, string> {
 }
 
 /**
- * Says why a process that had not answered has ended, where it was not the work's fault. An update by the palette manager
- * exchanges the package's files while the old code still runs.
+ * Says why a process has ended without an answer, if the work is not the cause. An update by the palette manager
+ * replaces the package's files while the old code still runs.
  * @param what completes "The process …"
  * @param file its program
  * @param how exit code or signal

@@ -1,6 +1,7 @@
 /**
- * Work that may take long, or much memory, in processes of its own: each job is ended when its time or memory is over, and
- * Node-RED goes on. A process starts with the first job, is used again, and ends when nothing has been asked for a while.
+ * Runs work that may take much time or memory in separate processes. A job is ended when it exceeds its time or memory,
+ * and Node-RED continues. A process starts with the first job, is reused, and ends when there has been no job for a
+ * while.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -21,13 +22,13 @@ export interface ProcessLimits {
   ms: number;
   /** of a process's heap */
   memoryMb: number;
-  /** processes that work side by side */
+  /** number of processes that work in parallel */
   processes: number;
   /** milliseconds without a job after which they end */
   idleMs: number;
 }
 
-/** What a slow machine takes to start a process. */
+/** Time that a slow machine needs to start a process. */
 const STARTUP_MS = 8_000;
 
 interface Waiting {
@@ -46,22 +47,34 @@ interface Worker {
 export class LimitedProcesses {
   private readonly queue: Waiting[] = [];
   private readonly workers = new Set<Worker>();
+  /** jobs without an answer */
+  private open = 0;
 
-  /** @param file the worker: answers each `Job` with a `JobAnswer`, and says 'ready' first */
+  /** @param file the worker: first sends 'ready', then answers each `Job` with a `JobAnswer` */
   constructor(
     private readonly file: string,
     private readonly limits: ProcessLimits,
   ) {}
 
   /**
-   * The answer of a job; `failed`, in words that go on after "the text", where it struck a limit.
-   * @throws SyncError transient – no process can be had
+   * The answer to a job; `failed`, in words that complete "the text", if it exceeded a limit.
+   * @throws SyncError transient if no process can be started
    */
-  run(job: Job): Promise<JobAnswer> {
-    return new Promise((resolve, reject) => {
-      this.queue.push({ job, resolve, reject });
-      this.next();
-    });
+  async run(job: Job): Promise<JobAnswer> {
+    this.open += 1;
+    try {
+      return await new Promise((resolve, reject) => {
+        this.queue.push({ job, resolve, reject });
+        this.next();
+      });
+    } finally {
+      this.open -= 1;
+    }
+  }
+
+  /** True while a job has no answer. */
+  get isBusy(): boolean {
+    return this.open > 0;
   }
 
   /** Ends all processes. */
@@ -88,7 +101,7 @@ export class LimitedProcesses {
     clearTimeout(worker.timer);
     worker.current = waiting;
     this.guard(worker);
-    // a process that is gone already says so by its exit
+    // a process that is already gone reports that by its exit
     worker.child.send(waiting.job, () => undefined);
   }
 
@@ -96,7 +109,7 @@ export class LimitedProcesses {
     const extension = extname(this.file);
     const child = fork(this.file, [], {
       execArgv: [`--max-old-space-size=${this.limits.memoryMb}`, ...(extension === '.ts' ? ['--import', 'tsx'] : [])],
-      // nothing of what Node-RED's environment holds is any business of a text
+      // texts must not see anything of Node-RED's environment
       env: bareEnvironment(),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',
@@ -105,7 +118,7 @@ export class LimitedProcesses {
     this.workers.add(worker);
     child.on('message', (message) => {
       if (message !== 'ready') {
-        // only our own file speaks on this channel
+        // only Twinflow's own worker writes to this channel
         this.answer(worker, message as JobAnswer);
         return;
       }
@@ -114,7 +127,7 @@ export class LimitedProcesses {
     });
     child.on('error', (error) => this.lost(worker, error.message));
     child.on('exit', (code, signal) => {
-      // V8 aborts where there is no memory left
+      // V8 aborts if there is no memory left
       const memory = signal === 'SIGABRT' || signal === 'SIGKILL' || code === 134;
       if (memory && worker.current) this.strike(worker, `needs more than ${this.limits.memoryMb} MB of memory`);
       else this.lost(worker, processEnded('that reads long texts', this.file, signal ?? code));
@@ -130,7 +143,7 @@ export class LimitedProcesses {
     const { ms } = this.limits;
     worker.timer = setTimeout(
       () => {
-        // a busy Node-RED may have the answer in its queue already
+        // a busy Node-RED may already have the answer in its queue
         setImmediate(() => setImmediate(() => this.late(worker)));
       },
       ms + (worker.warm ? 0 : STARTUP_MS),
@@ -170,7 +183,7 @@ export class LimitedProcesses {
     clearTimeout(worker.timer);
     this.workers.delete(worker);
     worker.child.removeAllListeners();
-    // a process that is being ended has nothing more to say
+    // ignore further messages of a process that is being ended
     worker.child.on('error', () => undefined);
     worker.child.kill('SIGKILL');
   }

@@ -1,27 +1,28 @@
 /**
- * Pure functions with a limit of time and memory that no input can cheat, without being asynchronous themselves.
+ * Gives pure functions a limit of time and memory that no input can bypass, without making them asynchronous.
  *
- * `bounded` runs what is plainly cheap at once. What isn't, it never runs here: it notes the job, and answers with the
- * cheap way out. `settled` has the noted jobs done in another process, and calls its work again, which then finds their
- * results. So a decision that is made of pure functions stays one, and is made again only where it met something costly.
- * `atOnce` is for work that cannot wait: there the way out is the answer. Around both, nothing is limited.
+ * `bounded` runs clearly cheap work at once. Other work never runs here: `bounded` notes the job and returns the cheap
+ * fallback. `settled` has the noted jobs done in another process and calls its work again, which then finds their
+ * results. A decision made of pure functions thus remains pure, and is repeated only if it met something costly.
+ * `atOnce` is for work that cannot wait: there the fallback is the answer. Outside of both, nothing is limited.
  */
 
 import type { Job, JobAnswer } from './process';
 
+/** Nearly all work meets nothing costly: for that, a scope holds nothing. */
 interface Scope {
-  known: Map<string, JobAnswer>;
-  wanted: Map<string, Job>;
+  known?: Map<string, JobAnswer>;
+  wanted?: Map<string, Job>;
 }
 
-/** The work that is running now: it is synchronous, so that there is one at most. */
+/** The work that is running now. It is synchronous, so there is one at most. */
 let current: Scope | undefined;
 let unlimited = false;
 
-/** So many rounds of jobs one decision may need; each finds what depends on the results of the one before. */
+/** Maximum number of rounds of jobs for one decision; each round depends on the results of the previous one. */
 const MOST_ROUNDS = 12;
 
-/** In a process that has limits itself, everything is run at once. */
+/** A process that has limits itself runs everything at once. */
 export function runUnlimited(): void {
   unlimited = true;
 }
@@ -30,9 +31,9 @@ export function runUnlimited(): void {
 export const isLimited = (): boolean => !unlimited && current !== undefined;
 
 /**
- * @param job what another process is asked for; its result is that of `run`, as plain data
- * @param isCheap whether `run` is certain to be over in a few milliseconds
- * @param otherwise the way out, cheap whatever the input; with the reason where the job struck a limit
+ * @param job the request to another process; its result is that of `run`, as plain data
+ * @param isCheap whether `run` certainly ends within a few milliseconds
+ * @param otherwise the fallback, cheap whatever the input; receives the reason if the job exceeded a limit
  */
 export function bounded<Result>(
   job: Job,
@@ -42,40 +43,30 @@ export function bounded<Result>(
 ): Result {
   if (unlimited || !current || isCheap()) return run();
   const key = JSON.stringify([job.name, job.args]);
-  const known = current.known.get(key);
+  const known = current.known?.get(key);
   if (known === undefined) {
+    current.wanted ??= new Map();
     current.wanted.set(key, job);
     return otherwise(undefined);
   }
-  // the worker's function of that name is the very one that calls this
+  // the worker's function of that name is the one that calls this
   return 'failed' in known ? otherwise(known.failed) : (known.result as Result);
 }
 
 /**
- * The result of some work, with what was too costly to be done at once done elsewhere. At once where nothing was.
- * @param work synchronous, and the same each time it is called: no effects
+ * The result of some work, with its costly parts done elsewhere. Returned at once if there are none.
+ * @param work synchronous, deterministic and without effects
  * @param run does a job in another process
  */
 export function settled<Result>(work: () => Result, run: (job: Job) => Promise<JobAnswer>): Result | Promise<Result> {
-  const scope: Scope = { known: new Map(), wanted: new Map() };
-  const once = (): Result => {
-    const outer = current;
-    current = scope;
-    scope.wanted.clear();
-    try {
-      return work();
-    } finally {
-      current = outer;
-    }
-  };
-  const first = once();
-  return scope.wanted.size === 0 ? first : again(scope, once, run);
+  const scope: Scope = {};
+  const first = within(scope, work);
+  return scope.wanted ? again(scope, work, run) : first;
 }
 
-/** The result of some work that cannot wait: of what is too costly, the way out. */
-export function atOnce<Result>(work: () => Result): Result {
+function within<Result>(scope: Scope, work: () => Result): Result {
   const outer = current;
-  current = { known: new Map(), wanted: new Map() };
+  current = scope;
   try {
     return work();
   } finally {
@@ -83,15 +74,21 @@ export function atOnce<Result>(work: () => Result): Result {
   }
 }
 
-async function again<Result>(scope: Scope, once: () => Result, run: (job: Job) => Promise<JobAnswer>): Promise<Result> {
+/** The result of some work that cannot wait: costly parts are replaced by their fallback. */
+export const atOnce = <Result>(work: () => Result): Result => within({}, work);
+
+async function again<Result>(scope: Scope, work: () => Result, run: (job: Job) => Promise<JobAnswer>): Promise<Result> {
+  const known = new Map<string, JobAnswer>();
+  scope.known = known;
   for (let round = 1; ; round++) {
-    const jobs = [...scope.wanted];
+    const jobs = [...(scope.wanted ?? [])];
+    scope.wanted = undefined;
     const answers = await Promise.all(jobs.map(([, job]) => run(job)));
     jobs.forEach(([key], index) => {
       const answer = answers[index];
-      if (answer) scope.known.set(key, answer);
+      if (answer) known.set(key, answer);
     });
-    const result = once();
-    if (scope.wanted.size === 0 || round === MOST_ROUNDS) return result;
+    const result = within(scope, work);
+    if (!scope.wanted || round === MOST_ROUNDS) return result;
   }
 }

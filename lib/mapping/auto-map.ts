@@ -1,6 +1,6 @@
 /**
- * Proposals for a person to check: which fields and which list entries of two systems belong together. Never proposes what
- * cannot be converted, and uses each field once.
+ * Proposals for users to check: which fields and which list values of two systems belong together. Never proposes a
+ * pair that cannot be converted, and uses each field only once.
  */
 
 import type { ValuePair } from '../model/config';
@@ -8,14 +8,14 @@ import type { DirectionSetting, Field } from '../model/entity';
 import { largest } from '../model/lists';
 import type { LookupValue } from '../model/values';
 import { compatibility } from './compatibility';
-import { fieldLikeness, valueLikeness } from './names';
+import { fieldLikeness, relationLikeness, valueLikeness } from './names';
 
 export interface FieldProposal {
   one: Field;
   two: Field;
-  /** leaves out the way into a read-only field, and the way that has no conversion */
+  /** leaves out a direction that leads into a read-only field or has no conversion */
   direction: DirectionSetting;
-  /** above 0.5 up to 1 (same name, same type) */
+  /** above 0.5, up to 1 (same name, same type) */
   confidence: number;
 }
 
@@ -26,10 +26,11 @@ export interface ValueProposal extends ValuePair {
 const THRESHOLD = 0.5;
 const VALUE_THRESHOLD = 0.8;
 
-/** "System.AssignedTo" → "AssignedTo": ids of some systems are names with a namespace; those of others say nothing. */
+/** "System.AssignedTo" → "AssignedTo": in some systems ids are names with a namespace; in others they mean nothing. */
 const idName = (id: string): string => (/\d/.test(id) ? '' : (id.split(/[.:/]/).at(-1) ?? ''));
 
 function nameScore(one: Field, two: Field): number {
+  if (one.type === 'reference' && two.type === 'reference') return relationLikeness(one.name, two.name);
   const byName = fieldLikeness(one.name, two.name);
   if (byName === 1) return 1;
   const cross = [
@@ -40,7 +41,7 @@ function nameScore(one: Field, two: Field): number {
   return largest(cross, byName);
 }
 
-/** The directions in which the pair may be synced, and how much of its likeness the types leave. */
+/** The directions in which the pair can be synced, and the part of its similarity that the types leave. */
 function ways(one: Field, two: Field): { direction: DirectionSetting; factor: number } | undefined {
   const forward = two.readOnly === true ? undefined : compatibility(one, two);
   const backward = one.readOnly === true ? undefined : compatibility(two, one);
@@ -57,8 +58,8 @@ function ways(one: Field, two: Field): { direction: DirectionSetting; factor: nu
 }
 
 /**
- * Pairs of fields that seem to belong together, best first.
- * @param used ids that have rows already, by side
+ * Pairs of fields that probably belong together, best first.
+ * @param used ids that already have rows, by side
  */
 export function proposeFields(
   ones: Field[],
@@ -90,8 +91,8 @@ export function proposeFields(
 const keyOf = (value: LookupValue): string => value.id ?? value.name;
 
 /**
- * Pairs of list entries of the same or like name. Entries of the same likeness that find their best partner taken are
- * proposed one way, many to one.
+ * Pairs of list values with the same or similar names. If the best partner of a value is taken by an equally similar
+ * one, the value is proposed in one direction only, many to one.
  */
 export function proposeValues(ones: LookupValue[], twos: LookupValue[]): ValueProposal[] {
   const all: ValueProposal[] = [];

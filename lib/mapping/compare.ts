@@ -1,7 +1,8 @@
 /**
- * When two values of a field are the same. Echoes end and conflicts are found by this comparison alone, so it forgives
- * what systems change by themselves when they store a value (line ends, trailing blanks, order of labels, a float's last
- * digit, the case of a list entry's name) and nothing else. It takes any JSON and never throws.
+ * Decides whether two values of a field are equal. Echoes are recognized and conflicts are found by this comparison
+ * alone. It therefore ignores what systems change themselves when they store a value (line ends, trailing blanks, order
+ * of labels, last digits of a float, case of a list value's name), and nothing else. It accepts any JSON and never
+ * throws.
  */
 
 import { looksEmpty } from '../model/empty';
@@ -14,25 +15,25 @@ type Named = Partial<LookupValue & UserValue & ReferenceValue>;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
 const NUMBER_TOLERANCE = 1e-9;
 
-/** Two numbers that differ by no more than what binary fractions lose (1e-9, relative above 1). */
+/** Equal except for the precision that binary fractions lose (1e-9, relative above 1). */
 export function equalNumbers(a: number, b: number): boolean {
   if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
   return Math.abs(a - b) <= NUMBER_TOLERANCE * Math.max(1, Math.abs(a), Math.abs(b));
 }
 
-/** A text or number as text; what else JSON may hold there (nothing that our types allow) as JSON. */
+/** A text or number as text; other JSON (which the types do not allow there) as JSON. */
 export const scalarText = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
 
 /** Line ends as LF. */
 export const unixLines = (text: string): string => (text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text);
 
-/** Rich text as it compares: LF, no blanks at line ends, no blank lines at the end. Blanks in front are markup. */
+/** Rich text for comparing: LF, no blanks at line ends, no blank lines at the end. Leading blanks are markup. */
 function plainContent(content: string): string {
   return withoutEnd(withoutLineEnds(unixLines(content)), '\n');
 }
 
-/** JSON with sorted keys: the Atlassian document format is JSON, whose order of keys says nothing. */
+/** JSON with sorted keys: the Atlassian document format is JSON, and the order of its keys has no meaning. */
 function sortedJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortedJson);
   if (typeof value !== 'object' || value === null) return value;
@@ -43,7 +44,7 @@ function sortedJson(value: unknown): unknown {
   );
 }
 
-/** The joiners that keep a name from mentioning somebody (lib/richtext/mentions.ts) are nobody's edit. */
+/** Joiners that keep a name from mentioning somebody (lib/richtext/mentions.ts) are not edits. */
 function normaliseRichText(text: RichText): RichText | null {
   const content = scalarText(text.content);
   if (looksEmpty({ format: text.format, content })) return null;
@@ -51,7 +52,7 @@ function normaliseRichText(text: RichText): RichText | null {
     try {
       return { format: 'adf', content: JSON.stringify(sortedJson(JSON.parse(content))) };
     } catch {
-      // not JSON after all: compared as the text it is
+      // not JSON after all: compared as plain text
     }
   }
   const stored = plainContent(content);
@@ -106,10 +107,10 @@ function normaliseSingle(value: SingleValue, type: FieldType | undefined): Singl
 const sortKey = (value: SingleValue): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 /**
- * A value as it compares: null where nothing is in it; texts with LF and without blanks around; ISO times in UTC with
- * milliseconds; people's addresses in lower case; lists without duplicates, in a fixed order (lists of rich text keep
- * theirs). For comparing and hashing, not for writing: what a person typed is changed.
- * @param type the field's type where it is known; it decides what a string means (a time, a number, a name)
+ * A value in its form for comparing: null if it is empty; texts with LF and without surrounding blanks; ISO times in
+ * UTC with milliseconds; email addresses in lower case; lists without duplicates, in a fixed order (lists of rich text
+ * keep theirs). For comparing and hashing only, never for writing, because it changes what a user typed.
+ * @param type the field's type if it is known; it decides what a string means (a time, a number, a name)
  */
 export function normalise(value: Value | undefined, type?: FieldType): Value {
   if (value === null || value === undefined) return null;
@@ -121,7 +122,7 @@ export function normalise(value: Value | undefined, type?: FieldType): Value {
   return [...unique.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, item]) => item);
 }
 
-/** The first of these keys that both have decides; undefined where they share none. */
+/** The first of these keys that both have decides. undefined if they share none. */
 function sameBy(a: Named, b: Named, keys: (keyof Named)[]): boolean | undefined {
   for (const key of keys) {
     const left = a[key];
@@ -157,7 +158,7 @@ function sameSingle(a: SingleValue, b: SingleValue, type: FieldType | undefined)
   return sameNamed(a, b, type);
 }
 
-/** Every entry of one list is in the other and the other way round. */
+/** True if every value of each list is in the other list. */
 function sameList(a: SingleValue[], b: SingleValue[], type: FieldType | undefined): boolean {
   const rich = [...a, ...b].some((item) => typeof item === 'object' && 'content' in item);
   if (rich) return a.length === b.length && a.every((item, at) => sameSingle(item, b[at] ?? '', type));
@@ -172,22 +173,22 @@ function sameList(a: SingleValue[], b: SingleValue[], type: FieldType | undefine
   return within(a, b) && within(b, a);
 }
 
-/** Long texts that are the same to the letter need no normal form. */
+/** Identical long texts need no normal form. */
 function sameContent(a: Value | undefined, b: Value | undefined): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   return 'content' in a && 'content' in b && a.format === b.format && a.content === b.content;
 }
 
 /**
- * True where two values of one field mean the same.
+ * True if two values of one field mean the same.
  * - empty: null, undefined, '', [], rich text without content
- * - text: whatever the line ends and the blanks around it; rich text: also whatever the blanks at line ends; the
- *   formats must be the same
- * - numbers: up to 1e-9; times: the same instant
- * - lookups, references: by id where both have one, else by key, else by name, whatever the case
- * - people: by e-mail where both have one, else id, else login, else name
- * - lists: as sets; a list of one equals the value alone
- * @param type the field's type where it is known
+ * - text: line ends and surrounding blanks are ignored; rich text: blanks at line ends are ignored, too, and the
+ *   formats must be equal
+ * - numbers: within 1e-9; times: the same instant
+ * - list values, references: by id if both have one, else by key, else by name, ignoring case
+ * - users: by email if both have one, else id, else login, else name
+ * - lists: as sets; a list with one value equals the value alone
+ * @param type the field's type if it is known
  */
 export function equalValues(a: Value | undefined, b: Value | undefined, type?: FieldType): boolean {
   if (a === b || sameContent(a, b)) return true;

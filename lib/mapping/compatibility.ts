@@ -1,12 +1,12 @@
 /**
- * What becomes of a field's values in a field of another type: all come across, some lose something, or none can. The
- * forms show it beside a row, the automatic mapping keeps to it, and a test holds it against what `convertValue` does.
+ * How well a field's values convert to a field of another type: all are synced, some are changed, or none can be. The
+ * forms show it beside a row, the automatic mapping respects it, and a test checks it against `convertValue`.
  */
 
 import type { FieldChoice } from '../model/config';
 import type { FieldType } from '../model/values';
 
-/** Why a conversion loses something, or fails for some values. The forms have a text for each. */
+/** Why a conversion changes a value, or fails for some values. The forms have a text for each reason. */
 export type LossCode =
   | 'markupLost'
   | 'timeLost'
@@ -33,25 +33,25 @@ export type Compatibility =
   | { kind: 'impossible'; code: 'noConversion' };
 
 const TEXTS: Record<LossCode | 'noConversion', string> = {
-  markupLost: 'only the text comes across, without its formatting',
-  timeLost: 'only the day comes across (UTC), without the time',
-  nameOnly: 'only the name comes across',
-  keyOnly: 'only the key of the entity in its own system comes across, as text; the target is not linked with anything',
-  addressOnly: 'only the address of the entity in its own system comes across',
-  firstOnly: 'only the first of several values comes across',
-  listJoined: 'several values become one text, with commas between them',
-  listSplit: 'the text is taken apart at commas, semicolons and line ends',
+  markupLost: 'only the text is synced, without its formatting',
+  timeLost: 'only the day is synced (UTC), without the time',
+  nameOnly: 'only the name is synced',
+  keyOnly: 'only the key of the item in its own system is synced, as text; the target is not linked with anything',
+  addressOnly: 'only the URL of the item in its own system is synced',
+  firstOnly: 'only the first value is synced',
+  listJoined: 'several values become one text, separated by commas',
+  listSplit: 'the text is split at commas, semicolons and line ends',
   rounded: 'fractions are rounded',
   wholeSeconds: 'hours are rounded to whole seconds',
   tooLong: 'longer texts do not fit',
-  mustBeNumber: 'only values that are numbers come across, or those in a value table',
-  mustBeYesNo: 'only yes/no, true/false, on/off and 1/0 come across',
-  mustBeDate: 'only ISO dates (2024-12-31) come across',
-  mustBeDuration: 'only hours and durations such as 1h 30m come across',
-  mustBeListed: 'only values that the list has come across',
-  mustBePerson: 'only names, logins and e-mail addresses of known people come across',
-  mustBeAddress: 'only web addresses are of use there',
-  noConversion: 'the types have nothing in common',
+  mustBeNumber: 'only numbers are synced, or values in a value table',
+  mustBeYesNo: 'only yes/no, true/false, on/off and 1/0 are synced',
+  mustBeDate: 'only ISO dates (2024-12-31) are synced',
+  mustBeDuration: 'only hours and durations such as 1h 30m are synced',
+  mustBeListed: 'only values in the target list are synced',
+  mustBePerson: 'only names, logins and emails of known users are synced',
+  mustBeAddress: 'only web URLs are synced',
+  noConversion: 'no conversion between these types',
 };
 
 /** The reason in English, for errors and logs. */
@@ -72,7 +72,7 @@ const INTO_TEXT: Row = {
   reference: 'keyOnly',
 };
 
-/** By target type, then source type; what is missing is impossible. */
+/** By target type, then source type. A missing combination is impossible. */
 const TARGETS: Record<FieldType, Row> = {
   text: { ...INTO_TEXT, richtext: 'markupLost' },
   richtext: { ...INTO_TEXT, richtext: 'ok' },
@@ -96,12 +96,12 @@ const TARGETS: Record<FieldType, Row> = {
 
 type Typed = Pick<FieldChoice, 'type' | 'multi' | 'maxLength' | 'integer'>;
 
-/** Names of list entries and people, numbers and dates in words: characters. */
+/** Maximum length of names of list values and users, of numbers, and of dates as text, in characters. */
 const LONGEST_WORD = 255;
 
 const isText = (type: FieldType): boolean => type === 'text' || type === 'richtext';
 
-/** What happens to values of the source field in the target field. */
+/** How well values of the source field convert to the target field. */
 export function compatibility(source: Typed, target: Typed): Compatibility {
   const level = TARGETS[target.type]?.[source.type];
   if (level === undefined) return { kind: 'impossible', code: 'noConversion' };
@@ -117,7 +117,7 @@ export function compatibility(source: Typed, target: Typed): Compatibility {
     return { kind: 'lossy', code: 'rounded' };
   }
   if (isText(target.type) && target.maxLength !== undefined) {
-    // another markup may take more characters than the source's own
+    // another markup may need more characters than the source's own
     const longest = source.type === 'richtext' ? undefined : isText(source.type) ? source.maxLength : LONGEST_WORD;
     if (longest === undefined || longest > target.maxLength) return { kind: 'lossy', code: 'tooLong' };
   }

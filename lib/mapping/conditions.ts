@@ -1,4 +1,4 @@
-/** The filter's conditions: which entities are to be synced. Pure; an entity either matches or it doesn't. */
+/** The filter's conditions: which items are synced. Pure; an item either meets them or it does not. */
 
 import type { FieldChoice } from '../model/config';
 import { type FieldId, type Fields, type FieldType, isEmpty, type SingleValue, type Value } from '../model/values';
@@ -8,7 +8,9 @@ export type Operator =
   | 'is'
   | 'isNot'
   | 'oneOf'
+  | 'noneOf'
   | 'contains'
+  | 'containsNot'
   | 'startsWith'
   | 'isEmpty'
   | 'isNotEmpty'
@@ -16,32 +18,75 @@ export type Operator =
   | 'atMost'
   | 'greater'
   | 'atLeast'
-  | 'changed';
+  | 'changed'
+  | 'was';
 
 export interface Condition {
   field: FieldChoice;
   operator: Operator;
-  /** absent for isEmpty, isNotEmpty and changed; a list for oneOf */
+  /** absent for isEmpty, isNotEmpty and changed; a list for oneOf and noneOf */
   value?: Value;
+  /** the field is one of the linked item in the other system */
+  of?: 'linked';
 }
 
-export type ConditionMode = 'all' | 'any';
+/** `none`: not one of them is met. */
+export const CONDITION_MODES = ['all', 'any', 'none'] as const;
+export type ConditionMode = (typeof CONDITION_MODES)[number];
+
+/** Conditions, and groups of them. A group without any is met. */
+export interface ConditionGroup {
+  mode: ConditionMode;
+  conditions: Rule[];
+}
+
+export type Rule = Condition | ConditionGroup;
+
+/** Groups within groups: deeper ones cannot be read. */
+export const DEEPEST_GROUP = 8;
+
+export const isGroup = (rule: Rule): rule is ConditionGroup => 'conditions' in rule;
+
+/** All conditions of a group and of the groups in it, in order. */
+export const conditionsIn = (group: ConditionGroup): Condition[] =>
+  group.conditions.flatMap((rule) => (isGroup(rule) ? conditionsIn(rule) : [rule]));
+
+/** What is known of an item. */
+export interface ItemFacts {
+  fields: Fields;
+  /** fields that differ from their last synced values */
+  changed: readonly FieldId[];
+  /** last synced values, of mapped fields; absent if the item is not linked */
+  before?: Fields;
+}
+
+export interface Facts {
+  item: ItemFacts;
+  /** absent if there is none: its fields are empty */
+  linked?: ItemFacts;
+}
+
+/** Fields that a message has beside the payload: who created the item (a comment's author), who changed it last. */
+export const CREATED_BY: FieldId = '@createdBy';
+export const UPDATED_BY: FieldId = '@updatedBy';
 
 export interface MatchOptions {
-  /** compare texts with regard to case; preset false */
+  /** compare texts case-sensitively; default false */
   matchCase?: boolean;
 }
 
-const ALWAYS: Operator[] = ['isEmpty', 'isNotEmpty', 'changed'];
-const TEXT: Operator[] = ['is', 'isNot', 'contains', 'startsWith', 'oneOf', ...ALWAYS];
+const VALUELESS: Operator[] = ['isEmpty', 'isNotEmpty', 'changed'];
+const ALWAYS: Operator[] = [...VALUELESS, 'was'];
+const PART: Operator[] = ['contains', 'containsNot', 'startsWith'];
+const TEXT: Operator[] = ['is', 'isNot', ...PART, 'oneOf', 'noneOf', ...ALWAYS];
 const ORDER: Operator[] = ['is', 'isNot', 'less', 'atMost', 'greater', 'atLeast', ...ALWAYS];
-const LIST: Operator[] = ['is', 'isNot', 'oneOf', 'contains', 'startsWith', ...ALWAYS];
+const LIST: Operator[] = ['is', 'isNot', 'oneOf', 'noneOf', ...PART, ...ALWAYS];
 
 const OPERATORS: Record<FieldType, Operator[]> = {
   text: TEXT,
   url: TEXT,
-  richtext: ['contains', 'startsWith', ...ALWAYS],
-  number: [...ORDER, 'oneOf'],
+  richtext: [...PART, ...VALUELESS],
+  number: [...ORDER, 'oneOf', 'noneOf'],
   duration: ORDER,
   date: ORDER,
   datetime: ORDER,
@@ -51,13 +96,23 @@ const OPERATORS: Record<FieldType, Operator[]> = {
   reference: LIST,
 };
 
-/** The operators that make sense for a field of this type, in the order in which a form shows them. */
+/** The operators for a field of this type, in the order in which a form shows them. */
 export const operatorsFor = (type: FieldType): Operator[] => OPERATORS[type] ?? TEXT;
 
-/** True where the operator compares with a value. */
-export const needsValue = (operator: Operator): boolean => !ALWAYS.includes(operator);
+/** True if the operator compares with a value. */
+export const needsValue = (operator: Operator): boolean => !VALUELESS.includes(operator);
 
-/** The words that a text condition looks into: all names of a person or list entry. */
+/** True if the operator compares with several values. */
+export const takesSeveral = (operator: Operator): boolean => operator === 'oneOf' || operator === 'noneOf';
+
+/** True if the operator looks for a part of a text, whatever the field's type. */
+export const seeksPart = (operator: Operator): boolean => PART.includes(operator);
+
+/** True for a condition that has a value if it needs one, and for a group of such. */
+export const isComplete = (rule: Rule): boolean =>
+  isGroup(rule) ? rule.conditions.every(isComplete) : !needsValue(rule.operator) || !isEmpty(rule.value ?? null);
+
+/** The texts that a text condition searches: all names of a user or list value. */
 function wordsOf(value: SingleValue): string[] {
   if (typeof value !== 'object' || value === null) return [String(value)];
   if ('content' in value) return [scalarText(value.content)];
@@ -70,7 +125,7 @@ function wordsOf(value: SingleValue): string[] {
 const listOf = (value: Value | undefined): SingleValue[] =>
   isEmpty(value) || value === null || value === undefined ? [] : Array.isArray(value) ? value : [value];
 
-/** A number to compare by: times in milliseconds since 1970. NaN where there is none. */
+/** A comparable number: times in milliseconds since 1970. NaN if there is none. */
 function orderOf(value: SingleValue | undefined, type: FieldType): number {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return Number.NaN;
@@ -79,7 +134,7 @@ function orderOf(value: SingleValue | undefined, type: FieldType): number {
 }
 
 function isSame(a: SingleValue, b: SingleValue, type: FieldType, fold: (text: string) => string): boolean {
-  // A condition that names a day means the whole day, in UTC.
+  // A condition with a date means the whole day, in UTC.
   if (type === 'datetime' && typeof b === 'string' && b.length === 10) return typeof a === 'string' && a.startsWith(b);
   if (equalValues(a, b, type)) return true;
   if (typeof a === 'number' || typeof a === 'boolean') return typeof b !== 'object' && String(a) === String(b);
@@ -93,10 +148,21 @@ function compare(condition: Condition, values: SingleValue[], test: (difference:
   return values.some((value) => test(orderOf(value, type) - limit));
 }
 
-function matchesOne(condition: Condition, payload: Fields, changed: ReadonlySet<FieldId>, matchCase: boolean): boolean {
+/** The item's value that a condition is about: for `was` the last synced one. */
+export function valueIn(condition: Condition, { item, linked }: Facts): Value {
+  const { fields = {}, before } = (condition.of === 'linked' ? linked : item) ?? {};
+  const shown = condition.operator === 'was' ? (before ?? {}) : fields;
+  return (Object.hasOwn(shown, condition.field.id) ? shown[condition.field.id] : null) ?? null;
+}
+
+/**
+ * True if the condition is met. A field with several values meets `is`, `oneOf` and the comparisons if one of its values does, and
+ * `isNot` and `noneOf` if none does. A missing field counts as empty: it is neither less nor greater than anything. `was` is met by
+ * no field of which no last synced value is known.
+ */
+export function isMet(condition: Condition, facts: Facts, { matchCase = false }: MatchOptions = {}): boolean {
   const { field, operator } = condition;
-  const raw = Object.hasOwn(payload, field.id) ? payload[field.id] : null;
-  const values = listOf(raw);
+  const values = listOf(valueIn(condition, facts));
   const wanted = listOf(condition.value);
   const fold = matchCase ? (text: string) => text : (text: string) => text.toLowerCase();
   const isOneOf = (): boolean =>
@@ -114,9 +180,12 @@ function matchesOne(condition: Condition, payload: Fields, changed: ReadonlySet<
     case 'oneOf':
       return isOneOf();
     case 'isNot':
+    case 'noneOf':
       return !isOneOf();
     case 'contains':
       return hasText((text, part) => text.includes(part));
+    case 'containsNot':
+      return !hasText((text, part) => text.includes(part));
     case 'startsWith':
       return hasText((text, part) => text.startsWith(part));
     case 'isEmpty':
@@ -132,25 +201,30 @@ function matchesOne(condition: Condition, payload: Fields, changed: ReadonlySet<
     case 'atLeast':
       return compare(condition, values, (difference) => difference >= 0);
     case 'changed':
-      return changed.has(field.id);
+      return (condition.of === 'linked' ? facts.linked : facts.item)?.changed.includes(field.id) ?? false;
+    case 'was': {
+      const { before = {} } = (condition.of === 'linked' ? facts.linked : facts.item) ?? {};
+      return Object.hasOwn(before, field.id) && isOneOf();
+    }
   }
 }
 
-/**
- * True where the entity meets all (or any) of the conditions; without conditions every entity does.
- * A field with several values meets `is`, `oneOf` and the comparisons if one of its values does, and `isNot` if none
- * does. A field that is missing counts as empty: it is not less or greater than anything.
- * @param changed source fields that differ from what was last in sync
- */
-export function matches(
-  conditions: Condition[],
-  mode: ConditionMode,
-  payload: Fields,
-  changed: readonly FieldId[],
-  options: MatchOptions = {},
-): boolean {
-  if (conditions.length === 0) return true;
-  const fields = new Set(changed);
-  const test = (condition: Condition): boolean => matchesOne(condition, payload, fields, options.matchCase ?? false);
-  return mode === 'all' ? conditions.every(test) : conditions.some(test);
+/** Puts the outcomes of a group's members together. */
+export function together(mode: ConditionMode, met: readonly boolean[]): boolean {
+  if (met.length === 0) return true;
+  switch (mode) {
+    case 'all':
+      return met.every(Boolean);
+    case 'any':
+      return met.some(Boolean);
+    case 'none':
+      return !met.some(Boolean);
+  }
 }
+
+/** True if the item meets the group. */
+export const matches = (group: ConditionGroup, facts: Facts, options: MatchOptions = {}): boolean =>
+  together(
+    group.mode,
+    group.conditions.map((rule) => (isGroup(rule) ? matches(rule, facts, options) : isMet(rule, facts, options))),
+  );

@@ -1,6 +1,6 @@
 /**
- * A field's whole value, of one or several entries, from its source field to its target field. What does not come across
- * is told in words; nothing is thrown.
+ * Converts the whole value of a field, with one or several entries, from its source field to its target field. Anything
+ * that cannot be converted is reported as text; nothing is thrown.
  */
 
 import type { FieldChoice } from '../model/config';
@@ -9,7 +9,7 @@ import { convertValue, type RichTextConverter } from './convert';
 import { reasonFor, targetLabel } from './describe';
 import { isNothing } from './transform';
 
-/** What became of a value: `problem` where there is none for the target, `lossy` where a part of it is lost. */
+/** The result: `problem` if there is no value for the target, `lossy` if a part of the value is lost. */
 export interface Outcome {
   value?: Value;
   problem?: string;
@@ -18,10 +18,10 @@ export interface Outcome {
 
 const listOf = (value: Value): SingleValue[] => (Array.isArray(value) ? value : value === null ? [] : [value]);
 
-/** Joins a list for a text field; undefined where that could not be read back. */
+/** Joins a list for a text field; undefined if the text could not be split again. */
 const LIST_SEPARATOR = /[,;\n]/;
 
-/** A list as one text for a target that holds a single text, as long as no entry contains the separator. */
+/** A list as one text for a single-value target, unless an entry contains the separator. */
 function joined(items: SingleValue[], source: FieldChoice, target: FieldChoice, richText?: RichTextConverter) {
   const names: string[] = [];
   for (const item of items) {
@@ -70,7 +70,7 @@ function convertList(
     lossy: reasonFor(
       source,
       items,
-      `has ${items.length} values, ${targetLabel(source, target)} holds one: the first was taken, ${rest} left out`,
+      `has ${items.length} values; ${targetLabel(source, target)} allows one: the first was used, ${rest} left out`,
     ),
   };
 }
@@ -90,7 +90,7 @@ function convertAny(value: Value, source: FieldChoice, target: FieldChoice, rich
   if (isNothing(value)) return { value: null };
   if (Array.isArray(value)) return convertList(value, source, target, richText);
   if (target.multi !== true) return convertOne(value as SingleValue, source, target, richText);
-  // A text that was joined from a list becomes the list again.
+  // A text that was joined from a list becomes a list again.
   const items =
     typeof value === 'string' && source.multi !== true && source.type === 'text' && target.type !== 'richtext'
       ? value
@@ -98,12 +98,12 @@ function convertAny(value: Value, source: FieldChoice, target: FieldChoice, rich
           .map((part) => part.trim())
           .filter((part) => part !== '')
       : [value as SingleValue];
-  // blanks and separators are an empty list
+  // nothing but blanks and separators is an empty list
   if (items.length === 0) return { value: null };
   return convertList(items, source, target, richText);
 }
 
-/** A conversion whose failure costs its field, not the entity: only a rich text converter can fail. */
+/** Limits a conversion error to its field, so that the item continues. Only a rich text converter can fail. */
 export function convertField(
   value: Value,
   source: FieldChoice,
@@ -119,7 +119,7 @@ export function convertField(
   }
 }
 
-/** What was looked up in the target keeps the target's ids, which a conversion would take for the source's. */
+/** A value found in the target already has the target's ids; a conversion would mistake them for the source's. */
 export function withOwnIds(outcome: Outcome, found: Value): Outcome {
   const own = listOf(found);
   const identified = (item: SingleValue): SingleValue => {

@@ -1,13 +1,14 @@
 /**
- * One value from the type of its source field to the type of its target field. What can't be said in the target's type is
- * a problem, told in words; nothing is guessed, nothing cut, nothing thrown, whatever JSON the value is.
+ * Converts one value from its source field's type to its target field's type. A value that the target's type cannot
+ * express is a problem with a reason. Nothing is guessed, truncated or thrown, whatever JSON the value is.
  *
- * - number ↔ duration: a plain number is taken as hours, a duration is whole seconds
+ * - number ↔ duration: a plain number means hours, a duration is whole seconds
  * - date → datetime: midnight UTC; datetime → date: the day in UTC
- * - boolean → text, lookup: Yes or No; back: yes/no, true/false, on/off, 1/0
- * - lookups and users lose their ids, which mean something in their own system only
- * - references stay as they are, and the field mapper marks them (`MappedField.refers`): the engine puts the counterparts in
- *   their place when it writes or plans (lib/sync/references.ts); into texts and addresses go the source's key and address
+ * - boolean → text, list value: Yes or No; in reverse: yes/no, true/false, on/off, 1/0
+ * - list values and users lose their ids, which are valid only in their own system
+ * - references are left unchanged, and the field mapper marks them (`MappedField.refers`): the engine replaces them by
+ *   the counterparts when it writes or plans (lib/merge/references.ts); text and URL fields receive the source's key
+ *   and URL
  */
 
 import type { FieldChoice } from '../model/config';
@@ -25,12 +26,12 @@ import type {
 import { unixLines } from './compare';
 import { targetLabel } from './describe';
 
-/** A value for the target; with `lossy`, what of the source value is not in it. Or why there is none. */
+/** A value for the target; `lossy` says which part of the source value is missing. Or the reason why there is none. */
 export type Converted = { value: SingleValue; lossy?: string } | { problem: string };
 
 /**
- * Turns rich text into another markup; lib/richtext has one. With `lossy`, what of the text the markup can't show. Without a
- * converter, markup that differs is passed on as it is.
+ * Converts rich text to another markup; lib/richtext has an implementation. `lossy` says what the markup cannot show.
+ * Without a converter, text in a different markup is passed on unchanged.
  */
 export type RichTextConverter = (
   text: RichText,
@@ -59,7 +60,7 @@ const shapeOf = (value: SingleValue): Shape => {
 const textPart = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value : typeof value === 'number' ? String(value) : undefined;
 
-/** What people call a list entry, a person or another entity. */
+/** The display name of a list value, a user or another item. */
 const nameOf = (value: Named, type: FieldType): string | undefined =>
   type === 'reference'
     ? (textPart(value.key) ?? textPart(value.name) ?? textPart(value.id))
@@ -83,7 +84,7 @@ function durationSeconds(text: string): number | undefined {
   return Number(match[1] ?? 0) * SECONDS_PER_HOUR + Number(match[2] ?? 0) * 60 + Number(match[3] ?? 0);
 }
 
-/** A text that means a number; '' and ' ' don't. */
+/** A text that is a number; '' and ' ' are not. */
 function numberOf(text: string): number | undefined {
   const trimmed = text.trim();
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return undefined;
@@ -106,7 +107,7 @@ function dayOf(text: string): string | undefined {
   return Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text ? undefined : text;
 }
 
-/** The value in words, as a text field would hold it; undefined where it has none. */
+/** The value as a text field would show it; undefined if it has no text form. */
 function asText(value: SingleValue, shape: Shape, type: FieldType, richText?: RichTextConverter): string | undefined {
   switch (shape) {
     case 'string':
@@ -127,11 +128,11 @@ function asText(value: SingleValue, shape: Shape, type: FieldType, richText?: Ri
 }
 
 const tooLong = (length: number, source: FieldChoice, target: FieldChoice): Converted => ({
-  problem: `has ${length} ${unitOf(target)}, ${targetLabel(source, target)} holds ${target.maxLength}`,
+  problem: `has ${length} ${unitOf(target)}; ${targetLabel(source, target)} allows ${target.maxLength}`,
 });
 
 const not = (what: string, source: FieldChoice, target: FieldChoice): Converted => ({
-  problem: `is not ${what}, as ${targetLabel(source, target)} wants`,
+  problem: `is not ${what}, which ${targetLabel(source, target)} requires`,
 });
 
 function toText(text: string | undefined, source: FieldChoice, target: FieldChoice): Converted {
@@ -151,7 +152,7 @@ function toRichText(
   if (shape !== 'rich' && text === undefined) return not('a text', source, target);
   let rich: RichText & { lossy?: string } =
     shape === 'rich' ? (value as RichText) : { format: 'text', content: text ?? '' };
-  // a text in that markup already may mean another thing there, or mention somebody
+  // even a text in the same markup may mean something else there, or mention somebody
   if (target.format !== undefined && convert !== undefined) rich = convert(rich, target.format, target.dialect);
   const length = excessOf(target, rich, (words) => convert?.(words, 'text').content ?? words.content);
   if (length !== undefined) return tooLong(length, source, target);
@@ -206,9 +207,9 @@ function toUser(value: SingleValue, shape: Shape, source: FieldChoice, target: F
 
 /**
  * Converts one value.
- * @param source the field it comes from: its type says what a number or text means
- * @param target the field it goes to: type, length and whole numbers are kept to
- * @param richText turns markups into each other
+ * @param source the source field: its type says what a number or text means
+ * @param target the target field, with its type, maximum length and whether it takes whole numbers only
+ * @param richText converts between markups
  */
 export function convertValue(
   value: SingleValue,
@@ -217,7 +218,7 @@ export function convertValue(
   richText?: RichTextConverter,
 ): Converted {
   const shape = shapeOf(value);
-  if (shape === 'other') return { problem: `is nothing that ${targetLabel(source, target)} could hold` };
+  if (shape === 'other') return { problem: `cannot be stored in ${targetLabel(source, target)}` };
   switch (target.type) {
     case 'text':
       return toText(asText(value, shape, source.type, richText), source, target);

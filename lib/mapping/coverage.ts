@@ -1,4 +1,4 @@
-/** What a mapping lacks: checked in the forms while it is drawn, and again at deploy. */
+/** Finds what a mapping lacks. The forms check it while the flow is drawn; the runtime checks it again at deploy. */
 
 import type { DefaultRow, FieldRow, ValueRow } from '../model/config';
 import { applies, type Direction, type Field, targetSide } from '../model/entity';
@@ -23,7 +23,7 @@ export type RowIssueCode =
   | 'createOnlyTarget'
   | 'unknownField'
   | 'sameTarget'
-  /** the integration writes the counterpart's key or address there */
+  /** the integration writes the counterpart's key or URL to this field */
   | 'counterpartTarget'
   | 'noField'
   | 'noConstant'
@@ -32,33 +32,33 @@ export type RowIssueCode =
   | 'unknownRead';
 
 export interface RowIssue {
-  /** errors keep the row from working, warnings say what to expect */
+  /** errors keep the row from working; warnings are about side effects */
   level: 'error' | 'warning';
   code: RowIssueCode;
   direction: Direction;
 }
 
-/** The fields of both sides as the systems declare them now; undefined while a system can't be asked. */
+/** The fields of both sides as the systems declare them now; undefined if a system cannot be asked. */
 export interface KnownFields {
   one?: ReadonlyMap<string, Field>;
   two?: ReadonlyMap<string, Field>;
-  /** ids of the fields that the integration's *Counterpart* writes, by side */
+  /** ids of the fields that the integration's *Backlinks* write, by side */
   counterpart?: { one: ReadonlySet<string>; two: ReadonlySet<string> };
 }
 
 const DIRECTIONS: Direction[] = ['forward', 'backward'];
 
-/** How expressions are parsed where the check runs: the forms have another parser than the server. */
+/** How to parse expressions in this environment: the forms have another parser than the server. */
 export interface ExpressionCheck {
-  /** the parser's complaint; undefined where it is an expression */
+  /** the parser's error; undefined if the expression is valid */
   fault(expression: string): string | undefined;
-  /** what it reads; undefined where nobody can tell */
+  /** the fields it reads; undefined if that is unknown */
   reads(expression: string, find: FindField): Reads | undefined;
 }
 
 /**
- * What is wrong with one row, in the directions that it applies in.
- * @param check parses expressions; without, they are taken as right
+ * What is wrong with one row, in the directions in which it applies.
+ * @param check parses expressions; if absent, they are assumed to be valid
  */
 export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields, check?: ExpressionCheck): RowIssue[] {
   const issues: RowIssue[] = [];
@@ -74,7 +74,7 @@ export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields, c
     }
     const transform = transformOf(row, direction);
     if (target === undefined) {
-      // In a two-way row a constant has one way only; a one-way row without target does nothing.
+      // In a two-way row a constant has one direction only; a one-way row without target does nothing.
       if (row.direction !== 'both') issues.push({ level: 'error', code: 'noField', direction });
       continue;
     }
@@ -97,7 +97,7 @@ export function rowIssues(row: FieldRow, rows: FieldRow[], known: KnownFields, c
     if (transform?.kind === 'jsonata') {
       const { expression } = transform;
       if (check?.fault(expression) !== undefined) add('error', 'badExpression');
-      // an expression goes by ids
+      // an expression refers to fields by id
       else if (check?.reads(expression, find)?.fields.some((id) => sources?.has(id) === false)) {
         add('warning', 'unknownRead');
       }
@@ -127,10 +127,14 @@ export interface MissingField {
   why: 'unmapped' | 'mayBeEmpty';
 }
 
+/** A new item needs a value for this field, and the system gives it none of its own. */
+export const mustBeGiven = ({ required, readOnly, hasDefault }: Field): boolean =>
+  required === true && readOnly !== true && hasDefault !== true;
+
 /**
- * Required fields of the target that a create would leave empty.
+ * Required fields of the target that would be empty in a new item.
  * @param targetFields the target type's fields
- * @param sourceFields the source type's fields, where known: a required source field is never empty
+ * @param sourceFields the source type's fields, if known: a required source field is never empty
  */
 export function missingRequired(
   targetFields: Field[],
@@ -141,7 +145,7 @@ export function missingRequired(
 ): MissingField[] {
   const missing: MissingField[] = [];
   for (const field of targetFields) {
-    if (field.required !== true || field.readOnly === true) continue;
+    if (!mustBeGiven(field)) continue;
     const hasDefault = defaults.some(
       (row) =>
         row.side === targetSide(direction) && row.field.id === field.id && !isEmpty((row.value ?? null) as Value),
@@ -152,7 +156,7 @@ export function missingRequired(
     );
     const sure = sources.some((row) => {
       const { source } = endsOf(row, direction);
-      // what an expression gives is known only when it has been evaluated; a template is never quite empty
+      // the result of an expression is known only after evaluation; a template is never completely empty
       if (transformOf(row, direction) !== undefined) return transformOf(row, direction)?.kind === 'template';
       if (source === undefined) return row.constant !== undefined && !isEmpty(row.constant);
       return sourceFields === undefined || sourceFields.get(source.id)?.required === true;
@@ -163,9 +167,10 @@ export function missingRequired(
 }
 
 /**
- * Source list entries that a row of the value mapper has no counterpart for.
- * @param targetValues the target's list: without it, a value of the same name is taken as there if the row allows it
- * @param sheets what the row's sheet holds
+ * Source list values for which a row of the value mapper has no match.
+ * @param targetValues the target's list; if absent, a value of the same name is assumed to exist, if the row allows
+ * that
+ * @param sheets the content of the row's sheet
  */
 export function unmappedValues(
   row: ValueRow,

@@ -1,6 +1,6 @@
 /**
- * The default mapper: what a target field receives when the source has nothing for it, and what becomes of a value that
- * has no counterpart in the target.
+ * The default mapper: which value a target field receives if the source is empty or its value has no match in the
+ * target.
  */
 
 import type { DefaultRow, EmptyPolicy, UnresolvedPolicy } from '../model/config';
@@ -15,7 +15,7 @@ import { type FindUser, personByWord } from './users';
 
 export interface DefaultContext {
   trace?: Trace;
-  /** source fields that differ from what was last in sync; without, all are taken for changed */
+  /** source fields that differ from their last synced values; if absent, all count as changed */
   changed?: FieldId[];
 }
 
@@ -23,13 +23,13 @@ export type DefaultMapping = (input: MappedFields, kind: ChangeKind, context?: D
 
 const hasDefault = (row: DefaultRow): boolean => row.value !== undefined && !isEmpty(row.value as Value);
 
-/** What the row says, or the preset: the default if one is given, else leave the field alone and warn. */
+/** The row's rule. If it has none: the default value if given, otherwise leave the field alone and warn. */
 export function unresolvedPolicy(row: DefaultRow): UnresolvedPolicy {
   const policy = row.unresolved ?? 'default';
   return policy === 'default' && !hasDefault(row) ? 'leave' : policy;
 }
 
-/** What the row says, or the preset: the default if one is given, else the target is emptied as the source is. */
+/** The row's rule. If it has none: the default value if given, otherwise clear the target like the source. */
 export function emptyPolicy(row: DefaultRow): EmptyPolicy {
   const policy = row.empty ?? 'default';
   return policy === 'default' && !hasDefault(row) ? 'clear' : policy;
@@ -37,11 +37,11 @@ export function emptyPolicy(row: DefaultRow): EmptyPolicy {
 
 /**
  * Compiles the rows of the target's side.
- * - Source empty (the payload has null, '' or []): the row's policy. For a create the default also where the payload lacks
- *   the field; it is then set on create only.
- * - No counterpart: the row's policy goes into `unresolved`; with `default` the default goes into the payload as well.
- * - A value of which only a part came across: it stays, and only `park` is handed on.
- * - Another entity: whether it has a counterpart, the engine finds out; it is handed the row's policy and default.
+ * - Source empty (the payload has null, '' or []): the row's rule applies. For a create the default also applies if the
+ *   payload lacks the field; such a default is set on create only.
+ * - No match: the row's rule goes into `unresolved`; with `default`, the default goes into the payload as well.
+ * - A value that was only partly converted stays; only `park` is passed on.
+ * - Another item: the engine finds out whether it has a counterpart, and receives the row's rule and default.
  * The input is not changed.
  */
 export function compileDefaultRows(rows: DefaultRow[], direction: Direction): DefaultMapping {
@@ -81,7 +81,7 @@ function applyUnresolved(row: DefaultRow, open: Unresolved, output: MappedFields
     }
     return;
   }
-  // `lossy` tells the writer that the payload has a value all the same.
+  // `lossy` tells the writer that the payload does have a value.
   output.unresolved[id] = policy === 'default' ? { ...open, policy, lossy: true } : { ...open, policy };
   if (policy !== 'default') return;
   output.fields[id] = defaultOf(row);
@@ -99,7 +99,7 @@ function applyToReference(row: DefaultRow, output: MappedFields): void {
 
 const itemsOf = (value: Value): SingleValue[] => (Array.isArray(value) ? value : value === null ? [] : [value]);
 
-/** The entries of both, each once. */
+/** The entries of both lists, without duplicates. */
 function joined(one: Value, two: Value): Value {
   const items = itemsOf(one);
   return [...items, ...itemsOf(two).filter((item) => !items.some((other) => equalValues(item, other)))];
@@ -121,10 +121,10 @@ function applyEmpty(
     return;
   }
   delete output.fields[id];
-  // a new entity's field is empty as the source is: nothing is lost that a person should hear of
+  // a new item's field is empty like the source: nothing is lost that would need a report
   if (policy === 'leave' && kind === 'create') return;
   const from = output.mapped[id]?.from ?? [];
-  // an entity that was empty before is not parked for a change of something else
+  // an item that was empty before is not parked because something else changed
   const now = kind === 'create' || changed === undefined || from.some((field) => changed.includes(field));
   const does = policy === 'park' ? 'its default row parks that' : `${name} is left as it is`;
   output.unresolved[id] = {
@@ -134,7 +134,7 @@ function applyEmpty(
   };
 }
 
-/** Fields whose default is a person that the target has yet to be asked for. */
+/** Fields whose default is a user that has yet to be looked up in the target. */
 function unknownPeople(rows: DefaultRow[], used: ReadonlySet<FieldId>): DefaultRow[] {
   return rows.filter(({ field, value }) => {
     if (field.type !== 'user' || !used.has(field.id)) return false;
@@ -148,8 +148,8 @@ const listOf = (value: DefaultRow['value']): UserValue[] =>
   );
 
 /**
- * Puts the target's own people in the place of defaults that are given by login, e-mail address or name alone. One whom
- * the target does not know is taken out and told.
+ * Replaces defaults given only by login, email or name with the target's own users. A user unknown to the target is
+ * removed and reported.
  * @param used fields that have received their default
  * @throws what `find` throws
  */
@@ -177,7 +177,7 @@ export async function resolveDefaultPeople(
     if (found.length === people.length) continue;
     const before = output.unresolved[field.id];
     const missing = people.filter((person) => person.id === undefined);
-    const wrong = `${field.name}: the default ${missing.map(showValue).join(', ')} is no user of the target system`;
+    const wrong = `${field.name}: the default ${missing.map(showValue).join(', ')} is not a user of the target system`;
     output.unresolved[field.id] = {
       reason: before === undefined ? wrong : `${before.reason}; ${wrong}`,
       value: before?.value ?? null,
@@ -188,6 +188,6 @@ export async function resolveDefaultPeople(
   return output;
 }
 
-/** True where some row's default is a person without id. */
+/** True if the default of some row is a user without id. */
 export const hasUnknownPeople = (rows: DefaultRow[]): boolean =>
   unknownPeople(rows, new Set(rows.map(({ field }) => field.id))).length > 0;

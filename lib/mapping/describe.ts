@@ -1,4 +1,4 @@
-/** How fields and values are named in warnings: readable, on one line, bounded, whatever a system put into them. */
+/** Names of fields and values for warnings: readable, on one line and of limited length, whatever a system sends. */
 
 import type { FieldChoice } from '../model/config';
 import type { Value } from '../model/values';
@@ -26,10 +26,10 @@ export function showValue(value: Value | undefined): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 1)}…` : text;
 }
 
-/** The target field's name, or its id where source and target field have the same name. */
+/** The target field's name, or its id if source and target field have the same name. */
 export const targetLabel = (source: Label, target: Label): string =>
   source.name === target.name ? target.id : target.name || target.id;
 
-/** `Priority: "Urgent" <what is wrong>`, the beginning of every reason. */
+/** `Priority: "Urgent" <what is wrong>`, the start of every reason. */
 export const reasonFor = (source: Label, value: Value, wrong: string): string =>
   `${source.name || source.id}: ${showValue(value)} ${wrong}`;

@@ -1,13 +1,13 @@
 /**
- * One company, several e-mail domains: rules that turn the domain of a person's address into the one that the other
- * system knows. Only the part behind the @ is rewritten, so that nobody becomes somebody else. Pure; the forms check and
- * try rules with it.
+ * One company, several email domains: rules that convert the domain of a user's email address to the one in the other
+ * system. Only the part after the @ is changed, so that nobody becomes somebody else. Pure; the forms use it to check
+ * rules and try them out.
  */
 
 import type { DomainRule } from '../model/config';
 import { applies, type Direction } from '../model/entity';
 
-/** The addresses that a person of the source may have in the target, likeliest first; not the address itself. */
+/** The addresses that a source user may have in the target, most likely first; not the original address. */
 export type RewriteAddress = (email: string) => string[];
 
 export const keepAddress: RewriteAddress = () => [];
@@ -16,10 +16,10 @@ const DOMAIN = /^(\*\.)?[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]
 const LONGEST = 253;
 const DIRECTIONS: Direction[] = ['forward', 'backward'];
 
-/** "@Corp.Example" → "corp.example"; whatever was typed, without regard to case. */
+/** "@Corp.Example" → "corp.example"; case is ignored. */
 export const plainDomain = (text: string): string => text.trim().replace(/^@/, '').toLowerCase();
 
-/** A domain, with `*.` in front for any sub-domain of it. */
+/** A domain; a leading `*.` means any subdomain. */
 export const isDomain = (text: string): boolean => text.length <= LONGEST && DOMAIN.test(text);
 
 const hasStar = (domain: string): boolean => domain.startsWith('*.');
@@ -27,7 +27,7 @@ const hasStar = (domain: string): boolean => domain.startsWith('*.');
 const endsOf = ({ one, two }: DomainRule, direction: Direction): [from: string, to: string] =>
   direction === 'forward' ? [plainDomain(one), plainDomain(two)] : [plainDomain(two), plainDomain(one)];
 
-/** What a rule makes of a domain; undefined where it is not for it. */
+/** The result of a rule for a domain; undefined if the rule does not apply. */
 function rewritten(domain: string, from: string, to: string): string | undefined {
   if (!hasStar(from)) return domain === from ? to : undefined;
   const rest = from.slice(1);
@@ -40,17 +40,17 @@ export type DomainIssueCode = 'badDomain' | 'starAlone' | 'sameDomain' | 'unused
 export interface DomainIssue {
   level: 'error' | 'warning';
   code: DomainIssueCode;
-  /** which of the rules, from 0 */
+  /** index of the rule, from 0 */
   rule: number;
-  /** for `comesBack`: a domain as it leaves, as it arrives, and as it comes back, each with its @ */
+  /** for `comesBack`: the domain in the source, in the target, and after the return, each with its @ */
   round?: string[];
 }
 
-/** What keeps a rule from being used at all. */
+/** Reasons why a rule cannot be used at all. */
 function fault(rule: DomainRule): DomainIssueCode | undefined {
   const [one, two] = endsOf(rule, 'forward');
   if (!isDomain(one) || !isDomain(two)) return 'badDomain';
-  // nothing tells which sub-domain a `*` without a partner stands for
+  // nothing says which subdomain a `*` without a partner means
   const alone = DIRECTIONS.some((direction) => {
     const [from, to] = endsOf(rule, direction);
     return applies(rule.direction, direction) && hasStar(to) && !hasStar(from);
@@ -58,7 +58,7 @@ function fault(rule: DomainRule): DomainIssueCode | undefined {
   return alone ? 'starAlone' : undefined;
 }
 
-/** The rules of a direction as a function. Rules that are none are left out; `domainIssues` names them. */
+/** The rules of a direction as a function. Invalid rules are left out; `domainIssues` lists them. */
 export function compileDomains(rules: DomainRule[], direction: Direction): RewriteAddress {
   const usable = rules.filter((rule) => applies(rule.direction, direction) && fault(rule) === undefined);
   const ends = usable.map((rule) => endsOf(rule, direction));
@@ -72,7 +72,7 @@ export function compileDomains(rules: DomainRule[], direction: Direction): Rewri
   };
 }
 
-/** What is wrong with rules, or not what a person may expect of them. */
+/** Invalid rules, and rules with an effect that a user may not expect. */
 export function domainIssues(rules: DomainRule[]): DomainIssue[] {
   return rules.flatMap((rule, index): DomainIssue[] => {
     const bad = fault(rule);
@@ -104,7 +104,7 @@ function issuesOf(rules: DomainRule[], index: number, direction: Direction): Dom
   return [];
 }
 
-/** Domains that a rule is for: any one, and all that other rules are for as well. */
+/** Rules for any domain, or for a domain that other rules cover as well. */
 function examplesFor(from: string, rules: DomainRule[]): string[] {
   const example = (domain: string): string => domain.replace('*', 'sub');
   if (!hasStar(from)) return [from];
@@ -115,6 +115,6 @@ function examplesFor(from: string, rules: DomainRule[]): string[] {
   return [...new Set([example(from), ...inOthers])].filter((domain) => rewritten(domain, from, from) !== undefined);
 }
 
-/** What rules make of a domain. */
+/** The result of the rules for a domain. */
 const onTheWay = (domain: string, rules: DomainRule[], direction: Direction): string[] =>
   compileDomains(rules, direction)(`x@${domain}`).map((address) => address.slice(2));

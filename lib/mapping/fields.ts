@@ -1,10 +1,10 @@
 /**
- * The field mapper: source fields to target fields by the rows of its table. Rows are compiled once at deploy; mapping an
- * entity is then one pass over them, without clock, network or exceptions.
+ * The field mapper: maps source fields to target fields by the rows of its table. Rows are compiled once at deploy.
+ * Mapping an item is then a single pass over them, without clock, network or exceptions.
  */
 
 import type { ConflictPolicy, FieldChoice, FieldRow } from '../model/config';
-import type { Direction } from '../model/entity';
+import type { Direction, Field } from '../model/entity';
 import type { MappedField, Unresolved } from '../model/message';
 import { type FieldId, type Fields, isEmpty, type Value } from '../model/values';
 import type { RichTextConverter } from './convert';
@@ -29,32 +29,61 @@ import {
 export interface MappedFields {
   /** target field → value */
   fields: Fields;
-  /** target field → how it came to its value; also of fields that are unresolved */
+  /** target field → how it got its value; unresolved fields included */
   mapped: Record<FieldId, MappedField>;
   unresolved: Record<FieldId, Unresolved>;
 }
 
 export type FieldMapping = (payload: Fields, context?: MappingContext) => MappedFields;
 
-/** What a transform gave: nothing at all (undefined), a value (perhaps the target's own already), or why there is none. */
+/** The result of a transform: nothing at all (undefined), a value (possibly the target's own already), or why there
+ * is none. */
 type Computed = { value: Value; settled?: true } | { problem: string } | undefined;
 
 interface CompiledRow {
-  /** its place among the rows, and what it does */
+  /** its index among the rows, and its effect */
   place: number;
   origin: Origin;
   source?: FieldChoice;
   target: FieldChoice;
   constant: Value;
-  /** in place of the source field's own value */
+  /** replaces the source field's own value */
   compute?: { reads: Reads; run: (payload: Fields, context: MappingContext) => Computed };
   how: Omit<MappedField, 'from'>;
 }
 
-/** What the row says, or the preset: newest for a row in both directions, otherwise the source wins. */
-export const conflictOf = (row: FieldRow, direction: Direction): ConflictPolicy =>
-  row.conflict ??
-  (goes(row, 'forward') && goes(row, 'backward') ? 'newest' : direction === 'forward' ? 'system1' : 'system2');
+/** The part of a field's declaration that a row stores. */
+export const choiceOf = ({
+  id,
+  name,
+  type,
+  multi,
+  maxLength,
+  length,
+  integer,
+  format,
+  dialect,
+}: Field): FieldChoice => ({
+  ...{ id, name, type },
+  ...(multi && { multi }),
+  ...(maxLength !== undefined && { maxLength }),
+  ...(length !== undefined && { length }),
+  ...(integer && { integer }),
+  ...(dialect && { dialect }),
+  ...(format !== undefined && { format }),
+});
+
+/**
+ * The row's rule. If it has none: newest for a row in both directions – but relations are each one of their own, so that one which
+ * is added on one side does not undo the removal of another on the other side –, otherwise the source wins.
+ */
+export function conflictOf(row: FieldRow, direction: Direction): ConflictPolicy {
+  if (row.conflict !== undefined) return row.conflict;
+  if (!goes(row, 'forward') || !goes(row, 'backward')) return direction === 'forward' ? 'system1' : 'system2';
+  return isRelations(row.one) && isRelations(row.two) ? 'merge' : 'newest';
+}
+
+const isRelations = (field: FieldChoice | undefined): boolean => field?.type === 'reference' && field.multi === true;
 
 function compileRow(
   row: FieldRow,
@@ -72,6 +101,7 @@ function compileRow(
   if (row.syncWhen !== undefined) how.syncWhen = row.syncWhen;
   if (row.applyWhen !== undefined) how.applyWhen = row.applyWhen;
   if (row.fallback !== undefined) how.fallback = row.fallback;
+  if (row.mentions !== undefined) how.mentions = row.mentions;
   const origin: Origin = source === undefined ? 'constant' : 'mapped';
   const compiled: CompiledRow = { place, origin, source, target, constant: row.constant ?? null, how };
   if (transform === undefined) return compiled;
@@ -103,26 +133,27 @@ function compileRow(
   return { ...compiled, origin: 'expression', compute: { reads, run } };
 }
 
-/** True where the value carries ids of its own system, which value tables are looked up by. */
+/** True if the value carries ids of its own system; value tables are looked up by them. */
 const hasOwnIds = (target: FieldChoice, value: Value): boolean =>
   target.type !== 'reference' &&
   (Array.isArray(value) ? value : [value]).some((item) => typeof item === 'object' && item !== null && 'id' in item);
 
 export interface FieldMappingOptions {
   richText?: RichTextConverter;
-  /** parses expressions for the fields they read; without, a row with an expression is taken to read them all */
+  /** parses expressions for the fields they read; if absent, a row with an expression counts as reading all fields */
   expressionReads?: ExpressionReads;
 }
 
 /**
  * Compiles the rows that apply in a direction into a function from a payload of source fields to target fields.
- * - A source field that is not in the payload produces nothing; an empty one (null, '', []) produces null, which clears.
+ * - A source field that is not in the payload produces nothing. An empty one (null, '', []) produces null, which
+ *   clears.
  * - A row without source field gives its target the constant.
- * - A row with a transform gives its target what that makes of the payload. What its expression gave is taken from the
- *   context; `compileMapping` sees to that.
- * - Where two rows write one target field, the later one that has a value wins; `from` names all their source fields.
- * - What can't be converted is left out of `fields` and stands in `unresolved` with a reason; what is converted with a
- *   loss stands in both.
+ * - A row with a transform gives its target the transform's result. The result of an expression is taken from the
+ *   context; `compileMapping` puts it there.
+ * - If two rows write one target field, the later one with a value wins; `from` names all their source fields.
+ * - A value that cannot be converted is not in `fields` but in `unresolved`, with a reason. A value that was converted
+ *   with a loss is in both.
  * The function throws nothing, whatever the payload.
  */
 export function compileFieldRows(
@@ -189,7 +220,7 @@ function computeRow(
   const from = reads.all ? Object.keys(payload) : reads.fields.filter((id) => Object.hasOwn(payload, id));
   if ('problem' in computed) {
     const value = source !== undefined && Object.hasOwn(payload, source.id) ? (payload[source.id] ?? null) : null;
-    // what the row would have made of the value is not known: a value table for the bare value is no answer
+    // the row's result for this value is unknown, so a value table for the bare value would give a wrong answer
     put(row, from, value, { problem: computed.problem }, result, context, true);
     return;
   }
@@ -200,8 +231,8 @@ function computeRow(
 }
 
 /**
- * Puts what has become of a row's value into the result.
- * @param settled the value is the target's own already
+ * Adds the result of a row's value to the mapped fields.
+ * @param settled the value is already the target's own
  */
 function put(
   row: CompiledRow,

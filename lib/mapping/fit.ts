@@ -1,7 +1,7 @@
 /**
- * What the target can hold of the mapped values, by what its connector declares of each field: length and its unit,
- * characters, pattern, values that exist but cannot be chosen any more. A list loses only the entries that do not fit. What
- * is lost stands in `unresolved`, for the row's policy. Pure.
+ * Removes mapped values that the target cannot hold, by what its connector declares for each field: maximum length and
+ * its unit, characters, pattern, and values that exist but can no longer be selected. A list loses only the values that
+ * do not fit. What is lost is in `unresolved`, for the row's rule. Pure.
  */
 
 import type { Field } from '../model/entity';
@@ -12,41 +12,41 @@ import type { FieldId, ListValue, SingleValue, Value } from '../model/values';
 import { showValue } from './describe';
 import type { MappedFields } from './fields';
 
-/** The target's fields as it declares them; undefined while it can't be asked. */
+/** The target's fields as it declares them; undefined while the system cannot be asked. */
 export type DeclaredFields = ReadonlyMap<FieldId, Field> | undefined;
 
 /** Why a value does not fit. */
 export interface Misfit {
   code: 'tooLong' | 'notHeld' | 'notSelectable';
   reason: string;
-  /** of a text that is too long: how long it is, and may be */
+  /** for a text that is too long: its length and the maximum */
   names?: { count: string; most: string };
 }
 
-/** @returns why the field cannot hold this value, or this entry of its list; undefined where it can */
+/** @returns why the field cannot hold this value, or this entry of its list; undefined if it can */
 export function misfitOf(field: Field, value: SingleValue, plainText?: PlainText): Misfit | undefined {
   const length = excessOf(field, value, plainText);
   if (length !== undefined) {
-    const reason = `has ${length} ${unitOf(field)}, ${field.name} holds ${field.maxLength}`;
+    const reason = `has ${length} ${unitOf(field)}; ${field.name} allows ${field.maxLength}`;
     return { code: 'tooLong', reason, names: { count: String(length), most: String(field.maxLength) } };
   }
   if (field.entry !== undefined && !obeys(field.entry, value)) {
     return { code: 'notHeld', reason: `does not fit into ${field.name}: ${field.entry.says}` };
   }
   if (listed(field, value)?.selectable === false) {
-    return { code: 'notSelectable', reason: `cannot be chosen any more in ${field.name}` };
+    return { code: 'notSelectable', reason: `can no longer be selected in ${field.name}` };
   }
   return undefined;
 }
 
-/** The list's own entry: by its id, else by its name. */
+/** The list's own value: by id, else by name. */
 function listed({ type, values }: Field, value: SingleValue): ListValue | undefined {
   if (values === undefined || typeof value !== 'object' || 'content' in value) return undefined;
   if (type !== 'lookup' && type !== 'user') return undefined;
   const { id } = value;
   const name = 'name' in value ? value.name : undefined;
   const index = indexOf(values);
-  // a name may be there twice, once to be chosen and once not
+  // a name may exist twice, selectable only once
   return id === undefined ? index.byName.get(name ?? '') : index.byId.get(id);
 }
 
@@ -55,7 +55,7 @@ interface ListIndex {
   byName: ReadonlyMap<string, ListValue>;
 }
 
-/** Lists may have thousands of entries. */
+/** Lists may have thousands of values. */
 const indexes = new WeakMap<ListValue[], ListIndex>();
 
 function indexOf(values: ListValue[]): ListIndex {
@@ -70,8 +70,8 @@ function indexOf(values: ListValue[]): ListIndex {
 }
 
 /**
- * Takes out what the target cannot hold. What a person has corrected is left to the target to judge.
- * @returns the input itself where everything fits
+ * Removes what the target cannot hold. A value corrected by a user is left for the target to check.
+ * @returns the input itself if everything fits
  */
 export function fitFields(input: MappedFields, declared: DeclaredFields, plainText?: PlainText): MappedFields {
   if (declared === undefined || declared.size === 0) return input;
@@ -110,7 +110,7 @@ function unresolvedOf(
     ...known,
     reason: [...(before ? [before.reason] : []), `${field.name}: ${reasons.join('; ')}`].join('; '),
     value: lost.length === 1 ? (lost[0] ?? null) : lost,
-    // only this one can be said in few words; of several, the reason names each
+    // only a single loss can be described in a few words; for several, the reason names each
     ...(misfits.length === 1 && first && first.code !== 'notHeld' && { code: first.code, names: first.names }),
     ...(rest.length > 0 && { lossy: true as const, entries: true as const }),
     ...(misfits.some(({ code }) => code === 'notSelectable') && { held: value }),

@@ -1,4 +1,5 @@
-/** For which rows the conflict policy `merge` makes sense: lists merge as sets, texts by lines, nothing else merges. Pure. */
+/** For which rows the conflict rule `merge` makes sense: lists merge as sets, texts by lines; nothing else can be
+ * merged. Pure. */
 
 import type { FieldRow } from '../model/config';
 

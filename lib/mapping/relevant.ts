@@ -1,4 +1,4 @@
-/** Which source fields the rows of a field mapper read: only their changes are worth a message. */
+/** Which source fields the rows of a field mapper read. Only changes of these fields need a message. */
 
 import type { FieldRow } from '../model/config';
 import { directionFrom } from '../model/entity';
@@ -7,13 +7,13 @@ import { type ExpressionReads, endsOf, fieldFinder, goes, readsOf } from './tran
 
 export interface RelevantFields {
   fields: ReadonlySet<FieldId>;
-  /** some row writes on every change, whichever field it is in */
+  /** some row writes on every item change, whatever field changed */
   always: boolean;
 }
 
 /**
  * By the side that is read.
- * @param expressionReads parses expressions; without, a row with one is taken to read every field
+ * @param expressionReads parses expressions; if absent, a row with an expression counts as reading every field
  */
 export function relevantFields(rows: FieldRow[], expressionReads?: ExpressionReads): Record<1 | 2, RelevantFields> {
   const of = (side: 1 | 2): RelevantFields => {

@@ -1,8 +1,8 @@
 /**
- * Mappings that never come to rest (invariant 7): a value that goes over, comes back as another one, goes over as a third,
- * and so on without end; or fields that hand a value round in a circle. Pure: asked at deploy and in the forms, before
- * anything is written. Several values that become one are no such thing, as long as the way back is one of them: the
- * second time nothing changes any more.
+ * Finds mappings that never become stable (invariant 7): a value that is synced, comes back as another value, is synced
+ * as a third one, and so on without end; or fields that pass a value round in a circle. Pure; used at deploy and in the
+ * forms, before anything is written. Several values that map to one are fine as long as the reverse mapping is one of
+ * them: the second time nothing changes.
  */
 
 import type { FieldChoice, FieldRow, ValueRow } from '../model/config';
@@ -13,26 +13,27 @@ import { compileTable, indexValues, type SheetTables, type ValueIndex } from './
 
 export interface Restless {
   /**
-   * `values`: values of the two fields that take turns without end. `fields`: fields of either side that hand each
+   * `values`: values of the two fields that alternate without end. `fields`: fields of either side that pass each
    * other's values on in a circle.
    */
   kind: 'values' | 'fields';
   one: FieldChoice;
   two: FieldChoice;
-  /** names in the order in which they come, the first one again at the end */
+  /** names in order, with the first one repeated at the end */
   round: string[];
 }
 
 /**
  * Every cycle of a row's values or of the rows' fields.
- * @param rows the field mapper's rows; none where another node has them: then every table goes both ways
- * @param sheets what the rows' sheets hold, where it is known; a cycle that no pair of the row takes part in is not seen
+ * @param rows the field mapper's rows; none if they are in another node: then every table is assumed to be used in both
+ * directions
+ * @param sheets the content of the rows' sheets, if known; a cycle without any pair of the row itself is not found
  */
 export function roundTrip(rows: FieldRow[], valueRows: ValueRow[], sheets?: SheetTables): Restless[] {
   return [...valueRows.flatMap((row) => restlessValues(row, rows, sheets)), ...restlessFields(rows)];
 }
 
-/** True where the rows carry the fields' values both ways; without rows (another node has them) that is taken for so. */
+/** True if the rows sync the fields in both directions. Without rows (they are in another node) this is assumed. */
 function goesBothWays(row: ValueRow, rows: FieldRow[]): boolean {
   const own = rows.filter(({ one, two }) => one?.id === row.one.id && two?.id === row.two.id);
   const ways: Direction[] = ['forward', 'backward'];
@@ -58,12 +59,13 @@ function restlessValues(row: ValueRow, rows: FieldRow[], sheets: SheetTables | u
 
 type Step = (value: LookupValue) => LookupValue | undefined;
 
-/** What a value becomes on the other side, as the value mapper does it: by the table, else by its name. */
+/** A value on the other side, as the value mapper translates it: by the table, else by its name. */
 function step(row: ValueRow, table: ValueIndex, there: ValueIndex): Step {
   return (value) => table.find(value) ?? (row.sameName === false ? undefined : there.find({ name: value.name }));
 }
 
-/** @returns names of both sides in turn, from the first one that comes again; undefined where it comes to rest */
+/** @returns names of both sides alternately, starting at the first one that repeats; undefined if the values become
+ * stable */
 function roundFrom(start: LookupValue, over: Step, back: Step, ignoreCase: boolean): string[] | undefined {
   const keyOf = ({ id, name }: LookupValue): string =>
     JSON.stringify([id ?? '', ignoreCase ? name.trim().toLowerCase() : name.trim()]);
@@ -73,7 +75,7 @@ function roundFrom(start: LookupValue, over: Step, back: Step, ignoreCase: boole
   while (value !== undefined) {
     const key = keyOf(value);
     const before = seen.get(key);
-    // once over and back: it rests
+    // once over and back: stable
     if (before !== undefined) return names.length - before > 2 ? names.slice(before) : undefined;
     seen.set(key, names.length);
     const there: LookupValue | undefined = over(value);
@@ -116,7 +118,8 @@ function restlessFields(rows: FieldRow[]): Restless[] {
   return [...found.values()];
 }
 
-/** The shortest way from a field through others back to it that takes no field twice and is no mere over and back. */
+/** The shortest circle from a field through others back to it that uses no field twice and is more than over and
+ * back. */
 function circleFrom(start: string, hops: Hop[]): string[] | undefined {
   const after = new Map<string, string>();
   const queue: string[] = [start];

@@ -1,29 +1,64 @@
 /**
- * Reads mapper rows as they stand in a saved flow, which may come from an older version or be written by hand: what has
- * the wrong shape is left out, nothing is thrown. The runtimes and the forms read with it.
+ * The shapes of pairs and mapper rows in a saved flow (lib/model/shape.ts). Anything of the wrong shape is left out;
+ * nothing is thrown. The runtimes and the forms read with them.
  */
 
-import type {
-  ApplyWhen,
-  ConflictPolicy,
-  DefaultRow,
-  DomainRule,
-  EmptyPolicy,
-  FallbackPolicy,
-  FieldChoice,
-  FieldRow,
-  SheetSource,
-  SyncWhen,
-  Transform,
-  UnresolvedPolicy,
-  ValuePair,
-  ValueRow,
+import {
+  ADOPTED_FIELDS,
+  type ApplyWhen,
+  type BacklinkSettings,
+  type Choice,
+  type ConflictPolicy,
+  DELETION_POLICIES,
+  type DefaultRow,
+  type DomainRule,
+  EDIT_POLICIES,
+  type EmptyPolicy,
+  FALLBACK_POLICIES,
+  type FieldChoice,
+  type FieldRow,
+  FOUND_NONE,
+  FOUND_ONE,
+  FOUND_SEVERAL,
+  INTERNAL_POLICIES,
+  type LookUpField,
+  type LookUpRule,
+  MENTION_POLICIES,
+  type PartPair,
+  type ProjectPair,
+  REFUSED_FILE_POLICIES,
+  type SheetSource,
+  type SyncWhen,
+  type Transform,
+  type TypePair,
+  type UnresolvedPolicy,
+  type ValuePair,
+  type ValueRow,
 } from '../model/config';
-import type { DirectionSetting, LengthRule } from '../model/entity';
+import { type DirectionSetting, type LengthRule, PART_ROLES, type Side } from '../model/entity';
+import { SAME_HOW } from '../model/same-text';
+import {
+  anyText,
+  boolean,
+  extrasOf,
+  filled,
+  isObject,
+  listOf,
+  type Note,
+  no,
+  object,
+  oneOf,
+  open,
+  positive,
+  type Shape,
+  text,
+  turned,
+  withDefault,
+  yes,
+} from '../model/shape';
+import { eachSide, type Sides } from '../model/sides';
 import type { Dialect, FieldType, LookupValue, RichTextFormat, SingleValue, Value } from '../model/values';
-import { type Condition, type Operator, operatorsFor } from './conditions';
-
-type Values = Record<string, unknown>;
+import { CONDITION_MODES, type Condition, DEEPEST_GROUP, operatorsFor, type Rule } from './conditions';
 
 const TYPES: readonly FieldType[] = [
   'text',
@@ -39,211 +74,175 @@ const TYPES: readonly FieldType[] = [
   'url',
 ];
 const FORMATS: readonly RichTextFormat[] = ['text', 'html', 'markdown', 'textile', 'jira-wiki', 'adf'];
-const FALLBACKS: readonly FallbackPolicy[] = ['system1', 'system2', 'newest', 'park'];
-const CONFLICTS: readonly ConflictPolicy[] = [...FALLBACKS, 'merge'];
+const CONFLICTS: readonly ConflictPolicy[] = [...FALLBACK_POLICIES, 'merge'];
 const SYNC_WHEN: readonly SyncWhen[] = ['both', 'create', 'update'];
 const APPLY_WHEN: readonly ApplyWhen[] = ['changed', 'always'];
 const POLICIES: readonly UnresolvedPolicy[] = ['default', 'leave', 'park'];
 const EMPTY_POLICIES: readonly EmptyPolicy[] = ['default', 'clear', 'leave', 'park'];
 
-const isObject = (value: unknown): value is Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-const oneOf = <T extends string>(list: readonly T[], value: unknown): T | undefined =>
-  list.find((item) => item === value);
-
-/** Names that must not become keys of an object. */
-const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
-
-/**
- * What a row has beyond the properties that this version knows: a later version's, or another program's. It is kept, so
- * that opening and saving a form loses nothing.
- */
-export function extrasOf(saved: object, known: readonly string[]): object {
-  return Object.fromEntries(Object.entries(saved).filter(([key]) => !known.includes(key) && !FORBIDDEN.has(key)));
-}
-
-const FIELD_ROW: readonly (keyof FieldRow)[] = [
-  'one',
-  'two',
-  'direction',
-  'constant',
-  'syncWhen',
-  'applyWhen',
-  'conflict',
-  'fallback',
-  'transform',
-];
-const VALUE_ROW: readonly (keyof ValueRow)[] = ['one', 'two', 'pairs', 'sheet', 'ignoreCase', 'sameName'];
-const PAIR: readonly (keyof ValuePair)[] = ['one', 'two', 'direction'];
-const DEFAULT_ROW: readonly (keyof DefaultRow)[] = ['field', 'side', 'value', 'empty', 'unresolved'];
-const CONDITION: readonly (keyof Condition)[] = ['field', 'operator', 'value'];
-
-/** What a field mapper's row has that this version doesn't know. */
-export const fieldRowExtras = (row: object): object => extrasOf(row, FIELD_ROW);
-export const valueRowExtras = (row: object): object => extrasOf(row, VALUE_ROW);
-export const pairExtras = (pair: object): object => extrasOf(pair, PAIR);
-export const defaultRowExtras = (row: object): object => extrasOf(row, DEFAULT_ROW);
-export const conditionExtras = (condition: object): object => extrasOf(condition, CONDITION);
-
-export const readDirection = (value: unknown): DirectionSetting =>
-  value === 'forward' || value === 'backward' ? value : 'both';
+const DIRECTIONS: readonly DirectionSetting[] = ['both', 'forward', 'backward'];
+export const readDirection = (value: unknown, note?: Note): DirectionSetting =>
+  oneOf(DIRECTIONS)(value, note) ?? 'both';
 
 /** 'all', or the chosen ids of entity-type pairs. */
-export const readPairs = (value: unknown): 'all' | string[] => (Array.isArray(value) ? value.filter(isText) : 'all');
+export const readPairs = (value: unknown, note?: Note): 'all' | string[] =>
+  value === 'all' || !Array.isArray(value) ? (oneOf(['all'])(value, note) ?? 'all') : listOf(text)(value, note);
 
-function readLength(value: unknown): LengthRule | undefined {
-  if (!isObject(value)) return undefined;
-  const unit = oneOf(['characters', 'utf16', 'bytes'] as const, value.unit);
-  const of = oneOf(['text', 'markup'] as const, value.of);
-  return unit === undefined && of === undefined ? undefined : { ...(unit && { unit }), ...(of && { of }) };
+/** A side, by its number. Drop-downs save it as a text. */
+export const readSide: Shape<Side> = (value, note) => {
+  const side = value === 1 || value === 2 ? `${value}` : value;
+  const read = oneOf(['1', '2'])(side, note);
+  return read && (read === '2' ? 2 : 1);
+};
+
+const choice: Shape<Choice> = turned(object({ id: text }, { name: text }), ({ id, name = id }) => ({ id, name }));
+const ends = { one: choice, two: choice, direction: readDirection };
+export const readProjectPairs: (value: unknown, note?: Note) => ProjectPair[] = listOf(object(ends, {}));
+const partPair = object(
+  { id: text, ...ends, role: oneOf(PART_ROLES) },
+  {
+    deletions: oneOf(DELETION_POLICIES),
+    authorLine: no,
+    internal: oneOf(INTERNAL_POLICIES),
+    edits: oneOf(EDIT_POLICIES),
+    refused: oneOf(REFUSED_FILE_POLICIES),
+  },
+);
+const someParts: Shape<PartPair[]> = turned(listOf(partPair), (parts) => (parts.length > 0 ? parts : undefined));
+
+const backlink = object({}, { key: text, url: text, link: yes, back: yes });
+const backlinkSides = object({}, { 1: backlink, 2: backlink });
+
+/** @param value the property `backlinks` of a saved integration, which may hold anything */
+export function readBacklinks(value: unknown, note?: Note): Sides<BacklinkSettings> {
+  const sides = backlinkSides(value ?? {}, note);
+  return eachSide((side) => ({ key: undefined, url: undefined, link: false, back: false, ...sides?.[side] }));
 }
 
-export function readField(value: unknown): FieldChoice | undefined {
-  if (!isObject(value) || !isText(value.id)) return undefined;
-  const field: FieldChoice = {
-    id: value.id,
-    name: isText(value.name) ? value.name : value.id,
-    type: oneOf(TYPES, value.type) ?? 'text',
-  };
-  if (value.multi === true) field.multi = true;
-  if (typeof value.maxLength === 'number' && value.maxLength > 0) field.maxLength = value.maxLength;
-  const length = readLength(value.length);
-  if (length !== undefined) field.length = length;
-  if (value.integer === true) field.integer = true;
-  const format = oneOf(FORMATS, value.format);
-  if (format !== undefined) field.format = format;
-  const dialect = readDialect(value.dialect);
-  if (dialect !== undefined) field.dialect = dialect;
-  return field;
-}
+const length: Shape<LengthRule> = filled(
+  object({}, { unit: oneOf(['characters', 'utf16', 'bytes']), of: oneOf(['text', 'markup']) }),
+);
+const dialect: Shape<Dialect> = filled(
+  object({}, { hardBreaks: yes, plainTags: yes, mentions: oneOf(['names', 'ids']) }),
+);
 
-function readDialect(value: unknown): Dialect | undefined {
-  if (!isObject(value)) return undefined;
-  const mentions = oneOf(['names', 'ids'] as const, value.mentions);
-  const dialect: Dialect = {
-    ...(value.hardBreaks === true && { hardBreaks: true }),
-    ...(value.plainTags === true && { plainTags: true }),
-    ...(mentions && { mentions }),
-  };
-  return Object.keys(dialect).length > 0 ? dialect : undefined;
-}
+export const readField: Shape<FieldChoice> = turned(
+  object(
+    { id: text },
+    {
+      name: text,
+      type: withDefault(oneOf(TYPES), 'text'),
+      ...{ multi: yes, maxLength: positive, length, integer: yes, format: oneOf(FORMATS), dialect },
+    },
+  ),
+  ({ id, name = id, type = 'text', ...rest }) => ({ id, name, type, ...rest }),
+);
 
-function readSingle(value: unknown): SingleValue | undefined {
+const NAMED = { id: text, key: text, name: text, login: text, email: text, url: text };
+const named = filled(object({}, NAMED));
+
+function readSingle(value: unknown, note?: Note): SingleValue | undefined {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  if (!isObject(value)) return undefined;
-  if (typeof value.content === 'string')
-    return { format: oneOf(FORMATS, value.format) ?? 'text', content: value.content };
-  const named: Record<string, string> = {};
-  for (const key of ['id', 'key', 'name', 'login', 'email', 'url']) {
-    const part = value[key];
-    if (isText(part)) named[key] = part;
-  }
-  return Object.keys(named).length > 0 ? named : undefined;
+  if (isObject(value) && typeof value.content === 'string')
+    return { format: oneOf(FORMATS)(value.format) ?? 'text', content: value.content };
+  const read = named(value, note);
+  if (read === undefined && isObject(value)) note?.([], { is: 'unreadable' });
+  return read;
 }
 
-/** A value of a field; undefined where there is none. */
-export function readValue(value: unknown): Value | undefined {
+/** A value of a field; undefined if there is none. */
+export function readValue(value: unknown, note?: Note): Value | undefined {
   if (value === null) return null;
-  if (Array.isArray(value)) return value.map(readSingle).filter((item) => item !== undefined);
-  return readSingle(value);
+  return Array.isArray(value) ? listOf(readSingle)(value, note) : readSingle(value, note);
 }
 
-function readTransform(value: unknown): Transform | undefined {
-  if (!isObject(value)) return undefined;
-  const fields = listOf(value.fields)
-    .map(readField)
-    .filter((field) => field !== undefined);
-  const read = fields.length > 0 ? { fields } : {};
-  if (value.kind === 'automatic') return { kind: 'automatic' };
-  if (value.kind === 'template' && isText(value.template))
-    return { kind: 'template', template: value.template, ...read };
-  if (value.kind === 'jsonata' && isText(value.expression))
-    return { kind: 'jsonata', expression: value.expression, ...read };
-  return undefined;
-}
+const lookUpField = object({ one: readField, two: readField }, { how: withDefault(oneOf(SAME_HOW), 'equal') });
+const lookUp: Shape<LookUpRule> = turned(
+  object(
+    { fields: listOf(turned(lookUpField, ({ one, two, how = 'equal' }): LookUpField => ({ one, two, how }))) },
+    {
+      none: withDefault(oneOf(FOUND_NONE), 'create'),
+      one: withDefault(oneOf(FOUND_ONE), 'adopt'),
+      several: withDefault(oneOf(FOUND_SEVERAL), 'park'),
+      differing: withDefault(oneOf(ADOPTED_FIELDS), 'rows'),
+    },
+  ),
+  ({ fields, none = 'create', one = 'adopt', several = 'park', differing = 'rows' }) =>
+    fields.length === 0 ? undefined : { fields, none, one, several, differing },
+);
+export const readTypePairs: (value: unknown, note?: Note) => TypePair[] = listOf(
+  object({ id: text, ...ends }, { parts: someParts, lookUp }),
+);
 
-function readTransforms(value: unknown): FieldRow['transform'] {
-  if (!isObject(value)) return undefined;
-  const [forward, backward] = [readTransform(value.forward), readTransform(value.backward)];
-  const real = [forward, backward].some((transform) => transform !== undefined && transform.kind !== 'automatic');
-  return real ? { ...(forward && { forward }), ...(backward && { backward }) } : undefined;
-}
+const fields: Shape<FieldChoice[]> = (value, note) => {
+  const read = listOf(readField)(value, note);
+  return read.length > 0 ? read : undefined;
+};
+const TRANSFORMS: { [K in Transform['kind']]: Shape<Transform> } = {
+  automatic: object({ kind: oneOf(['automatic']) }, {}),
+  template: object({ kind: oneOf(['template']), template: text }, { fields }),
+  jsonata: object({ kind: oneOf(['jsonata']), expression: text }, { fields }),
+};
+const KINDS = ['automatic', 'template', 'jsonata'] as const;
+const readTransform: Shape<Transform> = (value, note) => {
+  if (!isObject(value)) {
+    note?.([], { is: 'unreadable' });
+    return undefined;
+  }
+  const kind = oneOf(KINDS)(value.kind, note && ((_path, fault) => note(['kind'], fault)));
+  return kind && TRANSFORMS[kind](value, note);
+};
+const transform = turned(object({}, { forward: readTransform, backward: readTransform }), (read) =>
+  [read.forward, read.backward].some((one) => one !== undefined && one.kind !== 'automatic') ? read : undefined,
+);
 
-export function readFieldRows(value: unknown): FieldRow[] {
-  return listOf(value).flatMap((saved) => {
-    if (!isObject(saved)) return [];
-    const row: FieldRow = { ...fieldRowExtras(saved), direction: readDirection(saved.direction) };
-    const [one, two] = [readField(saved.one), readField(saved.two)];
-    if (one === undefined && two === undefined) return [];
-    if (one !== undefined) row.one = one;
-    if (two !== undefined) row.two = two;
-    const constant = readValue(saved.constant);
-    if (constant !== undefined) row.constant = constant;
-    const [syncWhen, applyWhen] = [oneOf(SYNC_WHEN, saved.syncWhen), oneOf(APPLY_WHEN, saved.applyWhen)];
-    if (syncWhen !== undefined) row.syncWhen = syncWhen;
-    if (applyWhen !== undefined) row.applyWhen = applyWhen;
-    const conflict = oneOf(CONFLICTS, saved.conflict);
-    if (conflict !== undefined) row.conflict = conflict;
-    const fallback = oneOf(FALLBACKS, saved.fallback);
-    if (fallback !== undefined) row.fallback = fallback;
-    const transform = readTransforms(saved.transform);
-    if (transform !== undefined) row.transform = transform;
-    return [row];
-  });
-}
+const fieldRow = object(
+  { direction: readDirection },
+  {
+    ...{ one: readField, two: readField, constant: readValue },
+    ...{ syncWhen: oneOf(SYNC_WHEN), applyWhen: oneOf(APPLY_WHEN), conflict: oneOf(CONFLICTS) },
+    ...{ fallback: oneOf(FALLBACK_POLICIES), mentions: oneOf(MENTION_POLICIES), transform },
+  },
+);
+export const readFieldRows: (value: unknown, note?: Note) => FieldRow[] = listOf(
+  turned(open(fieldRow), (row) => (row.one === undefined && row.two === undefined ? undefined : row)),
+);
 
-function readLookup(value: unknown): LookupValue | undefined {
-  if (!isObject(value)) return undefined;
-  const id = isText(value.id) ? value.id : undefined;
-  const name = isText(value.name) ? value.name : id;
-  if (name === undefined) return undefined;
-  return id === undefined ? { name } : { id, name };
-}
+const readLookup: Shape<LookupValue> = turned(object({}, { id: text, name: text }), ({ id, name = id }) =>
+  name === undefined ? undefined : id === undefined ? { name } : { id, name },
+);
+const upload = turned(object({ kind: oneOf(['upload']), id: text }, { name: text }), ({ kind, id, name = id }) => ({
+  ...{ kind, id, name },
+}));
+const path = object({ kind: oneOf(['path']), path: text }, {});
 
-/** A sheet as a source of pairs; undefined where it is none. */
-export function readSheet(value: unknown): SheetSource | undefined {
-  if (!isObject(value) || !isObject(value.from)) return undefined;
-  const { from } = value;
-  const name = (part: unknown): string => (isText(part) ? part : '');
-  const columns = { sheet: name(value.sheet), one: name(value.one), two: name(value.two) };
-  const rest = value.backward === false ? { ...columns, backward: false } : columns;
-  if (from.kind === 'upload' && isText(from.id))
-    return { from: { kind: 'upload', id: from.id, name: isText(from.name) ? from.name : from.id }, ...rest };
-  if (from.kind === 'path' && isText(from.path)) return { from: { kind: 'path', path: from.path }, ...rest };
-  return undefined;
-}
+/** A sheet as a source of pairs; undefined if it is not valid. */
+export const readSheet: Shape<SheetSource> = object(
+  {
+    from: (value): SheetSource['from'] | undefined => upload(value) ?? path(value),
+    sheet: anyText,
+    one: anyText,
+    two: anyText,
+  },
+  { backward: no },
+);
 
-export function readValueRows(value: unknown): ValueRow[] {
-  return listOf(value).flatMap((saved) => {
-    if (!isObject(saved)) return [];
-    const [one, two] = [readField(saved.one), readField(saved.two)];
-    if (one === undefined || two === undefined) return [];
-    const pairs = listOf(saved.pairs).flatMap((pair): ValuePair[] => {
-      if (!isObject(pair)) return [];
-      const [left, right] = [readLookup(pair.one), readLookup(pair.two)];
-      return left && right
-        ? [{ ...pairExtras(pair), one: left, two: right, direction: readDirection(pair.direction) }]
-        : [];
-    });
-    const sheet = readSheet(saved.sheet);
-    const options = { ignoreCase: saved.ignoreCase !== false, sameName: saved.sameName !== false };
-    return [{ ...valueRowExtras(saved), one, two, pairs, ...(sheet && { sheet }), ...options }];
-  });
-}
+const pair = object({ one: readLookup, two: readLookup, direction: readDirection }, {});
+const isNotOff = withDefault(boolean, true);
+const valueRow = object(
+  { one: readField, two: readField, pairs: listOf<ValuePair>(open(pair)) },
+  { sheet: readSheet, ignoreCase: isNotOff, sameName: isNotOff },
+);
+export const readValueRows: (value: unknown, note?: Note) => ValueRow[] = listOf(open(valueRow));
 
-export function readDomains(value: unknown): DomainRule[] {
-  return listOf(value).flatMap((saved) => {
-    if (!isObject(saved)) return [];
-    const text = (part: unknown): string => (typeof part === 'string' ? part : '');
-    const rule = { one: text(saved.one), two: text(saved.two), direction: readDirection(saved.direction) };
-    return rule.one === '' && rule.two === '' ? [] : [rule];
-  });
-}
+export const readDomains: (value: unknown, note?: Note) => DomainRule[] = listOf(
+  turned(object({ one: anyText, two: anyText, direction: readDirection }, {}), (rule) =>
+    rule.one === '' && rule.two === '' ? undefined : rule,
+  ),
+);
 
-/** A value mapper as it stands in a flow. */
+/** A value mapper in a saved flow. */
 export interface ValueMapperSettings {
   rows: ValueRow[];
   domains: DomainRule[];
@@ -255,28 +254,41 @@ export const readValueMapper = (saved: { rows?: unknown; domains?: unknown }): V
   domains: readDomains(saved.domains),
 });
 
-export function readDefaultRows(value: unknown): DefaultRow[] {
-  return listOf(value).flatMap((saved) => {
-    const field = isObject(saved) ? readField(saved.field) : undefined;
-    if (!isObject(saved) || field === undefined) return [];
-    const row: DefaultRow = { ...defaultRowExtras(saved), field, side: saved.side === 1 || saved.side === '1' ? 1 : 2 };
-    const preset = readValue(saved.value);
-    if (preset !== undefined) row.value = preset;
-    const unresolved = oneOf(POLICIES, saved.unresolved);
-    if (unresolved !== undefined) row.unresolved = unresolved;
-    const empty = oneOf(EMPTY_POLICIES, saved.empty);
-    if (empty !== undefined) row.empty = empty;
-    return [row];
-  });
-}
+const defaultRow = object(
+  { field: readField, side: withDefault(readSide, 2) },
+  { value: readValue, unresolved: oneOf(POLICIES), empty: oneOf(EMPTY_POLICIES) },
+);
+export const readDefaultRows: (value: unknown, note?: Note) => DefaultRow[] = listOf(open(defaultRow));
 
-export function readConditions(value: unknown): Condition[] {
-  return listOf(value).flatMap((saved) => {
-    const field = isObject(saved) ? readField(saved.field) : undefined;
-    if (!isObject(saved) || field === undefined) return [];
-    const operator: Operator = oneOf(operatorsFor(field.type), saved.operator) ?? operatorsFor(field.type)[0] ?? 'is';
-    const wanted = readValue(saved.value);
-    const extras = conditionExtras(saved);
-    return [wanted === undefined ? { ...extras, field, operator } : { ...extras, field, operator, value: wanted }];
-  });
-}
+const condition = object({ field: readField }, { operator: text, value: readValue, of: oneOf(['linked']) });
+const anyCondition = open(condition);
+const readCondition: Shape<Condition> = (saved, note) => {
+  const read = anyCondition(saved, note);
+  if (!read) return undefined;
+  const { operator, value, ...row } = read;
+  const possible = operatorsFor(row.field.type);
+  const told: Note | undefined = note && ((_path, fault) => note(['operator'], fault));
+  const known = oneOf(possible)(operator, told) ?? possible[0] ?? 'is';
+  return { ...row, operator: known, ...(value !== undefined && { value }) };
+};
+
+/** A condition, or a group of them. */
+const readRule =
+  (depth: number): Shape<Rule> =>
+  (saved, note) => {
+    if (!isObject(saved) || !('conditions' in saved)) return readCondition(saved, note);
+    if (depth >= DEEPEST_GROUP) {
+      note?.([], { is: 'unreadable', wanted: `at most ${DEEPEST_GROUP} groups in one another` });
+      return undefined;
+    }
+    const mode = withDefault(oneOf(CONDITION_MODES), 'all');
+    return open(object({ mode, conditions: listOf(readRule(depth + 1)) }, {}))(saved, note);
+  };
+export const readConditions: (value: unknown, note?: Note) => Rule[] = listOf(readRule(0));
+
+/** Properties of a form's row that this version does not know. */
+export const fieldRowExtras = (row: object): object => extrasOf(row, fieldRow);
+export const valueRowExtras = (row: object): object => extrasOf(row, valueRow);
+export const pairExtras = (row: object): object => extrasOf(row, pair);
+export const defaultRowExtras = (row: object): object => extrasOf(row, defaultRow);
+export const conditionExtras = (row: object): object => extrasOf(row, condition);

@@ -1,6 +1,6 @@
 /**
- * How a target field came to its value, told while it is mapped: for people who look at one entity's way. Mapping is the
- * same whether somebody listens or not.
+ * Records how a target field got its value, for people who inspect a single item. Mapping is the same whether or not a
+ * trace is recorded.
  */
 
 import type { FieldId } from '../model/values';
@@ -8,21 +8,23 @@ import type { FieldId } from '../model/values';
 export type Origin =
   /** the source field's value in the target's type */
   | 'mapped'
+  /** the same for a field of a part that no mapper handles */
+  | 'standard'
   | 'constant'
   | 'template'
   | 'expression'
-  /** a pair of a value table, or of its sheet */
+  /** a pair of a value table or of its sheet */
   | 'table'
-  /** the target's list entry of the same name */
+  /** the target's list value of the same name */
   | 'sameName'
-  /** the target's person with the same address, login or name */
+  /** the target's user with the same email, login or name */
   | 'email'
   | 'login'
   | 'name'
   /** the default mapper's row */
   | 'default'
-  /** the integration's field for the other side's key */
+  /** the integration's field for the counterpart's key */
   | 'key';
 
-/** @param row the row's place in its mapper, where one row did it */
+/** @param row the row's index in its mapper, if a single row did it */
 export type Trace = (field: FieldId, origin: Origin, row?: number) => void;

@@ -1,13 +1,13 @@
 /**
- * JSONata's own functions are objects that every expression of a process shares, and its transform operator changes
- * whatever object its pattern finds: `$$ ~> |$uppercase|{"implementation": $new}|` would change what `$uppercase` gives
- * in all of them. So they are frozen, with all that can be reached from them. What jsonata itself writes to a function
- * that is called – where the call stands, for an error's text – stays open.
+ * JSONata's own functions are objects that all expressions of a process share. Its transform operator changes any
+ * object that its pattern matches: `$$ ~> |$uppercase|{"implementation": $new}|` would change the result of
+ * `$uppercase` in all of them. The functions are therefore frozen, with everything reachable from them. What jsonata
+ * itself writes to a called function (the position of the call, for an error's text) stays writable.
  */
 
 import jsonata = require('jsonata');
 
-/** The functions that jsonata 2 keeps once for all expressions; `$now` and `$millis` belong to each expression. */
+/** The functions that jsonata 2 keeps once for all expressions. `$now` and `$millis` belong to each expression. */
 export const FUNCTIONS = [
   ...['sum', 'count', 'max', 'min', 'average', 'string', 'substring', 'substringBefore', 'substringAfter', 'lowercase'],
   ...[
@@ -61,12 +61,12 @@ function protect(definition: unknown): void {
   Object.seal(definition);
 }
 
-/** What jsonata gives to a registered function as `this`. */
+/** The object that jsonata passes to a registered function as `this`. */
 interface Called {
   environment: { lookup: (name: string) => unknown; global?: unknown };
 }
 
-/** Freezes what all expressions of this process share; await it before the first one is evaluated. */
+/** Freezes everything that the expressions of this process share. Await it before the first expression is evaluated. */
 export async function freezeFunctions(): Promise<void> {
   const probe = jsonata('$probe()');
   probe.registerFunction('probe', function (this: Called) {
@@ -76,6 +76,6 @@ export async function freezeFunctions(): Promise<void> {
   await probe.evaluate({});
 }
 
-/** True for the error of an expression that would have changed one of them. */
+/** True for the error of an expression that tried to change a frozen object. */
 export const isAboutFrozen = (thrown: unknown): boolean =>
   thrown instanceof TypeError && /read only property|not extensible|Cannot delete property/.test(thrown.message);

@@ -1,4 +1,4 @@
-/** Expressions as Node-RED's server knows them: parsed by the jsonata package. The forms have the editor's own parser. */
+/** Expressions in the Node-RED server: parsed by the jsonata package. The forms use the editor's own parser. */
 
 import jsonata = require('jsonata');
 
@@ -6,7 +6,7 @@ import type { ExpressionCheck } from './coverage';
 import type { ExpressionReads, Reads } from './transform';
 import { jsonataMessage, treeReads } from './transform-reads';
 
-/** @throws Error with the parser's message where the text is no expression */
+/** @throws Error with the parser's message if the text is not a valid expression */
 export const expressionReads: ExpressionReads = (expression, find): Reads => {
   return treeReads(parse(expression), find);
 };
@@ -19,7 +19,7 @@ function parse(expression: string): unknown {
   }
 }
 
-/** The parser's complaint about an expression, or undefined where it is one. */
+/** The parser's error for an expression, or undefined if it is valid. */
 export function expressionFault(expression: string): string | undefined {
   try {
     parse(expression);
@@ -31,6 +31,6 @@ export function expressionFault(expression: string): string | undefined {
 
 export const expressionCheck: ExpressionCheck = { fault: expressionFault, reads: expressionReads };
 
-/** True where an expression uses one of these helpers. */
+/** True if an expression uses one of these helpers. */
 export const usesHelper = (expression: string, helpers: string[]): boolean =>
   helpers.some((helper) => new RegExp(`\\$${helper}\\s*\\(`).test(expression));

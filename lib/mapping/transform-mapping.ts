@@ -1,4 +1,5 @@
-/** The field mapper with its expressions: rows without them are mapped at once, the others when their results are there. */
+/** The field mapper with its expressions. Rows without expressions are mapped at once, the others when their results
+ * are available. */
 
 import type { FieldRow } from '../model/config';
 import type { Direction } from '../model/entity';
@@ -6,7 +7,7 @@ import type { Fields } from '../model/values';
 import { compileFieldRows, type FieldMapping, type FieldMappingOptions, type MappedFields } from './fields';
 import { type ExpressionResult, fieldFinder, goes, type MappingContext, transformOf } from './transform';
 
-/** Evaluates expressions over one entity: one result each, in order; never rejects. */
+/** Evaluates expressions for one item: one result each, in order; never rejects. */
 export type EvaluateAll = (
   expressions: string[],
   payload: Fields,
@@ -14,16 +15,16 @@ export type EvaluateAll = (
   names: [string, string][],
 ) => Promise<ExpressionResult[]>;
 
-/** Calls a pure function, again where something in it had to be done elsewhere first. */
+/** Calls a pure function, and calls it again if something in it had to be done elsewhere first. */
 export type Settle = <Result>(work: () => Result) => Result | Promise<Result>;
 
 export interface CompiledMapping {
-  /** the rows' expressions in this direction; without any, `map` answers at once */
+  /** the rows' expressions in this direction; if there are none, `map` returns at once */
   expressions: string[];
   map(payload: Fields, context?: MappingContext): MappedFields | Promise<MappedFields>;
 }
 
-/** Name in lower case → id, of the source fields that the rows know: expressions may use either. */
+/** Lower-case name → id, of the source fields that the rows know. Expressions may use either. */
 function namesOf(rows: FieldRow[], direction: Direction): [string, string][] {
   const find = fieldFinder(rows, direction);
   const fields = rows.flatMap((row) => [
@@ -36,7 +37,7 @@ function namesOf(rows: FieldRow[], direction: Direction): [string, string][] {
   });
 }
 
-/** Compiles all rows of a direction. What `compileFieldRows` promises holds for the result. */
+/** Compiles all rows of a direction. The guarantees of `compileFieldRows` hold for the result. */
 export function compileMapping(
   rows: FieldRow[],
   direction: Direction,

@@ -1,16 +1,16 @@
-/** What the runner of expressions and its process tell each other. */
+/** The messages between the runner of expressions and its process. */
 
 import type { EntityRef } from '../model/entity';
 import type { Fields, UserValue } from '../model/values';
 import type { AskedHelper, ExpressionResult } from './transform';
 
-/** What the expressions of one entity may look at. Plain JSON; the process gets a copy. */
+/** The data that the expressions of one item may read. Plain JSON; the process gets a copy. */
 export interface ExpressionInput {
   payload: Fields;
-  /** values when last in sync, where known */
+  /** last synced values, if known */
   old?: Fields;
   entity?: EntityRef & { updatedAt?: string; updatedBy?: UserValue };
-  /** the entity's counterpart, where there is one */
+  /** the item's counterpart, if there is one */
   linked?: EntityRef;
   /** name in lower case → field id */
   names: [string, string][];
@@ -31,7 +31,7 @@ export type FromWorker =
 export interface WorkerSettings {
   /** milliseconds of evaluation for one expression */
   timeMs: number;
-  /** calls within calls */
+  /** nesting of calls */
   depth: number;
   /** items of a list that an expression builds */
   items: number;

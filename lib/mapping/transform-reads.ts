@@ -1,6 +1,6 @@
 /**
- * What an expression reads, found in its syntax tree: only changes of these fields are worth a message, and make the
- * target's value a changed one. Where the text does not tell (`$`, a computed name), it reads everything.
+ * Finds the fields that an expression reads in its syntax tree. Only changes of these fields need a message and count
+ * as changes of the target's value. If the text does not say (`$`, a computed name), the expression reads everything.
  */
 
 import type { FindField, Reads } from './transform';
@@ -22,7 +22,7 @@ class Walk {
     this.find = find;
   }
 
-  /** @param top names mean fields of the source here, not parts of some other value */
+  /** @param top names mean fields of the source here, not parts of another value */
   visit(node: unknown, top: boolean): void {
     if (Array.isArray(node)) {
       for (const part of node) this.visit(part, top);
@@ -55,7 +55,7 @@ class Walk {
     }
     for (const [key, part] of Object.entries(node)) {
       if (key === 'value' || key === 'type') continue;
-      // what stands in brackets behind a step is about that step's values
+      // brackets after a step refer to that step's values
       this.visit(part, top && key !== 'predicate' && key !== 'stages' && key !== 'group');
     }
   }
@@ -63,7 +63,7 @@ class Walk {
   private name(name: string, top: boolean): void {
     if (top) this.fields.add(name);
     else {
-      // `$$.field`, `$.field`, a name within a filter: over-inclusive, which costs a message and is never wrong
+      // `$$.field`, `$.field`, a name in a filter: too many fields cost a message but are never wrong
       const field = this.find(name);
       if (field?.id === name) this.fields.add(name);
     }
@@ -79,14 +79,14 @@ class Walk {
   }
 }
 
-/** @param tree the expression's syntax tree, as `jsonata(…).ast()` gives it */
+/** @param tree the expression's syntax tree, as returned by `jsonata(…).ast()` */
 export function treeReads(tree: unknown, find: FindField): Reads {
   const walk = new Walk(find);
   walk.visit(tree, true);
   return { fields: [...walk.fields], all: walk.all };
 }
 
-/** What a thing that jsonata throws says to people; it throws objects that are no Errors. */
+/** The text of an error thrown by jsonata. It throws objects that are not Errors. */
 export function jsonataMessage(thrown: unknown): string {
   const message: unknown = typeof thrown === 'object' && thrown !== null ? Reflect.get(thrown, 'message') : thrown;
   return String(message ?? 'no reason given').slice(0, 300);

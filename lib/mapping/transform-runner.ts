@@ -1,10 +1,10 @@
 /**
- * Runs expressions where they can hold nothing up: in a small process of its own, which is ended when an expression does
- * not come back or takes too much memory. So Node-RED goes on whatever an expression does – a regular expression that
- * backtracks, a list of millions, a recursion without end – and whatever text from a system it does it with. (A thread
- * would not do: where one native call asks for too much memory, V8 ends the whole process with it.) The process starts
- * with the first expression and ends when none has come for a while. All mappers of one integration share it; another
- * integration has its own, and so has each preview.
+ * Runs expressions in a small separate process, where they can block nothing. The process is ended if an expression
+ * does not return or uses too much memory. Node-RED continues whatever an expression does to a text from a system: a
+ * regular expression that backtracks, a list of millions, an endless recursion. (A thread would not be enough: if a
+ * single native call requests too much memory, V8 ends the whole process.) The process starts with the first expression
+ * and ends after a while without any. All mappers of one integration share a process; each integration and each preview
+ * has its own.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -17,7 +17,7 @@ import type { ExpressionInput, FromWorker, ToWorker, WorkerSettings } from './tr
 export interface ExpressionLimits {
   /** milliseconds of evaluation after which an expression is ended at its next step */
   timeMs: number;
-  /** milliseconds after which one that comes to no next step is ended, with its process */
+  /** milliseconds after which an expression without a next step is ended, together with its process */
   hardMs: number;
   depth: number;
   items: number;
@@ -25,13 +25,13 @@ export interface ExpressionLimits {
   length: number;
   /** of the process's heap */
   memoryMb: number;
-  /** for what a helper asks a system */
+  /** for a helper's question to a system */
   helperMs: number;
-  /** so many times an expression may end its process before it rests */
+  /** how often an expression may end its process before it is disabled for a while */
   strikes: number;
-  /** milliseconds of that rest */
+  /** milliseconds for which it is disabled */
   restMs: number;
-  /** milliseconds without an expression after which the process is given back */
+  /** milliseconds without an expression after which the process is ended */
   idleMs: number;
 }
 
@@ -55,18 +55,18 @@ interface Open {
   helpers: Helpers;
   /** results so far, by index */
   results: Map<number, ExpressionResult>;
-  /** one expression at a time, since one of them has ended a process */
+  /** one expression at a time, because one of them has ended a process */
   alone: boolean;
   done: boolean;
   resolve: (results: ExpressionResult[]) => void;
   reject: (error: SyncError) => void;
 }
 
-/** The worker's file: compiled beside this one, or TypeScript in the tests. */
+/** The worker's file: compiled next to this one, or TypeScript in the tests. */
 const extension = extname(__filename);
 const WORKER = join(__dirname, `transform-worker${extension}`);
 
-/** What a slow machine takes to start the process. */
+/** Time that a slow machine needs to start the process. */
 const STARTUP_MS = 5_000;
 const MOST_CULPRITS = 200;
 
@@ -75,7 +75,7 @@ export class ExpressionRunner {
   private readonly queue: Open[] = [];
   private worker: ChildProcess | undefined;
   private current: Open | undefined;
-  /** expressions that have ended a process, and until when (ms since 1970) they are not tried again */
+  /** expressions that have ended a process, and the time (ms since 1970) until which they are disabled */
   private readonly culprits = new Map<string, { times: number; until: number; why: string }>();
   private jobs = 0;
   private asking = 0;
@@ -90,8 +90,8 @@ export class ExpressionRunner {
   }
 
   /**
-   * Evaluates expressions over one entity; one result each, in order.
-   * @throws SyncError transient – no process can be had, which says nothing about the expressions
+   * Evaluates expressions for one item; one result each, in order.
+   * @throws SyncError transient if no process can be started, which says nothing about the expressions
    */
   evaluate(expressions: string[], input: ExpressionInput, helpers: Helpers): Promise<ExpressionResult[]> {
     if (expressions.length === 0) return Promise.resolve([]);
@@ -113,7 +113,7 @@ export class ExpressionRunner {
     });
   }
 
-  /** Id of the operating system's process; undefined while none is needed. */
+  /** Process id in the operating system; undefined while no process is needed. */
   get process(): number | undefined {
     return this.worker?.pid;
   }
@@ -138,20 +138,20 @@ export class ExpressionRunner {
     else this.idle = setTimeout(() => this.giveBack(), this.limits.idleMs).unref();
   }
 
-  /** Ends a process that nobody uses: it holds some 40 MB. */
+  /** Ends an unused process: it takes some 40 MB. */
   private giveBack(): void {
     const { worker } = this;
     this.worker = undefined;
     worker?.kill('SIGKILL');
   }
 
-  /** The expressions of a job that have no result yet, with their places. */
+  /** The expressions of a job without a result so far, with their indices. */
   private static remaining(open: Open): [number, string][] {
     const rest = [...open.expressions.entries()].filter(([index]) => !open.results.has(index));
     return open.alone ? rest.slice(0, 1) : rest;
   }
 
-  /** An expression that has ended its process again and again rests: it would hold up everybody else's. */
+  /** An expression that has ended its process repeatedly is disabled for a while: it would block everybody else's. */
   private setAside(open: Open): void {
     for (const [index, source] of ExpressionRunner.remaining(open)) {
       const culprit = this.culprits.get(source);
@@ -183,14 +183,14 @@ export class ExpressionRunner {
     const settings: WorkerSettings = { timeMs, depth, items, length };
     const worker = fork(WORKER, [JSON.stringify(settings)], {
       execArgv: [`--max-old-space-size=${memoryMb}`, ...(extension === '.ts' ? ['--import', 'tsx'] : [])],
-      // nothing of what Node-RED's environment holds is any business of an expression
+      // expressions must not see anything of Node-RED's environment
       env: bareEnvironment(),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.worker = worker;
     this.warm = false;
     worker.on('message', (message) => {
-      // only our own file speaks on this channel
+      // only Twinflow's own worker writes to this channel
       if (this.worker === worker) this.heard(message as FromWorker);
     });
     worker.on('error', (error) => {
@@ -200,7 +200,7 @@ export class ExpressionRunner {
     });
     worker.on('exit', (code, signal) => {
       if (this.worker !== worker) return;
-      // V8 aborts where there is no memory left
+      // V8 aborts if there is no memory left
       const memory = signal === 'SIGABRT' || code === 134;
       if (!this.warm && !memory) {
         this.refuse(processEnded('that evaluates expressions', WORKER, signal ?? code));
@@ -265,14 +265,14 @@ export class ExpressionRunner {
     );
   }
 
-  /** Ends the process when the expressions do not come back. */
+  /** Ends the process if the expressions do not return. */
   private guard(open: Open): void {
     clearTimeout(this.watch);
     const { hardMs } = this.limits;
     const ms = hardMs * (open.alone ? 1 : ExpressionRunner.remaining(open).length) + (this.warm ? 0 : STARTUP_MS);
     const { worker } = this;
     this.watch = setTimeout(() => {
-      // a busy Node-RED may have the answer in its queue already
+      // a busy Node-RED may already have the answer in its queue
       setImmediate(() =>
         setImmediate(() => {
           if (this.current !== open || this.worker !== worker || this.asking > 0) return;
@@ -283,8 +283,8 @@ export class ExpressionRunner {
   }
 
   /**
-   * The process is gone, or is to go. Which of several expressions it was is found out by evaluating them one by one, in
-   * a new process.
+   * The process has ended or will be ended. To find the expression that caused it, they are evaluated one by one in a
+   * new process.
    */
   private lost(worker: ChildProcess, why: string): void {
     if (this.worker !== worker) return;
@@ -294,7 +294,7 @@ export class ExpressionRunner {
     if (this.current !== undefined) this.settle(this.current, why);
   }
 
-  /** The process has not even started: it is no expression's fault, and no field must be left out for it. */
+  /** The process did not even start. That is not an expression's fault, and no field may be left out because of it. */
   private refuse(why: string): void {
     const { worker } = this;
     this.worker = undefined;
@@ -333,12 +333,13 @@ export class ExpressionRunner {
   }
 }
 
-/** Whose mappers may share a runner: an integration, by its node's id, or one preview, by a symbol of its own. */
+/** Identifies the mappers that may share a runner: an integration, by its node's id, or one preview, by a symbol of
+ * its own. */
 export type RunnerOwner = string | symbol;
 
 const shared = new Map<RunnerOwner, { runner: ExpressionRunner; users: number }>();
 
-/** The runner that all mappers of an owner share. Call `release` when done with it. */
+/** The runner that all mappers of an owner share. Call `release` when it is no longer needed. */
 export function acquireRunner(owner: RunnerOwner): { runner: ExpressionRunner; release: () => void } {
   const entry = shared.get(owner) ?? { runner: new ExpressionRunner(), users: 0 };
   shared.set(owner, entry);

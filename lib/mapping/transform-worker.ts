@@ -1,7 +1,7 @@
 /**
- * Evaluates expressions in a process of its own, one after the other. Soft limits (time between steps, depth, length of
- * lists and results) are kept here and end one expression with a sentence; what does not come to a next step, such as a
- * regular expression that backtracks for ages, is ended from outside together with this process.
+ * Evaluates expressions one after the other in a separate process. Soft limits (time between steps, depth, length of
+ * lists and results) are enforced here and end one expression with a sentence. An expression without a next step, such
+ * as a regular expression that backtracks endlessly, is ended from outside together with this process.
  */
 
 import jsonata = require('jsonata');
@@ -17,7 +17,7 @@ const settings = JSON.parse(process.argv[2] ?? '{}') as WorkerSettings;
 
 interface Compiled {
   expression: jsonata.Expression;
-  /** read by jsonata at each step; time spent on waiting for Node-RED is added to its limit */
+  /** read by jsonata at each step; time spent waiting for Node-RED is added to its limit */
   options: jsonata.JsonataOptions;
 }
 
@@ -51,7 +51,7 @@ function ask(helper: AskedHelper, args: unknown[], options: jsonata.JsonataOptio
   });
 }
 
-/** JSONata's own `$lookup` for objects; ours for a table's name. */
+/** JSONata's own `$lookup` is for objects; Twinflow's is for the name of a table. */
 function ownLookup(object: unknown, key: unknown): unknown {
   if (Array.isArray(object)) return object.map((one) => ownLookup(one, key)).find((found) => found !== undefined);
   return typeof object === 'object' && object !== null && Object.hasOwn(object, String(key))
@@ -63,7 +63,7 @@ function ownLookup(object: unknown, key: unknown): unknown {
 interface Found {
   /** answers of $lookup and $user */
   answers: unknown[];
-  /** the first call of theirs that found nothing */
+  /** the first helper call that found nothing */
   missed?: string;
 }
 
@@ -76,7 +76,7 @@ function shown(value: unknown): string {
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN - 1)}…` : text;
 }
 
-/** True where all of the value is what helpers answered: whole entries, or their names. */
+/** True if the whole value consists of helper results: complete entries or their names. */
 function isFound(value: unknown, { answers }: Found): boolean {
   if (answers.length === 0) return false;
   const items: unknown[] = Array.isArray(value) ? value : [value];
@@ -151,7 +151,7 @@ const frozen = freezeFunctions();
 async function run(expressions: string[], input: ExpressionInput): Promise<ExpressionResult[]> {
   await frozen;
   const results: ExpressionResult[] = [];
-  // with a `$clone` of its own an expression can change its input: each gets a copy
+  // with a `$clone` of its own an expression can change its input, so each gets a copy
   const text = expressions.length > 1 ? JSON.stringify(input) : undefined;
   for (const source of expressions) {
     const copy = text === undefined ? input : (JSON.parse(text) as ExpressionInput);

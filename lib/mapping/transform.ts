@@ -1,7 +1,7 @@
 /**
- * Transforms of a field mapper's row: which one applies in a direction, which source fields it reads, and what a
- * template gives. Pure, and safe in the browser; expressions are evaluated elsewhere (`transform-runner.ts`), since they
- * must not run where they can hold everything up.
+ * Transforms of a field mapper's row: which one applies in a direction, which source fields it reads, and the result of
+ * a template. Pure, and safe in the browser. Expressions are evaluated elsewhere (`transform-runner.ts`), where they
+ * can block nothing.
  */
 
 import type { FieldChoice, FieldRow, Transform } from '../model/config';
@@ -12,41 +12,41 @@ import { convertValue, type RichTextConverter } from './convert';
 import type { Trace } from './trace';
 
 /**
- * What an expression gave: a value (absent = nothing), or why it gave none.
- * - `settled`: the value is what a helper found in the target or in a value table, so it is the target's own already
- * - `missed`: the helper call that found nothing, where there is no value: `$lookup("Priority", "Urgent")`
+ * The result of an expression: a value (absent = nothing), or the reason why there is none.
+ * - `settled`: a helper found the value in the target or in a value table, so it is already the target's own
+ * - `missed`: the helper call that found nothing, if there is no value: `$lookup("Priority", "Urgent")`
  */
 export type ExpressionResult = { value?: unknown; settled?: true; missed?: string } | { error: string };
 
-/** Helpers of expressions that can be answered only where the systems are at hand. */
+/** Helpers of expressions that need access to the systems. */
 export type AskedHelper = 'user' | 'lookup' | 'text';
 export type Helpers = Record<AskedHelper, (...args: unknown[]) => unknown>;
 
-/** What mapping may use beyond the payload. */
+/** What a mapping may use in addition to the payload. */
 export interface MappingContext {
   entity?: EntityRef & { updatedAt?: string; updatedBy?: UserValue };
-  /** source values when last in sync, where known */
+  /** last synced source values, if known */
   old?: Fields;
-  /** the entity's counterpart, where there is one */
+  /** the item's counterpart, if there is one */
   linked?: EntityRef;
-  /** what expressions may ask; a rejection fails the expression that asked */
+  /** answers the expressions' questions; a rejection fails the expression that asked */
   helpers?: Helpers;
-  /** by row: what its expression gave for this entity */
+  /** by row: the result of its expression for this item */
   results?: ReadonlyMap<FieldRow, ExpressionResult>;
-  /** is told which row gave a target field its value */
+  /** receives which row gave a target field its value */
   trace?: Trace;
 }
 
-/** Source fields that are read: ids as far as they are known; `all` where the text alone does not tell. */
+/** Source fields that are read: ids as far as they are known; `all` if the text alone does not say. */
 export interface Reads {
   fields: FieldId[];
   all: boolean;
 }
 
-/** The fields an expression reads. @throws Error where it can't be parsed */
+/** The fields that an expression reads. @throws Error if it cannot be parsed */
 export type ExpressionReads = (expression: string, find: FindField) => Reads;
 
-/** A field by its id or, whatever the case, its name. */
+/** A field by its id or its name, ignoring case. */
 export type FindField = (ref: string) => FieldChoice | undefined;
 
 export const endsOf = (row: FieldRow, direction: Direction): { source?: FieldChoice; target?: FieldChoice } =>
@@ -61,14 +61,14 @@ export function transformOf(
   return transform === undefined || transform.kind === 'automatic' ? undefined : transform;
 }
 
-/** True for a row in both directions that has a transform for the other direction only, and so does not go this way. */
+/** True for a row in both directions whose transform is for the other direction only: it does not apply in this one. */
 export function lacksTransform(row: FieldRow, direction: Direction): boolean {
   if (row.direction !== 'both' || row.transform === undefined) return false;
   const other: Direction = direction === 'forward' ? 'backward' : 'forward';
   return row.transform[direction] === undefined && transformOf(row, other) !== undefined;
 }
 
-/** True where the row has an effect in the direction. */
+/** True if the row has an effect in the direction. */
 export const goes = (row: FieldRow, direction: Direction): boolean =>
   applies(row.direction, direction) && !lacksTransform(row, direction);
 
@@ -91,10 +91,10 @@ export function fieldFinder(rows: FieldRow[], direction: Direction): FindField {
 
 type Part = { text: string } | { ref: string };
 
-/** Longest template that is taken apart: what is behind it stays as it is. */
+/** Maximum length of a template. Text beyond it is left unchanged. */
 const LONGEST = 100_000;
 
-/** `{{ref}}` in a template; text that is no such thing stays text. */
+/** `{{ref}}` in a template; other braces stay text. */
 export function templateParts(template: string): Part[] {
   const parts: Part[] = [];
   const text = template.slice(0, LONGEST);
@@ -115,7 +115,7 @@ export function templateParts(template: string): Part[] {
 
 const ENTITY = /^entity\.(key|url|id|type|project|updatedAt)$/;
 
-/** Refs of a template that stand for fields, in the order of their first use. */
+/** Refs of a template that mean fields, in the order of their first use. */
 export const templateRefs = (template: string): string[] => [
   ...new Set(templateParts(template).flatMap((part) => ('ref' in part && !ENTITY.test(part.ref) ? [part.ref] : []))),
 ];
@@ -139,14 +139,14 @@ export function readsOf(
   try {
     return expressionReads(transform.expression, find);
   } catch {
-    // what can't be parsed fails for every entity, and says so there
+    // an invalid expression fails for every item and is reported there
     return { fields: [], all: true };
   }
 }
 
 const own = (payload: Fields, id: FieldId): Value | undefined => (Object.hasOwn(payload, id) ? payload[id] : undefined);
 
-/** The type of a value whose field nobody has described. */
+/** The type of a value whose field is unknown. */
 function looksLike(value: SingleValue): FieldChoice['type'] {
   if (typeof value === 'number') return 'number';
   if (typeof value === 'boolean') return 'boolean';
@@ -155,7 +155,7 @@ function looksLike(value: SingleValue): FieldChoice['type'] {
   return 'email' in value || 'login' in value ? 'user' : 'lookup';
 }
 
-/** A field's value in words; a list's entries with commas between them. '' where there is nothing to say. */
+/** A field's value as text; a list's entries separated by commas. '' if there is nothing. */
 function wordsOf(value: Value, field: FieldChoice, target: FieldChoice, richText?: RichTextConverter): string {
   if (isNothing(value)) return '';
   const into: FieldChoice =
@@ -182,14 +182,14 @@ export function isNothing(value: Value | undefined): boolean {
   return typeof value.content === 'string' && isEmpty(value);
 }
 
-/** In a template a line end is one, as its author sees it. */
+/** In a template a line end is a line break, as its author sees it. */
 const TEMPLATE: Dialect = { hardBreaks: true };
 
 export type TemplateFunction = (payload: Fields, context: MappingContext) => Value | undefined;
 
 /**
- * Compiles a template. What it gives: undefined where the payload has none of its fields, null where all of them are
- * empty, else the text – for a rich text target in Markdown, its fields included, whatever their own markup.
+ * Compiles a template. Its result: undefined if the payload has none of its fields, null if all of them are empty,
+ * otherwise the text. For a rich text target the text is Markdown, including its fields, whatever their own markup.
  */
 export function compileTemplate(
   template: string,
@@ -234,11 +234,11 @@ function entityWord({ entity }: MappingContext, name: string): string {
   return typeof word === 'string' ? word : '';
 }
 
-/** The field that a computed value is taken to come from: its type says what a number or a text means. */
+/** The source field of a computed value: its type says what a number or a text means. */
 export function computedField(value: Value, label: FieldChoice, target: FieldChoice): FieldChoice {
   const [first] = Array.isArray(value) ? value : [value];
   const look = looksLike(first ?? '');
-  // an expression's number for a duration is seconds, as the payload's own durations are
+  // an expression's number for a duration is seconds, like the payload's own durations
   const duration = look === 'number' && target.type === 'duration';
   const type = duration ? 'duration' : look === 'lookup' && target.type === 'reference' ? 'reference' : look;
   return { id: label.id, name: label.name, type, multi: Array.isArray(value) };

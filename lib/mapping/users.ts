@@ -1,8 +1,7 @@
 /**
- * People across systems: a source person to the target's person. A table row of the value mapper says so, or they share
- * the e-mail address – as the domain rules rewrite it, else as it is –, the login or (where the target has one person of
- * that name only) the name. Nobody is guessed: a person found by login or name whose address is another one is somebody
- * else.
+ * Users across systems: finds the target user for a source user. A table row of the value mapper decides, or they share
+ * the email (as the domain rules rewrite it, else unchanged), the login or, if the target has only one user of that
+ * name, the name. Nothing is guessed: a user found by login or name with a different email is somebody else.
  */
 
 import type { FieldChoice, ValueRow } from '../model/config';
@@ -15,11 +14,11 @@ import type { MappedFields } from './fields';
 import type { Origin, Trace } from './trace';
 import { compileTable, type SheetTables, type ValueIndex } from './values';
 
-/** Looks a person up in the target system; undefined where there is none, or more than one. May throw SyncError. */
+/** Looks a user up in the target system; undefined if there is none or more than one. May throw SyncError. */
 export type FindUser = (by: { email?: string; login?: string; name?: string }) => Promise<UserValue | undefined>;
 
 interface UserTable {
-  /** its place among the rows */
+  /** its index among the rows */
   place: number;
   source: FieldChoice;
   target: FieldChoice;
@@ -46,7 +45,7 @@ export function compileUserRows(rows: ValueRow[], direction: Direction, sheets?:
   return tables;
 }
 
-/** A person by their looks, for payloads that no field mapper has described: has an e-mail address or a login. */
+/** Recognizes a user by its properties (an email or a login), for payloads that no field mapper has described. */
 function looksLikeUser(value: SingleValue | undefined): boolean {
   return typeof value === 'object' && value !== null && !('content' in value) && ('email' in value || 'login' in value);
 }
@@ -60,7 +59,7 @@ const isPerson = (value: SingleValue): value is UserValue =>
 const word = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 
-/** The same person in both: no address in one of them, or one that the source's person may have there. */
+/** The same user in both: one has no email, or it is an email that the source user may have there. */
 function mayBe(addresses: string[], found: UserValue): boolean {
   const email = word(found.email)?.toLowerCase();
   return addresses.length === 0 || email === undefined || addresses.some((one) => one.toLowerCase() === email);
@@ -72,9 +71,9 @@ async function byWord(text: string, find: FindUser): Promise<UserValue | undefin
 }
 
 /**
- * The target's person whom somebody has typed in: by e-mail address or login, else by a name, which may be meant as a
- * login as well. Undefined where there is none, or more than one.
- * @throws what `find` throws
+ * The target user that someone has typed in: by email or login, else by a name, which may be meant as a login as well.
+ * undefined if there is none or more than one.
+ * @throws the errors of `find`
  */
 export async function personByWord({ email, login, name }: UserValue, find: FindUser): Promise<UserValue | undefined> {
   const byEmail = word(email) === undefined ? undefined : await find({ email: word(email) });
@@ -100,7 +99,7 @@ async function counterpart(
 ): Promise<Found | undefined> {
   const row = table?.table.find(person);
   if (row?.id !== undefined) return as('table', row);
-  // a sheet, or a hand, names the target's person by whatever people go by
+  // sheets and users may name the target user by any of the properties
   if (row !== undefined) return as('table', await byWord(row.name, find));
   const email = word(person.email);
   const addresses = email === undefined ? [] : [...rewrite(email), email];
@@ -117,7 +116,29 @@ async function counterpart(
   return byName !== undefined && mayBe(addresses, byName) ? as('name', byName) : undefined;
 }
 
-/** Table rows may know the person by the id of the source system, which the payload no longer has. */
+/** The settings of an integration's value mappers about users. */
+export interface PeopleRules {
+  tables: UserTables[];
+  rewrite: RewriteAddress;
+}
+
+/**
+ * The target user for someone mentioned in a text. A text has no table of its own, so any table of users may name them.
+ * undefined if there is none or more than one.
+ * @throws the errors of `find`
+ */
+export async function mentionedPerson(
+  person: UserValue,
+  { tables, rewrite }: PeopleRules,
+  find: FindUser,
+): Promise<UserValue | undefined> {
+  const all = tables.flatMap((some) => [...some.values()]);
+  const named = all.find(({ table }) => table.find(person) !== undefined);
+  const strict = all.length > 0 && all.every(({ sameName }) => !sameName) ? all[0] : undefined;
+  return (await counterpart(person, named ?? strict, find, rewrite))?.person;
+}
+
+/** Table rows may know the user by the id in the source system, which the payload no longer has. */
 function withOwnId(person: UserValue, own: SingleValue[]): UserValue {
   for (const candidate of own) {
     if (!isPerson(candidate)) continue;
@@ -138,15 +159,15 @@ const folded = (word: string | undefined): string => (word ?? '').trim().toLower
 const only = <One>(list: One[]): One | undefined => (list.length === 1 ? list[0] : undefined);
 
 /**
- * The one person whom a system's answer to a question means; undefined where it is none, or more than one. Case tells people
- * apart only where two names differ by nothing else.
- * @param users whom the system has found for `by`
+ * The single user that a system's search result means; undefined if there is none or more than one. Case distinguishes
+ * users only if two names differ in nothing else.
+ * @param users the users that the system has found for `by`
  */
 export function theOneOf(users: UserValue[], { email, login, name }: Parameters<FindUser>[0]): UserValue | undefined {
   if (email) {
-    // a system may find people by an address that it does not show
+    // a system may find users by an email that it does not show
     const found = users.filter((user) => user.email === undefined || folded(user.email) === folded(email));
-    // … or by a second one, and shows the first: connections answer with nobody who does not have the address
+    // … or by a second email while it shows the first: connections return nobody whose email is not the requested one
     return only(found.length === 0 ? users : found);
   }
   if (login) return only(users.filter((user) => folded(user.login) === folded(login)));
@@ -154,7 +175,7 @@ export function theOneOf(users: UserValue[], { email, login, name }: Parameters<
   return only(exact.length > 0 ? exact : users.filter((user) => name && folded(user.name) === folded(name)));
 }
 
-/** Finds people in a list, as a system would in its directory. */
+/** Finds users in a list, as a system would in its directory. */
 export function directoryOf(people: UserValue[]): FindUser {
   const groups = (wordOf: (person: UserValue) => string | undefined): Map<string, UserValue[]> => {
     const found = new Map<string, UserValue[]>();
@@ -178,15 +199,15 @@ export function directoryOf(people: UserValue[]): FindUser {
 
 export interface WithoutCounterpart {
   person: UserValue;
-  /** whom the table names for the person, and whom the target does not have */
+  /** the users whom the table names and whom the target does not have */
   named?: string;
 }
 
 /**
- * Who of these people has no counterpart by table, address, login or name: those whom `resolveUsers` would not find.
+ * The users without a match by table, email, login or name: those that `resolveUsers` would not find.
  * @param ways.row the value mapper's row for the field, if it has one
- * @param ways.sheets what its sheet holds
- * @throws what `find` throws
+ * @param ways.sheets the content of its sheet
+ * @throws the errors of `find`
  */
 export async function peopleWithout(
   people: UserValue[],
@@ -204,11 +225,12 @@ export async function peopleWithout(
 }
 
 /**
- * Replaces the people in all user fields of the target by the target's own. Who has no counterpart is taken out and
- * stands in `unresolved`, by name. Whoever already has an id there (a constant, a default, resolved before) stays; what is
- * the target's own already – a constant, or what an expression has looked up – is no matter for tables and domain rules.
+ * Replaces the users in all user fields of the target by the target's own. A user without a match is removed and listed
+ * in `unresolved`, by name. A user that already has an id there (a constant, a default, resolved before) stays. Tables
+ * and domain rules do not apply to values that are already the target's own: a constant, or the result of an
+ * expression's look-up.
  * @param rewrite the domain rules of the direction
- * @throws what `find` throws, so that a system in trouble costs the field nothing
+ * @throws the errors of `find`, so that a system in trouble costs the field nothing
  */
 export async function resolveUsers(
   input: MappedFields,
@@ -252,7 +274,7 @@ export async function resolveUsers(
     else output.fields[id] = Array.isArray(value) ? found : first;
     if (missing.length === 0) continue;
     const source = tables.get(id)?.source.name ?? how?.from[0] ?? id;
-    const reason = `${source}: ${missing.map(describe).join(', ')} is no user of the target system (field ${id})`;
+    const reason = `${source}: ${missing.map(describe).join(', ')} is not a user of the target system (field ${id})`;
     const lost: Value = missing.length === 1 ? (missing[0] ?? null) : missing;
     const why: Unresolved = { reason, value: lost, code: 'noUser' };
     output.unresolved[id] = first === undefined ? why : { ...why, lossy: true };

@@ -1,6 +1,6 @@
 /**
- * The value mapper's tables: list entries of the source to list entries of the target. Works on what the field mapper
- * made. Look-ups are by hash, so that a table of ten thousand pairs costs an entity no more than one of ten.
+ * The value mapper's tables: map list values of the source to list values of the target. They work on the field
+ * mapper's result. Look-ups use hashes, so a table of ten thousand pairs is as fast per item as one of ten.
  */
 
 import type { FieldChoice, ValueRow } from '../model/config';
@@ -13,10 +13,10 @@ import { reasonFor, targetLabel } from './describe';
 import type { MappedFields } from './fields';
 import type { Trace } from './trace';
 
-/** What is looked up in a table: a list's entry or a person, by whatever is known of it. */
+/** A key for a table look-up: a list value or a user, by all its known properties. */
 export type Item = Partial<LookupValue & UserValue>;
 
-/** Finds list entries by id, else by name. */
+/** Finds list values by id, else by name. */
 export interface ValueIndex {
   find(item: Item): LookupValue | undefined;
 }
@@ -33,7 +33,7 @@ class Table implements ValueIndex {
     this.ignoreCase = ignoreCase;
   }
 
-  /** The first one added under an id or name stays. */
+  /** The first value added under an id or name is kept. */
   add(key: LookupValue, value: LookupValue): void {
     const set = (map: Map<string, LookupValue>, name: string): void => {
       if (!map.has(name)) map.set(name, value);
@@ -57,18 +57,19 @@ class Table implements ValueIndex {
   }
 }
 
-/** A field's complete list, to be looked up in. */
+/** A field's complete list, for look-ups. */
 export function indexValues(values: LookupValue[], ignoreCase = true): ValueIndex {
   const table = new Table(ignoreCase);
   for (const value of values) table.add(value, value);
   return table;
 }
 
-/** What a row's sheet holds at present, by row; rows whose sheet could not be read yet are not in it. */
+/** The current pairs of a row's sheet, by row; rows whose sheet could not be read yet are missing. */
 export type SheetTables = ReadonlyMap<ValueRow, RowSheet>;
 export type RowSheet = Partial<Record<Direction, ValueIndex>>;
 
-/** A row's table for one direction: ids win over names, and the first pair of that direction where several apply. */
+/** A row's table for one direction: ids win over names; of several matching pairs of that direction, the first is
+ * used. */
 export function compileTable(row: ValueRow, direction: Direction, sheets?: SheetTables): ValueIndex {
   const table = new Table(row.ignoreCase ?? true);
   for (const pair of row.pairs) {
@@ -81,12 +82,12 @@ export function compileTable(row: ValueRow, direction: Direction, sheets?: Sheet
   return { find: (item) => table.find(item) ?? sheet.find(item) };
 }
 
-/** The target's complete lists, by field id, as far as they are known: only what stands in them counts as of same name. */
+/** The target's complete lists, by field id, as far as they are known: only their values can match by name. */
 export type KnownValues = ReadonlyMap<FieldId, ValueIndex>;
 export type ValueMapping = (input: MappedFields, known?: KnownValues, trace?: Trace) => MappedFields;
 
 interface CompiledRow {
-  /** its place among the rows */
+  /** its index among the rows */
   place: number;
   source: FieldChoice;
   target: FieldChoice;
@@ -94,7 +95,7 @@ interface CompiledRow {
   sameName: boolean;
 }
 
-/** A value as something that has a name. */
+/** The name of a value that has one. */
 function itemOf(value: SingleValue): Item | undefined {
   if (typeof value === 'object' && value !== null && !('content' in value)) return value as Item;
   if (typeof value === 'object') return value === null ? undefined : { name: scalarText(value.content) };
@@ -104,7 +105,7 @@ function itemOf(value: SingleValue): Item | undefined {
 const listOf = (value: Value): SingleValue[] => (Array.isArray(value) ? value : value === null ? [] : [value]);
 
 /**
- * What stands in the payload, with the id that the source has for it. A value that a node in between has changed is no
+ * The value in the payload, with the id that the source has for it. A value that a node in between has changed is no
  * longer the source's and is looked up by its own name.
  */
 function withOwnId(item: Item, own: SingleValue[]): Item {
@@ -117,7 +118,7 @@ function withOwnId(item: Item, own: SingleValue[]): Item {
   return item;
 }
 
-/** The target's entry in the shape of its field: a lookup or person keeps the id, other types take the name. */
+/** The target's value in the form of its field: a list value or user is kept, other types take the name. */
 function shaped(found: LookupValue, row: CompiledRow): SingleValue | undefined {
   if (row.target.type === 'lookup' || row.target.type === 'user') {
     return found.id === undefined || found.id === '' ? { name: found.name } : { id: found.id, name: found.name };
@@ -127,8 +128,8 @@ function shaped(found: LookupValue, row: CompiledRow): SingleValue | undefined {
 }
 
 /**
- * A table's entry may be a name, or the id, of an entry of the target's list: sheets hold either. An id that the list does
- * not have is another project's – versions and categories have one in each –, so its name counts.
+ * A table's value may be the name or the id of a value in the target's list: sheets may contain either. An id that is
+ * not in the list belongs to another project (each has its own versions and categories), so the name is used.
  */
 function withTargetId(found: LookupValue, known: ValueIndex | undefined): LookupValue {
   if (known === undefined) return found;
@@ -156,8 +157,8 @@ const keyOf = (value: SingleValue): string =>
 
 /**
  * Maps one row's field.
- * @param settled target fields that an earlier row has mapped: where two sources feed one target, the row that knows the
- *   value counts
+ * @param settled target fields that an earlier row has mapped: if two sources lead to one target, the row that knows
+ * the value is used
  */
 function mapRow(
   row: CompiledRow,
@@ -205,18 +206,19 @@ function mapRow(
   }
   if (missing.length === 0) return;
   const value: Value = missing.length === 1 ? (missing[0] ?? null) : missing;
-  const reason = reasonFor(source, value, `has no counterpart in ${targetLabel(source, target)}`);
+  const reason = reasonFor(source, value, `has no match in ${targetLabel(source, target)}`);
   const why: Unresolved = { reason, value, code: 'noCounterpart' };
   output.unresolved[id] = first === undefined ? why : { ...why, lossy: true };
 }
 
 /**
- * Compiles the tables that apply in a direction. The function replaces each value of a row's target field, if it came
- * from the row's source field, by its counterpart: by the pair of the source's id, else of its name, else (unless the row
- * forbids it) the value of the same name. A value without counterpart is taken out and stands in `unresolved`; a value
- * that the field mapper could not convert is tried again, since a table may well turn "Urgent" into 1. Constants and empty
- * values stay as they are, and so does what an expression has looked up. Rows for people are left to `resolveUsers`. The input is not changed.
- * @param sheets what the rows' sheets hold: it counts where a row's own pairs have nothing
+ * Compiles the tables that apply in a direction. The function replaces each value of a row's target field, if the value
+ * came from the row's source field, by its match: by the pair of the source's id, else of its name, else (unless the
+ * row forbids it) the value of the same name. A value without a match is removed and listed in `unresolved`. A value
+ * that the field mapper could not convert is tried again, because a table may turn "Urgent" into 1. Constants, empty
+ * values and results of an expression's look-up stay unchanged. Rows for users are left to `resolveUsers`. The input is
+ * not changed.
+ * @param sheets the content of the rows' sheets, used if a row's own pairs have no match
  */
 export function compileValueRows(rows: ValueRow[], direction: Direction, sheets?: SheetTables): ValueMapping {
   const compiled: CompiledRow[] = [];

@@ -16,7 +16,7 @@ const BARE =
 const LONGEST = 20_000;
 
 /**
- * True where a person would see nothing in the text.
+ * True if a person would see nothing in the text.
  * @param text in any format of rich text; content that cannot be read as its format is not empty
  */
 export function looksEmpty({ format, content }: { format: string; content: string }): boolean {

@@ -13,10 +13,31 @@ export interface Project {
   parent?: ProjectId;
 }
 
+/** What parts are to the entity that they belong to. */
+export type PartRole = (typeof PART_ROLES)[number];
+export const PART_ROLES = ['comment', 'attachment', 'worklog', 'step'] as const;
+
+/** The field that says who sees a comment, in every system that knows such; its ids are these two and nothing else. */
+export const VISIBILITY: FieldId = 'visibility';
+export const PUBLIC = 'public';
+export const INTERNAL = { id: 'internal', name: 'Internal' } as const;
+
+/** The field that holds what a comment says, in every system. */
+export const COMMENT_TEXT: FieldId = 'text';
+
 export interface EntityType {
   id: EntityTypeId;
   name: string;
+  /** types whose entities have parts of this type: comments of issues; absent: it stands for itself */
+  partOf?: EntityTypeId[];
+  /** of parts */
+  role?: PartRole;
+  /** what can be done to entities of this type at most, whoever asks; absent: everything */
+  access?: TypeAccess;
 }
+
+/** `read`: they are made elsewhere and cannot be changed (commits); `create`: they can be added, and stay as they are (test results). */
+export type TypeAccess = 'read' | 'create';
 
 /** A field as the system declares it for one project and entity type. Drives every drop-down and the checks before deploy. */
 export interface Field {
@@ -43,7 +64,7 @@ export interface Field {
   format?: RichTextFormat;
   /** how the system reads that markup */
   dialect?: Dialect;
-  /** the complete list of a lookup or user field, where it is short enough to be listed */
+  /** the complete list of a lookup or user field, if it is short enough to be listed */
   values?: ListValue[];
   /** number fields only: no fractions */
   integer?: boolean;
@@ -72,13 +93,25 @@ export interface EntryRule {
   says: string;
 }
 
-/** What identifies an entity. `id` is stable and unique in its system; `key` is what people read (DEMO-17). */
+/** The entity that a part belongs to. */
+export interface OwnerRef {
+  id: EntityId;
+  key: string;
+  type: EntityTypeId;
+}
+
+/**
+ * What identifies an entity. `id` is stable and unique in its system, also among parts, and enough to find the entity by; `key`
+ * is what people read (DEMO-17).
+ */
 export interface EntityRef {
   id: EntityId;
   key: string;
   url?: string;
   type: EntityTypeId;
   project: ProjectId;
+  /** of a part (a comment, an attachment): its project is its owner's */
+  owner?: OwnerRef;
 }
 
 /**
@@ -93,11 +126,26 @@ export interface Entity extends EntityRef {
   createdBy?: UserValue;
   updatedBy?: UserValue;
   fields: Fields;
+  /** a part that its owner has no more; what it held is not known */
+  deleted?: true;
 }
 
+/** The version of a part that its owner has no more. */
+export const DELETED_VERSION = 'deleted';
+
+/** An entity that is gone: its names are all that is left of it. */
+export const asDeleted = (entity: Entity): Entity => ({
+  ...entity,
+  version: DELETED_VERSION,
+  fields: {},
+  deleted: true,
+});
+
 /** Only what identifies an entity. */
-export function refOf({ id, key, url, type, project }: EntityRef): EntityRef {
-  return url === undefined ? { id, key, type, project } : { id, key, url, type, project };
+export function refOf({ id, key, url, type, project, owner }: EntityRef): EntityRef {
+  const ref: EntityRef = url === undefined ? { id, key, type, project } : { id, key, url, type, project };
+  if (owner !== undefined) ref.owner = owner;
+  return ref;
 }
 
 export type Side = 1 | 2;
@@ -110,6 +158,6 @@ export const sourceSide = (direction: Direction): Side => (direction === 'forwar
 export const targetSide = (direction: Direction): Side => (direction === 'forward' ? 2 : 1);
 /** The direction that reads from this side. */
 export const directionFrom = (side: Side): Direction => (side === 1 ? 'forward' : 'backward');
-/** True where a setting of a row or pair includes the direction. */
+/** True if a setting of a row or pair includes the direction. */
 export const applies = (setting: DirectionSetting, direction: Direction): boolean =>
   setting === 'both' || setting === direction;

@@ -27,13 +27,19 @@ export interface SyncErrorDetail {
   /** the request cannot have reached the system: that says nothing about what was in it */
   unsent?: boolean;
   /**
-   * so many operations went in one request, which failed as a whole: the error says nothing about any one of them. The
+   * number of operations in one request that failed as a whole: the error says nothing about any one of them. The
    * engine sends them again in smaller groups (see `wholeBatch`)
    */
   batch?: number;
+  /** the bytes of a file did not come from where they are read: that says nothing about where they were to be written */
+  content?: true;
+  /** of a part: it is the entity that gets it that the system does not take as it is, not the part */
+  ofOwner?: true;
   /** the answer is larger than what is read of one: less has to be asked for */
   tooLarge?: boolean;
-  /** HTTP status, where there was one */
+  /** the system shows this one in a shape that cannot be read, which says nothing about the others */
+  malformed?: true;
+  /** HTTP status, if there was one */
   status?: number;
   /** what the system answered, cut to a readable length, free of secrets */
   answer?: string;
@@ -57,9 +63,9 @@ export class SyncError extends Error {
   }
 }
 
-/** What a person does where the place up to which a system was read is of no use any more. */
+/** What a user does when the checkpoint of a system can no longer be used. */
 export const START_AGAIN =
-  'Check both systems, then send the poller a message with the topic "start": it reads from its Start again.';
+  'Check both systems, then send the poller a message with the topic "start" to begin again at its initial sync.';
 
 /** Any thrown thing as a SyncError: what is not one already is a `fatal` with the thing's message. */
 export function asSyncError(thrown: unknown): SyncError {

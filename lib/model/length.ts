@@ -21,10 +21,14 @@ export function lengthIn(field: Counted, value: SingleValue, plainText?: PlainTe
   }
 }
 
-/** The length, if it is more than the field holds. */
+/** UTF-8 has at most so many for one of JavaScript's units. */
+const MOST_BYTES = 3;
+
+/** The length, if it is more than the field holds. Most texts are far from it, and need not be counted. */
 export function excessOf(field: Counted, value: SingleValue, plainText?: PlainText): number | undefined {
   const { maxLength } = field;
-  if (maxLength === undefined) return undefined;
+  if (maxLength === undefined || (typeof value === 'string' && value.length * MOST_BYTES <= maxLength))
+    return undefined;
   const length = lengthIn(field, value, plainText);
   return length > maxLength ? length : undefined;
 }

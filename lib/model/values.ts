@@ -11,6 +11,40 @@ export interface RichText {
   content: string;
   /** what the system that shows it makes of the markup; says nothing about whether two texts are the same */
   dialect?: Dialect;
+  /** in a baseline: what of the text stands for mentions of the other side; says nothing about whether two texts are the same */
+  standIns?: StandIn[];
+  /** the author line that belongs in front of it, and is no part of `content`; says nothing about whether two texts are the same */
+  frame?: Frame;
+}
+
+/** What the author line of a comment's copy says of the original, as far as it is known. */
+export interface Frame {
+  /** the original's address: by it the line is recognized */
+  url?: string;
+  /** who wrote it, as people call them */
+  by?: string;
+  /** when, ISO 8601 */
+  at?: string;
+  /** it says who edited it, and when */
+  edited?: true;
+  /** what people call the system that it is from */
+  of?: string;
+}
+
+/** What was written in the place of a mention of the other side, so that the mention comes back as what it was. */
+export interface StandIn {
+  /** id of the system node whose mention it is: links share baselines over several systems */
+  system: string;
+  /** what that system calls the person, or the entity, in its texts: an account id, a login, a GUID */
+  id: string;
+  /** the mention as it stood there, in that side's markup */
+  atom: string;
+  /** exactly what was written here instead; absent if the person is mentioned here as well */
+  words?: string;
+  /** what this side's texts call the person who is mentioned here */
+  own?: string;
+  /** which of several places with the same words it is, from 0 */
+  nth: number;
 }
 
 /** How a system reads its markup, where systems with the same markup differ. Connectors declare it. */
@@ -33,7 +67,7 @@ export interface LookupValue {
 
 /** An entry of a field's list. */
 export interface ListValue extends LookupValue {
-  /** it exists and may stand in entities, but cannot be chosen any more: closed, archived, locked */
+  /** it exists and entities may have it, but it can no longer be chosen: closed, archived, locked */
   selectable?: false;
 }
 
@@ -80,7 +114,7 @@ export type FieldType =
   | 'url';
 
 /**
- * True where nothing is in the field: null, undefined, '', an empty list, or a formatted text in which a person would see
+ * True if nothing is in the field: null, undefined, '', an empty list, or a formatted text in which a person would see
  * nothing (`<div><br></div>`, a document of empty paragraphs).
  */
 export function isEmpty(value: Value | undefined): boolean {

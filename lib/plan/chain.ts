@@ -1,22 +1,16 @@
 /** The steps of a chain, compiled: a message goes through them as it would through the nodes, and each leaves its trace. */
 
+import type { Relevant } from '../engine/relevance';
+import { explainedIn } from '../mapping/explain-conditions';
 import type { Origin, Trace } from '../mapping/trace';
 import type { RunnerOwner } from '../mapping/transform-runner';
-import type { Side } from '../model/entity';
+import type { PeopleRules } from '../mapping/users';
+import type { Direction, Side } from '../model/entity';
 import { asSyncError, type SyncError } from '../model/errors';
-import type { SyncMessage } from '../model/message';
+import { isFor, type SyncMessage } from '../model/message';
 import type { FieldId } from '../model/values';
-import {
-  criteriaOf,
-  DefaultMapperStep,
-  FieldMapperStep,
-  type FilterSettings,
-  filterMessage,
-  type StepHost,
-  ValueMapperStep,
-} from '../steps';
+import { DefaultMapperStep, FieldMapperStep, FilterStep, type StepHost, ValueMapperStep } from '../steps';
 import { findInTables } from '../steps/named-tables';
-import type { Relevant } from '../sync/events';
 import type { PlanStep } from './steps';
 import type { CriterionPlan, HowMapped } from './types';
 
@@ -25,11 +19,11 @@ export interface Passed {
   message: SyncMessage;
   criteria: CriterionPlan[];
   how: Map<FieldId, HowMapped[]>;
-  ended?: { filteredBy: string; otherOutput: boolean } | { failedIn: string; error: SyncError };
+  ended?: { filteredBy: string; otherOutput: boolean; reason?: string } | { failedIn: string; error: SyncError };
 }
 
 type Compiled = { id: string; pairs: 'all' | Set<string> } & (
-  | { kind: 'filter'; filter: FilterSettings; otherOutput: boolean }
+  | { kind: 'filter'; step: FilterStep; otherOutput: boolean }
   | { kind: 'fieldMapper'; step: FieldMapperStep }
   | { kind: 'valueMapper'; step: ValueMapperStep }
   | { kind: 'defaultMapper'; step: DefaultMapperStep }
@@ -44,7 +38,7 @@ function compile(step: PlanStep, dataFolder: string, owner: RunnerOwner): Compil
   const pairs = step.pairs === 'all' ? step.pairs : new Set(step.pairs);
   switch (step.kind) {
     case 'filter':
-      return { id, pairs, kind: step.kind, filter: step.filter, otherOutput: step.otherOutput };
+      return { id, pairs, kind: step.kind, step: new FilterStep(step.filter, owner), otherOutput: step.otherOutput };
     case 'fieldMapper':
       return { id, pairs, kind: step.kind, step: new FieldMapperStep(step.rows, owner) };
     case 'valueMapper':
@@ -78,7 +72,16 @@ export class Chain {
     };
   }
 
-  /** Source fields that the field mappers read; undefined where there is none. */
+  /** What the value mappers say of people. */
+  people(direction: Direction): PeopleRules {
+    const mappers = this.valueMappers();
+    return {
+      tables: mappers.map((mapper) => mapper.people(direction)),
+      rewrite: (email) => [...new Set(mappers.flatMap(({ rewrite }) => rewrite[direction](email)))],
+    };
+  }
+
+  /** Source fields that the field mappers read; undefined if there is none. */
   relevant(side: Side): Relevant | undefined {
     const mappers = this.steps.flatMap((step) => (step.kind === 'fieldMapper' ? [step.step.relevant[side]] : []));
     if (mappers.length === 0) return undefined;
@@ -92,7 +95,7 @@ export class Chain {
   async pass(message: SyncMessage, until?: string): Promise<Passed> {
     const passed: Passed = { message, criteria: [], how: new Map() };
     for (const step of this.steps) {
-      if (step.pairs === 'all' || step.pairs.has(message.sync.pair)) {
+      if (isFor(step.pairs, message.sync)) {
         try {
           await this.apply(step, passed);
         } catch (thrown) {
@@ -113,14 +116,12 @@ export class Chain {
     if (step.kind !== 'filter') {
       passed.message = await step.step.map(passed.message, this.host, trace);
     } else {
-      const { message } = passed;
-      const verdict = filterMessage(step.filter, message);
-      const asked = verdict.passes && verdict.notAsked !== undefined ? [] : criteriaOf(step.filter, message);
-      for (const { condition, met } of asked) {
-        const value = message.payload[condition.field.id] ?? null;
+      const { passes, explained, reason } = await step.step.decide(passed.message, this.host);
+      for (const { condition, met, value } of explained ? explainedIn(explained) : []) {
         passed.criteria.push({ step: step.id, condition, value, met });
       }
-      if (!verdict.passes) passed.ended = { filteredBy: step.id, otherOutput: step.otherOutput };
+      const { otherOutput } = step;
+      if (!passes) passed.ended = { filteredBy: step.id, otherOutput, ...(reason !== undefined && { reason }) };
     }
   }
 

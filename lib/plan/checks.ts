@@ -1,5 +1,6 @@
 /** Does a value fit the field as its system declares it? What does not may be refused when it is written. Pure. */
 
+import { mustBeGiven } from '../mapping/coverage';
 import { showValue } from '../mapping/describe';
 import { misfitOf } from '../mapping/fit';
 import { indexValues, type ValueIndex } from '../mapping/values';
@@ -39,11 +40,11 @@ function notListed(field: Field, items: SingleValue[]): SingleValue | undefined 
 export function checkWritten(id: FieldId, value: Value, create: boolean, fields: TargetFields): FieldWarning[] {
   if (fields === undefined) return [];
   const field = fields.get(id);
-  if (field === undefined) return [{ kind: 'unknownField', reason: 'the target has no such field (any more)' }];
+  if (field === undefined) return [{ kind: 'unknownField', reason: 'the target does not have this field' }];
   const warnings: FieldWarning[] = [];
-  if (field.readOnly) warnings.push({ kind: 'readOnly', reason: 'the target does not let it be written' });
+  if (field.readOnly) warnings.push({ kind: 'readOnly', reason: 'the target field is read-only' });
   else if (field.createOnly && !create) {
-    warnings.push({ kind: 'createOnly', reason: 'the target takes it on create only' });
+    warnings.push({ kind: 'createOnly', reason: 'the target accepts this field on create only' });
   }
   const items = itemsOf(value);
   for (const item of items) {
@@ -71,7 +72,5 @@ export function checkWritten(id: FieldId, value: Value, create: boolean, fields:
 
 /** Fields that the target wants when an entity is made, and that get nothing. */
 export function missingOf(write: Record<FieldId, Value>, fields: TargetFields): Field[] {
-  return [...(fields?.values() ?? [])].filter(
-    ({ id, required, readOnly }) => required === true && readOnly !== true && isEmpty(write[id] ?? null),
-  );
+  return [...(fields?.values() ?? [])].filter((field) => mustBeGiven(field) && isEmpty(write[field.id] ?? null));
 }

@@ -1,13 +1,13 @@
 /**
  * The entities that a survey looks at, in pages: all of them, or the ones that changed last. What was read is not held:
- * a page is gone when the next one comes. Where the system is in trouble it is waited for, and reading resumes behind the
+ * a page is gone when the next one comes. If the system is in trouble it is waited for, and reading resumes behind the
  * last page.
  */
 
 import type { Checkpoint, Connection, Scope } from '../connectors/connector';
+import { iso } from '../model/clock';
 import type { Entity } from '../model/entity';
 import { asSyncError } from '../model/errors';
-import { iso } from '../sync/clock';
 import type { Patience } from './patience';
 
 export type PagesConnection = Pick<Connection, 'changes' | 'checkpointAt' | 'latest'>;
@@ -18,7 +18,7 @@ const REMEMBERED = 5_000;
 const HOUR = 3_600_000;
 /** How far back the search for the newest goes, step by step; in the end, to the beginning. */
 const WINDOWS = [HOUR, 24 * HOUR, 7 * 24 * HOUR, 31 * 24 * HOUR, 366 * 24 * HOUR, undefined];
-/** In a window in which very many have changed: so many of them are read for each that is wanted. */
+/** Entities read per wanted one, in a window in which very many have changed. */
 const READ_FOR_ONE = 10;
 
 /** @throws SyncError – the system can't be read, and has been waited for */
@@ -57,7 +57,7 @@ export interface Newest {
 }
 
 /**
- * The entities that changed last, as they are now. Where very many have changed within an hour, some of those.
+ * The entities that changed last, as they are now. If very many have changed within an hour, some of those.
  * @param now ms since 1970
  * @throws SyncError
  */

@@ -2,9 +2,10 @@
 
 import { equalValues } from '../mapping/compare';
 import { showValue } from '../mapping/describe';
+import { concerned, isChanged, isOwn } from '../merge/fields';
+import type { MergeInput, MergePlan } from '../merge/types';
 import type { Unresolved } from '../model/message';
 import { type FieldId, isEmpty, type Value } from '../model/values';
-import { concerned, isChanged, isOwn, type MergeInput, type MergePlan } from '../sync/merge';
 import { checkWritten, missingOf, type TargetFields } from './checks';
 import type { KnownFields } from './known-fields';
 import type { ConflictDecision, FieldEffect, FieldPlan, FieldWarning, HowMapped } from './types';
@@ -37,7 +38,7 @@ export function fieldPlans(input: FieldsInput): FieldPlan[] {
   for (const { id, name, type } of missingOf(plan.write, target)) {
     const warning: FieldWarning = {
       kind: 'required',
-      reason: 'mandatory in the target, and nothing gives it a value: refused, unless the target fills it itself',
+      reason: 'required but empty: the target will reject the item unless it sets a value itself',
     };
     const known = plans.find(({ field }) => field === id);
     if (known) known.warnings.push(warning);
@@ -98,12 +99,12 @@ function effectOf(field: FieldId, { merge, plan, create, mapped }: FieldsInput):
 }
 
 /** How the merge's warnings about conflicts begin. */
-const BOTH = 'both sides changed it';
+const BOTH = 'Changed on both sides';
 const DECISIONS: Record<ConflictDecision, string> = {
-  thisSide: 'this side wins',
-  otherSide: 'the other side wins',
-  merged: 'the changes of both are put together',
-  person: 'a person has to decide',
+  thisSide: 'the source value is written',
+  otherSide: 'the target value is kept',
+  merged: 'merged',
+  person: 'needs your decision',
 };
 
 function warningsOf(field: FieldId, { merge, plan, create }: FieldsInput): FieldWarning[] {
@@ -113,7 +114,7 @@ function warningsOf(field: FieldId, { merge, plan, create }: FieldsInput): Field
     const { code, reason, value, lossy, names } = unresolved;
     const said = code !== undefined && { code, names: { value: showValue(value), ...names } };
     const kind = code === 'tooLong' && !lossy ? 'tooLong' : lossy ? 'lossy' : 'unresolved';
-    const words = names?.most === undefined ? reason : `has ${names.count} characters, the target holds ${names.most}`;
+    const words = names?.most === undefined ? reason : `${names.count} characters; the target allows ${names.most}`;
     warnings.push({ kind, reason: words, ...said });
   }
   const decision = create ? undefined : decisionOf(field, merge, plan);
@@ -128,7 +129,7 @@ function warningsOf(field: FieldId, { merge, plan, create }: FieldsInput): Field
   return warnings;
 }
 
-/** What becomes of a field that both sides have changed since the last sync; undefined where they have not. */
+/** What becomes of a field that both sides have changed since the last sync; undefined if they have not. */
 function decisionOf(field: FieldId, merge: MergeInput, plan: MergePlan): ConflictDecision | undefined {
   if (plan.conflicts.includes(field)) return 'person';
   if (plan.kept.includes(field)) return 'otherSide';

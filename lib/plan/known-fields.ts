@@ -1,5 +1,6 @@
 /** The fields of a chain as its rows know them, by the side that is read. Pure. */
 
+import { conditionsIn } from '../mapping/conditions';
 import { endsOf, transformOf } from '../mapping/transform';
 import type { FieldChoice } from '../model/config';
 import { directionFrom, type Side, targetSide } from '../model/entity';
@@ -33,7 +34,12 @@ export function fieldsOf(steps: PlanStep[], side: Side): KnownFields {
       }
     } else if (step.kind === 'defaultMapper') {
       for (const row of step.rows) if (row.side === targetSide(direction)) add(target, row.field);
-    } else if (step.filter.side === side) for (const { field } of step.filter.conditions) add(source, field);
+    } else {
+      const { filter } = step;
+      for (const { field, of } of conditionsIn(filter.group)) {
+        add((filter.side === side) === (of !== 'linked') ? source : target, field);
+      }
+    }
   }
   return { source, target };
 }

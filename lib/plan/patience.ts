@@ -1,8 +1,8 @@
 /** Waits for a system in trouble as long as it asks, or a little longer each time; and gives up in the end. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isSystemFault } from '../engine/retry-policy';
 import { SyncError } from '../model/errors';
-import { isSystemFault } from '../sync/failure';
 
 const TRIES = 4;
 const FIRST_MS = 2_000;
@@ -26,7 +26,7 @@ export class Patience {
     this.signal.throwIfAborted();
   }
 
-  /** @throws the error, where it does not pass by waiting or has not passed; AbortError where nobody wants to wait any more */
+  /** @throws the error, if waiting does not help or has not helped; AbortError if nobody waits any longer */
   async wait(error: SyncError): Promise<void> {
     this.signal.throwIfAborted();
     const passes = isSystemFault(error) && error.kind !== 'auth';

@@ -3,33 +3,42 @@
  * that can only be read from. Entities come in batches, so that links and targets are read together.
  */
 
-import type { ReadResult } from '../connectors/connector';
-import { fitFields } from '../mapping/fit';
+import type { FileRules, ReadResult } from '../connectors/connector';
+import { aboutPart } from '../engine/about-part';
+import { backlinksOf, backlinkValues } from '../engine/backlink-fields';
+import { type Exposure, exposureOf } from '../engine/exposure';
+import { isFile } from '../engine/files';
+import { entityWithoutFrame, frameFor, withoutFrames } from '../engine/frames';
+import { changedFields, messageOf, planEvent } from '../engine/messages';
+import { leads } from '../engine/peers/paths';
+import { Users } from '../engine/people';
+import { type CounterpartsInput, fieldsRead, keepUnshown, translateAll } from '../engine/references/counterparts';
+import { belongsToBacklog, type MentionedInput, type Mentioning, withMentioned } from '../engine/references/mentioned';
+import { attachmentsOf } from '../engine/references/pictures';
+import { Places } from '../engine/references/places';
+import { isFileType, type Route, route, writeScope } from '../engine/routing';
+import { type Change, type Decided, endOf, mergeInputOf } from '../engine/write/change';
+import { decide, goneReason, type Rules } from '../engine/write/decide';
+import { filed } from '../engine/write/file-link';
+import { owned, ownerLinks, withDeletedThere } from '../engine/write/owners';
+import { StandardMapping } from '../engine/write/standard-rows';
+import { choiceOf } from '../mapping/fields';
+import { settledTexts } from '../merge/bounded-texts';
+import { framed } from '../merge/frames';
+import { emptyPlan } from '../merge/types';
+import { systemClock } from '../model/clock';
 import type { IntegrationConfig } from '../model/config';
 import { directionFrom, type Entity, type Field, refOf, type Side, targetSide } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
-import type { SyncMessage, Unresolved } from '../model/message';
+import { atSide, eachSide, inOrder, otherSide } from '../model/sides';
 import type { FieldId } from '../model/values';
+import { ReadTogether } from '../steps/read-together';
 import type { Link, StoredEvent } from '../store/store';
-import { plainTextOf, settledTexts } from '../sync/bounded-texts';
-import { systemClock } from '../sync/clock';
-import { showingOf, shownFields } from '../sync/counterpart';
-import { type CounterpartsInput, fieldsRead, keepUnshown, translateAll } from '../sync/counterparts';
-import { changedFields, messageOf, planEvent } from '../sync/events';
-import { isSystemFault } from '../sync/failure';
-import { emptyPlan, type MergePlan } from '../sync/merge';
-import { leads, type Neighbours } from '../sync/neighbours';
-import { type Route, route, writeScope } from '../sync/pairs';
-import { Places } from '../sync/places';
-import { planChange, planNew } from '../sync/planning';
-import type { References } from '../sync/references';
-import { Users } from '../sync/users';
-import { refusedFields, without } from '../sync/withhold';
-import { endOf, mergeInputOf, mustPark, targetGone } from '../sync/work';
 import { Chain, type Passed, type SystemsHost } from './chain';
 import type { TargetFields } from './checks';
+import { changeOf, type Draft, eventOf, failed, fitting, outcomeOf, wayFrom } from './drafts';
 import { fieldPlans } from './fields';
-import { type LinkStore, type Others, PlannedKin } from './kin';
+import { type JoinedPart, type LinkStore, type Others, PlannedKin } from './kin';
 import { fieldsOf, type KnownFields } from './known-fields';
 import { type ReadingConnection, readingOnly } from './reading';
 import type { PlanStep } from './steps';
@@ -43,45 +52,25 @@ export interface PlanInput {
   connections: readonly [ReadingConnection, ReadingConnection];
   /** for links and baselines; without it every entity is taken for a new one */
   store?: LinkStore;
-  /** where entities go that other integrations sync */
-  neighbours?: Pick<Neighbours, 'lead'>;
-  /** the other integrations at work, so that what they carry or have made is not planned a second time */
+  /** the other integrations: where they lead entities, and what they carry or have made, which is not planned a second time */
   others?: Others;
   /** where uploaded sheets are kept; needed if a value mapper uses one */
   dataFolder?: string;
-}
-
-/** An entity on its way, before the target is looked at. */
-interface Draft {
-  entity: Entity;
-  event: StoredEvent;
-  /** absent where no pair leads the entity to the other side */
-  passed?: Passed;
-  /** the entity has a shape that no connector should make: its change would fail as well */
-  broken?: SyncError;
-  /** steps are left that it has not been through */
-  partial: boolean;
-  /** nothing that is mapped has changed: the engine would not even send it */
-  unchanged: boolean;
-  /** of fields whose values name other entities */
-  references?: References;
-  /** why others carry the change */
-  elsewhere?: string;
-  /** the link whose counterpart is gone and is created again */
-  replaces?: number;
-  /** its counterpart is there already: it is linked, not created */
-  joined?: string;
 }
 
 export class Planner {
   private readonly input: PlanInput;
   private readonly connections: readonly [ReadingConnection, ReadingConnection];
   private readonly chain: Chain;
+  /** what a system takes of files, by side and project */
+  private readonly fileRules = new Map<string, Promise<FileRules>>();
+  private readonly users: readonly [Users, Users];
   private readonly kin: PlannedKin;
+  private readonly standard: StandardMapping;
   /** the fields that the rows know, by the side that is read */
   private readonly known: Record<Side, KnownFields>;
   private readonly places: Record<Side, Places>;
-  private readonly targetFields = new Map<string, Promise<{ fields: TargetFields; fault?: string }>>();
+  private readonly targetFields = new Map<string, Promise<Known>>();
 
   constructor(input: PlanInput) {
     this.input = input;
@@ -89,26 +78,35 @@ export class Planner {
     const [one, two] = [readingOnly(input.connections[0]), readingOnly(input.connections[1])];
     this.connections = [one, two];
     const places = (side: Side) =>
-      new Places((ids) => this.connections[side - 1 === 0 ? 0 : 1].read(writeScope(input.config, side), ids), Date.now);
+      new Places((ids) => atSide(this.connections, side).read(writeScope(input.config, side), ids), Date.now);
     this.places = { 1: places(1), 2: places(2) };
     const users = this.connections.map(
       (connection) => new Users(async (by) => (await connection.users?.(by)) ?? [], systemClock),
     );
     const [users1, users2] = users;
     if (!users1 || !users2) throw new Error('an integration has two systems');
+    this.users = [users1, users2];
+    const reads = eachSide(
+      (side) => new ReadTogether((ids) => atSide(this.connections, side).read(writeScope(input.config, side), ids)),
+    );
     const host: SystemsHost = {
-      connection: (side) => (side === 1 ? one : two),
-      users: (side) => (side === 1 ? users1 : users2),
+      connection: (side) => atSide([one, two], side),
+      users: (side) => atSide([users1, users2], side),
       linkOf: async (side, id) => (await this.links(side, [id]))[0],
+      read: (side, id) => reads[side].of(id),
     };
     this.chain = new Chain(input.steps, input.dataFolder ?? '', host);
     const { config, store, others } = input;
     const relevant = (side: Side) => this.chain.relevant(side);
     this.kin = new PlannedKin({ config, connections: this.connections, store, others, relevant });
+    this.standard = new StandardMapping({
+      declared: eachSide((side) => ({ of: async (place) => (await this.declared(side, place)).fields })),
+      systems: eachSide((side) => ({ name: `System ${side}` })),
+    });
   }
 
   /**
-   * One plan for each entity, in order. Never rejects for what an entity holds or a system says: the outcome tells it.
+   * One plan for each entity, or part of one, in order. Never rejects for what an entity holds or a system says: the outcome tells it.
    * @param side the entities' own
    * @param until id of the step after which to stop: the plan is then as if the writer came next
    * @throws StoreError – the links can't be read
@@ -118,18 +116,34 @@ export class Planner {
       side,
       entities.map(({ id }) => id),
     );
+    const { config, store } = this.input;
+    const owners = await ownerLinks(store, config, side, entities);
     const drafts: Draft[] = [];
     for (const [index, entity] of entities.entries()) {
-      const event = eventOf(this.input.config, side, entity, links[index]);
-      drafts.push(await this.draft(event, until));
+      const event = await this.unframed(side, eventOf(config, side, entity, links[index]));
+      drafts.push(await this.draft(event, until, { owner: owners.get(entity.owner?.id ?? '') }));
     }
     const { present, fault } = await this.readTargets(side, drafts);
     await this.translate(side, drafts, present);
+    const lookUps = this.kin.lookUps(() =>
+      drafts.flatMap(({ event: { entity, link }, passed }) => {
+        const isSought = link === undefined && !entity.owner && passed !== undefined && passed.ended === undefined;
+        return isSought ? [{ entity, side, message: passed.message }] : [];
+      }),
+    );
+    for (const draft of drafts) draft.lookUps = lookUps;
+    const known = fault ? drafts : await this.withDeletedThere(side, drafts, present);
     const plans: EntityPlan[] = [];
-    for (const [index, draft] of drafts.entries()) {
+    for (const [index, draft] of known.entries()) {
       plans.push(await this.finish(draft, fault ?? present[index], until));
     }
     return plans;
+  }
+
+  /** Author lines of comments are neither compared nor mapped. */
+  private async unframed(side: Side, event: StoredEvent): Promise<StoredEvent> {
+    const [unframed = event] = await withoutFrames(this.kin.frames, side, [event]);
+    return unframed;
   }
 
   /** Ends what the steps have started. */
@@ -141,7 +155,15 @@ export class Planner {
     return (await this.input.store?.linksOf(this.input.config.id, side, ids)) ?? ids.map(() => undefined);
   }
 
-  private async draft(event: StoredEvent, until: string | undefined, replaces?: number): Promise<Draft> {
+  /**
+   * @param owner of a part: its owner's link
+   * @param replaces a link whose counterpart is gone
+   */
+  private async draft(
+    event: StoredEvent,
+    until: string | undefined,
+    { owner, replaces }: { owner?: Link; replaces?: number } = {},
+  ): Promise<Draft> {
     const { config } = this.input;
     const { entity, flow } = event;
     try {
@@ -151,12 +173,36 @@ export class Planner {
       const plan = planEvent(config, event, relevant);
       const elsewhere = plan.send && replaces === undefined ? await this.kin.passed(event) : undefined;
       if (elsewhere !== undefined) return { entity, event, elsewhere, unchanged: false, partial: false };
-      const message = plan.send ? plan.message : messageOf(config, event, way, changedFields(event, relevant));
+      const changed = changedFields(event, entity.owner ? undefined : relevant);
+      const message = plan.send ? plan.message : messageOf(config, event, way, changed);
       const partial = until !== undefined && until !== this.input.steps.at(-1)?.id;
-      return { entity, event, passed: await this.chain.pass(message, until), unchanged: !plan.send, partial, replaces };
+      const passed = await this.chain.pass(message, until);
+      const draft: Draft = { entity, event, passed, unchanged: !plan.send, partial, replaces };
+      return entity.owner ? await this.part(draft, passed, owner) : draft;
     } catch (thrown) {
       return { entity, event, broken: asSyncError(thrown), unchanged: false, partial: false };
     }
+  }
+
+  /** As the writer takes a part: mapped by the standard rows where no mapper has mapped it, and with its owner's counterpart. */
+  private async part(draft: Draft, passed: Passed, owner: Link | undefined): Promise<Draft> {
+    if (!passed.ended && passed.message.sync.mapped === undefined) {
+      passed.message = await this.standard.map(passed.message, draft.entity);
+      for (const field of Object.keys(passed.message.sync.mapped ?? {})) {
+        passed.how.set(field, [{ origin: 'standard' }]);
+      }
+    }
+    if (!owner) return draft;
+    const its = owned(passed.message, owner, otherSide(draft.event.flow.side));
+    passed.message = its.message;
+    return { ...draft, owner: its.owner, ownerLink: owner };
+  }
+
+  private withDeletedThere(side: Side, drafts: Draft[], present: ReadResult[]): Promise<Draft[]> {
+    const other = otherSide(side);
+    return withDeletedThere(drafts, present, (ids) =>
+      atSide(this.connections, other).read(writeScope(this.input.config, other), ids),
+    );
   }
 
   /** The linked targets as they are now, by draft; undefined = has none, or it is gone; an error = nobody knows now. */
@@ -167,7 +213,13 @@ export class Planner {
     try {
       const read = await this.connections[other - 1]?.read(writeScope(this.input.config, other), ids);
       let at = 0;
-      return { present: drafts.map(({ event }) => (event.link ? read?.[at++] : undefined)) };
+      const found = drafts.map(({ event }) => (event.link ? read?.[at++] : undefined));
+      const present = found.map(async (entity, index) => {
+        const link = drafts[index]?.event.link;
+        if (!link || !entity || entity instanceof SyncError) return entity;
+        return entityWithoutFrame(this.kin.frames, other, entity, atSide(link.ends, other));
+      });
+      return { present: await Promise.all(present) };
     } catch (thrown) {
       return { present: [], fault: asSyncError(thrown) };
     }
@@ -190,7 +242,17 @@ export class Planner {
       const kept = await keepUnshown(input, targets);
       for (const [index, { draft, passed }] of mapped.entries()) {
         draft.references = kept[index];
-        passed.message = translated[index]?.message ?? passed.message;
+        const message = translated[index]?.message ?? passed.message;
+        const { entity, event } = draft;
+        const isNew = event.link === undefined;
+        const backlog = belongsToBacklog(entity.updatedAt, { now: Date.now(), isBulk: false, isNew });
+        const owner = draft.owner?.link ?? event.link?.id;
+        const found = await withMentioned(this.mentioned(side), message, entity, backlog, {
+          owner,
+          ...(event.link && { before: atSide(event.link.ends, side).baseline }),
+        });
+        draft.mentions = found.mentions;
+        passed.message = found.message;
       }
     } catch (thrown) {
       if (!(thrown instanceof SyncError)) throw thrown;
@@ -198,13 +260,37 @@ export class Planner {
     }
   }
 
+  private mentioned(side: Side): MentionedInput {
+    const mentioning = (at: Side): Mentioning => ({
+      id: atSide([this.input.config.system1, this.input.config.system2], at),
+      name: `System ${at}`,
+      connection: () => atSide(this.connections, at),
+      users: atSide(this.users, at),
+    });
+    const target = otherSide(side);
+    return {
+      source: mentioning(side),
+      target: mentioning(target),
+      rules: () => this.chain.people(directionFrom(side)),
+      items: this.counterparts(side),
+      pictures: this.pictures(side),
+    };
+  }
+
+  private pictures(side: Side): MentionedInput['pictures'] {
+    const { config, store } = this.input;
+    const links = store?.partLinks && { partLinks: store.partLinks.bind(store) };
+    const attachments = attachmentsOf(config, side, (work) => work(atSide(this.connections, side)));
+    return { side, isFile: (at, type) => isFileType(config, at, type), attachments, ...(links && { store: links }) };
+  }
+
   private counterparts(side: Side): CounterpartsInput {
-    const { config, store, neighbours } = this.input;
-    const [source, target] = side === 1 ? [config.system1, config.system2] : [config.system2, config.system1];
+    const { config, store, others } = this.input;
+    const [source, target] = inOrder(side, config.system1, config.system2);
     return {
       ...{ store, integration: config.id, side, source, target, targetName: 'the target' },
       places: (ids) => this.places[side].of(ids),
-      isSynced: (ref) => leads(config, [source], ref, [target]) || neighbours?.lead([source], ref, [target]) === true,
+      isSynced: (ref) => leads(config, [source], ref, [target]) || others?.peers.lead([source], ref, [target]) === true,
     };
   }
 
@@ -223,37 +309,127 @@ export class Planner {
     if (!passed) return this.planOf(draft, { kind: 'noPair' });
     const { ended, message } = passed;
     if (ended && 'filteredBy' in ended) {
-      return this.planOf(draft, { kind: 'filtered', step: ended.filteredBy, otherOutput: ended.otherOutput });
+      const { filteredBy: step, otherOutput, reason } = ended;
+      return this.planOf(draft, { kind: 'filtered', step, otherOutput, ...(reason !== undefined && { reason }) });
     }
     if (ended) return this.planOf(draft, failed(ended.error, ended.failedIn));
     if (message.sync.mapped === undefined) return this.planOf(draft, { kind: 'unmapped' });
-    if (target instanceof Error) return this.planOf(draft, failed(target));
-    if (event.link && !target) return this.gone(draft, until);
-    return this.merged(draft, message, target, until);
+    const way = wayFrom(event.flow.side);
+    const seen = target ?? 'gone';
+    const isDelivered = !event.link || (seen !== 'gone' && !(seen instanceof SyncError));
+    const known = isDelivered ? await this.declared(way.targetSide, message.sync.target) : { fields: undefined };
+    const frame = frameFor(this.input.config, event.flow.side, event, `System ${event.flow.side}`);
+    const exposure = await this.exposure(event, known.fields);
+    const plain = { ...changeOf(draft, fitting(message, known.fields, frame), frame), ...(exposure && { exposure }) };
+    const change = await this.filed(plain);
+    if (draft.unchanged) {
+      const nothing: PlanOutcome = { kind: 'nothing', why: 'unchanged' };
+      if (seen === 'gone') return this.planOf(draft, nothing, goneReason(change, way.targetSide));
+      if (!(seen instanceof SyncError)) {
+        return this.shown(draft, { change, plan: emptyPlan(), target: seen }, nothing, known);
+      }
+    }
+    const decision = await settledTexts(() => decide(change, seen, this.rules(way)));
+    switch (decision.do) {
+      case 'skip': {
+        const isHidden = exposure?.isInternal === true && !event.link;
+        const would = { change, plan: { ...emptyPlan(), write: change.message.payload } };
+        const part = isHidden ? await this.kin.madeBefore(would) : undefined;
+        return part
+          ? this.joinedPart(draft, passed, part, until)
+          : this.planOf(draft, { kind: 'skipped', reason: decision.reason });
+      }
+      case 'resend':
+        return this.again(draft, decision.error.message, until);
+      case 'createAgain':
+        return this.again(draft, decision.reason, until);
+      case 'create': {
+        const link = await this.kin.linkFor(event, change.message, draft.replaces);
+        if (link) return this.joined(draft, link, until);
+        const part = await this.kin.partFor(decision);
+        if (part && 'reason' in part) return this.planOf(draft, { kind: 'skipped', reason: part.reason });
+        if (part) return this.joinedPart(draft, passed, part, until);
+        const found = draft.lookUps && (await this.kin.lookedUp(change, draft.lookUps));
+        if (found && 'link' in found) return this.joined(draft, found.link, until, found.note);
+        if (found?.do === 'skip') return this.planOf(draft, { kind: 'skipped', reason: found.reason });
+        if (found) return this.planOf(draft, failed(new SyncError('conflict', found.reason, { fields: found.fields })));
+        const plan = await this.shown(draft, decision, { kind: 'create' }, known);
+        return { ...plan, warnings: [...plan.warnings, ...decision.change.notes.map(({ reason }) => reason)] };
+      }
+      case 'delete':
+        return this.planOf(draft, { kind: 'delete' }, ...decision.change.notes.map(({ reason }) => reason));
+      case 'end':
+        return this.planOf(draft, { kind: 'skipped', reason: 'it was deleted, and its counterpart as well' });
+      case 'spare':
+        return this.planOf(draft, { kind: 'skipped', reason: decision.reason });
+      case 'fail': {
+        const outcome = failed(decision.error);
+        return isDelivered ? this.shown(draft, decision, outcome, known) : this.planOf(draft, outcome);
+      }
+      case 'update':
+      case 'add':
+      case 'nothing':
+        return this.shown(draft, decision, outcomeOf(decision), known);
+      case 'look':
+        throw new SyncError(
+          'fatal',
+          `${event.entity.key}: ${decision.do} is no decision on an item that was looked at`,
+        );
+    }
   }
 
-  /** The counterpart is gone: what the integration says becomes of such changes. */
-  private async gone(draft: Draft, until?: string): Promise<EntityPlan> {
+  /** An attachment as the target takes it. */
+  private async filed(change: Change): Promise<Change> {
+    const { config } = this.input;
+    const { entity, flow } = change.event;
+    if (entity.deleted || !isFile(config, flow.side, entity)) return change;
+    const { project } = change.message.sync.target;
+    const target = otherSide(flow.side);
+    const key = `${target} ${project}`;
+    const rules =
+      this.fileRules.get(key) ?? atSide(this.connections, target).fileRules?.(project) ?? Promise.resolve({});
+    this.fileRules.set(key, rules);
+    return filed(change, await rules, { config, side: flow.side });
+  }
+
+  private async exposure({ entity, flow }: StoredEvent, target: TargetFields): Promise<Exposure | undefined> {
+    if (!entity.owner) return undefined;
+    const { fields: source } = await this.declared(flow.side, { project: entity.project, type: entity.type });
+    return exposureOf(this.input.config, flow.side, entity, source, target);
+  }
+
+  /** As after the last attempt: "hold only the field" leaves out what has to wait. */
+  private rules(way: Rules['way']): Rules {
+    const { config } = this.input;
+    return { config, way, holdsFields: ({ link }) => config.parkFields === true && link !== undefined };
+  }
+
+  /** The counterpart is gone, and another one takes its place. */
+  private async again(draft: Draft, reason: string, until?: string): Promise<EntityPlan> {
     const { event } = draft;
-    const way = { targetSide: targetSide(directionFrom(event.flow.side)) };
-    const error = targetGone(way, { event });
-    if (draft.unchanged) return this.planOf(draft, { kind: 'nothing', why: 'unchanged' }, error.message);
-    const policy = this.input.config.targetDeleted ?? 'park';
-    if (policy === 'ignore') return this.planOf(draft, { kind: 'skipped', reason: error.message });
-    if (policy === 'park') return this.planOf(draft, failed(error));
-    const again = await this.draft({ ...event, link: undefined }, until, event.link?.id);
+    const how = { owner: draft.ownerLink, replaces: event.link?.id };
+    const again = await this.draft({ ...event, link: undefined }, until, how);
     await this.translate(event.flow.side, [again]);
     const plan = await this.finish(again, undefined, until);
     if (plan.target) return plan;
-    return { ...plan, warnings: [`${error.message}: it is created again`, ...plan.warnings] };
+    return { ...plan, warnings: [`${reason}: it is created again`, ...plan.warnings] };
+  }
+
+  private joinedPart(draft: Draft, passed: Passed, { change, link }: JoinedPart, until?: string): Promise<EntityPlan> {
+    const { message, event } = change;
+    return this.joined({ ...draft, event, passed: { ...passed, message } }, link, until);
   }
 
   /** Its counterpart is there, without a link: it is linked and updated. */
-  private async joined(draft: Draft, link: Link, until?: string): Promise<EntityPlan> {
+  private async joined(draft: Draft, link: Link, until?: string, note?: string): Promise<EntityPlan> {
     const event: StoredEvent = { ...draft.event, link };
     const { side } = event.flow;
     const { key } = endOf({ event }, targetSide(directionFrom(side))).ref;
-    const joined: Draft = { ...draft, event, joined: `${key} is its counterpart: it is linked with it, not created` };
+    const joined: Draft = {
+      ...draft,
+      event,
+      joined: note ?? `${key} is its counterpart: it is linked with it, not created`,
+    };
     const { present, fault } = await this.readTargets(side, [joined]);
     // its references are translated already
     const { message } = draft.passed ?? {};
@@ -264,57 +440,56 @@ export class Planner {
     return this.finish(joined, fault ?? present[0], until);
   }
 
-  private async merged(
+  private async shown(
     draft: Draft,
-    passed: SyncMessage,
-    target: Entity | undefined,
-    until?: string,
+    decided: Decided,
+    outcome: PlanOutcome,
+    { fields, fault }: Known,
   ): Promise<EntityPlan> {
-    const { config } = this.input;
-    const { event, entity } = draft;
+    const { change, plan, target, wanted } = decided;
+    const { event, message } = change;
     const { side } = event.flow;
-    const direction = directionFrom(side);
-    const way = { direction, side, targetSide: targetSide(direction) };
-    const { fields, fault } = await this.declared(way.targetSide, passed.sync.target);
-    const message = fitting(passed, fields);
-    const merge = mergeInputOf(way, { event, message, references: draft.references }, target);
+    const way = wayFrom(side);
     const create = event.link === undefined;
-    const decided = create
-      ? { wanted: message.payload, plan: planNew(config, way.targetSide, message, entity) }
-      : draft.unchanged
-        ? { wanted: message.payload, plan: emptyPlan() }
-        : await settledTexts(() => planChange(merge));
-    const parked = draft.unchanged ? undefined : mustPark({ message, plan: decided.plan }, create ? undefined : merge);
-    const link = create && !parked ? await this.kin.linkFor(event, message, draft.replaces) : undefined;
-    if (link) return this.joined(draft, link, until);
-    // "hold only the field": after the last attempt, the update goes on without what has to wait
-    const held =
-      parked && !create && config.parkFields ? refusedFields(parked, decided.plan, merge.unresolved) : undefined;
-    const plan = held ? without(decided.plan, held) : decided.plan;
-    const outcome = parked && !held ? failed(parked) : outcomeOf(create, draft.unchanged, plan, merge.unresolved);
     return {
       ...this.planOf(draft, outcome, ...(fault === undefined ? [] : [fault])),
       ...(target && { target: refOf(target) }),
       fields: fieldPlans({
-        merge: { ...merge, wanted: decided.wanted },
-        plan,
+        merge: mergeInputOf(way, change, target, wanted),
+        plan: { ...plan, write: framed(plan.write) },
         create,
         how: draft.passed?.how ?? new Map(),
         mapped: message.payload,
-        known: this.known[side],
+        known: await this.knownOf(draft),
         partial: draft.partial,
         target: fields,
-        shown: new Set(create ? Object.keys(shownFields(showingOf(config, way.targetSide), entity)) : []),
+        shown: new Set(
+          create && !event.entity.owner
+            ? Object.keys(backlinkValues(backlinksOf(this.input.config, way.targetSide), event.entity))
+            : [],
+        ),
       }),
     };
   }
 
-  /** The target's fields, asked for once for each project and type. */
-  private declared(side: Side, { project, type }: Route['target']): Promise<{ fields: TargetFields; fault?: string }> {
+  /** Fields as the rows know them; of a part that no row concerns, as its system declares them. */
+  private async knownOf({ entity, event }: Draft): Promise<KnownFields> {
+    const { side } = event.flow;
+    const { source, target } = this.known[side];
+    if (!entity.owner) return { source, target };
+    const { fields = new Map<FieldId, Field>() } = await this.declared(side, entity);
+    return {
+      source: new Map([...source, ...[...fields].map(([id, field]) => [id, choiceOf(field)] as const)]),
+      target,
+    };
+  }
+
+  /** A system's fields, asked for once for each project and type. */
+  private declared(side: Side, { project, type }: Route['target']): Promise<Known> {
     const key = JSON.stringify([side, project, type]);
     const known = this.targetFields.get(key);
     if (known) return known;
-    const asked = Promise.resolve(this.connections[side - 1]?.fields(project, type)).then(
+    const asked = Promise.resolve(atSide(this.connections, side).fields(project, type)).then(
       (fields = []) => ({ fields: new Map(fields.map((field): [FieldId, Field] => [field.id, field])) }),
       (thrown: unknown) => ({
         fields: undefined,
@@ -325,62 +500,31 @@ export class Planner {
     return asked;
   }
 
-  private planOf({ event, passed, joined }: Draft, outcome: PlanOutcome, ...warnings: string[]): EntityPlan {
+  private planOf({ event, passed, joined, owner }: Draft, outcome: PlanOutcome, ...warnings: string[]): EntityPlan {
     const { side } = event.flow;
     const { entity, link } = event;
     const direction = directionFrom(side);
+    const part = aboutPart(this.input.config, side, entity);
+    const notes = joined === undefined ? [] : [joined];
+    if (passed && part && !owner) notes.push(`it is synced once ${part.owner} has a counterpart`);
     return {
       integration: this.input.config.id,
       side,
       direction,
       source: { ...refOf(entity), updatedAt: entity.updatedAt },
+      ...(part && { part }),
       ...(link && { target: refOf(endOf({ event }, targetSide(direction)).ref) }),
       outcome,
       fields: [],
       criteria: passed?.criteria ?? [],
-      warnings: joined === undefined ? warnings : [joined, ...warnings],
+      ...(joined !== undefined && { adopts: true }),
+      warnings: [...notes, ...warnings],
     };
   }
 }
 
-/** As the writer takes it: without what the target declares that it cannot hold. */
-function fitting(message: SyncMessage, declared: TargetFields): SyncMessage {
-  const { mapped = {}, unresolved = {} } = message.sync;
-  const plainText = plainTextOf;
-  const fitted = fitFields({ fields: message.payload, mapped, unresolved }, declared, plainText);
-  return { ...message, payload: fitted.fields, sync: { ...message.sync, unresolved: fitted.unresolved } };
-}
-
-/** A change as the store would hold it: nothing is stored. */
-const eventOf = (config: IntegrationConfig, side: Side, entity: Entity, link: Link | undefined): StoredEvent => ({
-  seq: 0,
-  flow: { integration: config.id, side },
-  state: 'sent',
-  entity,
-  stale: false,
-  delivery: 0,
-  attempts: 0,
-  ...(link && { link }),
-});
-
-function failed(error: SyncError, step?: string): PlanOutcome {
-  const where = step === undefined ? {} : { step };
-  if (isSystemFault(error)) return { kind: 'waits', reason: error.message, ...where };
-  const { fields } = error.detail;
-  return { kind: 'parked', reason: error.message, ...(fields && { fields }), ...where };
-}
-
-function outcomeOf(
-  create: boolean,
-  unchanged: boolean,
-  plan: MergePlan,
-  unresolved: Record<FieldId, Unresolved>,
-): PlanOutcome {
-  if (create) return { kind: 'create' };
-  if (unchanged) return { kind: 'nothing', why: 'unchanged' };
-  const fields = Object.keys(plan.write);
-  if (fields.length > 0) return { kind: 'update', fields };
-  const lost = plan.warnings.some(({ field }) => unresolved[field] !== undefined && !unresolved[field].lossy);
-  const kept = lost || [plan.kept, plan.left, plan.stopped].some(({ length }) => length > 0);
-  return { kind: 'nothing', why: kept ? 'kept' : 'same' };
+/** What the target declares of its fields; undefined if it could not be asked, and why. */
+interface Known {
+  fields: TargetFields;
+  fault?: string;
 }

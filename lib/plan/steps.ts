@@ -1,5 +1,6 @@
 /** The steps of a chain as they stand in a flow, deployed or not: their nodes' own configurations. */
 
+import { readFilterSettings } from '../mapping/node-settings';
 import { readDefaultRows, readFieldRows, readPairs, readValueMapper, type ValueMapperSettings } from '../mapping/saved';
 import type { DefaultRow, FieldRow } from '../model/config';
 import { SyncError } from '../model/errors';
@@ -28,7 +29,7 @@ export const STEP_TYPES = [
 ] as const;
 
 /**
- * @param node a node as it is saved in a flow; undefined where it is none of the steps
+ * @param node a node as it is saved in a flow; undefined if it is none of the steps
  * @throws SyncError invalid – a later Twinflow has saved it
  */
 export function readStep(node: unknown): PlanStep | undefined {
@@ -42,7 +43,12 @@ export function readStep(node: unknown): PlanStep | undefined {
   const common = { id, pairs: readPairs(saved.pairs) };
   switch (type) {
     case 'twinflow-filter':
-      return { ...common, kind: 'filter', filter: readFilter(saved), otherOutput: Number(saved.outputs) === 2 };
+      return {
+        ...common,
+        kind: 'filter',
+        filter: readFilter(saved),
+        otherOutput: readFilterSettings(saved).outputs === 2,
+      };
     case 'twinflow-field-mapper':
       return { ...common, kind: 'fieldMapper', rows: readFieldRows(rows) };
     case 'twinflow-value-mapper':

@@ -10,6 +10,7 @@ export type OutcomeKind = PlanOutcome['kind'];
 export const OUTCOMES: readonly OutcomeKind[] = [
   'create',
   'update',
+  'delete',
   'parked',
   'filtered',
   'nothing',
@@ -24,7 +25,28 @@ export interface Survey {
   groups: GroupSurvey[];
 }
 
-export interface GroupSurvey {
+export interface GroupSurvey extends Counts {
+  /** of the items' parts that are synced; absent where none are */
+  parts?: PartsSurvey;
+  /** the items themselves are not synced this way, only their parts: nothing is counted of them but `read` */
+  only?: 'parts';
+}
+
+/** What was found of the parts of a group's items: their comments. */
+export interface PartsSurvey {
+  /** items whose parts were looked at, and those beyond the limit, of whose nothing is known */
+  owners: number;
+  left: number;
+  /** items whose parts the system did not deliver, and why for the first of them */
+  undelivered?: { count: number; why: string };
+  /** one for each type of parts */
+  pairs: Counts[];
+  /** why it ended before its end */
+  fault?: string;
+}
+
+/** What was counted of entities of one type. */
+export interface Counts {
   direction: Direction;
   side: Side;
   /** of the source, and of the pair that leads it to the other side */
@@ -37,6 +59,8 @@ export interface GroupSurvey {
   outcomes: Record<OutcomeKind, number>;
   /** why there is nothing to do, in `outcomes.nothing` of them */
   nothing: Record<Extract<PlanOutcome, { kind: 'nothing' }>['why'], number>;
+  /** entities whose counterpart was found, and would be linked instead of created */
+  adopted: number;
   /** entities with a field that both sides have changed */
   conflicts: number;
   /** target fields that something would happen to, the ones written most often first */
@@ -67,7 +91,7 @@ export interface Finding {
   kind: FieldWarningKind;
   field: FieldId;
   name: string;
-  /** the source's value, where it is the value that something is wrong with */
+  /** the source's value, if it is the value that something is wrong with */
   value?: string;
   /** of the first one */
   reason: string;

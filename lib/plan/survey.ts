@@ -5,18 +5,20 @@
  */
 
 import { setImmediate as breathe } from 'node:timers/promises';
+import { onBehalfOf } from '../budget/priority';
 import type { Scope } from '../connectors/connector';
+import { readScope } from '../engine/routing';
 import type { IntegrationConfig, TypePair } from '../model/config';
-import { directionFrom, type Entity, type Side } from '../model/entity';
+import { applies, directionFrom, type Entity, type Side } from '../model/entity';
 import { asSyncError, SyncError } from '../model/errors';
-import { onBehalfOf } from '../sync/budget/priority';
-import { readScope } from '../sync/pairs';
+import { atSide, otherSide } from '../model/sides';
 import { allEntities, newestEntities, PAGE, type PagesConnection } from './entities';
+import { PartSurvey } from './part-survey';
 import { Patience, type Wait } from './patience';
 import { type PlanInput, Planner } from './planner';
 import type { ReadingConnection } from './reading';
 import type { PlanStep } from './steps';
-import type { Survey, SurveyProgress } from './survey-types';
+import type { GroupSurvey, Survey, SurveyProgress } from './survey-types';
 import { type GroupHead, Tally } from './tally';
 import type { EntityPlan } from './types';
 
@@ -34,6 +36,9 @@ export interface SurveyInput extends Omit<PlanInput, 'connections' | 'steps'> {
 interface Group {
   head: GroupHead;
   scope: Scope;
+  pair: TypePair;
+  /** the items themselves go this way; else only their parts do */
+  isSynced: boolean;
 }
 
 /** One for each direction and entity type that it is read from. */
@@ -48,9 +53,10 @@ function groupsOf(config: IntegrationConfig): Group[] {
         direction: directionFrom(side),
         side,
         type: type(pair, side),
-        targetType: type(pair, side === 1 ? 2 : 1),
+        targetType: type(pair, otherSide(side)),
       };
-      return [{ head, scope: { ...scope, types: [id] } }];
+      const isSynced = applies(pair.direction, head.direction);
+      return [{ head, scope: { ...scope, types: [id] }, pair, isSynced }];
     });
   });
 }
@@ -59,6 +65,7 @@ export class SurveyRun {
   private readonly input: SurveyInput;
   private readonly groups: Group[];
   private readonly tallies: Tally[];
+  private readonly parts: (PartSurvey | undefined)[] = [];
   private read = 0;
   private done = 0;
 
@@ -74,11 +81,16 @@ export class SurveyRun {
 
   /** What was found so far. */
   result(): Survey {
-    return { groups: this.tallies.map((tally) => tally.result()) };
+    const resultOf = (tally: Tally, index: number): GroupSurvey => {
+      const parts = this.parts[index]?.result();
+      const isSynced = this.groups[index]?.isSynced ?? true;
+      return { ...tally.result(), ...(parts && { parts }), ...(!isSynced && { only: 'parts' }) };
+    };
+    return { groups: this.tallies.map(resultOf) };
   }
 
   /**
-   * Looks at everything, group by group; what stops one group is told in it, and the next one begins.
+   * Surveys everything, group by group; an error that stops one group is reported in it, and the next one starts.
    * @throws AbortError – the signal; StoreError – the links can't be read
    */
   async run(signal: AbortSignal): Promise<void> {
@@ -91,7 +103,9 @@ export class SurveyRun {
       await onBehalfOf({ priority: 'bulk' }, async () => {
         for (const [index, group] of this.groups.entries()) {
           const tally = this.tallies[index];
-          if (tally) await this.survey(planners[group.head.side], group, tally, signal);
+          const planner = planners[group.head.side];
+          this.parts[index] = this.partsOf(planner, group, signal);
+          if (tally) await this.survey(planner, group, tally, this.parts[index], signal);
           this.done = index + 1;
         }
       });
@@ -100,13 +114,32 @@ export class SurveyRun {
     }
   }
 
-  private async survey(planner: Planner, { head, scope }: Group, tally: Tally, signal: AbortSignal): Promise<void> {
+  private partsOf(planner: Planner, { head: { side }, pair }: Group, signal: AbortSignal): PartSurvey {
+    const { config, store, connections, wait } = this.input;
+    const patience = (): Patience => new Patience(signal, wait);
+    return new PartSurvey({
+      ...{ config, store, side, pair, patience },
+      connection: atSide(connections, side),
+      plans: (parts) => this.plans(planner, side, parts, patience()),
+    });
+  }
+
+  private async survey(
+    planner: Planner,
+    { head: { side }, scope, isSynced }: Group,
+    tally: Tally,
+    parts: PartSurvey | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { connections, sample, now = Date.now(), wait } = this.input;
-    const connection = connections[head.side === 1 ? 0 : 1];
+    const connection = atSide(connections, side);
     const patience = new Patience(signal, wait);
     const look = async (entities: Entity[]): Promise<void> => {
-      for (const plan of await this.plans(planner, head.side, entities, new Patience(signal, wait))) tally.add(plan);
+      const plans = isSynced ? await this.plans(planner, side, entities, new Patience(signal, wait)) : [];
+      for (const plan of plans) tally.add(plan);
+      if (!isSynced) tally.pass(entities.length);
       this.read += entities.length;
+      await parts?.look(entities.map((entity, index) => ({ entity, isSynced: isLinkedThen(plans[index]) })));
       // flows go on beside it
       await breathe(undefined, { signal });
     };
@@ -135,3 +168,7 @@ export class SurveyRun {
     }
   }
 }
+
+/** The entity would have a counterpart, if it has none yet. */
+const isLinkedThen = (plan: EntityPlan | undefined): boolean =>
+  plan !== undefined && ['create', 'update', 'nothing'].includes(plan.outcome.kind);

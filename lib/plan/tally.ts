@@ -2,7 +2,7 @@
 
 import { showValue } from '../mapping/describe';
 import type { SingleValue, Value } from '../model/values';
-import { type FieldSurvey, type Finding, type GroupSurvey, OUTCOMES, type OutcomeKind } from './survey-types';
+import { type Counts, type FieldSurvey, type Finding, OUTCOMES, type OutcomeKind } from './survey-types';
 import type { EntityPlan, FieldPlan, FieldWarning, FieldWarningKind } from './types';
 
 const MOST_FINDINGS = 500;
@@ -15,7 +15,7 @@ const LONGEST_LIST = 50;
 /** What is wrong is a value; of the others the field says it all. */
 const ABOUT_VALUES: readonly FieldWarningKind[] = ['unresolved', 'lossy', 'notInList'];
 
-export type GroupHead = Pick<GroupSurvey, 'direction' | 'side' | 'type' | 'targetType'>;
+export type GroupHead = Pick<Counts, 'direction' | 'side' | 'type' | 'targetType'>;
 
 export class Tally {
   private readonly outcomes = Object.fromEntries(OUTCOMES.map((kind) => [kind, 0])) as Record<OutcomeKind, number>;
@@ -25,8 +25,9 @@ export class Tally {
   private readonly samples: Partial<Record<OutcomeKind, EntityPlan[]>> = {};
   private moreFindings = 0;
   private conflicts = 0;
+  private adopted = 0;
   private read = 0;
-  extent: GroupSurvey['extent'] = 'part';
+  extent: Counts['extent'] = 'part';
   fault: string | undefined;
 
   constructor(private readonly head: GroupHead) {}
@@ -35,6 +36,7 @@ export class Tally {
     const { outcome, fields } = plan;
     this.read += 1;
     this.outcomes[outcome.kind] += 1;
+    if (plan.adopts) this.adopted += 1;
     if (outcome.kind === 'nothing') this.nothing[outcome.why] += 1;
     const samples = this.samples[outcome.kind] ?? [];
     this.samples[outcome.kind] = samples;
@@ -46,12 +48,17 @@ export class Tally {
     }
   }
 
-  result(): GroupSurvey {
-    const { head, read, extent, fault, nothing, conflicts, moreFindings, samples, outcomes } = this;
+  /** They were read, and nothing is to be counted of them. */
+  pass(count: number): void {
+    this.read += count;
+  }
+
+  result(): Counts {
+    const { head, read, extent, fault, nothing, conflicts, adopted, moreFindings, samples, outcomes } = this;
     const often = (field: FieldSurvey) => field.created + field.updated + field.kept + field.conflict;
     return {
       ...head,
-      ...{ read, extent, conflicts, moreFindings },
+      ...{ read, extent, adopted, conflicts, moreFindings },
       outcomes: { ...outcomes },
       nothing: { ...nothing },
       fields: [...this.fields.values()].sort((a, b) => often(b) - often(a)),

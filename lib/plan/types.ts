@@ -4,6 +4,7 @@ import type { Condition } from '../mapping/conditions';
 import type { Origin } from '../mapping/trace';
 import type { Direction, EntityRef, Side } from '../model/entity';
 import type { UnresolvedCode } from '../model/message';
+import type { AboutPart } from '../model/operations';
 import type { FieldId, FieldType, Value } from '../model/values';
 
 export interface EntityPlan {
@@ -12,13 +13,17 @@ export interface EntityPlan {
   direction: Direction;
   /** the entity as it was read */
   source: EntityRef & { updatedAt: string };
-  /** its counterpart, where it has one (perhaps gone by now: the outcome says so) */
+  /** of a part of another entity: what people know it by */
+  part?: AboutPart;
+  /** its counterpart, if it has one (perhaps gone by now: the outcome says so) */
   target?: EntityRef;
   outcome: PlanOutcome;
   /** target fields, in the order in which the rows made them */
   fields: FieldPlan[];
   /** the filters' conditions, as far as they were asked */
   criteria: CriterionPlan[];
+  /** it is not linked yet: its counterpart was found, and would be linked instead of created */
+  adopts?: true;
   /** what concerns the change as a whole */
   warnings: string[];
 }
@@ -26,13 +31,16 @@ export interface EntityPlan {
 export type PlanOutcome =
   | { kind: 'create' }
   | { kind: 'update'; fields: FieldId[] }
+  /** a part was deleted: so is its counterpart */
+  | { kind: 'delete' }
   /**
    * `unchanged`: nothing that is mapped differs from what was last in sync. `same`: the target shows it all.
    * `kept`: something differs, but it stays – the other side wins, or a value has no counterpart
    */
   | { kind: 'nothing'; why: 'unchanged' | 'same' | 'kept' }
   /** @param otherOutput it leaves by the filter's second output, and is the flow's business from there on */
-  | { kind: 'filtered'; step: string; otherOutput: boolean }
+  /** @param reason in English */
+  | { kind: 'filtered'; step: string; otherOutput: boolean; reason?: string }
   /** no pair of projects and entity types leads it to the other side */
   | { kind: 'noPair' }
   /** the steps have no field mapper for it (so far) */
@@ -40,7 +48,7 @@ export type PlanOutcome =
   /** it would be tried a few times, and then wait for a person. `fields`: target field → what is wrong */
   | { kind: 'parked'; reason: string; fields?: Record<FieldId, string>; step?: string }
   /**
-   * its counterpart is gone, and the integration ignores such changes; or other integrations carry it, or it must not go back
+   * its counterpart is gone, and the integration ignores such changes; a deleted part whose counterpart stays; or other integrations carry it, or it must not go back
    * to where it was made from
    */
   | { kind: 'skipped'; reason: string }
@@ -53,9 +61,9 @@ export interface FieldPlan {
   type?: FieldType;
   /** source fields that the value was made from */
   sources: { field: FieldId; name: string; type?: FieldType; value: Value }[];
-  /** what the target shows now; null where there is no target yet */
+  /** what the target shows now; null if there is no target yet */
   before: Value;
-  /** what the steps made of it; absent where they have no value for it */
+  /** what the steps made of it; absent if they have no value for it */
   wanted?: Value;
   /** what the target is to show in the end */
   after: Value;
@@ -84,9 +92,9 @@ export type FieldEffect =
 
 export interface HowMapped {
   origin: Origin;
-  /** id of the step, absent where it was none of them */
+  /** id of the step, absent if it was none of them */
   step?: string;
-  /** place among the step's rows, where one row did it */
+  /** place among the step's rows, if one row did it */
   row?: number;
 }
 
@@ -111,7 +119,7 @@ export interface FieldWarning {
   reason: string;
   /** of a conflict */
   decision?: ConflictDecision;
-  /** which sentence says the same, where there is one: forms have it in the reader's language */
+  /** which sentence says the same, if there is one: forms have it in the reader's language */
   code?: UnresolvedCode | 'notInList';
   /** that sentence's words */
   names?: Record<string, string>;

@@ -1,11 +1,11 @@
-/** CSS colours and sizes as they come in styles: read into a few plain forms, so that nothing else of a style gets through. */
+/** CSS colours and sizes in style attributes, reduced to a few plain forms. Nothing else of a style gets through. */
 
 const HEX = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
 const RGB = /^rgba?\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*(?:,\s*[\d.]+\s*)?\)$/i;
 const NAME = /^[a-z]{3,24}$/i;
 const NO_COLOUR = new Set(['inherit', 'initial', 'unset', 'transparent', 'auto', 'none', 'windowtext', 'currentcolor']);
 
-/** #rrggbb or a colour name in lower case; undefined where it is neither. */
+/** #rrggbb or a colour name in lower case; undefined if it is neither. */
 export function colour(value: string | undefined | null): string | undefined {
   const word = value?.trim() ?? '';
   if (HEX.test(word)) {
@@ -32,7 +32,7 @@ export function declarations(style: string | undefined): Map<string, string> {
   return result;
 }
 
-/** A length as CSS pixels, or a percentage as text; undefined where it is neither or nonsense. */
+/** A length as CSS pixels, or a percentage as text; undefined if it is neither or makes no sense. */
 export function size(value: string | number | undefined | null): number | string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) && value > 0 ? Math.round(value) : undefined;
   const match = /^\s*(\d{1,5}(?:\.\d{1,4})?)\s*(px|%|em|pt)?\s*$/i.exec(value ?? '');

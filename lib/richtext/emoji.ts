@@ -1,8 +1,8 @@
-/** Emoji that markups write in letters: the common short names, and Jira's signs. Others stay what they are: characters. */
+/** Emoji that markups write as letters: the common short names and Jira's signs. Other emoji remain characters. */
 
 import type { Emoji } from './tree';
 
-/** short name (as in ADF and GitHub) → character, and Jira's sign where it has one */
+/** short name (as in ADF and GitHub) → character, and Jira's sign if it has one */
 const TABLE: [name: string, text: string, sign?: string][] = [
   ['slight_smile', '🙂', ':)'],
   ['disappointed', '😞', ':('],
@@ -57,7 +57,7 @@ const byName = new Map(TABLE.map(([name, text]) => [name, text]));
 const bySign = new Map(TABLE.flatMap(([name, text, sign]) => (sign ? [[sign, { name, text }] as const] : [])));
 const signs = new Map(TABLE.flatMap(([name, , sign]) => (sign ? [[name, sign] as const] : [])));
 
-/** The emoji of a short name such as `smile`, if it is a common one. */
+/** The emoji for a short name such as `smile`, if it is a common one. */
 export const emojiNamed = (name: string): Emoji | undefined => {
   const text = byName.get(name);
   return text === undefined ? undefined : { type: 'emoji', name, text };

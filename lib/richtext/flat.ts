@@ -1,10 +1,11 @@
-/** Blocks squeezed into places that hold inline nodes only: table cells, and list items of markups with one line per item. */
+/** Flattens blocks for places that hold inline nodes only: table cells, and list items in markups with one line per
+ * item. */
 
 import { append } from '../model/lists';
 import type { Losses } from './losses';
 import type { Block, Inline, Table, TableCell } from './tree';
 
-/** The blocks as one run of inline nodes with breaks between. What loses its shape is reported. */
+/** The blocks as one run of inline nodes, separated by breaks. Reports each structure that is lost. */
 export function flatBlocks(nodes: readonly Block[], losses: Losses, where = 'a table cell'): Inline[] {
   const result: Inline[] = [];
   const add = (part: readonly Inline[]): void => {
@@ -84,7 +85,8 @@ export function cellGrid(node: Table): { grid: (TableCell | undefined)[][]; merg
   return { grid: grid.map((line) => Array.from(line)), merged };
 }
 
-/** Blocks in order, those that stand alone each by itself, and what stands between two of them together. */
+/** Blocks in order. Each block that must be alone is a group of its own; the blocks between two of them form one
+ * group. */
 export function runsOf(blocks: readonly Block[], standsAlone: (block: Block) => boolean): Block[][] {
   const runs: Block[][] = [];
   let open = false;

@@ -1,4 +1,5 @@
-/** The table of formats. What a format needs is loaded when it is first used: most installations use two of them. */
+/** The table of formats. A format's code is loaded at its first use, because most installations use only two
+ * formats. */
 
 import type { Dialect, RichTextFormat } from '../model/values';
 import type { Losses } from './losses';
@@ -6,7 +7,7 @@ import { parseText, renderText } from './text';
 import type { Tree } from './tree';
 
 export interface Format {
-  /** may throw where the text is nested too deep */
+  /** may throw if the text is nested too deeply */
   parse(source: string, dialect: Dialect): Tree;
   render(tree: Tree, losses: Losses, dialect: Dialect): string;
 }

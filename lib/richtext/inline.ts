@@ -1,6 +1,7 @@
 /**
- * Inline nodes seen flat: leaves (text, images, breaks …), each with the set of its marks. In this form marks that overlap,
- * repeat or are empty are put right, whatever order a markup nests them in; `nest` makes the canonical tree of it.
+ * Inline nodes as a flat list of leaves (text, images, breaks …), each with the set of its marks. This form resolves
+ * marks that overlap, repeat or are empty, in whatever order a markup nests them. `nest` builds the canonical tree from
+ * it.
  */
 
 import { withoutEnd } from './blanks';
@@ -18,7 +19,7 @@ export interface Leaf {
   marks: readonly Mark[];
 }
 
-/** Outermost first, where marks cover the same leaves. */
+/** Outermost first, if marks cover the same leaves. */
 const ORDER: readonly Mark['type'][] = [
   'link',
   'colour',
@@ -39,7 +40,7 @@ const keyOf = (mark: Mark): string => {
 const sameMark = (a: Mark, b: Mark): boolean => a === b || (a.type === b.type && keyOf(a) === keyOf(b));
 const has = (leaf: Leaf, mark: Mark): boolean => leaf.marks.some((other) => sameMark(other, mark));
 
-/** Adds a mark to a set: twice the same is once; a link within a link is the outer one; the inner colour wins. */
+/** Adds a mark to a set. A mark is added only once; of two links the outer one counts, of two colours the inner one. */
 export function withMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
   if (mark.type === 'link') return marks.some((other) => other.type === 'link') ? marks : [...marks, mark];
   if (mark.type === 'colour') {
@@ -53,7 +54,7 @@ export function withMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
   return marks.some((other) => other.type === mark.type) ? marks : [...marks, mark];
 }
 
-/** What only one vendor knows, as the link that it is elsewhere. */
+/** A vendor's own node as the link that other systems show for it. */
 export const linkOf = ({ url, text }: VendorInline): Link | undefined =>
   url === undefined ? undefined : { type: 'link', url, children: [{ type: 'text', value: text }] };
 
@@ -87,7 +88,8 @@ function wrap(mark: Mark, children: Inline[]): Inline {
   return { type: mark.type, children };
 }
 
-/** The tree of leaves: the mark that covers most from here is the outer one. Adjacent text of the same marks is joined. */
+/** Builds the tree from leaves. The mark that covers most of the following leaves is the outer one. Adjacent text
+ * with the same marks is joined. */
 export function nest(leaves: readonly Leaf[], order: readonly Mark['type'][] = ORDER): Inline[] {
   const result: Inline[] = [];
   for (let at = 0; at < leaves.length; ) {
@@ -125,8 +127,8 @@ function longest(leaves: readonly Leaf[], at: number, order: readonly Mark['type
 }
 
 /**
- * Inline nodes as a markup with delimiters can hold them: no white space at the inner ends of a mark, no mark around
- * nothing, no white space at the ends of the whole or beside a line break.
+ * Inline nodes in a form that a markup with delimiters can express: no white space at the inner ends of a mark, no mark
+ * around nothing, no white space at the ends of the whole or beside a line break.
  */
 export function tidy(nodes: readonly Inline[], order: readonly Mark['type'][] = ORDER): Inline[] {
   return trimEnds(hoisted(nest(spacesOut(flatten(nodes)), order)));
@@ -162,10 +164,10 @@ function spacesOut(leaves: Leaf[]): Leaf[] {
   return bridge(result);
 }
 
-/** Marks of white space whose real marks are decided by its neighbours. */
+/** Placeholder marks of white space: its neighbours decide its real marks. */
 const GAP: readonly Mark[] = [];
 
-/** White space between two leaves that share marks keeps these: `*two words*`, not `*two* *words*`. */
+/** White space between two leaves that share marks keeps the shared marks: `*two words*`, not `*two* *words*`. */
 function bridge(pieces: Leaf[]): Leaf[] {
   const after: (Leaf | undefined)[] = new Array(pieces.length);
   let next: Leaf | undefined;
@@ -184,7 +186,7 @@ function bridge(pieces: Leaf[]): Leaf[] {
   });
 }
 
-/** White space at the ends of a mark, moved out of it. */
+/** Moves white space at the ends of a mark out of it. */
 function hoisted(nodes: readonly Inline[]): Inline[] {
   const result: Inline[] = [];
   const put = (node: Inline): void => {
@@ -242,7 +244,8 @@ function trimEnds(nodes: Inline[]): Inline[] {
   return result;
 }
 
-/** Inline nodes cut at empty lines (two breaks in a row): markups with lines know these as paragraphs. Breaks are top nodes. */
+/** Inline nodes split at empty lines (two consecutive breaks), which line-based markups read as paragraphs. Breaks
+ * are top-level nodes. */
 export function splitAtEmptyLines(nodes: readonly Inline[]): Inline[][] {
   const parts: Inline[][] = [];
   let part: Inline[] = [];
@@ -258,11 +261,11 @@ export function splitAtEmptyLines(nodes: readonly Inline[]): Inline[][] {
   return parts;
 }
 
-/** Inline nodes without empty lines, where a paragraph can't end. */
+/** Inline nodes without empty lines, for places where a paragraph cannot end. */
 export const withoutEmptyLines = (nodes: readonly Inline[]): Inline[] =>
   splitAtEmptyLines(nodes).flatMap((part, index) => (index === 0 ? part : [{ type: 'break' }, ...part]));
 
-/** Nothing but white space, no-break spaces included: what editors leave as an empty line. */
+/** True if there is nothing but white space, no-break spaces included. Editors leave such content as an empty line. */
 export const isBlank = (nodes: readonly Inline[]): boolean =>
   nodes.every(
     (node) =>

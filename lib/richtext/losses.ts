@@ -1,4 +1,4 @@
-/** Collects what a target cannot show: one entry per kind, with a count, so that a long text doesn't make a long report. */
+/** Collects what a target cannot show. One entry per kind with a count keeps the report of a long text short. */
 
 import type { Loss } from './tree';
 
@@ -7,7 +7,7 @@ export class Losses {
 
   /**
    * @param kind stable short name
-   * @param message a sentence for people; the first one of a kind is kept
+   * @param message a sentence for users; the first message of a kind is kept
    */
   add(kind: string, message: string): void {
     const known = this.byKind.get(kind);
@@ -19,3 +19,9 @@ export class Losses {
     return [...this.byKind.values()];
   }
 }
+
+/** The loss of a mention. The writer removes it again when it translates mentions itself. */
+export const MENTION_AS_NAME = 'A mention of a person is shown as a name.';
+
+/** The loss of a picture. The writer removes it again when it translates pictures itself. */
+export const PICTURE_AS_NAME = 'A picture that has no public address is shown by its name: attach it to the entity.';

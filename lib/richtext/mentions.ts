@@ -1,20 +1,21 @@
 /**
- * A name behind an `@` mails a person in Redmine, GitHub and GitLab, whoever wrote it. What comes from another system is to
- * mention nobody: a word joiner (U+2060), which nobody sees, goes between the `@` and the name. It is taken out again when a
- * text is read or compared.
+ * In Redmine, GitHub and GitLab, a name after an `@` sends a mail to that user, whoever wrote the text. A text from
+ * another system must not mention anybody. Twinflow therefore puts an invisible word joiner (U+2060) between the `@`
+ * and the name, and removes it when a text is read or compared.
  *
- * In Textile an `@` is also the sign of code, and a joiner behind it could make one of it: where it is none, it is written as
+ * In Textile an `@` also marks code, and the joiner after it could turn text into code. There the `@` is written as
  * `&#64;`, which Redmine shows as the sign.
  *
- * Redmine looks in the source, also within inline code, with the rule of lib/redmine/acts/mentionable.rb: not behind a letter,
- * digit or underscore (an e-mail address), not in fenced code or `<pre>`. Azure DevOps' Markdown knows `@<id>` only.
+ * Redmine searches the source, including inline code, by the rule in lib/redmine/acts/mentionable.rb: not after a
+ * letter, digit or underscore (an email address), not in fenced code or `<pre>`. In Azure DevOps, Markdown has only
+ * `@<id>`.
  */
 
 import type { Dialect, RichText, RichTextFormat } from '../model/values';
 
 const JOINER = '\u2060';
 const WORD = /[A-Za-z0-9_]/;
-/** an address ends here */
+/** ends a URL */
 const ENDS_ADDRESS = /[\s<>"'()[\]|]/;
 const CODE: Partial<Record<RichTextFormat, RegExp>> = {
   markdown: /~~~|```/g,
@@ -25,13 +26,13 @@ const CODE: Partial<Record<RichTextFormat, RegExp>> = {
 export const withoutJoiners = (content: string): string =>
   content.includes(`@${JOINER}`) ? content.replace(/@\u2060+/g, '@') : content;
 
-/** The same of a text in Textile, for comparing. */
+/** The same for a text in Textile, for comparing. */
 export const withLoudMentions = (content: string): string =>
   withoutJoiners(content).replace(/&#64;(?=[A-Za-z0-9_.-])/g, '@');
 
 /**
- * A text that mentions nobody who isn't mentioned already. The same again when it is applied again.
- * @param own the text that it takes the place of, in the same markup: people mentioned there stay mentioned
+ * A text without any new mentions. Applying it again changes nothing.
+ * @param own the text that is replaced, in the same markup: users mentioned there stay mentioned
  */
 export function quietMentions(content: string, format: RichTextFormat, dialect: Dialect = {}, own = ''): string {
   const code = CODE[format];
@@ -53,7 +54,7 @@ export function quietMentions(content: string, format: RichTextFormat, dialect: 
   return result + plain.slice(end);
 }
 
-/** Where an `@` begins code in Textile: up to the next one on the line that no word follows. */
+/** Where an `@` starts code in Textile: up to the next one on the line that is not followed by a word. */
 function textileCode(text: string): Set<number> {
   const signs: { at: number; line: number }[] = [];
   let line = 0;
@@ -68,7 +69,7 @@ function textileCode(text: string): Set<number> {
     if (!WORD.test(text[(signs[index]?.at ?? 0) + 1] ?? '')) next = index;
   }
   const result = new Set<number>();
-  // in <code>, entities are shown as they are typed
+  // inside <code>, entities are shown as typed
   const tags = codeSpans(text, /<\/?code>/g);
   for (const { at } of signs) {
     while (tags[0] && tags[0][1] <= at) tags.shift();
@@ -84,7 +85,7 @@ function textileCode(text: string): Set<number> {
   return result;
 }
 
-/** The same of a rich text. */
+/** The same for a rich text. */
 export function withQuietMentions(text: RichText, own?: RichText): RichText {
   const there = own?.format === text.format ? own.content : '';
   const content = quietMentions(text.content, text.format, text.dialect, there);
@@ -94,7 +95,7 @@ export function withQuietMentions(text: RichText, own?: RichText): RichText {
 const isNameMention = (text: string, at: number): boolean =>
   WORD.test(text[at + 1] ?? '') && !WORD.test(text[at - 1] ?? '') && !isEscapedAddress(text, at);
 
-/** `ann\@example.org`: an e-mail address that Markdown is kept from linking. */
+/** `ann\@example.org`: an email address whose automatic link in Markdown is suppressed. */
 const isEscapedAddress = (text: string, at: number): boolean =>
   text[at - 1] === '\\' &&
   /[\w+.-]/.test(text[at - 2] ?? '') &&
@@ -106,7 +107,7 @@ export const mentionsAsCode = (value: string): boolean =>
 
 const isIdMention = (text: string, at: number): boolean => text[at + 1] === '<' && !WORD.test(text[at - 1] ?? '');
 
-/** The places of the `@` that mention somebody: not in code, not in an address. */
+/** The positions of each `@` that mentions somebody: not in code, not in a URL. */
 function placesOf(text: string, code: RegExp, isMention: (text: string, at: number) => boolean): number[] {
   const places: number[] = [];
   if (!text.includes('@')) return places;
@@ -124,14 +125,14 @@ function placesOf(text: string, code: RegExp, isMention: (text: string, at: numb
   return places;
 }
 
-/** From each sign of code to the next one, as Redmine pairs them; one without a second is no code. */
+/** The ranges between code signs, paired as Redmine does. A sign without a partner is not code. */
 function codeSpans(text: string, sign: RegExp): [number, number][] {
   const signs = [...text.matchAll(sign)];
   const spans: [number, number][] = [];
   for (let index = 0; index < signs.length; index++) {
     const [open, close] = [signs[index], signs[index + 1]];
     if (!open || open[0].startsWith('</')) continue;
-    // a tag goes on to its end, whatever begins in it
+    // a tag continues to its end, whatever starts inside it
     let last = index + 1;
     const isTag = open[0].startsWith('<');
     if (isTag) while (signs[last] && !signs[last]?.[0].startsWith('</')) last++;
@@ -143,7 +144,7 @@ function codeSpans(text: string, sign: RegExp): [number, number][] {
   return spans;
 }
 
-/** The name behind an `@`, for comparing. */
+/** The name after an `@`, for comparing. */
 function nameAt(text: string, at: number): string {
   let end = at + 1;
   let last = end;

@@ -1,8 +1,8 @@
-/** Places that say nothing about the text as a whole, since what was read is only a part of it. */
+/** Removes places that do not refer to the whole text, because only a part of it was read. */
 
 import type { Block } from './tree';
 
-/** The same block, as if it had been read without places. */
+/** The same block as if it had been read without places. */
 export function withoutPlaces<T extends Block>(block: T): T {
   strip(block);
   return block;

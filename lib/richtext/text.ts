@@ -1,4 +1,4 @@
-/** Plain text ↔ tree: an empty line ends a paragraph, a line break is one. */
+/** Plain text ↔ tree: an empty line ends a paragraph, a line end is a line break. */
 
 import type { Losses } from './losses';
 import { type Block, type Inline, type ListItem, plainInline, type Table, type Tree } from './tree';
@@ -25,7 +25,7 @@ export function parseText(source: string): Tree {
   return { type: 'root', children };
 }
 
-/** Writes what people read: lists with their signs, tables with a bar between cells, links with their address. */
+/** Writes what people read: lists with their signs, tables with a bar between cells, links with their URL. */
 export function renderText(tree: Tree, losses: Losses): string {
   return blocks(tree.children, losses).join('\n\n');
 }
@@ -67,7 +67,7 @@ function block(node: Block, losses: Losses): string {
     case 'footnoteDefinition':
       return `[${node.label}] ${blocks(node.children, losses).join('\n\n')}`;
     case 'vendorBlock':
-      losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in plain text.`);
+      losses.add(`vendor-${node.name}`, `The ${node.name} has no equivalent in plain text.`);
       return blocks(node.children, losses).join('\n\n');
   }
 }
@@ -101,5 +101,5 @@ function inline(nodes: readonly Inline[], losses: Losses): string {
     .join('');
 }
 
-/** A picture that stands in the text itself would be pages of letters. */
+/** A picture embedded in the text would be pages of letters. */
 const shortUrl = (url: string): string => (url.startsWith('data:') ? 'image' : url);

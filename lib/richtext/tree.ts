@@ -1,10 +1,12 @@
 /**
- * The one tree that every markup is read into and written from. Its shape follows mdast, the syntax tree of the unified
- * family, and adds what work items have beyond Markdown: underline, sub- and superscript, colours, merged cells, panels,
- * mentions, emoji, status marks, and vendor nodes that only one markup knows. Plain JSON, no behaviour beyond small helpers.
+ * The tree that every markup is read into and written from. Its shape follows mdast, the syntax tree of the unified
+ * family. It adds what work items have beyond Markdown: underline, sub- and superscript, colours, merged cells, panels,
+ * mentions, emoji, status marks, and vendor nodes that only one markup has. Plain JSON; the only behaviour is in small
+ * helpers.
  */
 
-/** Where a block, a list item or a table row stands in the text it was read from: offsets in UTF-16 units, end exclusive. */
+/** The place of a block, list item or table row in the text it was read from: offsets in UTF-16 units, end
+ * exclusive. */
 export interface Span {
   start: number;
   end: number;
@@ -12,7 +14,7 @@ export interface Span {
 
 export type Align = 'left' | 'center' | 'right';
 
-/** Ids of people and of macros mean something only where they come from. */
+/** Ids of users and of macros are valid only in the system they come from. */
 export type Vendor = 'jira' | 'jira-wiki' | 'adf' | 'azure-devops' | 'redmine' | 'markdown';
 
 export interface Tree {
@@ -40,7 +42,7 @@ export interface Heading extends Positioned {
 export interface List extends Positioned {
   type: 'list';
   ordered: boolean;
-  /** number of the first item of an ordered list, where it isn't 1 */
+  /** number of the first item of an ordered list, if it is not 1 */
   start?: number;
   children: ListItem[];
 }
@@ -77,7 +79,7 @@ export interface TableCell {
   align?: Align;
   colspan?: number;
   rowspan?: number;
-  /** colour of the cell's ground */
+  /** background colour of the cell */
   background?: string;
   children: Block[];
 }
@@ -87,11 +89,11 @@ export interface Panel extends Positioned {
   type: 'panel';
   kind: PanelKind;
   title?: string;
-  /** colour of the ground, for a panel with colours of its own */
+  /** background colour, for a panel with colours of its own */
   background?: string;
   children: Block[];
 }
-/** Blocks that are folded away behind a title. */
+/** Blocks that are collapsed under a title. */
 export interface Expand extends Positioned {
   type: 'expand';
   title: string;
@@ -102,14 +104,14 @@ export interface FootnoteDefinition extends Positioned {
   label: string;
   children: Block[];
 }
-/** A block that only one vendor knows: its source text, and what people should read elsewhere. */
+/** A block that only one vendor has: its source text, and what other systems show instead. */
 export interface VendorBlock extends Positioned {
   type: 'vendorBlock';
   vendor: Vendor;
   source: string;
-  /** what it is called in a loss, e.g. "macro toc" */
+  /** its name in a loss, for example "macro toc" */
   name: string;
-  /** what is shown elsewhere; nothing where it has no visible text */
+  /** what other systems show; absent if it has no visible text */
   children: Block[];
 }
 
@@ -161,7 +163,7 @@ export interface Image {
   width?: number | string;
   height?: number | string;
   align?: Align;
-  /** a preview that opens the picture */
+  /** a thumbnail that opens the picture */
   thumbnail?: boolean;
 }
 export interface Break {
@@ -178,7 +180,7 @@ export interface Emoji {
   type: 'emoji';
   /** without colons, e.g. smile */
   name: string;
-  /** the character itself, where there is one */
+  /** the character itself, if there is one */
   text?: string;
   /** the vendor's own id, for emoji of a site */
   id?: string;
@@ -210,7 +212,7 @@ export interface VendorInline {
   source: string;
   name: string;
   text: string;
-  /** where it leads: elsewhere it is shown as a link */
+  /** its URL: other systems show it as a link */
   url?: string;
 }
 
@@ -230,16 +232,16 @@ export type Inline =
   | WikiLink
   | VendorInline;
 
-/** What a target could not show, as a sentence for people. */
+/** Something that a target cannot show, as a sentence for users. */
 export interface Loss {
   /** stable short name, e.g. `merged-cells` */
   kind: string;
   message: string;
-  /** how often it happened in this text */
+  /** number of occurrences in this text */
   count: number;
 }
 
-/** Blocks and inline nodes are nested at most this deep; deeper ones are read as plain text. */
+/** Maximum nesting of blocks and inline nodes. Deeper ones are read as plain text. */
 export const MAX_DEPTH = 40;
 
 export const text = (value: string): Text => ({ type: 'text', value });
@@ -277,7 +279,7 @@ function plainOne(node: Inline): string {
   }
 }
 
-/** A list item's or cell's only paragraph, where it is nothing but that. */
+/** The only paragraph of a list item or cell, if it has nothing else. */
 export function onlyParagraph(blocks: readonly Block[]): Paragraph | undefined {
   const [first] = blocks;
   return blocks.length === 1 && first?.type === 'paragraph' ? first : undefined;

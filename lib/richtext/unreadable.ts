@@ -1,2 +1,3 @@
-/** A text that cannot be read as markup; the message goes on after "The text …". It is then read as plain text. */
+/** A text cannot be read as markup and is read as plain text instead. The message completes a sentence that starts
+ * with "The text". */
 export class Unreadable extends Error {}

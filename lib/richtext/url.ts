@@ -1,7 +1,9 @@
 /**
- * Which addresses may stand in a link or image. Text from a system is data: an address that could run code (javascript:,
- * data:, vbscript: …) never gets into a tree, and so into no target.
+ * Which URLs are allowed in a link or image. Text from a system is data: a URL that could run code (javascript:, data:,
+ * vbscript: …) never gets into a tree, and so into no target.
  */
+
+import type { RichTextFormat } from '../model/values';
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i;
 const LINK_SCHEMES = new Set([
@@ -29,11 +31,11 @@ const LINK_SCHEMES = new Set([
   'vstfs',
 ]);
 const IMAGE_SCHEMES = new Set(['http', 'https', 'attachment', 'cid', 'ftp', 'blob']);
-/** The only data: addresses: pictures that cannot hold a script (SVG can). */
+/** The only data: URLs: pictures that cannot contain a script (SVG can). */
 const DATA_IMAGE = /^data:image\/(?:png|gif|jpe?g|webp|bmp);base64,[a-z0-9+/=\s]*$/i;
 const LONGEST = 8192;
 
-/** As a browser reads it: without control characters and white space at the ends, which hide a scheme. */
+/** The URL as a browser reads it: without control characters and surrounding white space, which hide a scheme. */
 function clean(url: string): string {
   let result = '';
   for (const char of url.trim()) {
@@ -45,7 +47,7 @@ function clean(url: string): string {
 
 const schemeOf = (url: string): string | undefined => SCHEME.exec(url)?.[1]?.toLowerCase();
 
-/** The address as it may be used in a link, or undefined. Relative addresses and fragments may. */
+/** The URL if it is allowed in a link, otherwise undefined. Relative URLs and fragments are allowed. */
 export function safeLink(url: string | undefined | null): string | undefined {
   if (url === undefined || url === null) return undefined;
   const address = clean(url);
@@ -54,10 +56,11 @@ export function safeLink(url: string | undefined | null): string | undefined {
   return scheme === undefined || LINK_SCHEMES.has(scheme) || isHostWithPort(address) ? address : undefined;
 }
 
-/** `server:8080/x` looks like a scheme, but is a host with a port. */
+/** `server:8080/x` looks like a scheme but is a host with a port. */
 const isHostWithPort = (address: string): boolean => /^[a-z0-9.-]+:\d{1,5}(?:[/?#]|$)/i.test(address);
 
-/** The address as it may be used in an image, or undefined; pictures inside the text (data:image/png;base64,…) may. */
+/** The URL if it is allowed in an image, otherwise undefined. Embedded pictures (data:image/png;base64,…) are
+ * allowed. */
 export function safeImage(url: string | undefined | null): string | undefined {
   if (url === undefined || url === null) return undefined;
   if (/^\s*data:/i.test(url)) {
@@ -69,3 +72,15 @@ export function safeImage(url: string | undefined | null): string | undefined {
   const scheme = schemeOf(address);
   return scheme === undefined || IMAGE_SCHEMES.has(scheme) || isHostWithPort(address) ? address : undefined;
 }
+
+/** The forms of a link to a URL that runs code, in each markup. */
+const SCRIPT_LINKS: Partial<Record<RichTextFormat, RegExp>> = {
+  textile: /":\s*(?:javascript|vbscript|data):/gi,
+  'jira-wiki': /[[|]\s*(?:javascript|vbscript|data):/gi,
+};
+
+/** Maximum number of links to URLs that run code that a less careful reader could find in a text. */
+export const scriptLinks = (text: string, format: RichTextFormat): number => {
+  const pattern = SCRIPT_LINKS[format];
+  return pattern ? [...text.matchAll(pattern)].length : 0;
+};

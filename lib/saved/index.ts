@@ -6,5 +6,5 @@ import { type Upgraded, upgrade } from './versions';
 export { HISTORIES, isNodeType, NODE_TYPES, type NodeType } from './history';
 export { type Saved, savedVersion, type Upgraded, versionOf } from './versions';
 
-/** Brings a saved node of ours to today's version. @see upgrade */
+/** Upgrades a saved Twinflow node to the current version. @see upgrade */
 export const upgradeNode = (type: NodeType, saved: object): Upgraded => upgrade(HISTORIES[type], saved);

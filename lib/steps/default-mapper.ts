@@ -1,16 +1,16 @@
-/** The default mapper: what a target field receives where the source has nothing that it could take. */
+/** The default mapper: sets target fields that have no usable source value. */
 
+import { Declared } from '../engine/declared-fields';
 import { compileDefaultRows, type DefaultMapping, hasUnknownPeople, resolveDefaultPeople } from '../mapping/defaults';
 import type { MappedFields } from '../mapping/fields';
 import { fitFields } from '../mapping/fit';
 import { mappedFieldsOf, withMappedFields } from '../mapping/message';
 import type { Trace } from '../mapping/trace';
+import { plainTextOf } from '../merge/bounded-texts';
 import type { DefaultRow } from '../model/config';
 import { type Direction, type Side, targetSide } from '../model/entity';
 import type { SyncMessage } from '../model/message';
 import type { FieldId } from '../model/values';
-import { plainTextOf } from '../sync/bounded-texts';
-import { Declared } from '../sync/declared';
 import type { StepHost } from './host';
 
 export class DefaultMapperStep {
@@ -18,7 +18,7 @@ export class DefaultMapperStep {
   private readonly sided: Record<Direction, boolean>;
   private readonly declared = new Map<Side, Declared>();
   private readonly apply: Record<Direction, DefaultMapping>;
-  /** some default is a person by name only, whom the target is to be asked for */
+  /** some default is a user given by name, who must be looked up in the target */
   private readonly asks: boolean;
 
   constructor(rows: DefaultRow[]) {
@@ -30,8 +30,9 @@ export class DefaultMapperStep {
   }
 
   /**
-   * At once where no row is for the direction.
-   * @throws SyncError – no field mapper has mapped the message; or the target, asked for a person, is in trouble
+   * Returns at once if no row applies to the direction.
+   * @throws SyncError if no field mapper has mapped the message, or if the target is in trouble when a user is looked
+   * up
    */
   map(
     message: SyncMessage,
@@ -47,7 +48,7 @@ export class DefaultMapperStep {
     this.declared.set(side, declared);
     const plainText = plainTextOf;
     return declared.of(target).then((fields) => {
-      // what the target cannot hold is for the rows to decide, like a value without counterpart
+      // values that do not fit the target are decided by the rows, like a value without a match
       return this.withDefaults(message, fitFields(input, fields, plainText), host, trace);
     });
   }

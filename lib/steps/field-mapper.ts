@@ -1,20 +1,20 @@
-/** The field mapper: a message of source fields becomes one of target fields. */
+/** The field mapper: converts a message with source fields into one with target fields. */
 
+import { isSystemFault } from '../engine/retry-policy';
 import type { MappedFields } from '../mapping/fields';
 import { withMappedFields } from '../mapping/message';
 import { type RelevantFields, relevantFields } from '../mapping/relevant';
 import type { Trace } from '../mapping/trace';
-import type { Helpers, MappingContext } from '../mapping/transform';
+import type { MappingContext } from '../mapping/transform';
 import { expressionReads, usesHelper } from '../mapping/transform-expression';
 import { type CompiledMapping, compileMapping, type EvaluateAll } from '../mapping/transform-mapping';
 import { acquireRunner, type RunnerOwner } from '../mapping/transform-runner';
+import { boundedConverter, settledTexts } from '../merge/bounded-texts';
 import type { FieldRow } from '../model/config';
-import { type Direction, type Side, sourceSide, targetSide } from '../model/entity';
-import { asSyncError, SyncError } from '../model/errors';
+import { type Direction, type Side, sourceSide } from '../model/entity';
+import { SyncError } from '../model/errors';
 import type { SyncMessage } from '../model/message';
-import type { RichText } from '../model/values';
-import { boundedConverter, settledTexts } from '../sync/bounded-texts';
-import { isSystemFault } from '../sync/failure';
+import { helpersOf } from './helpers';
 import type { StepHost } from './host';
 
 export class FieldMapperStep {
@@ -39,15 +39,15 @@ export class FieldMapperStep {
   }
 
   /**
-   * At once where no expression has to be evaluated, and no text takes long to be read.
-   * @throws SyncError – a field mapper has mapped the message already; or a system that an expression asked is in trouble:
-   *   the message is to be tried again, not to lose a field
+   * Returns at once if no expression has to be evaluated and no text takes long to be read.
+   * @throws SyncError if a field mapper has already mapped the message, or if a system that an expression asked is in
+   * trouble: then the message is retried instead of losing a field
    */
   map(message: SyncMessage, host: StepHost | undefined, trace?: Trace): SyncMessage | Promise<SyncMessage> {
     if (message.sync.mapped !== undefined) {
       throw new SyncError(
         'fatal',
-        'Two field mappers work on the same entity-type pair: choose other pairs in one of them, or remove it',
+        'Two field mappers handle the same type pair. Select other pairs in one of them, or remove it',
       );
     }
     const mapping = this.mappings[message.sync.direction];
@@ -70,34 +70,7 @@ export class FieldMapperStep {
   }
 }
 
-const isRichText = (value: unknown): value is RichText =>
-  typeof value === 'object' && value !== null && typeof Reflect.get(value, 'content') === 'string';
-
-const word = (value: unknown): string | undefined =>
-  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-
-/** What expressions can ask: people of the target, the value mappers' tables, rich text as plain text. */
-function helpersOf(message: SyncMessage, host: StepHost): Helpers {
-  const { direction } = message.sync;
-  return {
-    async user(who) {
-      const text = word(who);
-      const person = (typeof who === 'object' && who !== null ? who : {}) as Record<string, unknown>;
-      const email = word(person.email) ?? (text?.includes('@') ? text : undefined);
-      const login = word(person.login) ?? text;
-      const users = host.users(targetSide(direction));
-      for (const address of email === undefined ? [] : [...host.addresses(direction, email), email]) {
-        const found = await users.find({ email: address });
-        if (found !== undefined) return found;
-      }
-      return login === undefined || login === email ? null : ((await users.find({ login })) ?? null);
-    },
-    lookup: (table, value) => host.lookUp(direction, String(table), value),
-    text: (value) => (isRichText(value) ? settledTexts(() => boundedConverter(value, 'text').content) : value),
-  };
-}
-
-/** What mapping one message may use. The link is read only where an expression asks for it. */
+/** Data for mapping one message. The link is read only if an expression asks for it. */
 async function contextOf(message: SyncMessage, host: StepHost, expressions: string[]): Promise<MappingContext> {
   const { direction, entity } = message.sync;
   const context: MappingContext = { entity };
@@ -115,19 +88,9 @@ async function mapWithExpressions(
   trace: Trace | undefined,
 ): Promise<SyncMessage> {
   let fault: SyncError | undefined;
-  const asked = helpersOf(message, host);
-  const helpers: Helpers = {
-    ...asked,
-    async user(who) {
-      try {
-        return await asked.user(who);
-      } catch (thrown) {
-        const error = asSyncError(thrown);
-        if (isSystemFault(error)) fault ??= error;
-        throw error;
-      }
-    },
-  };
+  const helpers = helpersOf(message, host, (error) => {
+    if (isSystemFault(error)) fault ??= error;
+  });
   const context = await contextOf(message, host, mapping.expressions);
   const mapped = await mapping.map(message.payload, { ...context, helpers, trace });
   if (fault !== undefined) throw fault;

@@ -1,11 +1,11 @@
-/** The target's lists, for "use the value of the same name", indexed once for as long as they are remembered. */
+/** The target's lists, for "use the value of the same name", indexed once for as long as they are cached. */
 
 import type { Connection } from '../connectors/connector';
+import { Declared, type TargetScope } from '../engine/declared-fields';
 import type { DeclaredFields } from '../mapping/fit';
 import { indexValues, type KnownValues } from '../mapping/values';
-import { Declared, type TargetScope } from '../sync/declared';
 
-export type { TargetScope } from '../sync/declared';
+export type { TargetScope } from '../engine/declared-fields';
 
 export class KnownLists {
   private readonly declared: Declared;
@@ -15,7 +15,7 @@ export class KnownLists {
     this.declared = new Declared(connection, now);
   }
 
-  /** @param missed a value was not in the list: ask again if the list is older than a minute */
+  /** @param missed a value was not in the list: read the list again if it is older than a minute */
   async of(scope: TargetScope, missed = false): Promise<KnownValues> {
     const fields = await this.declared.of(scope, missed);
     if (fields === undefined) return new Map();

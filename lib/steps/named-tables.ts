@@ -1,6 +1,6 @@
 /**
- * Value tables by name, for `$lookup(table, value)` in the field mapper's expressions. A table is called like its source
- * field (name or id) or its sheet. Pure.
+ * Value tables by name, for `$lookup(table, value)` in the field mapper's expressions. A table has the name of its
+ * source field (name or id) or of its sheet. Pure.
  */
 
 import { compileTable, type SheetTables, type ValueIndex } from '../mapping/values';
@@ -23,7 +23,7 @@ export const namedTables = (rows: ValueRow[], direction: Direction, sheets?: She
     return { names: names.filter((word) => word !== ''), index: compileTable(row, direction, sheets) };
   });
 
-/** A value as it is looked up: a list entry or person as it is, anything else by its text. */
+/** A value in the form in which it is looked up: a list value or user unchanged, anything else by its text. */
 function itemOf(value: unknown): Partial<LookupValue> {
   if (typeof value !== 'object' || value === null) return { name: String(value) };
   const text = (part: unknown): string | undefined => (typeof part === 'string' ? part : undefined);
@@ -36,8 +36,8 @@ function itemOf(value: unknown): Partial<LookupValue> {
 }
 
 /**
- * The value's counterpart, or null where the table has none.
- * @throws Error – there is no such table
+ * The value's match, or null if the table has none.
+ * @throws Error if there is no such table
  */
 export function findInTables(tables: NamedTable[], table: string, value: unknown): LookupValue | null {
   const wanted = table.trim().toLowerCase();

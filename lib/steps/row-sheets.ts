@@ -5,7 +5,7 @@ import type { ValueRow } from '../model/config';
 import { SyncError } from '../model/errors';
 import { SheetTable, type SheetTableOptions } from '../tables/sheet-table';
 
-/** What people call a sheet's file. */
+/** The display name of a sheet's file. */
 export const sheetName = ({ sheet }: ValueRow): string => {
   if (sheet === undefined) return '';
   return sheet.from.kind === 'upload' ? sheet.from.name : (sheet.from.path.split(/[\\/]/).at(-1) ?? sheet.from.path);
@@ -16,7 +16,7 @@ export type SheetOptions = Pick<SheetTableOptions, 'dataFolder' | 'once'>;
 export class RowSheets {
   private readonly sheets = new Map<ValueRow, SheetTable>();
 
-  /** @param onChange called when a table, or what is wrong with one, is another one */
+  /** @param onChange called when a table or its problem has changed */
   constructor(rows: ValueRow[], options: SheetOptions, onChange: () => void) {
     for (const row of rows) {
       const { sheet: source, ignoreCase = true } = row;
@@ -28,7 +28,7 @@ export class RowSheets {
     return this.sheets.size > 0;
   }
 
-  /** Settles when each sheet has been read, or found unreadable. */
+  /** Settles when each sheet has been read or found unreadable. */
   async ready(): Promise<void> {
     await Promise.all([...this.sheets.values()].map((sheet) => sheet.ready));
   }
@@ -39,7 +39,7 @@ export class RowSheets {
     return tables;
   }
 
-  /** The first sheet whose file can't be used as it is now. */
+  /** The first sheet whose file cannot be used in its current state. */
   problem(): { name: string; why: string; usable: boolean } | undefined {
     for (const [row, { state }] of this.sheets) {
       if (state.problem !== undefined) {
@@ -49,7 +49,7 @@ export class RowSheets {
     return undefined;
   }
 
-  /** @throws SyncError invalid – a table was never read: mapping without it would give wrong values */
+  /** @throws SyncError invalid if a table was never read: mapping without it would give wrong values */
   check(): void {
     const problem = this.problem();
     if (problem === undefined || problem.usable) return;

@@ -1,4 +1,4 @@
-/** The value mapper: list entries and people of the source become those of the target. */
+/** The value mapper: replaces list values and users of the source with those of the target. */
 
 import { compileDomains, type RewriteAddress } from '../mapping/domains';
 import type { MappedFields } from '../mapping/fields';
@@ -49,7 +49,7 @@ export class ValueMapperStep {
   private compiled: Record<Direction, Compiled>;
   private readonly lists = new Map<Side, KnownLists>();
 
-  /** @param onSheets called when a sheet's table, or what is wrong with one, is another one */
+  /** @param onSheets called when a sheet's table or its problem has changed */
   constructor({ rows, domains }: ValueMapperSettings, options: SheetOptions, onSheets: () => void = () => undefined) {
     this.rewrite = { forward: compileDomains(domains, 'forward'), backward: compileDomains(domains, 'backward') };
     this.rows = rows;
@@ -64,14 +64,19 @@ export class ValueMapperStep {
     return { forward: compile(this.rows, 'forward', sheets), backward: compile(this.rows, 'backward', sheets) };
   }
 
-  /** The tables for expressions to look up in, as they are now. */
+  /** The current tables, for expressions to look up in. */
   tables(direction: Direction): NamedTable[] {
     return this.compiled[direction].named;
   }
 
+  /** The current tables of users. */
+  people(direction: Direction): UserTables {
+    return this.compiled[direction].users;
+  }
+
   /**
-   * @throws SyncError – no field mapper has mapped the message; a sheet could never be read; the target system, asked for
-   *   its people, is in trouble
+   * @throws SyncError if no field mapper has mapped the message, a sheet could never be read, or the target system is
+   * in trouble when its users are looked up
    */
   async map(message: SyncMessage, host: StepHost, trace?: Trace): Promise<SyncMessage> {
     if (this.sheets.any) {

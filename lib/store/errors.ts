@@ -1,21 +1,23 @@
-/** The one error that a store throws, so that the engine can tell a full disk from a bug. */
+/** The only error that a store throws, so that the engine can distinguish a full disk from a bug. */
 
 export type StoreErrorKind =
   /** the disk (or quota) is full: nothing was stored; the same call may succeed later */
   | 'full'
-  /** file or folder may not be written */
+  /** no write permission for file or folder */
   | 'readOnly'
-  /** another process has the store, or holds a lock on it */
+  /** another process has opened the store, or has a lock on it */
   | 'locked'
-  /** the file is something else than a store, or damaged */
+  /** the file is not a store, or is damaged */
   | 'damaged'
   /** written by a newer version of Twinflow */
   | 'newer'
-  /** the call names something that is not there */
+  /** its address does not name a store */
+  | 'address'
+  /** the call names something that does not exist */
   | 'notFound'
   /** the store was closed */
   | 'closed'
-  /** anything else; the text says what the database answered */
+  /** anything else; the text contains the database's answer */
   | 'failed';
 
 export class StoreError extends Error {

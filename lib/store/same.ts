@@ -1,2 +1,2 @@
-/** Values as they lie in the store are the same where their JSON is. */
+/** Stored values are equal if their JSON is equal. */
 export const sameJson = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -1,4 +1,5 @@
-/** What a sheet has for some values or people, for a form that checks them again and again: the last few sheets stay in memory. */
+/** The matches that a sheet has for some values or users, for a form that checks them repeatedly: the last few
+ * sheets stay in memory. */
 
 import { indexSheet } from '../mapping/tables/sheet-index';
 import type { SheetCounterparts } from '../mapping/tables/totality';
@@ -19,7 +20,7 @@ export class SheetLookUps {
     this.dataFolder = dataFolder;
   }
 
-  /** @throws SyncError invalid – the file can't be read, or has no such sheet or column */
+  /** @throws SyncError invalid if the file cannot be read or has no such sheet or column */
   async counterparts(source: SheetSource, ignoreCase: boolean, ones: Item[], twos: Item[]): Promise<SheetCounterparts> {
     const { forward, backward } = await this.tables(source, ignoreCase);
     return {

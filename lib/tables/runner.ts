@@ -1,7 +1,7 @@
 /**
- * Has sheets read and written by processes of their own: what takes seconds, and what a hostile file may do, happens there,
- * and its memory is given back when it ends. What forms ask for waits in another queue than the tables of deployed flows, and
- * a workbook gets only as much time as its size may need, so that nobody's file holds up everybody's.
+ * Reads and writes sheets in separate processes. Anything slow, and anything a hostile file may cause, happens there,
+ * and the memory is freed when the process ends. Requests of forms and tables of deployed flows have separate queues. A
+ * workbook gets only as much time as its size may need, so that no file blocks the others.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
@@ -35,10 +35,10 @@ export interface SheetJobLimits {
 }
 
 const MEMORY_MB = 1_024;
-/** for the smallest file, a slow machine's start of the process included */
+/** for the smallest file, including the start of the process on a slow machine */
 const LEAST_MS = 10_000;
 const MOST_MS = 60_000;
-/** a file of so many bytes is given all the time there is */
+/** a file of this size in bytes gets the maximum time */
 const LARGE = 20_000_000;
 const allowance = (bytes: number): number => LEAST_MS + Math.min(1, bytes / LARGE) * (MOST_MS - LEAST_MS);
 
@@ -47,11 +47,11 @@ const WORKER = join(__dirname, `worker${extension}`);
 
 const bad = (message: string): SyncError => new SyncError('invalid', message);
 
-/** Why a process that gave no answer has ended. */
+/** Why a process has ended without an answer. */
 function ended(code: number | null, signal: string | null, memoryMb: number): SyncError {
-  // V8 aborts where there is no memory left; the operating system kills
+  // V8 aborts if there is no memory left; the operating system kills the process
   if (signal === 'SIGABRT' || signal === 'SIGKILL' || code === 134) {
-    return bad(`The sheet needs more than ${memoryMb} MB of memory to be read: make it smaller.`);
+    return bad(`The sheet needs more than ${memoryMb} MB of memory. Make it smaller.`);
   }
   return new SyncError('transient', processEnded('that reads sheets', WORKER, signal ?? code));
 }
@@ -62,7 +62,7 @@ function once(job: SheetJob, { ms, memoryMb }: SheetJobLimits): Promise<SheetAns
     try {
       child = fork(WORKER, [], {
         execArgv: [`--max-old-space-size=${memoryMb}`, ...(extension === '.ts' ? ['--import', 'tsx'] : [])],
-        // nothing of what Node-RED's environment holds is any business of a sheet
+        // sheets must not see anything of Node-RED's environment
         env: bareEnvironment(),
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         serialization: 'advanced',
@@ -81,19 +81,19 @@ function once(job: SheetJob, { ms, memoryMb }: SheetJobLimits): Promise<SheetAns
     };
     const timer = setTimeout(
       () =>
-        end(() => reject(bad(`The sheet could not be read within ${Math.round(ms / 1000)} seconds: make it smaller.`))),
+        end(() => reject(bad(`The sheet could not be read within ${Math.round(ms / 1000)} seconds. Make it smaller.`))),
       ms,
     );
-    // only our own file speaks on this channel
+    // only Twinflow's own worker writes to this channel
     child.once('message', (answer) => end(() => resolve(answer as SheetAnswer)));
     child.once('error', (error) => end(() => reject(asSyncError(error))));
     child.once('exit', (code, signal) => end(() => reject(ended(code, signal, memoryMb))));
-    // a process that is gone already says so by its exit
+    // a process that is already gone reports that by its exit
     child.send(job, () => undefined);
   });
 }
 
-/** Jobs that run at a time, by who waits for them. */
+/** Maximum number of parallel jobs, by who waits for them. */
 const AT_A_TIME = 2;
 type Queue = { running: number; waiting: (() => void)[] };
 const queues: Record<'form' | 'flow', Queue> = { form: { running: 0, waiting: [] }, flow: { running: 0, waiting: [] } };
@@ -119,24 +119,25 @@ async function run<Kind extends SheetAnswer['kind']>(
   const allowed = { ms: allowance(bytes), memoryMb: MEMORY_MB, ...limits };
   const result = await inTurn(queues[queue], () => once(job, allowed));
   if (result.kind === 'failed') throw bad(result.message);
-  // a process answers the question it was asked
+  // a process answers exactly the question it was asked
   return result as Extract<SheetAnswer, { kind: Kind }>;
 }
 
-/** A file that is not there is found missing by the process. */
+/** The process finds out that a file does not exist. */
 const sizeOf = (file: string): Promise<number> =>
   stat(file).then(
     ({ size }) => size,
     () => 0,
   );
 
-/** @throws SyncError invalid – the file can't be read, and why */
+/** @throws SyncError invalid, with the reason, if the file cannot be read */
 export const inspectFile = async (file: string, limits: Partial<SheetJobLimits> = {}): Promise<SheetInfo[]> =>
   (await run({ kind: 'inspect', file }, limits, await sizeOf(file))).sheets;
 
 /**
- * @param limits with `for`: who waits for it, a form or a deployed flow
- * @throws SyncError invalid – the file can't be read, or has no such sheet or column; transient – no process can be had
+ * @param limits `for` says who waits for it, a form or a deployed flow
+ * @throws SyncError invalid if the file cannot be read or has no such sheet or column; transient if no process can be
+ * started
  */
 export const columnsOfFile = async (
   file: string,
@@ -150,10 +151,10 @@ export const columnsOfFile = async (
 export const workbookOf = async (table: ExportedTable): Promise<Buffer> =>
   Buffer.from((await run({ kind: 'write', table }, {}, LARGE)).workbook);
 
-/** All sheets of a workbook (xlsx, ods) to the letter. @throws SyncError invalid – it can't be read, or is too large */
+/** All sheets of a workbook (xlsx, ods), exactly. @throws SyncError invalid if it cannot be read or is too large */
 export const sheetsOfWorkbook = async (bytes: Buffer, limits: Partial<SheetJobLimits> = {}): Promise<TextSheet[]> =>
   (await run({ kind: 'read-sheets', bytes }, limits, bytes.length)).sheets;
 
-/** A workbook (xlsx) with these sheets: every cell a text, whatever it begins with. */
+/** A workbook (xlsx) with these sheets: every cell is text, whatever it starts with. */
 export const workbookOfSheets = async (sheets: TextSheet[]): Promise<Buffer> =>
   Buffer.from((await run({ kind: 'write-sheets', sheets }, {}, LARGE)).workbook);

@@ -1,6 +1,6 @@
 /**
- * A value mapper's sheet at run time: read once, and again whenever its file changes. A file that is broken, half written
- * or gone leaves the last good table in use, and says so.
+ * A value mapper's sheet at run time: read once, and again whenever its file changes. If the file is broken, incomplete
+ * or missing, the last good table stays in use and the problem is reported.
  */
 
 import { indexSheet } from '../mapping/tables/sheet-index';
@@ -11,12 +11,12 @@ import { checkFile, fileOf, keepCopy, keptCopyOf, stampOf } from './files';
 import { columnsOfFile } from './runner';
 
 export interface SheetState {
-  /** undefined while no good table was ever read */
+  /** undefined until a good table was read */
   tables?: RowSheet;
   rows: number;
-  /** rows left out: one of the two cells has no value */
+  /** number of rows left out because one of the two cells has no value */
   incomplete: number;
-  /** why the file as it is now can't be used; the tables are then older ones */
+  /** why the current file cannot be used; the tables are then older */
   problem?: string;
 }
 
@@ -24,11 +24,11 @@ export interface SheetTableOptions {
   dataFolder: string;
   source: SheetSource;
   ignoreCase: boolean;
-  /** called when another table, or another problem, is there */
+  /** called when the table or the problem changes */
   onChange: () => void;
-  /** milliseconds between two looks at the file */
+  /** milliseconds between two checks of the file */
   everyMs?: number;
-  /** read it now and leave it at that: no further look, no copy kept for later */
+  /** read it once only: no further checks, no copy for later */
   once?: boolean;
 }
 
@@ -36,7 +36,7 @@ const EVERY_MS = 5_000;
 
 export class SheetTable {
   readonly source: SheetSource;
-  /** settles when the first attempt to read the file is over */
+  /** settles when the first attempt to read the file has ended */
   readonly ready: Promise<void>;
   private readonly options: SheetTableOptions;
   private state_: SheetState = { rows: 0, incomplete: 0 };
@@ -85,13 +85,13 @@ export class SheetTable {
     this.timer = setTimeout(() => {
       this.look().then(
         () => this.later(),
-        () => this.later(), // told in the state
+        () => this.later(), // reported in the state
       );
     }, this.options.everyMs ?? EVERY_MS);
     this.timer.unref();
   }
 
-  /** A file that changes from look to look is being written: it is left alone until it rests. */
+  /** A file that changes from check to check is being written: it is left alone until it stops changing. */
   private async look(): Promise<void> {
     const stamp = await this.stamp();
     const rests = stamp === this.seen;

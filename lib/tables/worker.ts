@@ -27,5 +27,5 @@ process.on('message', (job: SheetJob) => {
   answer(job)
     .catch((thrown: unknown): SheetAnswer => ({ kind: 'failed', message: asSyncError(thrown).message }))
     .then((result) => process.send?.(result))
-    .catch(() => process.exit(1)); // Node-RED is gone
+    .catch(() => process.exit(1)); // Node-RED has ended
 });

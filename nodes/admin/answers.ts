@@ -1,15 +1,15 @@
 /**
- * What each question of a form is answered with. Only named properties go out, never an object as a connector made it,
- * and no list is longer than a form can use.
+ * Answers to the forms' questions. Only named properties are sent, never an object as a connector made it, and no list
+ * is longer than a form can use.
  */
 
 import type { ChangePage, Connection, Connector, Scope } from '../../lib/connectors/connector';
-import type { Field, ListValue, LookupValue, UserValue } from '../../lib/model';
+import type { EntityType, Field, ListValue, LookupValue, UserValue } from '../../lib/model';
 import { SyncError } from '../../lib/model/errors';
-import { isObject } from '../shared/connect';
+import { isObject } from '../../lib/model/shape';
 
 export const LONGEST_LIST = 5_000;
-/** Where polling starts in a system without any entity: a day, and two hours for clocks and time zones. */
+/** The start of polling in a system without any items: a day ago, plus two hours for clocks and time zones. */
 const LOOK_BACK_MS = 26 * 3_600_000;
 
 export interface Listed<Item> {
@@ -44,18 +44,22 @@ const listValue = ({ id, name, selectable }: ListValue): ListValue => ({
   ...{ id, name },
   ...(selectable === false && { selectable }),
 });
+const entityType = ({ id, name, partOf, role, access }: EntityType): EntityType => ({
+  ...{ id, name, partOf, role, access },
+});
 const person = ({ id, name, login, email }: UserValue): UserValue => ({ id, name, login, email });
 
 function field(from: Field): Field {
   const { id, name, type, multi, required, readOnly, createOnly, custom, maxLength, format, integer } = from;
-  const { length, entry, values } = from;
+  const { length, entry, values, hasDefault } = from;
   return {
     ...{ id, name, type, multi, required, readOnly, createOnly, custom, maxLength, format, integer, length, entry },
+    hasDefault,
     ...(values && { values: values.slice(0, LONGEST_LIST).map(listValue) }),
   };
 }
 
-/** A connector as a form needs it: no functions. */
+/** A connector in the form that forms need: no functions. */
 export function describe({ kind, label, category, config, richText }: Connector): object {
   return { kind, label, category, config, richText };
 }
@@ -72,7 +76,7 @@ const projects: Question = async (connection) =>
   listed(await connection.projects(), ({ id, name, parent }) => ({ id, name, parent }));
 
 const types: Question = async (connection, body) =>
-  listed(await connection.entityTypes(wanted(body, 'project')), ({ id, name }) => ({ id, name }));
+  listed(await connection.entityTypes(wanted(body, 'project')), entityType);
 
 const fields: Question = async (connection, body) =>
   listed(await connection.fields(wanted(body, 'project'), wanted(body, 'type')), field);
@@ -81,7 +85,7 @@ const lookupValues: Question = async (connection, body) => {
   const [project, type, id] = [wanted(body, 'project'), wanted(body, 'type'), wanted(body, 'field')];
   const known = (await connection.fields(project, type)).find((candidate) => candidate.id === id);
   if (!known)
-    throw new SyncError('notFound', `The system has no field "${id}" for this project and type any more.`, {
+    throw new SyncError('notFound', `The system no longer has a field "${id}" for this project and type.`, {
       fields: { [id]: 'not found' },
     });
   if (known.values)
@@ -105,12 +109,19 @@ const users: Question = async (connection, body) => {
 };
 
 /**
- * The time of the newest entity. A checkpoint is opaque, so it is read from the first page behind it: that begins with
- * the entities of the checkpoint's own moment, since the lower bound of `changes` is inclusive.
+ * The time of the newest item. A checkpoint is opaque, so the time is read from the first page after it. That page
+ * starts with the items of the checkpoint's own moment, because the lower bound of `changes` is inclusive.
  */
-async function newestTime(connection: Connection, scope: Scope): Promise<{ found: boolean; at?: string }> {
+async function newestTime(
+  connection: Connection,
+  scope: Scope,
+): Promise<{ found: boolean; at?: string; revision?: string }> {
   const checkpoint = await connection.newest(scope);
   if (!checkpoint) return { found: false };
+  if (connection.revisionIn) {
+    const revision = connection.revisionIn(checkpoint);
+    return revision === undefined ? { found: false } : { found: true, revision };
+  }
   const pages: AsyncIterator<ChangePage> = connection.changes(scope, checkpoint, 1)[Symbol.asyncIterator]();
   const page = await pages.next();
   await pages.return?.();
@@ -118,17 +129,16 @@ async function newestTime(connection: Connection, scope: Scope): Promise<{ found
   return { found: true, at: times.sort().at(-1) };
 }
 
-const newest: Question = async (connection, body, connector) => {
+const newest: Question = async (connection, body) => {
   const scope = { projects: texts(body.projects), types: texts(body.types) };
   if (scope.projects.length === 0 || scope.types.length === 0)
     throw new SyncError('invalid', 'Add a project pair and an entity-type pair to the integration first.');
   const start = await newestTime(connection, scope);
-  const byRevision = connector.category === 'scm' || connector.category === 'build';
-  if (start.found || byRevision) return start;
+  if (start.found || connection.revisionIn) return start;
   return { ...start, from: new Date(Date.now() - LOOK_BACK_MS).toISOString() };
 };
 
-/** Route (below /twinflow/) → how it is answered. */
+/** Route (below /twinflow/) → its handler. */
 export const QUESTIONS: Record<string, Question> = {
   test,
   projects,

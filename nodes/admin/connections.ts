@@ -1,6 +1,6 @@
 /**
- * Connections that forms use: kept for a minute after their last use, so that the next drop-down needs no new login, and
- * closed then. Told apart by everything they are made of, by a hash, so that no secret lies about as a key.
+ * Connections that forms use. They are kept for a minute after their last use, so that the next drop-down needs no new
+ * login. A hash of everything that they are made of identifies them, so that no secret is used as a key.
  */
 
 import { createHash } from 'node:crypto';
@@ -12,9 +12,9 @@ const MOST = 20;
 
 interface Kept {
   connection: Connection;
-  /** calls that are under way */
+  /** current calls */
   busy: number;
-  /** taken out of the cache: closed when the last call ends */
+  /** removed from the cache: closed when the last call ends */
   dropped: boolean;
   timer?: NodeJS.Timeout;
 }
@@ -31,15 +31,15 @@ export class Connections {
 
   /**
    * Runs one call on a connection to the system.
-   * @param anew true = forget the connection that is kept, and whatever it remembers
+   * @param fresh true = discard the cached connection and everything it remembers
    */
   async use<Result>(
     system: SystemSettings,
-    anew: boolean,
+    fresh: boolean,
     call: (connection: Connection) => Promise<Result>,
   ): Promise<Result> {
     const key = createHash('sha256').update(JSON.stringify(system)).digest('hex');
-    if (anew) this.drop(key);
+    if (fresh) this.drop(key);
     const entry = this.kept.get(key) ?? { connection: this.open(system), busy: 0, dropped: false };
     // last in the map = last used
     this.kept.delete(key);
@@ -55,7 +55,7 @@ export class Connections {
     }
   }
 
-  /** Closes all that rest; those in use close when their call ends. */
+  /** Closes all idle connections; the others close when their call ends. */
   close(): void {
     for (const key of [...this.kept.keys()]) this.drop(key);
   }
@@ -84,7 +84,7 @@ export class Connections {
   }
 
   private release(entry: Kept): void {
-    // nobody is waiting for it any more, so a fault while closing has no one to tell
+    // nobody waits for it, so nobody needs an error of closing
     entry.connection.close?.().catch(() => undefined);
   }
 }

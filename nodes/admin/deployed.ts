@@ -1,10 +1,10 @@
 /** Looks up deployed system nodes in Node-RED's runtime, for the admin routes. */
 
 import { SECRET_NAMES } from '../../lib/connectors/connector';
-import { isObject } from '../shared/connect';
+import { isObject } from '../../lib/model/shape';
 import type { StoredSystem } from './draft';
 
-/** The part of Node-RED's `RED.nodes` that is used here. */
+/** The used part of Node-RED's `RED.nodes`. */
 export interface DeployedNodes {
   getNode(id: string): unknown;
   eachNode(callback: (node: object) => void): void;
@@ -20,15 +20,16 @@ function values(from: unknown): Record<string, string | boolean> {
   );
 }
 
-/** The part of Node-RED's `RED.util` that is used here. */
+/** The used part of Node-RED's `RED.util`. */
 export interface Settings {
-  /** looks in the flow of a running node, then among the global variables and the process's */
+  /** looks in the flow of a running node, then in the global variables and those of the process */
   getSetting(node: unknown, name: string): unknown;
 }
 
 /**
- * The value of an environment variable as Node-RED would fill it in for a system node of this id: beside a running one, or
- * beside any that belongs to no tab, which sees the same global variables as one that is not deployed yet.
+ * The value of an environment variable as Node-RED would fill it in for a system node with this id: from the position
+ * of a running node, or of any node that is on no tab, which sees the same global variables as a node that is not
+ * deployed yet.
  */
 export function variableOf(
   nodes: DeployedNodes,
@@ -43,7 +44,7 @@ export function variableOf(
     if (node.id === wanted) itself = id(node.id);
     else if (!node.z && nodes.getNode(String(node.id))) beside = id(node.id);
   });
-  // these are the node's own, and nobody's who stands beside it
+  // these belong to the node itself and not to others at the same position
   if (/^NR_NODE_/.test(name)) return undefined;
   const running = (itself && nodes.getNode(itself)) || (beside && nodes.getNode(beside)) || undefined;
   const value = settings.getSetting(running, name);
@@ -51,7 +52,8 @@ export function variableOf(
 }
 
 /**
- * The deployed system node of this id. A node of another type is never returned: its credentials are not ours to send.
+ * The deployed system node with this id. A node of another type is never returned, because its credentials must not be
+ * sent.
  * Environment variables are filled in by Node-RED when it makes the node, so those values are the running node's.
  */
 export function deployedSystem(nodes: DeployedNodes, wanted: string): StoredSystem | undefined {

@@ -1,14 +1,15 @@
 /**
- * A system as a form sends it: perhaps not deployed yet, its stored secrets unknown to the browser. Here the draft is
- * checked and its secrets are filled in – but a stored secret goes only where it went when it was deployed. Otherwise
- * whoever may edit a form could have it sent to an address of their own.
+ * Handles a system as a form sends it: it may not be deployed yet, and the browser does not know its stored secrets.
+ * The draft is checked here and its secrets are filled in. A stored secret is sent only to the place that it was
+ * deployed for. Otherwise anyone who can edit a form could have it sent to a URL of their own.
  */
 
 import { type ConfigField, type Connector, type ConnectorConfig, SECRET_NAMES } from '../../lib/connectors/connector';
 import { SyncError } from '../../lib/model/errors';
-import { isObject, type SystemSettings } from '../shared/connect';
+import { isObject } from '../../lib/model/shape';
+import type { SystemSettings } from '../shared/connect';
 
-/** What the editor shows instead of a stored password. */
+/** Shown by the editor instead of a stored password. */
 const STORED = '__PWRD__';
 const LONGEST = 10_000;
 
@@ -26,7 +27,7 @@ export interface StoredSystem {
   kind: string;
   /** as saved in the flow */
   config: ConnectorConfig;
-  /** the same with `${VARIABLES}` filled in, where the node runs */
+  /** the same with `${VARIABLES}` filled in, as at run time */
   effective?: ConnectorConfig;
   credentials: Record<string, string | undefined>;
   proxy?: string;
@@ -39,7 +40,7 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 const bad = (message: string, fields?: Record<string, string>): SyncError =>
   new SyncError('invalid', message, { fields });
 
-/** @throws SyncError invalid – not the shape of a draft */
+/** @throws SyncError invalid if it does not have the shape of a draft */
 export function parseDraft(body: unknown): Draft {
   const system = isObject(body) ? body.system : undefined;
   if (!isObject(system) || !isText(system.kind) || system.kind === '')
@@ -55,9 +56,9 @@ export function parseDraft(body: unknown): Draft {
 }
 
 /**
- * True where the draft reaches the same place in the same way as the deployed node. Which text is the address differs
- * by connector, so all texts must be the same, and so must proxy and TLS. Switches, and choices that the connector offers,
- * lead nowhere else.
+ * True if the draft leads to the same place in the same way as the deployed node. Which text is the URL differs by
+ * connector, so all texts must be equal, and also proxy and TLS. Switches, and options that the connector offers,
+ * cannot lead anywhere else.
  */
 export function samePlace(connector: Connector, draft: Draft, stored: StoredSystem): boolean {
   const same = (a: unknown, b: unknown): boolean => (a ?? '') === (b ?? '');
@@ -78,7 +79,7 @@ export function samePlace(connector: Connector, draft: Draft, stored: StoredSyst
 
 /**
  * The draft with everything that is needed to connect.
- * @throws SyncError invalid – a stored secret would be needed, but the address is not the one it was deployed with
+ * @throws SyncError invalid if a stored secret would be needed, but the URL is not the deployed one
  */
 export function completeDraft(connector: Connector, draft: Draft, stored: StoredSystem | undefined): SystemSettings {
   const deployed = stored && samePlace(connector, draft, stored);
@@ -104,7 +105,7 @@ export function completeDraft(connector: Connector, draft: Draft, stored: Stored
   return { kind: draft.kind, config, credentials, proxy: draft.proxy, tls: draft.tls };
 }
 
-/** All values that must never be seen: in messages they are blotted out. */
+/** All values that must never appear in messages, where they are masked. */
 export function secretsOf(draft: Draft, stored: StoredSystem | undefined): string[] {
   const named = [...Object.entries(draft.credentials), ...Object.entries(stored?.credentials ?? {})];
   const values = named.flatMap(([name, value]) => (value && name !== 'login' && name !== 'clientId' ? [value] : []));

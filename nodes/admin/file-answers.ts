@@ -1,4 +1,4 @@
-/** What the routes for files have in common: bodies of bytes with a limit, answers and faults. */
+/** Shared by the routes for files: binary bodies with a limit, answers and errors. */
 
 import type { NodeAPI } from 'node-red';
 import { SHEET_LIMITS } from '../../lib/mapping/tables/sheets';
@@ -8,7 +8,7 @@ export type Handler = ReturnType<NodeAPI['auth']['needsPermission']>;
 export type Request = Parameters<Handler>[0];
 export type Response = Parameters<Handler>[1];
 
-/** At most so many uploads at a time: each is held in memory until it is stored or read. */
+/** Maximum number of parallel uploads: each is in memory until it is stored or read. */
 export const MOST_UPLOADS = 2;
 
 export function send(response: Response, status: number, body: object): void {
@@ -19,7 +19,7 @@ export function send(response: Response, status: number, body: object): void {
 
 export function fail(response: Response, thrown: unknown): void {
   const { kind, message } = asSyncError(thrown);
-  // what the file system says names folders of the server: not for a form
+  // the file system's error contains folders of the server: not for a form
   const shown = kind === 'fatal' ? 'The server could not store or read the file.' : message.slice(0, 1_000);
   send(response, kind === 'invalid' ? 422 : 500, { error: { kind, message: shown } });
 }
@@ -27,7 +27,7 @@ export function fail(response: Response, thrown: unknown): void {
 const tooLarge = (most: number): SyncError =>
   new SyncError('invalid', `The file is larger than ${most / 1_000_000} MB.`);
 
-/** The body as bytes. @throws SyncError invalid – more than `most` */
+/** The body as bytes. @throws SyncError invalid if it is larger than `most` */
 export async function bytesOf(request: Request, most = SHEET_LIMITS.file): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
   const parts: Buffer[] = [];

@@ -1,4 +1,4 @@
-/** The admin routes, put together: `registerAdminRoutes(RED, adminServices(RED.nodes, …))`. */
+/** Combines the admin routes: `registerAdminRoutes(RED, adminServices(RED.nodes, …))`. */
 
 import type { ConnectContext, Connector } from '../../lib/connectors/connector';
 import { connectSystem } from '../shared/connect';
@@ -8,19 +8,19 @@ import type { AdminServices } from './services';
 export { registerAdminRoutes } from './routes';
 export type { AdminHost, AdminServices } from './services';
 
-/** Shorter than a question's time limit, so that the form hears what happened and not merely that nothing did. */
+/** Shorter than a question's time limit, so that the form receives the reason and not only a timeout. */
 const REQUEST_MS = 25_000;
 
 /**
  * The routes' services on top of Node-RED's runtime and the registry.
- * @param context what the host lends to connections made for forms, e.g. the sandbox's data folder
- * @param runtime what is deployed, @see AdminServices
+ * @param context services of the host for connections of forms, such as the sandbox's data folder
+ * @param runtime the deployed nodes, @see AdminServices
  */
 export function adminServices(
   nodes: DeployedNodes,
   connectors: () => Connector[],
   context: ConnectContext = {},
-  runtime: Pick<AdminServices, 'links' | 'gate' | 'neighbours' | 'others' | 'variable'> = {},
+  runtime: Pick<AdminServices, 'links' | 'gate' | 'others' | 'variable'> = {},
 ): AdminServices {
   const http = { timeoutMs: REQUEST_MS, ...context.http };
   const byKind = (kind: string) => connectors().find((connector) => connector.kind === kind);

@@ -1,6 +1,7 @@
 /**
- * The admin routes by which the mapper forms read and write workbooks of mappings. Both ask for twinflow.write. Nothing is
- * kept: a file's sheets go back to the form as texts, which makes a mapping of them and shows what would change.
+ * Admin routes for reading and writing workbooks of mappings in the mapper forms. Both require twinflow.write. Nothing
+ * is stored: the sheets of a file are returned to the form as texts, and the form makes a mapping from them and shows
+ * what would change.
  *
  *   POST mapping-files/read     the file as application/octet-stream → { sheets: [{ name, rows }] }
  *   POST mapping-files/write    { sheets: [{ name, rows }] } → a workbook (xlsx)
@@ -9,24 +10,24 @@
 import type { NodeAPI } from 'node-red';
 import type { TextSheet } from '../../lib/mapping/exchange';
 import { SyncError } from '../../lib/model/errors';
+import { isObject } from '../../lib/model/shape';
 import { sheetsOfWorkbook, workbookOfSheets } from '../../lib/tables/runner';
-import { isObject } from '../shared/connect';
 import { guardRoutes } from '../shared/guard';
 import { bytesOf, fail, MOST_UPLOADS, send, sendWorkbook } from './file-answers';
 
-/** Bytes of a workbook: a mapping of ten thousand rows has one. */
+/** Maximum size of a workbook in bytes: a mapping of ten thousand rows has 1 MB. */
 const LARGEST_FILE = 16_000_000;
 const LIMITS = { sheets: 20, rows: 50_000, columns: 50, name: 31 };
 
 const texts = (value: unknown): string[] =>
   (Array.isArray(value) ? value : []).slice(0, LIMITS.columns).map((cell) => (typeof cell === 'string' ? cell : ''));
 
-/** @throws SyncError invalid – no sheets */
+/** @throws SyncError invalid if there are no sheets */
 function sheetsIn(body: unknown): TextSheet[] {
   const list: unknown[] = isObject(body) && Array.isArray(body.sheets) ? body.sheets : [];
   const sheets = list.slice(0, LIMITS.sheets).flatMap((sheet): TextSheet[] => {
     if (!isObject(sheet) || typeof sheet.name !== 'string' || !Array.isArray(sheet.rows)) return [];
-    // signs that a sheet's name can't have
+    // characters that a sheet's name cannot contain
     const name = sheet.name.replace(/[[\]:*?/\\]/g, '').slice(0, LIMITS.name);
     return name === '' ? [] : [{ name, rows: sheet.rows.slice(0, LIMITS.rows).map(texts) }];
   });

@@ -2,41 +2,52 @@
  * The admin HTTP routes below /twinflow/ by which the sidebar shows running integrations and what is parked:
  *
  *   GET  /twinflow/operations                                          every integration's state       twinflow.read
- *   GET  /twinflow/parked?integration&search&side&offset&limit         one page of parked changes      twinflow.read
+ *   GET  /twinflow/failures?integration?                               why changes are parked          twinflow.read
+ *   GET  /twinflow/parked?integration&search&side&cause&offset&limit   one page of parked changes      twinflow.read
  *   GET  /twinflow/parked-change?integration&event                     one of them in full             twinflow.read
- *   POST /twinflow/parked/retry   {integration, events?}               all of it without events        twinflow.write
- *   POST /twinflow/parked/skip    {integration, events, reason}                                        twinflow.write
+ *   POST /twinflow/poll          {integration, side?}                 poll now                      twinflow.write
+ *   POST /twinflow/parked/retry   {integration, events? | cause?}      all of it without these         twinflow.write
+ *   POST /twinflow/parked/skip    {integration, events | cause, reason}                                twinflow.write
  *   POST /twinflow/parked/correct {integration, event, fields}         edit, then retry                twinflow.write
- *   POST /twinflow/dry-run/again  {integration}                        what dry runs showed, anew      twinflow.write
- *   POST /twinflow/go-on          {}                                   end the wait after a lost store    twinflow.write
+ *   POST /twinflow/dry-run/again  {integration}                        report dry runs again          twinflow.write
+ *   POST /twinflow/go-on          {integration?}                       end the wait after a lost store,
+ *                                                                      or at another address              twinflow.write
+ *   GET  /twinflow/existing?integration                                how far existing items were brought over
+ *                                                                      from each side                     twinflow.read
+ *   POST /twinflow/existing       {integration, side, do, types?, since?, expected?}  do: start, pause,
+ *                                                                      resume, cancel                     twinflow.write
  *   POST /twinflow/forget         {integration}                        one that is not deployed        twinflow.write
  *
- * Every answer is JSON and bounded; long texts are cut and named in `cut`. A fault comes as
- * `{ error: { kind, message, fields? } }`. No answer holds a secret: errors are freed of them where they are made.
+ * Every answer is JSON of limited size; long texts are shortened and named in `cut`. An error has the form `{ error: {
+ * kind, message, fields? } }`. No answer contains a secret: errors are masked where they are created.
  */
 
-import type { NodeAPI } from 'node-red';
+import { MOST_CAUSES } from '../../lib/engine/causes';
+import type { Integration } from '../../lib/engine/integration';
+import { readSide } from '../../lib/mapping/saved';
+import { readWish } from '../../lib/model/bring-over';
 import type { IntegrationConfig } from '../../lib/model/config';
-import { asSyncError, SyncError, type SyncErrorKind } from '../../lib/model/errors';
-import type { ParkedDetail } from '../../lib/model/operations';
+import type { Side } from '../../lib/model/entity';
+import { asSyncError, SyncError } from '../../lib/model/errors';
+import type { CauseView, IntegrationState, MappingRow, ParkedDetail } from '../../lib/model/operations';
+import { SIDES } from '../../lib/model/sides';
 import type { FieldId, Fields, Value } from '../../lib/model/values';
-import type { Integration } from '../../lib/sync/integration';
-import { isObject } from '../shared/connect';
-import { guardRoutes } from '../shared/guard';
-import { userOf } from './person';
+import { type DeployedChain, rowsFor } from '../../lib/plan/drawn/deployed';
+import { fieldsOf as fieldsOfSteps } from '../../lib/plan/known-fields';
+import { type Body, cut, type JsonHost, jsonRoutes, LONGEST_TEXT, textOf, whole } from './json-routes';
 import { fieldsOf } from './values';
 
-/** A deployed integration; `ready` rejects where its store can't be opened. */
+/** A deployed integration; `ready` rejects if its store cannot be opened. */
 export interface OperatedIntegration {
   readonly config: IntegrationConfig;
-  readonly ready: Promise<Pick<Integration, 'commands'>>;
-  /** why it rests although it is active */
-  readonly held?: 'same' | 'store';
-  /** no poller and no writer works for it */
+  readonly ready: Promise<Pick<Integration, 'commands' | 'existing' | 'links' | 'store' | 'systems'>>;
+  /** why it waits although it is active */
+  readonly held?: 'same' | 'store' | 'moved';
+  /** no poller and no writer uses it */
   readonly unused?: boolean;
 }
 
-/** An integration that is not deployed any more, and of which the store keeps links. */
+/** An integration that is no longer deployed but has links in the store. */
 export interface RemovedIntegration {
   id: string;
   links: number;
@@ -44,86 +55,84 @@ export interface RemovedIntegration {
 
 export interface OperationServices {
   integrations(): OperatedIntegration[];
-  /** those of which something is stored and that are not deployed; absent where nobody can tell */
+  /** those with stored data that are not deployed; absent if that is unknown */
   removed?(): Promise<RemovedIntegration[]>;
-  /** Deletes all that is stored of one that is not deployed. @throws SyncError conflict – it is deployed */
+  /** Deletes all stored data of an integration that is not deployed. @throws SyncError conflict if it is deployed */
   forget?(id: string): Promise<void>;
-  /** Integrations that wait since the store was lost make new counterparts. */
-  goOn?(): Promise<void>;
+  /** Lets integrations that wait since the store was lost create new counterparts. */
+  /** @param integration the integration; if absent, all that wait */
+  goOn?(integration?: string): Promise<void>;
+  /** the deployed flow from a side's poller to the writer. @throws SyncError invalid: saved by a newer version */
+  chain?(integration: string, side: Side): DeployedChain;
 }
 
-/** The part of Node-RED's API that is used here. */
-export type OperationsHost = Pick<NodeAPI, 'httpAdmin' | 'auth'> & {
-  log?: { audit(entry: object, request?: object): void };
-};
+/** Field → what people call it, of both sides of a direction. */
+export interface FieldNames {
+  source: Record<FieldId, string>;
+  target: Record<FieldId, string>;
+}
 
-type Handler = ReturnType<NodeAPI['auth']['needsPermission']>;
-type Request = Parameters<Handler>[0];
-type Response = Parameters<Handler>[1];
-type Body = Record<string, unknown>;
+/** Why changes of an integration are parked. */
+export interface IntegrationFailures {
+  integration: string;
+  name: string;
+  /** the most frequent first; `rows` make the fields that are wrong, `names` are what people call these */
+  causes: (CauseView & { rows: MappingRow[]; names: Record<FieldId, string> })[];
+  /** parked changes, of all causes */
+  total: number;
+  /** not all causes are listed */
+  more: boolean;
+}
 
 const MOST_INTEGRATIONS = 200;
 const PAGE = 50;
 const LARGEST_PAGE = 200;
 const MOST_EVENTS = 1_000;
-const LONGEST_TEXT = 20_000;
 const LONGEST_LIST = 500;
 const MOST_FIELDS = 1_000;
-const LARGEST_BODY = 1_000_000;
+const MOST_ROWS = 20;
 const STARTING_MS = 2_000;
 
-// never 401 or 403: the editor would take them for the end of its own login
-const STATUS: Record<SyncErrorKind, number> = {
-  auth: 422,
-  forbidden: 422,
-  notFound: 404,
-  invalid: 422,
-  conflict: 409,
-  rateLimited: 503,
-  transient: 503,
-  fatal: 500,
-};
-
 /** Adds the routes. Call it once per runtime. */
-export function registerOperations({ httpAdmin, auth, log }: OperationsHost, services: OperationServices): void {
-  guardRoutes(httpAdmin);
-  const find = async (id: unknown): Promise<Pick<Integration, 'commands'>> => {
+export function registerOperations(host: JsonHost, services: OperationServices): void {
+  const { get, post } = jsonRoutes(host);
+  const find = async (id: unknown): Promise<Pick<Integration, 'commands' | 'existing'>> => {
     const found = services.integrations().find(({ config }) => config.id === id);
-    if (!found) throw new SyncError('notFound', 'This integration is not deployed (any more).');
+    if (!found) throw new SyncError('notFound', 'This integration is not deployed.');
     return found.ready;
   };
-  const get = (path: string, reply: (query: Body) => Promise<object>): void => {
-    httpAdmin.get(`/twinflow/${path}`, auth.needsPermission('twinflow.read'), (request, response) =>
-      answer(response, reply(request.query)),
-    );
-  };
-  const post = (path: string, reply: (body: Body, by: string | undefined) => Promise<object>): void => {
-    httpAdmin.post(`/twinflow/${path}`, auth.needsPermission('twinflow.write'), (request, response) => {
-      const { body, fault } = bodyOf(request);
-      if (!body) return send(response, fault.status, { error: { kind: 'invalid', message: fault.message } });
-      log?.audit(
-        { event: `twinflow.${path}`, integration: body.integration, events: body.events ?? body.event },
-        request,
-      );
-      answer(response, reply(body, userOf(request)));
-    });
+  /** The changes that a body names: one by one, or by their cause. @throws SyncError invalid */
+  const named = async (
+    { commands }: Pick<Integration, 'commands'>,
+    { events, cause }: Body,
+  ): Promise<number[] | undefined> => {
+    if (cause !== undefined) return commands.numbersOf(textOf(cause));
+    return events === undefined ? undefined : eventsOf(events);
   };
 
   get('operations', async () => {
     const all = services.integrations();
-    const items = await Promise.all(all.slice(0, MOST_INTEGRATIONS).map(stateOf));
-    // a store that cannot be opened is told with the integrations
+    const items = await statesOf(all);
+    // a store that cannot be opened is reported with the integrations
     const removed = (await services.removed?.().catch(() => [])) ?? [];
     return {
-      items: items.sort((a, b) => a.name.localeCompare(b.name)),
+      items,
       more: all.length > MOST_INTEGRATIONS,
       ...(removed.length > 0 && { removed: removed.slice(0, MOST_INTEGRATIONS) }),
     };
   });
 
-  get('parked', async ({ integration, search, side, offset, limit }) => {
+  get('failures', async ({ integration }) => {
+    const wanted = services.integrations().filter(({ config }) => !integration || config.id === integration);
+    const items = await Promise.all(wanted.slice(0, MOST_INTEGRATIONS).map((one) => failuresOf(one, services)));
+    return { items: items.filter((item) => item !== undefined), more: wanted.length > MOST_INTEGRATIONS };
+  });
+
+  get('parked', async ({ integration, search, side, cause, offset, limit }) => {
     const { commands } = await find(integration);
-    return commands.parked(whole(offset, 0, 1e9), Math.max(1, whole(limit, PAGE, LARGEST_PAGE)), {
+    const page = [whole(offset, 0, 1e9), Math.max(1, whole(limit, PAGE, LARGEST_PAGE))] as const;
+    if (typeof cause === 'string' && cause !== '') return commands.parkedBy(cause, ...page);
+    return commands.parked(...page, {
       ...(typeof search === 'string' && search !== '' && { search: search.slice(0, 200) }),
       ...((side === '1' || side === '2') && { side: side === '1' ? (1 as const) : (2 as const) }),
     });
@@ -131,17 +140,30 @@ export function registerOperations({ httpAdmin, auth, log }: OperationsHost, ser
 
   get('parked-change', async ({ integration, event }) => {
     const { commands } = await find(integration);
-    return bounded(await commands.detail(whole(event, -1, Number.MAX_SAFE_INTEGER)));
+    const detail = await commands.detail(whole(event, -1, Number.MAX_SAFE_INTEGER));
+    const fields = Object.keys(detail.error.fields ?? {});
+    return {
+      ...bounded(detail),
+      names: namesOf(services, String(integration), detail.side),
+      rows: rowsOf(services, String(integration), detail.side, fields),
+    };
   });
 
-  post('parked/retry', async ({ integration, events }) => {
+  post('poll', async ({ integration, side }) => {
     const { commands } = await find(integration);
-    return { count: await commands.retry(events === undefined ? undefined : eventsOf(events)) };
+    const wanted = side === 1 || side === 2 ? side : undefined;
+    return commands.poll(wanted);
   });
 
-  post('parked/skip', async ({ integration, events, reason }, by) => {
-    const { commands } = await find(integration);
-    return { count: await commands.skip(eventsOf(events), typeof reason === 'string' ? reason : '', by) };
+  post('parked/retry', async (body) => {
+    const found = await find(body.integration);
+    return { count: await found.commands.retry(await named(found, body)) };
+  });
+
+  post('parked/skip', async (body, by) => {
+    const found = await find(body.integration);
+    const events = (await named(found, body)) ?? eventsOf(undefined);
+    return { count: await found.commands.skip(events, textOf(body.reason, LONGEST_TEXT), by) };
   });
 
   post('parked/correct', async ({ integration, event, fields }) => {
@@ -151,6 +173,28 @@ export function registerOperations({ httpAdmin, auth, log }: OperationsHost, ser
     return { count: 1 };
   });
 
+  get('existing', async ({ integration }) => {
+    const { existing } = await find(integration);
+    return { items: SIDES.flatMap((side) => existing.view(side) ?? []) };
+  });
+
+  post('existing', async ({ integration, side, do: act, ...wish }) => {
+    const { existing } = await find(integration);
+    const from = readSide(side);
+    if (from === undefined)
+      throw new SyncError('invalid', 'Choose the system whose items are brought over: side 1 or 2.');
+    switch (act) {
+      case 'start':
+        return existing.start(from, readWish(wish));
+      case 'pause':
+      case 'resume':
+      case 'cancel':
+        return existing[act](from);
+      default:
+        throw new SyncError('invalid', 'Existing items are brought over by start, pause, resume or cancel.');
+    }
+  });
+
   post('forget', async ({ integration }) => {
     if (typeof integration !== 'string' || integration === '' || !services.forget)
       throw new SyncError('invalid', 'No integration was named.');
@@ -158,8 +202,8 @@ export function registerOperations({ httpAdmin, auth, log }: OperationsHost, ser
     return { count: 1 };
   });
 
-  post('go-on', async () => {
-    await services.goOn?.();
+  post('go-on', async ({ integration }) => {
+    await services.goOn?.(typeof integration === 'string' ? integration : undefined);
     return { count: 1 };
   });
 
@@ -169,27 +213,87 @@ export function registerOperations({ httpAdmin, auth, log }: OperationsHost, ser
   });
 }
 
-/** An integration as the sidebar lists it. */
-async function stateOf({ config, ready, held, unused }: OperatedIntegration) {
-  const { id, name, active } = config;
-  const about = { id, name, active, ...(held && { held }), ...(active && unused && { unused }) };
+/** Undefined if it takes long. */
+async function inTime<T>(ready: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), STARTING_MS);
   });
+  return Promise.race([ready, late]).finally(() => clearTimeout(timer));
+}
+
+/** The states of integrations, by name. */
+export async function statesOf(all: OperatedIntegration[]): Promise<IntegrationState[]> {
+  const items = await Promise.all(all.slice(0, MOST_INTEGRATIONS).map(stateOf));
+  return items.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+/** An integration in the sidebar's list. */
+async function stateOf({ config, ready, held, unused }: OperatedIntegration): Promise<IntegrationState> {
+  const { id, name, active } = config;
+  const about = { id, name, active, ...(held && { held }), ...(active && unused && { unused }) };
   try {
-    const running = await Promise.race([ready, late]);
+    const running = await inTime(ready);
     if (!running) return { ...about, starting: true };
     const { commands } = running;
     return { ...about, sides: await commands.overview(), ...(commands.isDryRun && { dryRun: true }) };
   } catch (thrown) {
     return { ...about, fault: cut(asSyncError(thrown).message) };
-  } finally {
-    clearTimeout(timer);
   }
 }
 
-/** A parked change with its texts cut to what a page can show; `cut` names the target fields that are not whole. */
+/** The causes of an integration's parked changes; undefined if it has none, or cannot be asked. */
+async function failuresOf(
+  { config, ready }: OperatedIntegration,
+  services: OperationServices,
+): Promise<IntegrationFailures | undefined> {
+  const running = await inTime(ready).catch(() => undefined);
+  if (!running) return undefined;
+  const causes = await running.commands.failures();
+  if (causes.length === 0) return undefined;
+  const listed = causes.slice(0, MOST_CAUSES);
+  const names = { 1: namesOf(services, config.id, 1), 2: namesOf(services, config.id, 2) };
+  return {
+    ...{ integration: config.id, name: config.name },
+    causes: listed.map((cause) => ({
+      ...{ ...cause, message: cut(cause.message) },
+      rows: rowsOf(services, config.id, cause.side, cause.fields),
+      names: pick(names[cause.side].target, cause.fields),
+    })),
+    total: causes.reduce((sum, { count }) => sum + count, 0),
+    more: causes.length > listed.length,
+  };
+}
+
+/** The rows of the deployed flow that make target fields. */
+function rowsOf({ chain }: OperationServices, integration: string, side: Side, fields: FieldId[]): MappingRow[] {
+  if (!chain || fields.length === 0) return [];
+  try {
+    const deployed = chain(integration, side);
+    return fields.slice(0, MOST_ROWS).flatMap((field) => rowsFor(deployed, field, side));
+  } catch {
+    // a node of a later version: the failure itself is still to be shown
+    return [];
+  }
+}
+
+/** Names of the fields that the deployed flow knows. */
+function namesOf({ chain }: OperationServices, integration: string, side: Side): FieldNames {
+  try {
+    const known = chain && fieldsOfSteps(chain(integration, side).steps, side);
+    return { source: labels(known?.source), target: labels(known?.target) };
+  } catch {
+    return { source: {}, target: {} };
+  }
+}
+
+const pick = (names: Record<FieldId, string>, fields: FieldId[]): Record<FieldId, string> =>
+  Object.fromEntries(fields.flatMap((field) => (names[field] === undefined ? [] : [[field, names[field]]])));
+
+const labels = (fields: ReadonlyMap<FieldId, { name: string }> = new Map()): Record<FieldId, string> =>
+  Object.fromEntries([...fields].map(([id, { name }]) => [id, name]));
+
+/** A parked change with its texts shortened to what a page can show; `cut` names the incomplete target fields. */
 function bounded(detail: ParkedDetail): ParkedDetail & { cut: FieldId[] } {
   const shortened = new Set<FieldId>();
   const fields = (all: Fields | undefined): Fields | undefined =>
@@ -213,19 +317,12 @@ function bounded(detail: ParkedDetail): ParkedDetail & { cut: FieldId[] } {
   };
 }
 
-const cut = (text: string): string => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text);
-
 function shorten(value: Value): Value {
   if (Array.isArray(value)) return value.slice(0, LONGEST_LIST);
   if (typeof value === 'string') return cut(value);
   return value !== null && typeof value === 'object' && 'content' in value
     ? { ...value, content: cut(value.content) }
     : value;
-}
-
-function whole(value: unknown, preset: number, most: number): number {
-  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : preset;
-  return Math.min(number, most);
 }
 
 /** @throws SyncError invalid */
@@ -235,33 +332,4 @@ function eventsOf(value: unknown): number[] {
   if (numbers.length === 0 || numbers.length < events.length) throw new SyncError('invalid', 'No change was named.');
   if (numbers.length > MOST_EVENTS) throw new SyncError('invalid', `At most ${MOST_EVENTS} changes at a time.`);
   return numbers;
-}
-
-type Read = { body: Body; fault?: undefined } | { body?: undefined; fault: { status: number; message: string } };
-
-function bodyOf(request: Request): Read {
-  const body: unknown = request.body;
-  if (!isObject(body)) return { fault: { status: 400, message: 'Send a JSON object.' } };
-  if (JSON.stringify(body).length > LARGEST_BODY) return { fault: { status: 413, message: 'This is too large.' } };
-  return { body };
-}
-
-function answer(response: Response, reply: Promise<object>): void {
-  reply.then(
-    (body) => send(response, 200, body),
-    (thrown: unknown) => {
-      const { kind, message, detail } = asSyncError(thrown);
-      send(response, STATUS[kind], { error: { kind, message: cut(message), fields: detail.fields } });
-    },
-  );
-}
-
-function send(response: Response, status: number, body: object): void {
-  if (response.writableEnded || response.destroyed) return;
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(JSON.stringify(body));
 }

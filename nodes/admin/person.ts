@@ -1,8 +1,8 @@
-/** Who is logged in to the editor. */
+/** The user who is logged in to the editor. */
 
-import { isObject } from '../shared/connect';
+import { isObject } from '../../lib/model/shape';
 
-/** The person's name, if anybody has to log in. */
+/** The user's name, if a login is required. */
 export function userOf(request: object): string | undefined {
   const user: unknown = 'user' in request ? request.user : undefined;
   return isObject(user) && typeof user.username === 'string' ? user.username.slice(0, 100) : undefined;

@@ -1,4 +1,5 @@
-/** A plan as a page can show it: long texts and lists cut, no secret in what systems and errors said. Pure. */
+/** A plan in a form that a page can show: long texts and lists shortened, secrets masked in the texts of systems and
+ * errors. Pure. */
 
 import type { Mask } from '../../lib/connectors/http/masking';
 import type { SingleValue, Value } from '../../lib/model/values';
@@ -18,7 +19,8 @@ function cutSingle(value: SingleValue): SingleValue {
     : value;
 }
 
-function cut(value: Value): Value {
+/** A value in a form that a page can show. */
+export function cut(value: Value): Value {
   if (Array.isArray(value)) return value.slice(0, LONGEST_LIST).map(cutSingle);
   return value === null ? null : cutSingle(value);
 }
@@ -38,11 +40,18 @@ const cutField =
 
 export function boundedPlan(plan: EntityPlan, mask: Mask): EntityPlan {
   const { outcome } = plan;
-  const said = 'reason' in outcome ? { ...outcome, reason: cutText(mask(outcome.reason)) } : outcome;
+  const said =
+    'reason' in outcome && outcome.reason !== undefined
+      ? { ...outcome, reason: cutText(mask(outcome.reason)) }
+      : outcome;
   const fields = said.kind === 'parked' ? said.fields : undefined;
   const masked = Object.entries(fields ?? {}).map(([field, why]) => [field, cutText(mask(why))]);
+  const { part } = plan;
   return {
     ...plan,
+    ...(part && {
+      part: { ...part, ...(part.by && { by: mask(part.by) }), ...(part.words && { words: mask(part.words) }) },
+    }),
     outcome: said.kind === 'parked' && fields ? { ...said, fields: Object.fromEntries(masked) } : said,
     fields: plan.fields.slice(0, MOST_FIELDS).map(cutField(mask)),
     criteria: plan.criteria.slice(0, MOST_FIELDS).map((criterion) => ({ ...criterion, value: cut(criterion.value) })),

@@ -1,27 +1,31 @@
 /**
- * The preview's routes: what would become of one entity, by the forms' own drafts, deployed or not. Nothing is written.
+ * Routes of the preview: what would happen to one item with the forms' own drafts, deployed or not. Nothing is written.
  *
- *   POST /twinflow/preview         { integration, systems, side, key | id, steps, until? } → { plan, title, deployed }
+ *   POST /twinflow/preview         { integration, systems, side, key | id, steps, until?, parts? } → { plan, title, deployed, parts? }
  *   POST /twinflow/preview/latest  { integration, systems, side } → { items }: the newest few, to choose from
  *
- * `systems` are the drafts of both systems, `integration` and `steps` are nodes as the editor has them, in the order in
- * which a message passes them. Both ask for twinflow.write; where a step has a sheet, which makes the server read a file,
- * for flows.write as well.
+ * `systems` are the drafts of both systems. `integration` and `steps` are nodes as they are in the editor, in the order
+ * in which a message passes them. With `parts`, the item's newest comments and other synced parts are included. Both
+ * routes require twinflow.write; if a step has a sheet, which makes the server read a file, also flows.write.
  */
 
-import type { Connection } from '../../lib/connectors/connector';
+import { broughtParts, type Connection } from '../../lib/connectors/connector';
 import { createMask, type Mask } from '../../lib/connectors/http/masking';
-import { showValue } from '../../lib/mapping/describe';
+import { aboutPart } from '../../lib/engine/about-part';
+import { readIntegration } from '../../lib/engine/config';
+import { partsOf } from '../../lib/engine/read/parts-of';
+import { partTypes, readScope, writeScope } from '../../lib/engine/routing';
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Entity, Field, Side } from '../../lib/model/entity';
 import { asSyncError, SyncError } from '../../lib/model/errors';
+import { append } from '../../lib/model/lists';
+import { isObject } from '../../lib/model/shape';
+import { atSide } from '../../lib/model/sides';
 import { type PlanStep, planEntity, readStep } from '../../lib/plan';
-import type { Store } from '../../lib/store/store';
-import { readScope, writeScope } from '../../lib/sync/pairs';
-import { readIntegration } from '../../lib/sync/saved';
-import { isObject } from '../shared/connect';
+import type { ParkedEvents } from '../../lib/store/store';
 import { bodyOf } from './answers';
 import type { Connections } from './connections';
+import { findEntity } from './find-entity';
 import { boundedPlan } from './preview-bounds';
 import { type Handler, send, sendError, TIME_LIMIT_MS, within } from './respond';
 import { type AdminHost, type AdminServices, type DraftedSystem, draftedSystem } from './services';
@@ -29,9 +33,9 @@ import { type AdminHost, type AdminServices, type DraftedSystem, draftedSystem }
 /** Value tables may have tens of thousands of pairs. */
 export const LARGEST_BODY = 4_000_000;
 const MOST_STEPS = 100;
-const LONGEST_KEY = 500;
 const OFFERED = 5;
-/** Changes whose errors speak of other entities' keys are among those that are searched. */
+const MOST_PARTS = 10;
+/** Changes whose errors mention the keys of other items are among the search results. */
 const MOST_PARKED = 100;
 const LONGEST_REASON = 1_000;
 
@@ -54,7 +58,7 @@ export function stepsOf(body: Record<string, unknown>): PlanStep[] {
 const hasSheet = (step: PlanStep): boolean =>
   step.kind === 'valueMapper' && step.rows.some(({ sheet }) => sheet !== undefined);
 
-/** True where a step makes the server read a file. What can't be read as steps is answered by whoever reads them again. */
+/** True if a step makes the server read a file. Steps that cannot be parsed are handled where they are parsed again. */
 export function readsSheet(steps: unknown): boolean {
   try {
     return stepsOf({ steps }).some(hasSheet);
@@ -63,24 +67,13 @@ export function readsSheet(steps: unknown): boolean {
   }
 }
 
-/** By the key that people know, or by the id of an entity that was offered. */
-async function entityOf({ body, config, side }: Drawn, connection: Connection): Promise<Entity> {
-  const [key, id] = [body.key, body.id].map((given) => (typeof given === 'string' ? given.trim() : ''));
-  // people paste addresses: their last part is the key, in most systems
-  const address = /^https?:\/\/[^?#]*\/([^/?#]+)\/?(?:[?#].*)?$/i.exec(key ?? '');
-  const wanted = (id || address?.[1] || key || '').slice(0, LONGEST_KEY);
-  if (wanted === '') throw bad('Enter the key of an entity, as the system shows it.');
-  const byId = async (): Promise<Entity | undefined> => {
-    const [read] = await connection.read(writeScope(config, side), [wanted]);
-    if (read instanceof SyncError) throw read;
-    return read;
-  };
-  const found = id ? await byId() : connection.byKey ? await connection.byKey(wanted) : await byId();
-  if (found) return found;
-  throw new SyncError('notFound', `There is no ${showValue(wanted)}, or the account may not see it.`);
+/** By its key, or by the id of an item from the list. */
+function entityOf({ body, config, side }: Drawn, connection: Connection): Promise<Entity> {
+  const [key, id] = [body.key, body.id].map((given) => (typeof given === 'string' ? given : ''));
+  return findEntity(connection, writeScope(config, side), { key, id });
 }
 
-/** What an entity is called: the first text that every entity of the type must have. */
+/** The title of an item: the first text that is required for its type. */
 async function titleOf(entity: Entity, connection: Connection): Promise<string> {
   const fields = await connection.fields(entity.project, entity.type).catch((): Field[] => []);
   const title = fields.find(({ type, required, multi }) => type === 'text' && required === true && !multi);
@@ -93,9 +86,32 @@ const offered = async (entity: Entity, connection: Connection): Promise<object> 
   title: await titleOf(entity, connection),
 });
 
-/** Why an earlier change of the entity waits for a person; undefined where none does. */
+/** The newest parts of an item that are synced from its side to the other, for the user to choose from. */
+async function partsOffered(
+  config: IntegrationConfig,
+  side: Side,
+  { id, type, owner }: Entity,
+  connection: Connection,
+  mask: Mask,
+): Promise<{ parts: object[]; partsFault?: string }> {
+  const types = owner ? [] : partTypes(config, side, type);
+  const asked = partsOf(connection, 'The system', { config, side }, [id], types);
+  const [all] = await asked.catch((thrown: unknown) => [asSyncError(thrown)]);
+  const found = broughtParts(all);
+  // the item itself is shown all the same
+  if (found instanceof SyncError) return { parts: [], partsFault: mask(found.message).slice(0, LONGEST_REASON) };
+  const newest = (found ?? []).slice(-MOST_PARTS).reverse();
+  const parts = newest.map((part) => {
+    const { type = part.type, by, words } = aboutPart(config, side, part) ?? {};
+    const said = { ...(by && { by: mask(by) }), ...(words && { words: mask(words) }) };
+    return { id: part.id, key: part.key, type, ...said };
+  });
+  return { parts };
+}
+
+/** Why an earlier change of the item is parked; undefined if none is. */
 async function parkedReason(
-  store: Pick<Store, 'parked'>,
+  store: Pick<ParkedEvents, 'parked'>,
   integration: string,
   side: Side,
   { id, key }: Entity,
@@ -104,7 +120,7 @@ async function parkedReason(
   return found.find(({ entity }) => entity.id === id)?.error?.message;
 }
 
-/** Adds the routes. @param kept the connections that all forms share */
+/** Adds the routes. @param kept the cached connections that all forms share */
 export function registerPreview(host: AdminHost, services: AdminServices, kept: Connections): void {
   const mayWrite = host.auth.needsPermission('twinflow.write');
   const mayDeploy = host.auth.needsPermission('flows.write');
@@ -130,7 +146,7 @@ export function registerPreview(host: AdminHost, services: AdminServices, kept: 
       const mask: Mask = (text) => createMask(secrets)(text);
       let drawn: Drawn;
       try {
-        drawn = read(bodyOf(request.body), (learned) => secrets.push(...learned));
+        drawn = read(bodyOf(request.body), (learned) => append(secrets, learned));
       } catch (thrown) {
         sendError(response, asSyncError(thrown), mask, 400);
         return;
@@ -148,29 +164,30 @@ export function registerPreview(host: AdminHost, services: AdminServices, kept: 
 
   const preview: Ask = async (drawn, connections, mask) => {
     const { config, side, body } = drawn;
-    const source = connections[side - 1] ?? connections[0];
+    const source = atSide(connections, side);
     const entity = await entityOf(drawn, source);
     const links = config.id === '' ? undefined : await services.links?.(config.id);
     const plan = await planEntity({
       ...{ config, steps: stepsOf(body), connections, side, entity },
       store: links,
-      neighbours: services.neighbours,
       others: services.others,
       dataFolder: services.dataFolder,
       until: typeof body.until === 'string' ? body.until : undefined,
     });
+    const parts = body.parts === true ? await partsOffered(config, side, entity, source, mask) : undefined;
     const parked = links && (await parkedReason(links, config.id, side, entity));
     return {
       plan: boundedPlan(plan, mask),
       title: await titleOf(entity, source),
-      // without it, whether an entity has a counterpart is not known
+      // without the store it is unknown whether an item has a counterpart
       deployed: links !== undefined,
+      ...parts,
       ...(parked && { parked: mask(parked).slice(0, LONGEST_REASON) }),
     };
   };
 
   const latest: Ask = async ({ config, side }, connections) => {
-    const connection = connections[side - 1] ?? connections[0];
+    const connection = atSide(connections, side);
     const scope = readScope(config, side);
     if (!scope || !connection.latest) return { items: [] };
     const found = await connection.latest(scope, OFFERED);

@@ -1,4 +1,4 @@
-/** How the admin routes that forms use answer: JSON, errors by their kind, nothing later than the time limit. */
+/** How the admin routes for forms answer: JSON, errors by their kind, always within the time limit. */
 
 import type { NodeAPI } from 'node-red';
 import { abandonable } from '../../lib/connectors/http/abandon';
@@ -9,7 +9,7 @@ export type Response = Parameters<Handler>[1];
 
 export const TIME_LIMIT_MS = 30_000;
 
-// never 401 or 403: the editor would take them for the end of its own login
+// never 401 or 403: the editor would read them as the end of its own login
 const STATUS: Record<SyncErrorKind, number> = {
   auth: 422,
   forbidden: 422,
@@ -27,7 +27,7 @@ export function send(response: Response, status: number, body: object): void {
   response.end(JSON.stringify(body));
 }
 
-/** @param mask takes secrets out */
+/** @param mask removes secrets */
 export function sendError(response: Response, error: SyncError, mask: (text: string) => string, status?: number): void {
   const { kind, detail } = error;
   const answered = detail.answer && !error.message.includes(detail.answer) ? ` (${detail.answer})` : '';
@@ -39,8 +39,8 @@ export function sendError(response: Response, error: SyncError, mask: (text: str
 }
 
 /**
- * @param work its requests end with the time
- * @throws SyncError transient – it took longer
+ * @param work its requests are canceled when the time is over
+ * @throws SyncError transient if it takes longer
  */
 export async function within<Result>(limitMs: number, work: () => Promise<Result>): Promise<Result> {
   const ending = new AbortController();

@@ -1,13 +1,14 @@
 /**
- * The admin HTTP routes below /twinflow/, by which the forms ask the systems.
+ * The admin HTTP routes below /twinflow/ through which the forms ask the systems.
  *
  *   GET  /twinflow/connectors      the kinds of system, the server's time zone               twinflow.read
  *   POST /twinflow/test, projects, types, fields, lookup-values, users, newest              twinflow.write
  *   POST /twinflow/preview, preview/latest                                 @see preview.ts   twinflow.write
  *   GET, POST /twinflow/survey                                             @see survey.ts
  *
- * Those that make the server contact a system, perhaps with a stored secret, ask for the permission to write. No answer
- * holds a secret; a fault comes as `{ error: { kind, message, fields? } }`. Every question ends within 30 seconds.
+ * Routes that make the server contact a system, possibly with a stored secret, require the permission to write. No
+ * answer contains a secret; an error has the form `{ error: { kind, message, fields? } }`. Every question ends within
+ * 30 seconds.
  */
 
 import { createMask } from '../../lib/connectors/http/masking';
@@ -25,7 +26,7 @@ const LARGEST_BODY = 64 * 1024;
 
 /**
  * Adds the routes. Call it once, when the first node type is loaded.
- * @returns how to close what is kept open, and how to end what goes on between two questions
+ * @returns functions that close what is kept open and end what continues between two questions
  */
 export function registerAdminRoutes(host: AdminHost, services: AdminServices): { close(): void; flowsStop(): void } {
   const connections = new Connections((system) => services.connect(system), services.idleMs);

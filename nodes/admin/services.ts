@@ -1,43 +1,40 @@
-/** What the admin routes need of their surroundings, and how a form's draft of a system becomes a connection's settings. */
+/** The services that the admin routes need, and how a form's draft of a system becomes a connection's settings. */
 
 import type { NodeAPI } from 'node-red';
 import type { Connection, Connector } from '../../lib/connectors/connector';
 import type { RequestGate } from '../../lib/connectors/http/options';
 import { SyncError } from '../../lib/model/errors';
 import type { LinkStore, Others } from '../../lib/plan';
-import type { Store } from '../../lib/store/store';
-import type { Neighbours } from '../../lib/sync/neighbours';
+import type { ParkedEvents } from '../../lib/store/store';
 import type { SystemSettings } from '../shared/connect';
 import { completeDraft, type Draft, parseDraft, type StoredSystem, samePlace, secretsOf } from './draft';
 import { filledIn, fillIn } from './variables';
 
 export interface AdminServices {
   connectors(): Connector[];
-  /** the deployed system node of this id; undefined where there is none, or the node is of another type */
+  /** the deployed system node with this id; undefined if there is none, or the node has another type */
   deployed(id: string): StoredSystem | undefined;
   /**
-   * The value of an environment variable where a system node is, or would be.
+   * The value of an environment variable at the position of a system node, deployed or not.
    * @param system id of the node, deployed or not
    */
   variable?(name: string, system: string | undefined): string | undefined;
-  /** @throws SyncError where the configuration is unusable */
+  /** @throws SyncError if the configuration is unusable */
   connect(system: SystemSettings, gate?: RequestGate): Connection;
-  /** the budget that the requests to a deployed system share */
+  /** the shared request budget of a deployed system */
   gate?(system: string): RequestGate | undefined;
-  /** the deployed integrations, as far as they tell where entities of others go */
-  neighbours?: Pick<Neighbours, 'lead'>;
-  /** the integrations at work, and the servers that system nodes lead to */
+  /** the other integrations, and the servers that system nodes lead to */
   others?: Others;
-  /** the links and parked changes of a deployed integration; undefined where it is not deployed. @throws StoreError */
-  links?(integration: string): Promise<(LinkStore & Pick<Store, 'parked'>) | undefined>;
-  /** where uploaded sheets are kept */
+  /** the links and parked changes of a deployed integration; undefined if it is not deployed. @throws StoreError */
+  links?(integration: string): Promise<(LinkStore & Pick<ParkedEvents, 'parked'>) | undefined>;
+  /** the folder for uploaded sheets */
   dataFolder?: string;
   /** milliseconds; for tests */
   timeLimitMs?: number;
   idleMs?: number;
 }
 
-/** The part of Node-RED's API that is used here. */
+/** The used part of Node-RED's API. */
 export type AdminHost = Pick<NodeAPI, 'httpAdmin' | 'auth'>;
 
 export interface DraftedSystem {
@@ -46,9 +43,10 @@ export interface DraftedSystem {
 }
 
 /**
- * A system as a form sends it, ready to be connected to.
- * @param learn is told the secrets as soon as they are known, so that no error shows one
- * @throws SyncError invalid – no draft, an unknown connector, a variable without a value, or a stored secret that may not go where the draft leads
+ * A system as a form sends it, ready for connecting.
+ * @param learn receives the secrets as soon as they are known, so that no error shows one
+ * @throws SyncError invalid for an invalid draft, an unknown connector, a variable without a value, or a stored secret
+ * that must not be sent to the draft's place
  */
 export function draftedSystem(
   services: AdminServices,

@@ -1,11 +1,11 @@
 /**
- * Surveys under way: one at a time for an integration, and one for a person. The last one of each integration is kept for
- * a while, for who closes the form and opens it again.
+ * Current plans for whole integrations: one at a time per integration, and one per user. The last one of each
+ * integration is kept for a while, for users who close the form and open it again.
  */
 
 import { randomUUID } from 'node:crypto';
 import { asSyncError, SyncError } from '../../lib/model/errors';
-import type { SurveyRun, SurveyView } from '../../lib/plan';
+import type { Counts, SurveyRun, SurveyView } from '../../lib/plan';
 
 interface Job {
   view: Omit<SurveyView, 'progress' | 'survey'>;
@@ -23,17 +23,17 @@ export interface SurveyStart {
   sample: number | 'all';
   deployed?: boolean;
   run: Pick<SurveyRun, 'progress' | 'result' | 'run'>;
-  /** free of secrets */
+  /** without secrets */
   mask?: (text: string) => string;
 }
 
 export class SurveyJobs {
-  /** by integration, the last begun at the end */
+  /** by integration, the one started last at the end */
   private readonly jobs = new Map<string, Job>();
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  /** @throws SyncError conflict – another one is under way */
+  /** @throws SyncError conflict if another one is running */
   start({ integration, by, sample, deployed = true, run, mask = (text) => text }: SurveyStart): SurveyView {
     this.forget();
     for (const { view } of this.jobs.values()) {
@@ -46,7 +46,7 @@ export class SurveyJobs {
         );
       }
       if (by !== undefined && view.by === by) {
-        throw new SyncError('conflict', 'A plan of yours is being made already, for another integration.');
+        throw new SyncError('conflict', 'One of your plans is still running, for another integration.');
       }
     }
     const view: Job['view'] = {
@@ -72,23 +72,23 @@ export class SurveyJobs {
     return this.viewOf(job);
   }
 
-  /** The last one of an integration; undefined where there is none, or it is long over. */
+  /** The last one of an integration; undefined if there is none, or it ended long ago. */
   of(integration: string): SurveyView | undefined {
     this.forget();
     const job = this.jobs.get(integration);
     return job && this.viewOf(job);
   }
 
-  /** Ends it at its next page. What was found stays. @throws SyncError notFound */
+  /** Ends it at its next page. Its results so far are kept. @throws SyncError notFound */
   async cancel(integration: string): Promise<SurveyView> {
     const job = this.jobs.get(integration);
-    if (!job) throw new SyncError('notFound', 'No plan is being made for this integration (any more).');
+    if (!job) throw new SyncError('notFound', 'No plan is running for this integration.');
     job.ending.abort();
     await job.ended;
     return this.viewOf(job);
   }
 
-  /** Ends all: Node-RED stops, or the flows are deployed anew. */
+  /** Ends all: Node-RED stops, or all flows are deployed again. */
   end(): void {
     for (const { ending } of this.jobs.values()) ending.abort();
   }
@@ -100,7 +100,11 @@ export class SurveyJobs {
 
   private viewOf({ view, run }: Job): SurveyView {
     const { groups } = run.result();
-    const brief = groups.map((group) => ({ ...group, samples: {}, findings: [], fields: [] }));
+    const briefly = <One extends Counts>(counts: One): One => ({ ...counts, samples: {}, findings: [], fields: [] });
+    const brief = groups.map((group) => ({
+      ...briefly(group),
+      ...(group.parts && { parts: { ...group.parts, pairs: group.parts.pairs.map(briefly) } }),
+    }));
     return { ...view, progress: run.progress(), survey: { groups: view.state === 'running' ? brief : groups } };
   }
 

@@ -1,22 +1,24 @@
 /**
- * The routes of plans for a whole integration, by the forms' own drafts, deployed or not. Nothing is written.
+ * Routes of plans for a whole integration, with the forms' own drafts, deployed or not. Nothing is written.
  *
  *   POST /twinflow/survey          { integration, systems, steps1, steps2, sample } → { survey } twinflow.write
  *   POST /twinflow/survey/cancel   { integration } → { survey }                                  twinflow.write
- *   GET  /twinflow/survey?integration → { survey? }: how far it is, or what it has found         twinflow.read
+ *   GET /twinflow/survey?integration → { survey? }: its progress, or its result twinflow.read
  *
- * `integration` and `systems` as in preview.ts, and so the steps, which are those of the chain of either side; `sample` is 'all', or how many of the entities that changed last.
- * Where a step has a sheet, which makes the server read a file, starting asks for flows.write as well. The work goes on
- * when the form is closed, and ends when the flows stop. Requests to a deployed system pass its budget, behind all others.
+ * `integration` and `systems` are as in preview.ts, and the steps are those of the chain of each side. `sample` is
+ * 'all', or how many of the items that changed last. If a step has a sheet, which makes the server read a file,
+ * starting also requires flows.write. The work continues when the form is closed, and ends when the flows stop.
+ * Requests to a deployed system use its budget, after all others.
  */
 
 import type { Connection } from '../../lib/connectors/connector';
 import { createMask, type Mask } from '../../lib/connectors/http/masking';
+import { readIntegration } from '../../lib/engine/config';
 import type { Side } from '../../lib/model/entity';
 import { asSyncError, SyncError } from '../../lib/model/errors';
-import { type PlanStep, type Survey, SurveyRun, type SurveyView } from '../../lib/plan';
-import { readIntegration } from '../../lib/sync/saved';
-import { isObject } from '../shared/connect';
+import { append } from '../../lib/model/lists';
+import { isObject } from '../../lib/model/shape';
+import { type Counts, type PartsSurvey, type PlanStep, type Survey, SurveyRun, type SurveyView } from '../../lib/plan';
 import { bodyOf } from './answers';
 import { userOf } from './person';
 import { LARGEST_BODY, readsSheet, stepsOf } from './preview';
@@ -25,7 +27,7 @@ import { type Handler, send, sendError, TIME_LIMIT_MS, within } from './respond'
 import { type AdminHost, type AdminServices, draftedSystem } from './services';
 import type { SurveyJobs } from './survey-jobs';
 
-/** More would be held in memory at once; who wants more takes all. */
+/** More would be in memory at once; for more, use all. */
 const LARGEST_SAMPLE = 1_000;
 
 const bad = (message: string): SyncError => new SyncError('invalid', message);
@@ -47,7 +49,7 @@ const stepsOfSides = (body: Record<string, unknown>): Record<Side, PlanStep[]> =
   2: stepsOf({ steps: body.steps2 }),
 });
 
-/** Adds the routes. @param jobs what is under way; whoever made them ends them */
+/** Adds the routes. @param jobs running plans; the caller that made them ends them */
 export function registerSurvey(host: AdminHost, services: AdminServices, jobs: SurveyJobs): void {
   const start = async (
     body: Record<string, unknown>,
@@ -62,7 +64,7 @@ export function registerSurvey(host: AdminHost, services: AdminServices, jobs: S
     const steps = stepsOfSides(body);
     const drafts: unknown[] = Array.isArray(body.systems) ? body.systems.slice(0, 2) : [];
     const open = (draft: unknown) => {
-      const { settings } = draftedSystem(services, draft, (learned) => secrets.push(...learned));
+      const { settings } = draftedSystem(services, draft, (learned) => append(secrets, learned));
       const id = isObject(draft) && typeof draft.id === 'string' ? draft.id : '';
       return services.connect(settings, services.gate?.(id));
     };
@@ -74,13 +76,12 @@ export function registerSurvey(host: AdminHost, services: AdminServices, jobs: S
       opened.push(one);
       const two = open(drafts[1]);
       opened.push(two);
-      const { dataFolder, neighbours, others } = services;
+      const { dataFolder, others } = services;
       const run = new SurveyRun({
         config,
         steps,
         connections: [one, two],
         store,
-        neighbours,
         others,
         dataFolder,
         sample,
@@ -132,16 +133,21 @@ export function registerSurvey(host: AdminHost, services: AdminServices, jobs: S
   });
 }
 
-/** What systems and errors said, free of secrets. */
+/** Texts of systems and errors, without secrets. */
 function masked({ groups }: Survey, mask: Mask): Survey {
-  return {
-    groups: groups.map((group) => ({
-      ...group,
-      ...(group.fault !== undefined && { fault: mask(group.fault) }),
-      findings: group.findings.map((finding) => ({ ...finding, reason: mask(finding.reason) })),
-      samples: Object.fromEntries(
-        Object.entries(group.samples).map(([kind, plans]) => [kind, plans.map((plan) => boundedPlan(plan, mask))]),
-      ),
-    })),
-  };
+  const counts = <One extends Counts>(one: One): One => ({
+    ...one,
+    ...(one.fault !== undefined && { fault: mask(one.fault) }),
+    findings: one.findings.map((finding) => ({ ...finding, reason: mask(finding.reason) })),
+    samples: Object.fromEntries(
+      Object.entries(one.samples).map(([kind, plans]) => [kind, plans.map((plan) => boundedPlan(plan, mask))]),
+    ),
+  });
+  const partsOf = ({ pairs, undelivered, fault, ...rest }: PartsSurvey): PartsSurvey => ({
+    ...rest,
+    pairs: pairs.map(counts),
+    ...(undelivered && { undelivered: { ...undelivered, why: mask(undelivered.why) } }),
+    ...(fault !== undefined && { fault: mask(fault) }),
+  });
+  return { groups: groups.map((group) => ({ ...counts(group), ...(group.parts && { parts: partsOf(group.parts) }) })) };
 }

@@ -1,10 +1,10 @@
 /**
- * The admin routes for sheets, below /twinflow/. All ask for twinflow.write, since they make the server read and keep files;
- * those that read files which are there already, for flows.write as well.
+ * The admin routes for sheets, below /twinflow/. All require twinflow.write, because they make the server read and
+ * store files. Those that read existing files also require flows.write.
  *
  *   POST tables?name=<file name>   the file as application/octet-stream → { id, name, sheets }
  *   POST tables/inspect            { from: SheetSource['from'] } → { name, sheets }
- *   POST tables/look-up            { sheet: SheetSource, ignoreCase, ones, twos } → what it has for these values or people
+ *   POST tables/look-up { sheet: SheetSource, ignoreCase, ones, twos } → its matches for these values or users
  *   POST tables/export             { heads, pairs, values } → a workbook (xlsx)
  */
 
@@ -14,10 +14,10 @@ import type { ExportedTable } from '../../lib/mapping/tables/shapes';
 import type { Item } from '../../lib/mapping/values';
 import type { SheetSource } from '../../lib/model/config';
 import { SyncError } from '../../lib/model/errors';
+import { isObject } from '../../lib/model/shape';
 import { checkFile, fileOf, keepUpload, plainFileName, removeUpload, uploadName } from '../../lib/tables/files';
 import { SheetLookUps } from '../../lib/tables/look-up';
 import { inspectFile, workbookOf } from '../../lib/tables/runner';
-import { isObject } from '../shared/connect';
 import { answerFaults, guardRoutes } from '../shared/guard';
 import { LONGEST_LIST } from './answers';
 import { bytesOf, fail, MOST_UPLOADS, type Request, send, sendWorkbook } from './file-answers';
@@ -37,7 +37,7 @@ function sourceOf(body: unknown): SheetSource['from'] {
 
 const WORDS = ['id', 'name', 'login', 'email'] as const;
 
-/** Values or people; no form is given more of them. */
+/** Maximum number of values or users; no form has more of them. */
 function items(list: unknown): Item[] {
   return (Array.isArray(list) ? list : []).slice(0, LONGEST_LIST).map((value: unknown): Item => {
     const given = isObject(value) ? value : {};
@@ -67,12 +67,12 @@ function exported(body: unknown): ExportedTable {
   };
 }
 
-/** Adds the routes. @param dataFolder where uploads are kept; asked for at each request */
+/** Adds the routes. @param dataFolder the folder for uploads; read at each request */
 export function registerTableRoutes(host: Pick<NodeAPI, 'httpAdmin' | 'auth'>, dataFolder: () => string): void {
   const { httpAdmin } = host;
   guardRoutes(httpAdmin);
   const mayWrite = host.auth.needsPermission('twinflow.write');
-  // files on the server's disk are for those who could read them with a flow as well
+  // files on the server's disk are only for users who could also read them with a flow
   const mayDeploy = host.auth.needsPermission('flows.write');
   let uploading = 0;
 

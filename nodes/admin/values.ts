@@ -1,17 +1,17 @@
-/** Field values as a browser sends them: only what has the shape of a canonical value is let in. */
+/** Field values from a browser: only values with the shape of a canonical value are accepted. */
 
 import { SyncError } from '../../lib/model/errors';
+import { isObject } from '../../lib/model/shape';
 import type { Fields, RichTextFormat, SingleValue, Value } from '../../lib/model/values';
-import { isObject } from '../shared/connect';
 
 const MOST_FIELDS = 200;
 const MOST_VALUES = 1_000;
 const LONGEST_ID = 500;
 const FORMATS: readonly RichTextFormat[] = ['text', 'html', 'markdown', 'textile', 'jira-wiki', 'adf'];
-/** What lookup values, people and references are made of. */
+/** The properties of list values, users and references. */
 const PARTS = ['id', 'name', 'login', 'email', 'key', 'url'] as const;
 
-/** @throws SyncError invalid – names the field */
+/** @throws SyncError invalid with the name of the field */
 export function fieldsOf(given: unknown): Fields {
   const entries = isObject(given) ? Object.entries(given) : [];
   if (!isObject(given) || entries.length > MOST_FIELDS) {
@@ -29,7 +29,7 @@ export function fieldsOf(given: unknown): Fields {
   );
 }
 
-/** Undefined where it is no value. */
+/** undefined if it is not a value. */
 export function canonical(given: unknown): Value | undefined {
   if (given === null) return null;
   if (!Array.isArray(given)) return single(given);

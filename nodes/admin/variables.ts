@@ -1,17 +1,18 @@
 /**
- * Environment variables in a form's inputs, filled in as Node-RED does when it makes a node: an input is one variable as a
- * whole, or none. A value never comes back in an answer, and goes only where the draft cannot lead it: to an address that is
- * deployed, or that is a variable itself. Otherwise whoever may edit a form could have it sent to an address of their own.
+ * Environment variables in a form's inputs, filled in as Node-RED does when it creates a node: an input is either a
+ * single variable or has none. A value never comes back in an answer. It is used only if the draft cannot redirect it:
+ * for a URL that is deployed, or that is a variable itself. Otherwise anyone who can edit a form could have it sent to
+ * a URL of their own.
  */
 
 import type { ConfigField, Connector, ConnectorConfig } from '../../lib/connectors/connector';
 import { SyncError } from '../../lib/model/errors';
 import type { SystemSettings } from '../shared/connect';
 
-/** The value of a variable by its name; undefined where it has none. */
+/** The value of a variable by its name; undefined if it has none. */
 export type Variables = (name: string) => string | undefined;
 
-/** Both ways in which Node-RED lets people write one: @node-red/runtime/lib/flows/util.js */
+/** Both notations that Node-RED supports: @node-red/runtime/lib/flows/util.js */
 const WHOLE = /^\$(?:\{(\S+)\}|\((\S+)\))$/;
 const INSIDE = /\$\{[^}\s]+\}/;
 
@@ -23,7 +24,7 @@ const nameIn = (value: unknown): string | undefined => {
 const bad = (field: ConfigField, short: string, message: string): SyncError =>
   new SyncError('invalid', message, { fields: { [field.name]: short } });
 
-/** True where all addresses are variables, and the connector's place is nothing but addresses, or lies in this Node-RED. */
+/** True if all URLs are variables, and the connector's place depends only on URLs, or is in this Node-RED. */
 function leadsNowhere(connector: Connector, config: ConnectorConfig): boolean {
   const addresses = connector.config.filter(({ type }) => type === 'url');
   if (addresses.length === 0) return connector.category === 'sandbox';
@@ -32,8 +33,9 @@ function leadsNowhere(connector: Connector, config: ConnectorConfig): boolean {
 
 /**
  * @param trusted the place is the deployed one
- * @returns the settings with all values, and those that came from variables
- * @throws SyncError invalid – a variable without a value, one in the middle of an address, one that may not go there
+ * @returns the settings with all values, and the values that came from variables
+ * @throws SyncError invalid for a variable without a value, one in the middle of a URL, or one that must not be sent
+ * there
  */
 export function fillIn(
   connector: Connector,
@@ -77,14 +79,14 @@ export function fillIn(
   return { settings: { ...settings, config, credentials }, values: values.flatMap(withHost) };
 }
 
-/** What a running node has from variables. */
+/** The values of a running node that come from variables. */
 export const filledIn = (saved: ConnectorConfig, effective: ConnectorConfig | undefined): string[] =>
   Object.entries(saved).flatMap(([name, value]) => {
     const now = effective?.[name];
     return nameIn(value) !== undefined && typeof now === 'string' && now !== value ? withHost(now) : [];
   });
 
-/** Faults of a network name the host alone. */
+/** Network errors only name the host. */
 function withHost(value: string): string[] {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   return [value, value.replace(/\/+$/, ''), ...(url ? [url.origin, url.host, url.hostname] : [])].filter(Boolean);

@@ -1,13 +1,13 @@
-/** The `twinflow-default-mapper` node: what a target field receives where the source has nothing that it could take. */
+/** The `twinflow-default-mapper` node: sets target fields that have no usable source value. */
 
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { readDefaultRows, readPairs } from '../../lib/mapping';
 import type { DefaultRow } from '../../lib/model/config';
 import { DefaultMapperStep } from '../../lib/steps';
-import { hostOf } from '../shared/host';
-import { savedStep } from '../shared/saved';
-import { step } from '../shared/step';
-import { tellFindings } from '../shared/tell-findings';
+import { hostOf } from '../runtime/host';
+import { savedStep } from '../runtime/saved';
+import { step } from '../runtime/step';
+import { tellFindings } from '../runtime/tell-findings';
 
 interface DefaultMapperDef extends NodeDef {
   integration: string;

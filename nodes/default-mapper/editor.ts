@@ -1,16 +1,20 @@
-/** The form of the default mapper: what a field receives where the source has nothing that it could take. */
+/** The form of the default mapper: sets fields that have no usable source value. */
 
 import { checkDefaultRows, type Finding } from '../../lib/checks';
 import { missingRequired } from '../../lib/mapping/coverage';
 import { readDefaultRows, readPairs } from '../../lib/mapping/saved';
 import type { DefaultRow } from '../../lib/model/config';
 import type { Field, Side } from '../../lib/model/entity';
+import { append } from '../../lib/model/lists';
+import { inOrder } from '../../lib/model/sides';
 import {
   knownVersion,
   offerOnlyIntegration,
+  redraw,
   rememberInputs,
   say,
   showsNewer,
+  showWantedRow,
   takeOnlyIntegration,
   watchSaved,
   words,
@@ -81,6 +85,7 @@ class DefaultMapperForm {
     );
     exchangePanel({ container: $('#twinflow-defaults-exchange'), node, scope: this.scope, forms: [rows] });
     this.load();
+    showWantedRow(node.id, (row) => this.views()[row]?.reveal());
   }
 
   private replace(rows: DefaultRow[]): void {
@@ -130,43 +135,39 @@ class DefaultMapperForm {
       const row = view.value();
       const index =
         row === undefined ? -1 : views.slice(0, place).filter((other) => other.value() !== undefined).length;
-      // that a field is gone or another one is told by what it was when it was saved
+      // whether a field is gone or replaced is known from its saved state
       const issues = found
         .filter((issue) => issue.row === index && issue.code !== 'unknownField' && issue.code !== 'moved')
         .map((issue) => ({ ...issue, row: place }));
       const here = [...view.drift(place), ...issues];
       view.showIssues(here);
-      all.push(...here);
+      append(all, here);
     }
     showFindings($('#twinflow-defaults-findings'), all, ({ row }) => views[row ?? -1]?.reveal());
     this.showMissing();
   }
 
-  /** Mandatory fields that may stay empty on create: candidates for a row. */
+  /** Required fields that may be empty in a new item: suggestions for rows. */
   private showMissing(): void {
     const known = this.scope.known();
     const mapped = mappedRows(this.scope.integrationId(), this.scope.pairs());
     for (const side of SIDES) {
-      const box = $(`#twinflow-defaults-missing${side}`).empty();
-      const [fields, sources] = side === 1 ? [known.one, known.two] : [known.two, known.one];
-      if (fields === undefined) continue;
-      const missing = missingRequired(
-        [...fields.values()],
-        mapped,
-        this.rows(),
-        side === 2 ? 'forward' : 'backward',
-        sources,
-      );
-      if (missing.length === 0) continue;
-      const system = this.scope.systemLabel(side);
-      box.append($('<span>').text(`${this.node._('default-mapper.missing', { system })} `));
-      missing.forEach(({ field }, index) => {
-        if (index > 0) box.append(', ');
-        box.append(
-          $('<button type="button" class="twinflow-link">')
-            .text(field.name)
-            .on('click', () => this.add(field, side)),
-        );
+      const [fields, sources] = inOrder(side, known.one, known.two);
+      const direction = side === 2 ? 'forward' : 'backward';
+      const missing = fields ? missingRequired([...fields.values()], mapped, this.rows(), direction, sources) : [];
+      redraw($(`#twinflow-defaults-missing${side}`), (box) => {
+        if (missing.length === 0) return;
+        const system = this.scope.systemLabel(side);
+        box.append($('<span>').text(`${this.node._('default-mapper.missing', { system })} `));
+        missing.forEach(({ field }, index) => {
+          if (index > 0) box.append(', ');
+          box.append(
+            $('<button type="button" class="twinflow-link">')
+              .text(field.name)
+              .attr('data-id', field.id)
+              .on('click', () => this.add(field, side)),
+          );
+        });
       });
     }
   }

@@ -1,4 +1,4 @@
-/** A row of the default mapper's table: side and field, the default, and what happens where there is nothing to write. */
+/** A row of the default mapper's table: side and field, the default, and what to do if there is no value to write. */
 
 import { type Finding, fieldDrift } from '../../lib/checks';
 import { defaultRowExtras } from '../../lib/mapping/saved';
@@ -16,7 +16,7 @@ import {
   valueInput,
 } from '../editor/mapping';
 
-/** What the list keeps for a row. */
+/** The list's data of a row. */
 export interface FormRow {
   row?: Partial<DefaultRow> & { side: Side; value?: Value };
   view?: DefaultRowView;
@@ -26,7 +26,7 @@ const SIDES: Side[] = [1, 2];
 const POLICIES: UnresolvedPolicy[] = ['default', 'leave', 'park'];
 const EMPTY_POLICIES: EmptyPolicy[] = ['default', 'clear', 'leave', 'park'];
 
-/** One row: side and field, the default, what happens where the source is empty, and to a value without counterpart. */
+/** One row: side and field, the default, and the rules for an empty source and for a value without a match. */
 export class DefaultRowView {
   private readonly container: JQuery;
   private readonly scope: MappingScope;
@@ -39,12 +39,12 @@ export class DefaultRowView {
   private readonly side: JQuery;
   private readonly policy: JQuery;
   private readonly empty: JQuery;
-  /** the field as it was saved, until another one is chosen */
+  /** the saved field, until another one is selected */
   private saved: FieldChoice | undefined;
   private field: FieldSelect;
   private input: { key: string; input: ValueInput } | undefined;
-  private preset: Value | undefined;
-  /** what a newer version, or a hand, has put into the saved row besides */
+  private defaultValue: Value | undefined;
+  /** further properties of the saved row, from a newer version or edited by hand */
   private readonly extras: object;
 
   constructor(container: JQuery, form: FormRow, node: EditorNode, scope: MappingScope, onChange: () => void) {
@@ -53,7 +53,7 @@ export class DefaultRowView {
     this.node = node;
     this.onChange = onChange;
     const { row } = form;
-    this.preset = row?.value;
+    this.defaultValue = row?.value;
     this.saved = row?.field;
     this.extras = defaultRowExtras(row ?? {});
     this.side = $('<select class="twinflow-half">').attr('aria-label', node._('default-mapper.label.side'));
@@ -70,13 +70,13 @@ export class DefaultRowView {
     this.draw();
   }
 
-  /** A choice of policies; '' is the preset. */
+  /** A selection of rules; '' is the default. */
   private choice(name: 'empty' | 'unresolved', policies: string[], chosen = ''): JQuery {
     const { node } = this;
     const select = $('<select>').attr('aria-label', node._(`default-mapper.label.${name}`));
     fillSelect(
       select,
-      ['', ...policies].map((value) => ({ value, label: node._(`default-mapper.${name}.${value || 'preset'}`) })),
+      ['', ...policies].map((value) => ({ value, label: node._(`default-mapper.${name}.${value || 'unset'}`) })),
       chosen,
     );
     return select.on('change', this.onChange);
@@ -115,7 +115,7 @@ export class DefaultRowView {
     };
   }
 
-  /** What has become of the field since it was saved. */
+  /** How the field has changed since it was saved. */
   drift(place: number): Finding[] {
     const known = this.scope.known();
     const { saved } = this;
@@ -167,7 +167,7 @@ export class DefaultRowView {
     this.onChange();
   }
 
-  /** Any value may fail to come across where the field has a type of its own; a text takes everything. */
+  /** Any value may fail to convert if the field has a type of its own; a text field accepts everything. */
   private takesPolicy(field: FieldChoice): boolean {
     return field.type !== 'boolean';
   }
@@ -188,14 +188,14 @@ export class DefaultRowView {
       scope: this.scope,
       side: this.sideOf(),
       field,
-      value: this.preset,
+      value: this.defaultValue,
       many: field.multi,
       label: this.node._('default-mapper.label.value', { name: field.name }),
       placeholder: this.node._('default-mapper.placeholder.value'),
       onChange: this.onChange,
     });
-    // what was a value of one field is none of the next
-    this.preset = undefined;
+    // a value of one field is not valid in another
+    this.defaultValue = undefined;
     this.input = { key, input };
     this.policyBox.append(this.empty, this.policy.toggle(this.takesPolicy(field)));
   }

@@ -1,4 +1,4 @@
-/** A button that shows a direction and goes on to the next one when pressed: both, forward, backward. */
+/** A button that shows a direction and switches to the next one when pressed: both, forward, backward. */
 
 import type { DirectionSetting } from '../../lib/model/entity';
 import { t } from './text';

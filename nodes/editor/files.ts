@@ -1,9 +1,9 @@
-/** Files between a form and the server, and files that a person gets as a download. */
+/** Files that are exchanged between a form and the server, and downloads for the user. */
 
 import { isObject } from './read';
 import { t } from './text';
 
-/** The reason in an answer of one of our routes. */
+/** The reason in an answer of one of Twinflow's routes. */
 function saidIn(body: unknown): Error | undefined {
   const error = isObject(body) && isObject(body.error) ? body.error : {};
   return typeof error.message === 'string' ? new Error(error.message) : undefined;
@@ -16,12 +16,12 @@ function reasonOf(failed: JQuery.jqXHR): Error {
 }
 
 /**
- * Posts to one of Twinflow's routes. A rejection's message is for people.
+ * Posts to one of Twinflow's routes. A rejection's message is for users.
  * @param route below /twinflow/
  */
 export function post<Answer>(route: string, settings: JQuery.AjaxSettings): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    // a relative address: the editor adds its root and the login's token
+    // a relative URL: the editor adds its root and the login's token
     $.ajax({ url: `twinflow/${route}`, method: 'POST', ...settings }).then(
       (answer: Answer) => resolve(answer),
       (failed: JQuery.jqXHR) => reject(reasonOf(failed)),
@@ -29,7 +29,7 @@ export function post<Answer>(route: string, settings: JQuery.AjaxSettings): Prom
   });
 }
 
-/** Posts a file as it is, and gets JSON. */
+/** Posts a file unchanged, and gets JSON. */
 export const postFile = <Answer>(route: string, file: File): Promise<Answer> =>
   post(route, { data: file, processData: false, contentType: 'application/octet-stream', dataType: 'json' });
 
@@ -46,7 +46,7 @@ export async function postForFile(route: string, body: object): Promise<Blob> {
       ...{ xhr: () => sent, xhrFields: { responseType: 'blob' } },
     });
   } catch (thrown) {
-    // the reason comes as a file as well
+    // the reason also arrives as a file
     const answer: unknown = sent.response;
     throw (answer instanceof Blob && saidIn(parsed(await answer.text()))) || thrown;
   }
@@ -60,7 +60,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Hands a file to the person. */
+/** Offers a file to the user as a download. */
 export function download(file: Blob, name: string): void {
   const address = URL.createObjectURL(file);
   const link = $('<a>').attr({ href: address, download: name }).appendTo(document.body);
@@ -69,5 +69,5 @@ export function download(file: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-/** A file name that every system takes. */
+/** A file name that is valid in every system. */
 export const fileName = (text: string): string => text.replace(/[^\p{L}\p{N} _-]+/gu, '-').slice(0, 80);

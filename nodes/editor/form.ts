@@ -1,4 +1,4 @@
-/** Small helpers for forms: inputs of the open dialog, messages that are read out. */
+/** Small helpers for forms: inputs of the open dialog, and messages for screen readers. */
 
 /** The ids that the editor gives its inputs. */
 export type Prefix = 'node-input' | 'node-config-input';
@@ -7,8 +7,8 @@ export type Prefix = 'node-input' | 'node-config-input';
 export const input = (prefix: Prefix, property: string): JQuery => $(`#${prefix}-${property}`);
 
 /**
- * What a property will be: while the node's own form is open and has an input for it, what stands there; else what is
- * saved. Validators need it, since the editor hands them one input's value at a time.
+ * The future value of a property: the input's value while the node's own form is open and has one, otherwise the saved
+ * value. Validators need it, because the editor passes them one input's value at a time.
  */
 export function present(node: EditorNode, prefix: Prefix, property: string): unknown {
   const edited = RED.editor.getEditStack().at(-1);
@@ -17,8 +17,8 @@ export function present(node: EditorNode, prefix: Prefix, property: string): unk
 }
 
 /**
- * What stands in a number input, as a number; undefined where it is none. Call it in `oneditsave` and store the result:
- * the editor would save a text, but leaves a value alone that equals the input's text.
+ * The content of a number input as a number; undefined if it is not a number. Call it in `oneditsave` and store the
+ * result: the editor would save a text, but does not change a value that equals the input's text.
  */
 export function entered(prefix: Prefix, property: string): number | undefined {
   const typed = String(input(prefix, property).val() ?? '').trim();
@@ -27,7 +27,17 @@ export function entered(prefix: Prefix, property: string): number | undefined {
 
 export type Tone = 'plain' | 'good' | 'warning' | 'bad';
 
-/** Shows a sentence, and a list below it, in an element with `aria-live`. An empty text clears it. */
+/**
+ * Draws the content of a box again, and leaves it as it is if it would be the same: a check that ends while a button is being
+ * pressed, or has the focus, would take it away.
+ */
+export function redraw(box: JQuery, draw: (fresh: JQuery) => void): void {
+  const fresh = $('<div>');
+  draw(fresh);
+  if (fresh.html() !== box.html()) box.empty().append(fresh.contents());
+}
+
+/** Shows a sentence, followed by a list, in an element with `aria-live`. An empty text clears it. */
 export function say(target: JQuery, tone: Tone, sentence: string, points: string[] = []): void {
   target.empty().removeClass('twinflow-good twinflow-warning twinflow-bad').addClass('twinflow-message');
   if (tone !== 'plain') target.addClass(`twinflow-${tone}`);
@@ -39,10 +49,10 @@ export function say(target: JQuery, tone: Tone, sentence: string, points: string
   }
 }
 
-/** What a thrown thing says to people. */
+/** The message of anything thrown, for users. */
 export const words = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
-/** Options of a `<select>`; the chosen one is added if it isn't among them, so that nothing saved is lost. */
+/** Options of a `<select>`. The selected one is added if it is missing, so that nothing saved is lost. */
 export function fillSelect(select: JQuery, options: { value: string; label: string }[], chosen: string): void {
   const known = options.some(({ value }) => value === chosen) || chosen === '';
   select.empty();

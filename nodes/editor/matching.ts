@@ -1,22 +1,22 @@
-/** What a drop-down with search offers, and what of it fits the typed text. Pure. */
+/** The options of a drop-down with search, and those that match the typed text. Pure. */
 
 export interface SearchItem<Data = unknown> {
   id: string;
   name: string;
-  /** small print behind the name: an id, a type, a mail address */
+  /** small text after the name: an id, a type, an email */
   detail?: string;
-  /** shown, but can't be chosen */
+  /** shown, but not selectable */
   disabled?: boolean;
-  /** whatever the form wants back with the choice */
+  /** any data that the form needs with the selection */
   data?: Data;
 }
 
-/** As compared: without regard to case and accents. */
+/** For comparing: ignores case and accents. */
 export const plain = (shown: string): string => shown.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
 /**
- * The items whose name or detail holds every word of the search: first the one of that name, then those whose name starts
- * with it.
+ * The items whose name or detail contains every word of the search: first the one with exactly that name, then those
+ * whose name starts with it.
  */
 export function matching<Data>(items: SearchItem<Data>[], search: string): SearchItem<Data>[] {
   const wanted = plain(search.trim());

@@ -1,6 +1,6 @@
 /**
- * Asks the server about a system: projects, types, fields, people. An answer is kept for ten minutes, shared by all
- * forms of the browser window; the same question asked twice at a time goes out once; a failure isn't kept.
+ * Asks the server about a system: projects, types, fields, users. An answer is cached for ten minutes and shared by all
+ * forms of the browser window. Concurrent identical questions are sent once. Failures are not cached.
  */
 
 import type { ConfigField, ConnectorCategory, Identity } from '../../lib/connectors/form';
@@ -12,10 +12,10 @@ import { t } from './text';
 import type { SystemDraft } from './workspace';
 
 const KEPT_MS = 600_000;
-/** Answers kept at most; every search for a person or a value is one. */
+/** Maximum number of cached answers; every search for a user or a value is one. */
 const KEPT_MOST = 300;
 
-/** A connector as the server describes it: enough to build the system form. */
+/** The server's description of a connector: enough for building the system form. */
 export interface ConnectorInfo {
   kind: string;
   label: string;
@@ -24,17 +24,19 @@ export interface ConnectorInfo {
   richText?: RichTextFormat;
 }
 
-/** Where polling starts if nothing else is chosen. */
+/** The default start of polling. */
 export interface NewestInfo {
-  /** a checkpoint exists: polling starts behind the newest entity */
+  /** a checkpoint exists: polling starts after the newest item */
   found: boolean;
-  /** the newest update, ISO 8601, where the connector's checkpoint tells */
+  /** the newest update, ISO 8601, if the connector's checkpoint contains it */
   at?: string;
-  /** where nothing is there yet: the time polling starts from, ISO 8601 */
+  /** of systems that are read by revision: the newest one */
+  revision?: string;
+  /** if there is nothing yet: the time at which polling starts, ISO 8601 */
   from?: string;
 }
 
-/** `message` is for people; `kind` is a SyncErrorKind, or 'offline' where the server gave no answer. */
+/** `message` is for users; `kind` is a SyncErrorKind, or 'offline' if the server gave no answer. */
 export class MetadataError extends Error {
   readonly kind: string;
   readonly fields: Record<string, string>;
@@ -48,13 +50,13 @@ export class MetadataError extends Error {
 }
 
 interface Options {
-  /** ask the system anew, whatever is remembered here or on the server */
+  /** ask the system again, ignoring what is cached here or on the server */
   reload?: boolean;
 }
 
 type Arguments = { project?: string; type?: string; field?: string; search?: string } & Values;
 
-/** Set by `reload`: the next question about a system goes through to the system. */
+/** Set by `reload`: the next question about a system is sent to the system. */
 const stale = new Set<string>();
 
 const answers = (): Map<string, { at: number; answer: Promise<unknown> }> => {
@@ -82,7 +84,7 @@ function errorOf(request: JQuery.jqXHR): MetadataError {
  */
 export async function request(method: 'GET' | 'POST', route: string, body?: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    // a relative address: the editor adds its root and the login's token
+    // a relative URL: the editor adds its root and the login's token
     $.ajax({
       url: `twinflow/${route}`,
       method,
@@ -100,7 +102,7 @@ function wire(draft: SystemDraft): Omit<SystemDraft, 'name'> {
 function keep<Answer>(key: string, anew: boolean, ask: () => Promise<Answer>): Promise<Answer> {
   const kept = answers();
   const known = kept.get(key);
-  // the key names the route and the arguments, so the answer behind it has the type that `ask` gives
+  // the key contains the route and the arguments, so its answer has the type that `ask` returns
   if (known && !anew && Date.now() - known.at < KEPT_MS) return known.answer as Promise<Answer>;
   const answer = ask();
   const entry = { at: Date.now(), answer };
@@ -145,10 +147,10 @@ interface Connectors extends Listed<ConnectorInfo> {
 const asked = (): Promise<Connectors> =>
   keep('connectors', false, async () => (await request('GET', 'connectors')) as Connectors);
 
-/** All kinds of system there are, with the inputs of their forms. */
+/** All system types, with the inputs of their forms. */
 export const connectors = (): Promise<ConnectorInfo[]> => items(asked());
 
-/** IANA name of the time zone in which the server runs: schedules are read in it. */
+/** IANA name of the server's time zone: schedules use it. */
 export const serverTimeZone = async (): Promise<string | undefined> => (await asked()).timeZone;
 
 /** "Test connection": always asks the system. */
@@ -157,8 +159,23 @@ export const identify = (draft: SystemDraft | undefined): Promise<Identity> => a
 export const projects = (draft: SystemDraft | undefined, options?: Options): Promise<Project[]> =>
   items(ask<Listed<Project>>('projects', draft, {}, options));
 
-export const types = (draft: SystemDraft | undefined, project: ProjectId, options?: Options): Promise<EntityType[]> =>
+/** All item types of a project, including those of parts. */
+const allTypes = (draft: SystemDraft | undefined, project: ProjectId, options?: Options): Promise<EntityType[]> =>
   items(ask<Listed<EntityType>>('types', draft, { project }, options));
+
+/** The types of items, which have pairs of their own. */
+export const types = async (
+  draft: SystemDraft | undefined,
+  project: ProjectId,
+  options?: Options,
+): Promise<EntityType[]> => (await allTypes(draft, project, options)).filter(({ partOf }) => partOf === undefined);
+
+/** The types of parts of items: comments. From the same answer as the others. */
+export const partTypes = async (
+  draft: SystemDraft | undefined,
+  project: ProjectId,
+  options?: Options,
+): Promise<EntityType[]> => (await allTypes(draft, project, options)).filter(({ partOf }) => partOf !== undefined);
 
 export const fields = (
   draft: SystemDraft | undefined,
@@ -167,7 +184,7 @@ export const fields = (
   options?: Options,
 ): Promise<Field[]> => items(ask<Listed<Field>>('fields', draft, { project, type }, options));
 
-/** Values of a lookup field: its own list where it has one, else what the system finds for `search`. */
+/** Values of a list field: its own list if it has one, otherwise the system's search results for `search`. */
 export const lookupValues = (
   draft: SystemDraft | undefined,
   project: ProjectId,
@@ -177,8 +194,8 @@ export const lookupValues = (
 ): Promise<LookupValue[]> => items(ask<Listed<LookupValue>>('lookup-values', draft, { project, type, field, search }));
 
 /**
- * People whose name, login or e-mail has `search` in it, or who have exactly the `email`, `login` or `name`; the first of
- * all without.
+ * Users whose name, login or email contains `search`, or who have exactly the `email`, `login` or `name`; without any
+ * of these, the start of the list.
  */
 export const users = (
   draft: SystemDraft | undefined,
@@ -190,7 +207,7 @@ export const newest = (
   scope: { projects: ProjectId[]; types: EntityTypeId[] },
 ): Promise<NewestInfo> => ask('newest', draft, scope);
 
-/** True where a side of a deployed integration was read before: its poller goes on from there. */
+/** True if a side of a deployed integration was polled before: its poller continues from there. */
 export async function isBegun(integration: string, side: Side): Promise<boolean> {
   const { items: all } = (await request('GET', 'operations')) as {
     items: { id: string; sides?: readonly [SideView, SideView] }[];
@@ -198,7 +215,7 @@ export async function isBegun(integration: string, side: Side): Promise<boolean>
   return all.find(({ id }) => id === integration)?.sides?.[side - 1]?.begun === true;
 }
 
-/** Forgets all answers about a system (or all systems): the next question is put to the system itself. */
+/** Discards all answers about a system (or all systems): the next question is sent to the system itself. */
 export function reload(draft?: SystemDraft): void {
   if (!draft) {
     answers().clear();

@@ -1,6 +1,6 @@
 /**
- * What is not mapped yet: required fields of a target that no mapper node of the integration gives a value. Read from the
- * workspace as it is drawn now, deployed or not.
+ * Unmapped fields: required fields of a target to which no mapper node of the integration gives a value. Read from the
+ * current workspace, deployed or not.
  */
 
 import { missingRequired } from '../../lib/mapping/coverage';
@@ -14,7 +14,7 @@ import type { SystemDraft } from './workspace';
 export interface OpenFields {
   pair: TypePair;
   direction: Direction;
-  /** names of fields that a create would leave empty */
+  /** names of fields that would be empty in a new item */
   unmapped: string[];
   /** names of fields whose only source may be empty */
   mayBeEmpty: string[];
@@ -31,16 +31,16 @@ export interface Drawn {
 const worksOn = (node: EditorNode, pair: TypePair): boolean =>
   !Array.isArray(node.pairs) || node.pairs.includes(pair.id);
 
-/** Rows of mapper nodes of one type that work on a pair. A mapper's form saves nothing else in `rows`. */
+/** Rows of mapper nodes of one type that handle a pair. A mapper's form saves nothing else in `rows`. */
 function rowsOf<Row>(nodes: EditorNode[], type: string, pair: TypePair): Row[] {
   const mappers = nodes.filter((node) => node.type === type && worksOn(node, pair));
   return mappers.flatMap((node) => list(node.rows).filter(isObject)) as Row[];
 }
 
 /**
- * One entry for each type pair and direction, in order. The fields are those of the first project that the direction
- * goes to, since required fields may differ by project.
- * @throws MetadataError – a system can't be asked
+ * One entry for each type pair and direction, in order. The fields are those of the direction's first target project,
+ * because required fields may differ by project.
+ * @throws MetadataError if a system cannot be asked
  */
 export async function openFields(drawn: Drawn): Promise<OpenFields[]> {
   const asked: Promise<OpenFields>[] = [];

@@ -1,4 +1,4 @@
-/** A list of pairs – projects, entity types – with a direction each: System 1 | direction | System 2. */
+/** A list of pairs (projects or item types), each with a direction: System 1 | direction | System 2. */
 
 import type { Choice } from '../../lib/model/config';
 import { type DirectionButton, directionButton } from './direction-button';
@@ -10,7 +10,7 @@ import { t } from './text';
 export interface PairListOptions {
   pairs: Pair[];
   load: (side: 1 | 2) => Promise<SearchItem[]>;
-  /** what is paired, e.g. "Project": heads the columns and names the inputs for those who can't see them */
+  /** what is paired, for example "Project": column heading and accessible name of the inputs */
   label: string;
   addLabel: string;
   newId?: () => string;
@@ -70,7 +70,7 @@ export function pairList(list: JQuery, options: PairListOptions): PairList {
       row.one = select(1, row.pair?.one);
       row.direction = directionButton(line, row.pair?.direction ?? 'both', options.onChange);
       row.two = select(2, row.pair?.two);
-      // the list hands an empty row to whoever pressed "add"
+      // the list passes an empty row to the handler of "add"
       if (!row.pair) setTimeout(() => row.one?.input.trigger('focus'), 0);
     },
     removeItem(row) {
@@ -80,7 +80,7 @@ export function pairList(list: JQuery, options: PairListOptions): PairList {
     },
     sortItems: options.onChange,
   });
-  // set only now: a list that has a height when it is made keeps it, and rows beyond it would hang out
+  // set only now: a list that has a height when it is created keeps it, and further rows would overflow
   list.parent().css({ minHeight: '44px' });
   list.editableList(
     'addItems',

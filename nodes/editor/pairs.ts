@@ -1,10 +1,10 @@
-/** Pairs of projects or entity types as a form holds them. Pure. */
+/** Pairs of projects or item types in a form. Pure. */
 
 import type { Choice } from '../../lib/model/config';
 import type { DirectionSetting } from '../../lib/model/entity';
 
 export interface Pair {
-  /** stable within the list; only where `newId` is given */
+  /** stable within the list; only if `newId` is given */
   id?: string;
   one: Choice;
   two: Choice;
@@ -12,8 +12,8 @@ export interface Pair {
 }
 
 /**
- * What no entity ever reaches: in each direction the first pair with a project (or type) as its source is used, so a later
- * one with the same source is idle there.
+ * Pairs that no item ever reaches. In each direction the first pair with a project (or type) as its source is used, so
+ * a later one with the same source is never used there.
  */
 export function idlePairs(pairs: Pair[]): { name: string; direction: 'forward' | 'backward' }[] {
   const idle: { name: string; direction: 'forward' | 'backward' }[] = [];

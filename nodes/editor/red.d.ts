@@ -1,9 +1,9 @@
 /**
- * What Twinflow's forms use of the Node-RED editor: no more than that, and with `unknown` where a saved flow or another
- * package's node may hold anything. The documentation of the editor's API: https://nodered.org/docs/api/ui/
+ * The part of the Node-RED editor that Twinflow's forms use, with `unknown` wherever a saved flow or another package's
+ * node may contain anything. The editor's API: https://nodered.org/docs/api/ui/
  */
 
-/** A node as it lies in the workspace, deployed or not. Its properties come from a saved flow: check before use. */
+/** A node in the workspace, deployed or not. Its properties come from a saved flow: check them before use. */
 interface EditorNode {
   id: string;
   type: string;
@@ -13,7 +13,7 @@ interface EditorNode {
   d?: boolean;
   name?: string;
   credentials?: Record<string, unknown>;
-  /** its type's definition: the editor saves what is named there */
+  /** its type's definition: the editor saves the properties named there */
   _def?: { defaults: Record<string, { value?: unknown; type?: string }>; credentials?: Record<string, object> };
   /** nodes that use this config node */
   users?: EditorNode[];
@@ -48,7 +48,7 @@ interface EditorDefinition<Properties extends object> {
   outputLabels?: string | ((this: EditorNode & Properties, index: number) => string);
   button?: { enabled?: (this: EditorNode & Properties) => boolean; onclick: (this: EditorNode & Properties) => void };
   oneditprepare?: (this: EditorNode & Properties) => void;
-  /** true = the node changed, whatever the editor finds out by itself */
+  /** true = the node changed, whatever the editor detects itself */
   oneditsave?: (this: EditorNode & Properties) => boolean | undefined;
   oneditcancel?: (this: EditorNode & Properties) => void;
   oneditdelete?: (this: EditorNode & Properties) => void;
@@ -80,7 +80,7 @@ interface EditorRed {
       callback: (link: { source: EditorNode; sourcePort: number; target: EditorNode }) => boolean | undefined,
     ): void;
     dirty(): boolean;
-    /** a new id, as nodes have them */
+    /** a new node id */
     id(): string;
   };
   events: {
@@ -135,6 +135,7 @@ declare const RED: EditorRed;
 
 interface EditableListOptions<Item> {
   addButton?: boolean | string;
+  buttons?: { label: string; icon: string; click: () => void }[];
   height?: number | 'auto';
   header?: JQuery;
   sortable?: boolean | string;
@@ -165,10 +166,10 @@ interface JQuery {
   i18n(): JQuery;
 }
 
-/** What the forms of all our node types share in one browser window. */
+/** Shared by the forms of all Twinflow node types in one browser window. */
 interface Window {
   twinflowMetadata?: Map<string, { at: number; answer: Promise<unknown> }>;
-  /** what a preview was asked for last, so that the next form begins with it */
+  /** the last input of a preview, with which the next form starts */
   twinflowPreview?: { integration: string; side: 1 | 2; key: string };
   /** the editor's own parser of expressions */
   jsonata?: (expression: string) => { ast(): unknown };

@@ -1,19 +1,20 @@
 /**
- * Saved nodes of other versions in the editor: older ones are brought to today's shape as soon as they are loaded, so that
- * forms, validators and the next deploy have that; those of a later Twinflow are shown as such and left exactly as they are.
+ * Saved nodes of other versions in the editor. Older ones are upgraded as soon as they are loaded, so that forms,
+ * validators and the next deploy use the current shape. Those of a later Twinflow are marked and left exactly as they
+ * are.
  */
 
-import { type NodeType, savedVersion, upgradeNode } from '../../lib/saved';
+import { HISTORIES, type NodeType, savedVersion, upgradeNode } from '../../lib/saved';
 import { isObject } from './read';
 import { addStyle } from './style';
 import { t } from './text';
 
-/** What every node has: Node-RED saves it by itself. */
+/** Properties that every node has: Node-RED saves them itself. */
 const OWN = new Set(
   'id type z x y wires d g l w h info icon inputLabels outputLabels env credentials users inputs outputs'.split(' '),
 );
 
-/** The flows as they are deployed, asked for once for all nodes of one load. */
+/** The deployed flows, requested once for all nodes of one load. */
 let deployed: Promise<unknown> | undefined;
 
 function deployedFlows(): Promise<unknown> {
@@ -27,8 +28,8 @@ function deployedFlows(): Promise<unknown> {
 }
 
 /**
- * The editor forgets properties that this version's form does not name, and would deploy the node without them. They are
- * taken from what is deployed, and named for this one node.
+ * The editor drops properties that this version's form does not name, and would deploy the node without them. They are
+ * taken from the deployed flows and named for this one node.
  */
 async function keepUnknown(node: EditorNode): Promise<void> {
   const answer = await deployedFlows();
@@ -43,31 +44,53 @@ async function keepUnknown(node: EditorNode): Promise<void> {
   for (const key of unknown) node[key] = saved[key];
 }
 
-/** Call it once beside `registerType`: the nodes of this type are brought to today's version when they are loaded. */
+const formerOf = (type: NodeType): readonly string[] => HISTORIES[type].former ?? [];
+
+/**
+ * For a form's `defaults`: properties that only older versions have. The editor loads only properties that a form
+ * names, so the upgrade would not see them.
+ */
+export const loadedOnly = (type: NodeType): Record<string, { value: undefined }> =>
+  Object.fromEntries(formerOf(type).map((name) => [name, { value: undefined }]));
+
+/** After the upgrade a node no longer has them: neither in the deployed data nor in the editor's list of its
+ * properties. */
+function forgetFormer(type: NodeType, node: EditorNode): void {
+  const former = formerOf(type);
+  if (former.length === 0 || node._def === undefined) return;
+  for (const name of former) delete node[name];
+  const defaults = Object.entries(node._def.defaults).filter(([name]) => !former.includes(name));
+  node._def = { ...node._def, defaults: Object.fromEntries(defaults) };
+}
+
+/** Call it once next to `registerType`: nodes of this type are upgraded when they are loaded. */
 export function watchSaved(type: NodeType): void {
   RED.events.on('nodes:add', (added) => {
     if (!isObject(added) || added.type !== type) return;
-    // the editor hands out its own nodes here
+    // here the editor returns its own nodes
     const node = added as EditorNode;
     const upgraded = upgradeNode(type, node);
-    if (upgraded.is === 'newer')
-      keepUnknown(node).catch(() => undefined); // its form says what is at stake
-    else if (upgraded.from < Number(upgraded.saved.version)) Object.assign(node, upgraded.saved);
+    if (upgraded.is === 'newer') {
+      keepUnknown(node).catch(() => undefined); // its form shows what may be lost
+      return;
+    }
+    if (upgraded.from < Number(upgraded.saved.version)) Object.assign(node, upgraded.saved);
+    forgetFormer(type, node);
   });
 }
 
 /** True for a node that a later Twinflow has saved. */
 export const isNewer = (type: NodeType, node: EditorNode): boolean => upgradeNode(type, node).is === 'newer';
 
-/** A validator for the property `version`: of two parameters, since others may not give a reason. */
+/** A validator for the property `version`. It has two parameters, because only such validators can give a reason. */
 export const knownVersion =
   (type: NodeType) =>
   (value: unknown, _options?: object): boolean | string =>
     upgradeNode(type, { version: value }).is !== 'newer' || t('newer.invalid');
 
 /**
- * First thing in `oneditprepare`: for a node of a later Twinflow, puts the reason in the place of the form.
- * @returns true where there is nothing to edit
+ * Call this first in `oneditprepare`. For a node of a later Twinflow, it replaces the form by the reason.
+ * @returns true if there is nothing to edit
  */
 export function showsNewer(type: NodeType, node: EditorNode): boolean {
   const upgraded = upgradeNode(type, node);

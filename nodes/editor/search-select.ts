@@ -2,36 +2,37 @@
  * A drop-down with search, after the ARIA pattern of a combobox with a list box:
  * https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
  *
- * It shows the saved name whatever happens to the system it comes from, loads its list when it is first opened, and says
- * inside the list that it is loading or why it couldn't, with a button to try again. The list hangs on the page's body,
- * so that it isn't cut off in a list row or a narrow tray. All texts are set as text, never as HTML.
+ * It shows the saved name whatever happens to its system. It loads its list when first opened, and shows inside the
+ * list that it is loading or why it could not, with a button to try again. The list is attached to the page's body, so
+ * that it is not cut off in a list row or a narrow tray. All texts are set as text, never as HTML.
  */
 
+import { append } from '../../lib/model/lists';
 import { matching, plain, type SearchItem } from './matching';
 import { addStyle } from './style';
 import { t } from './text';
 
 export type { SearchItem } from './matching';
 
-/** More are not drawn; the list says so and asks to type on. */
+/** Further options are not drawn; the list says so and asks for more typing. */
 const DRAWN = 200;
 const TYPING_MS = 250;
 
 export interface SearchSelectOptions<Data = unknown> {
   /**
-   * Called when the list opens, again after `reload`, and with `remote` for every text that was typed (after a pause).
-   * A rejection's message is shown to the person.
+   * Called when the list opens, again after `reload`, and with `remote` for every typed text (after a pause). A
+   * rejection's message is shown to the user.
    */
   load: (search: string) => Promise<SearchItem<Data>[]>;
-  /** the system searches; without, the list is loaded once and filtered here */
+  /** the system searches; if absent, the list is loaded once and filtered here */
   remote?: boolean;
   value?: SearchItem<Data>;
   placeholder?: string;
-  /** accessible name, where no <label for> belongs to the input */
+  /** accessible name, if no <label for> belongs to the input */
   label?: string;
-  /** any text may stand there; it comes back as `{ id: text, name: text }` */
+  /** any text is allowed; it is returned as `{ id: text, name: text }` */
   freeText?: boolean;
-  /** offered as the first entry; choosing it makes the value undefined. Text = its name, e.g. "none" */
+  /** offered as the first entry; selecting it makes the value undefined. Text = its name, for example "none" */
   empty?: string;
   onChange?: (item: SearchItem<Data> | undefined) => void;
 }
@@ -41,12 +42,12 @@ export interface SearchSelect<Data = unknown> {
   element: JQuery;
   input: JQuery;
   value(): SearchItem<Data> | undefined;
-  /** shows another value; `onChange` isn't called */
+  /** shows another value; `onChange` is not called */
   set(item: SearchItem<Data> | undefined): void;
-  /** forgets the list: it is loaded again when next opened, or at once where it is open */
+  /** discards the list: it is loaded again when next opened, or at once if it is open */
   reload(): void;
   disable(disabled: boolean): void;
-  /** Removes the list from the page. Called by itself when the input leaves the page. */
+  /** Removes the list from the page. Called automatically when the input leaves the page. */
   destroy(): void;
 }
 
@@ -72,9 +73,9 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
   let active = -1;
   let popup: JQuery | undefined;
   let typed = false;
-  /** the active entry was reached with the arrow keys: Enter takes it, whatever is typed */
+  /** the active entry was reached with the arrow keys: Enter selects it, whatever is typed */
   let pointed = false;
-  /** the person is done typing and the list of that text is still on its way: decided when it is there */
+  /** typing has ended and the list of that text is still loading: decided when it has arrived */
   let waiting: 'enter' | 'leave' | undefined;
   let asked = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -119,7 +120,7 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
           return;
         }
         const present = items.find((item) => item.id === chosen?.id);
-        // the saved name may be old: show what the system calls it now
+        // the saved name may be old: show the system's current one
         if (present && chosen) {
           chosen = present;
           if (!typed) showValue();
@@ -173,7 +174,7 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
       .text(item ? item.name : (options.empty ?? ''))
       .appendTo(line);
     if (item?.detail) $('<span class="twinflow-item-detail">').text(item.detail).appendTo(line);
-    // mousedown would take the focus away and close the list before the click
+    // mousedown would move the focus and close the list before the click
     return line.on('mousedown', (event) => event.preventDefault()).on('click', () => choose(entry));
   }
 
@@ -192,10 +193,10 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
         .appendTo(note);
     }
     if (state.is === 'loaded') {
-      // what the system found may match by words that are not shown; an older answer is narrowed down here
+      // the system's results may match by words that are not shown; an older answer is filtered here
       const found = isCurrent() && options.remote ? state.items : matching(state.items, search());
       if (options.empty !== undefined && search().trim() === '') shown.push('empty');
-      shown.push(...found.slice(0, DRAWN));
+      append(shown, found.slice(0, DRAWN));
       const gone = !options.remote && !options.freeText && chosen && !state.items.some(({ id }) => id === chosen?.id);
       if (gone && search() === '') note.addClass('twinflow-bad').text(t('select.gone', { name: chosen?.name }));
       else if (found.length === 0) note.text(t(search().trim() === '' ? 'select.nothing' : 'select.noMatch'));
@@ -236,7 +237,7 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
     window.removeEventListener('resize', follow);
   }
 
-  /** The list keeps to the input while something behind it scrolls; scrolling in the list itself is left alone. */
+  /** The list follows the input while something behind it scrolls; scrolling in the list itself is ignored. */
   function follow(event: Event): void {
     if (!element[0]?.isConnected) close();
     else if (!(event.target instanceof Node && popup?.[0]?.contains(event.target))) place();
@@ -260,12 +261,13 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
     else if (!entry.disabled) take(entry);
   }
 
-  /** The loaded list belongs to what is typed. */
+  /** The loaded list belongs to the typed text. */
   function isCurrent(): boolean {
     return state.is === 'loaded' && (!options.remote || state.search === search());
   }
 
-  /** The one entry that is called just as typed; undefined where there is none, or several that only their ids tell apart. */
+  /** The one entry with exactly the typed name; undefined if there is none, or several that only their ids
+   * distinguish. */
   function named(written: string): SearchItem<Data> | undefined {
     const items = state.is === 'loaded' ? state.items.filter((item) => !item.disabled) : [];
     const exact = items.filter((item) => item.name === written);
@@ -274,8 +276,8 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
   }
 
   /**
-   * The entry that Enter takes for the typed text: the one of that name; else the first that begins with it; else, where
-   * the text may not stand for itself, the first that holds it. Never one that does not match.
+   * The entry that Enter selects for the typed text: the one with that name; otherwise the first that starts with it;
+   * otherwise, if free text is not allowed, the first that contains it. Never one that does not match.
    */
   function suggestion(): SearchItem<Data> | undefined {
     const written = search().trim();
@@ -287,7 +289,8 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
     return options.freeText ? items.find((item) => plain(item.name).startsWith(plain(written))) : items[0];
   }
 
-  /** What the typed text stands for: an entry of that name, or itself where any text may stand there; else what was. */
+  /** The value of the typed text: an entry with that name, or the text itself if free text is allowed; otherwise the
+   * earlier value. */
   function meant(): SearchItem<Data> | undefined {
     const written = String(input.val() ?? '').trim();
     if (written === '') return options.empty === undefined && !options.freeText ? chosen : undefined;
@@ -300,7 +303,7 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
     close();
   }
 
-  /** True where the list of the typed text is not there yet: it is on its way then. */
+  /** True if the list of the typed text has not arrived yet. */
   function awaits(how: 'enter' | 'leave'): boolean {
     if (!typed || search().trim() === '' || isCurrent() || state.is === 'failed') return false;
     clearTimeout(timer);
@@ -310,7 +313,7 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
   }
 
   function leave(): void {
-    // an older answer, or none, cannot tell what a name stands for: asked for before anything is decided
+    // an older answer, or none, does not show what a name means: ask before deciding
     if (awaits('leave')) {
       if (options.freeText) chosen = meant();
       close();
@@ -326,7 +329,7 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
       const suggested = suggestion();
       if (suggested) choose(suggested);
       else if (options.freeText || search().trim() === '') leave();
-      // nothing is called like this: the list says so and stays, the text is there to be corrected
+      // there is no entry with this name: the list says so and stays, and the text can be corrected
       else if (popup) draw();
       else open();
     }
@@ -363,7 +366,7 @@ export function searchSelect<Data = unknown>(input: JQuery, options: SearchSelec
       event.preventDefault();
       move(key === 'ArrowDown' ? 1 : -1);
     } else if (key === 'Enter') {
-      // Enter would otherwise press the form's first button
+      // otherwise Enter would press the form's first button
       event.preventDefault();
       if (popup && state.is === 'failed') load();
       else if (popup || typed) enter();

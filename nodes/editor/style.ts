@@ -1,9 +1,10 @@
-/** The few style rules of our widgets, made of the editor's own CSS variables so that every theme fits. */
+/** The few style rules of Twinflow's widgets, based on the editor's own CSS variables so that every theme fits. */
 
 const ID = 'twinflow-style';
 
 // Texts have no width of their own (width 0, at least that of the form): the editor makes a form as wide as its widest
-// line, and keeps it so in a window that has no room for it. The editor gives all tabs one width; ours have that of their words.
+// line, even in a window that is too narrow for it. The editor gives all tabs the same width; Twinflow's are as wide as
+// their labels.
 const RULES = `
 .twinflow-select { position: relative; display: inline-block; width: 70%; min-width: 0; vertical-align: middle; box-sizing: border-box; }
 .twinflow-select > input[type="text"] { width: 100% !important; min-width: 0; padding-right: 26px !important; margin: 0; box-sizing: border-box; text-overflow: ellipsis; }
@@ -43,10 +44,24 @@ const RULES = `
 .twinflow-link:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: 1px; }
 .twinflow-tabs > li.red-ui-tab { width: auto !important; }
 .twinflow-tabs > li.red-ui-tab > a.red-ui-tab-label { padding-right: 12px; }
+.twinflow-parts { min-width: 0; margin: 0 0 8px; padding: 4px 8px 6px; border: 1px solid var(--red-ui-form-input-border-color); border-radius: 4px; }
+.twinflow-parts > legend { width: auto; margin: 0; padding: 0 4px; border: 0; font-size: inherit; line-height: inherit; font-weight: bold; color: inherit; }
+.twinflow-part-rules { margin: 4px 0 2px 20px; }
+.twinflow-part-rules > label { width: auto; margin: 0 0 4px; }
+.twinflow-part-rules > label.twinflow-row { display: flex; }
+.twinflow-part-rules > label.twinflow-row > span { flex: 0 1 170px; }
+.twinflow-part-rules > label.twinflow-row > select { flex: 1 1 0; width: 0; min-width: 0; margin: 0; }
+.twinflow-part-fields { margin: 4px 0 2px 20px; }
+.twinflow-part-fields > summary { cursor: pointer; }
+.twinflow-part-fields > summary:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: 1px; }
+.twinflow-part-fields table { border-collapse: collapse; margin: 4px 0; font-size: 90%; line-height: 1.4; }
+.twinflow-part-fields th, .twinflow-part-fields td { padding: 2px 10px 2px 0; text-align: left; vertical-align: top; font-weight: normal; overflow-wrap: anywhere; border-bottom: 1px solid var(--red-ui-secondary-border-color); }
+.twinflow-part-fields thead th { font-weight: bold; }
+.twinflow-part-fields tr.twinflow-part-idle > * { color: var(--red-ui-secondary-text-color); }
 .twinflow-inline { display: inline-block; width: auto !important; margin: 0 6px 0 0 !important; vertical-align: middle; }
 `;
 
-/** Adds our rules to the page, once. Call it first in `oneditprepare` of a form that uses our widgets. */
+/** Adds Twinflow's rules to the page, once. Call it first in `oneditprepare` of a form that uses its widgets. */
 export function addStyle(): void {
   if (document.getElementById(ID)) return;
   const style = document.createElement('style');

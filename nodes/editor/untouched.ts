@@ -1,11 +1,12 @@
 /**
- * *Done* changes what was changed in the form, and nothing else. The editor would save what each input holds, and so add
- * what a flow does not say, or write it in another way. Inputs that still hold what they held at first are taken from it.
+ * *Done* changes what was changed in the form, and nothing else. The editor would save the content of each input, and
+ * so add properties that a flow does not have, or write them in another way. Inputs that still have their initial
+ * content are hidden from it.
  */
 
 import { input, type Prefix } from './form';
 
-/** What the inputs of an open form held at first, by property. */
+/** The initial content of an open form's inputs, by property. */
 const first = new WeakMap<EditorNode, Map<string, unknown>>();
 
 function held(prefix: Prefix, property: string): unknown {
@@ -13,36 +14,36 @@ function held(prefix: Prefix, property: string): unknown {
   return control.is('[type=checkbox]') ? control.prop('checked') : control.val();
 }
 
-/** Secrets have inputs too: an empty one would be saved as a secret that is empty. */
+/** Secrets have inputs, too: an empty one would be saved as an empty secret. */
 const properties = ({ _def }: EditorNode): string[] => [
   ...Object.keys(_def?.defaults ?? {}),
   ...Object.keys(_def?.credentials ?? {}),
 ];
 
-/** Last thing in `oneditprepare`, when the inputs show what is saved, or what holds where nothing is. */
+/** Call this last in `oneditprepare`, when the inputs show the saved values or the defaults. */
 export function rememberInputs(node: EditorNode, prefix: Prefix): void {
   first.set(node, new Map(properties(node).map((property) => [property, held(prefix, property)])));
 }
 
-/** True where an input holds something else than when its form was opened. */
+/** True if an input has other content than when its form was opened. */
 export const isTouched = (node: EditorNode, prefix: Prefix, property: string): boolean =>
   held(prefix, property) !== first.get(node)?.get(property);
 
-/** In `oneditsave`: without its id, the editor does not find an input, and leaves the property alone. */
+/** Call this in `oneditsave`: without its id, the editor does not find an input, and leaves the property unchanged. */
 export function leaveUntouched(node: EditorNode, prefix: Prefix): void {
   for (const property of properties(node)) {
     const control = input(prefix, property);
     const refers = node._def?.defaults[property]?.type !== undefined;
-    // a config node that the form has offered by itself counts as chosen
+    // a config node that the form preselected counts as selected
     const offered = refers && !['', '_ADD_', undefined].includes(control.val()?.toString());
     if (!offered && !isTouched(node, prefix, property)) control.removeAttr('id');
   }
 }
 
 /**
- * What is to be saved of a list, or of something whole: the saved value itself where it means the same, and in a list each
+ * The value to save for a list, or for a single value: the saved value itself if it means the same; in a list, each
  * saved entry that means the same as one of the form.
- * @param read as saved values are read: what reads the same means the same
+ * @param read reads saved values: values that read the same mean the same
  */
 export function kept<Value>(saved: Value, next: Value, read: (value: unknown) => unknown): Value {
   const meaning = (value: unknown): string => JSON.stringify(read(value)) ?? '';

@@ -1,32 +1,33 @@
-/** What lies in the workspace now, deployed or not: systems, integrations, and the nodes that belong to an integration. */
+/** The current content of the workspace, deployed or not: systems, integrations, and the nodes of an integration. */
 
 import { SECRET_NAMES } from '../../lib/connectors/form';
+import { readBacklinks, readProjectPairs, readTypePairs } from '../../lib/mapping/saved';
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
-import { isObject, number, projectPairs, text, typePairs } from './read';
+import { isObject, number, text } from './read';
 
-/** What the server needs to reach a system: the form's state, deployed or not. */
+/** The data that the server needs to reach a system: the form's state, deployed or not. */
 export interface SystemDraft {
-  /** id of the system node: where the server finds stored secrets */
+  /** id of the system node: the server finds stored secrets by it */
   id?: string;
-  /** for people; not sent */
+  /** for display; not sent */
   name?: string;
   kind: string;
   config: Record<string, string | boolean>;
-  /** only what was typed since the last deploy; all others are taken from what is stored */
+  /** only secrets typed since the last deploy; all others are read from the store */
   credentials?: Record<string, string>;
   /** ids of an `http proxy` and a `tls-config` node */
   proxy?: string;
   tls?: string;
 }
 
-/** Stands in a password input where a value is stored that the browser doesn't know. */
+/** Shown in a password input if there is a stored value that the browser does not know. */
 export const STORED = '__PWRD__';
 
 export const PRESET_RETRIES = 3;
 export const PRESET_LOST_AFTER_MS = 600_000;
 
-/** A config node's id as the editor keeps it; '_ADD_' is its way to say "none". */
+/** A config node's id in the editor; '_ADD_' means "none". */
 export const nodeId = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' && value !== '_ADD_' ? value : undefined;
 
@@ -39,7 +40,7 @@ export function configValues(value: unknown): Record<string, string | boolean> {
   return values;
 }
 
-/** A system node in its present state; undefined where there is no such node or no kind is chosen. */
+/** A system node in its current state; undefined if there is no such node or no type is selected. */
 export function systemDraft(systemNodeId: string | undefined): SystemDraft | undefined {
   const node = systemNodeId ? RED.nodes.node(systemNodeId) : null;
   if (node?.type !== 'twinflow-system' || text(node.kind) === '') return undefined;
@@ -59,7 +60,7 @@ export function systemDraft(systemNodeId: string | undefined): SystemDraft | und
   };
 }
 
-/** An integration node in its present state, with presets for what an older version didn't have. */
+/** An integration node in its current state, with defaults for properties that an older version did not have. */
 export function integration(id: string | undefined): IntegrationConfig | undefined {
   const node = id ? RED.nodes.node(id) : null;
   if (node?.type !== 'twinflow-integration') return undefined;
@@ -69,12 +70,9 @@ export function integration(id: string | undefined): IntegrationConfig | undefin
     active: node.active !== false,
     system1: nodeId(node.system1) ?? '',
     system2: nodeId(node.system2) ?? '',
-    projectPairs: projectPairs(node.projectPairs),
-    typePairs: typePairs(node.typePairs),
-    remoteKeyField1: text(node.remoteKeyField1) || undefined,
-    remoteKeyField2: text(node.remoteKeyField2) || undefined,
-    remoteUrlField1: text(node.remoteUrlField1) || undefined,
-    remoteUrlField2: text(node.remoteUrlField2) || undefined,
+    projectPairs: readProjectPairs(node.projectPairs),
+    typePairs: readTypePairs(node.typePairs),
+    backlinks: readBacklinks(node.backlinks),
     retries: number(node.retries, PRESET_RETRIES),
     lostAfterMs: number(node.lostAfterMs, PRESET_LOST_AFTER_MS, 1),
   };
@@ -86,7 +84,7 @@ export function systemsOf(integrationId: string | undefined): [SystemDraft | und
   return [systemDraft(config?.system1), systemDraft(config?.system2)];
 }
 
-/** The name of the system on one side of an integration, for labels; undefined where none is chosen. */
+/** The name of the system on one side of an integration, for labels; undefined if none is selected. */
 export function systemName(integrationId: string | undefined, side: Side): string | undefined {
   return systemsOf(integrationId)[side - 1]?.name;
 }

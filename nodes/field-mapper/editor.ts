@@ -1,4 +1,5 @@
-/** The form of the field mapper: which fields of the two systems belong together, and how their values go across. */
+/** The form of the field mapper: which fields of the two systems belong together, and how their values are
+ * converted. */
 
 import type { Finding } from '../../lib/checks';
 import { proposeFields } from '../../lib/mapping/auto-map';
@@ -6,13 +7,17 @@ import { missingRequired, type RowIssue, rowIssues } from '../../lib/mapping/cov
 import { roundTrip } from '../../lib/mapping/round-trip';
 import { readFieldRows, readPairs } from '../../lib/mapping/saved';
 import type { FieldChoice, FieldRow } from '../../lib/model/config';
-import type { Field, Side } from '../../lib/model/entity';
+import { directionFrom, type Field, type Side } from '../../lib/model/entity';
+import { append } from '../../lib/model/lists';
+import { atSide, otherSide } from '../../lib/model/sides';
 import {
   knownVersion,
   offerOnlyIntegration,
+  redraw,
   rememberInputs,
   say,
   showsNewer,
+  showWantedRow,
   takeOnlyIntegration,
   watchSaved,
   words,
@@ -47,7 +52,7 @@ interface FieldMapperProperties {
 type FieldMapperNode = EditorNode & FieldMapperProperties;
 
 const SIDES: Side[] = [1, 2];
-/** What the rows, and the fields without one, can be narrowed down to. */
+/** The filters of the rows and of the unmapped fields. */
 const KINDS: Record<string, (field: Field) => boolean> = {
   required: ({ required }) => required === true,
   custom: ({ custom }) => custom === true,
@@ -91,6 +96,7 @@ class FieldMapperForm {
       this.autoMap().catch((thrown: unknown) => say(this.note, 'bad', words(thrown)));
     });
     this.load();
+    showWantedRow(node.id, (row) => this.open(row));
   }
 
   private buildList(): void {
@@ -174,8 +180,8 @@ class FieldMapperForm {
       const issues = row ? rowIssues(row, rows, known, browserCheck) : NO_FIELD;
       const found = view.findings(place, issues, known);
       view.showIssues(found);
-      // an empty row is still being made
-      if (row !== undefined) findings.push(...found);
+      // an empty row is not finished yet
+      if (row !== undefined) append(findings, found);
     }
     showFindings($('#twinflow-map-findings'), findings, ({ row }) => this.open(row));
     this.showMissing(rows);
@@ -183,7 +189,7 @@ class FieldMapperForm {
     this.filter();
   }
 
-  /** Leads to a row that may be filtered out at present. */
+  /** Goes to a row, even if it is currently filtered out. */
   private open(row: number | undefined): void {
     this.show.val('all');
     this.search.val('');
@@ -191,7 +197,7 @@ class FieldMapperForm {
     this.views()[row ?? -1]?.reveal();
   }
 
-  /** Fields that hand their values round: names are data, so they are only ever text. */
+  /** Fields that pass their values round in a circle. Names are data, so they are only shown as text. */
   private showRestless(rows: FieldRow[]): void {
     const texts = roundTrip(rows, []).map(({ round }) =>
       this.node._('field-mapper.restless', { round: round.join(' → ') }),
@@ -199,48 +205,53 @@ class FieldMapperForm {
     say($('#twinflow-map-restless'), texts.length === 0 ? 'plain' : 'warning', texts.join(' '));
   }
 
-  /** One line for each direction: what a create on that side would still lack. */
+  /** One line per direction: required fields that a new item on that side would lack. */
   private showMissing(rows: FieldRow[]): void {
     const known = this.scope.known();
     const defaults = defaultRows(this.scope.integrationId(), this.scope.pairs());
     for (const side of SIDES) {
-      const target = $(`#twinflow-map-missing${side}`).empty().removeClass('twinflow-warning twinflow-good');
-      const fields = side === 1 ? known.one : known.two;
-      if (fields === undefined) continue;
+      const target = $(`#twinflow-map-missing${side}`).removeClass('twinflow-warning twinflow-good');
+      const fields = atSide(known, side);
+      if (fields === undefined) {
+        target.empty();
+        continue;
+      }
       const direction = side === 2 ? 'forward' : 'backward';
-      const sources = side === 1 ? known.two : known.one;
+      const sources = atSide(known, otherSide(side));
       const missing = missingRequired([...fields.values()], rows, defaults, direction, sources);
       const unmapped = missing.filter(({ why }) => why === 'unmapped');
       const empty = missing.filter(({ why }) => why === 'mayBeEmpty');
       const system = this.scope.systemLabel(side);
       target.addClass(missing.length === 0 ? 'twinflow-good' : 'twinflow-warning');
-      if (missing.length === 0) target.text(this.node._('field-mapper.missing.none', { system }));
-      if (unmapped.length > 0) {
-        target.append($('<span>').text(`${this.node._('field-mapper.missing.unmapped', { system })} `));
-        unmapped.forEach(({ field }, index) => {
-          if (index > 0) target.append(', ');
-          target.append(this.addLink(field, side));
-        });
-        target.append('. ');
-      }
-      if (empty.length > 0) {
-        const names = empty.map(({ field }) => field.name).join(', ');
-        target.append($('<span>').text(this.node._('field-mapper.missing.mayBeEmpty', { system, names })));
-      }
+      redraw(target, (box) => {
+        if (missing.length === 0) box.text(this.node._('field-mapper.missing.none', { system }));
+        if (unmapped.length > 0) {
+          box.append($('<span>').text(`${this.node._('field-mapper.missing.unmapped', { system })} `));
+          unmapped.forEach(({ field }, index) => {
+            if (index > 0) box.append(', ');
+            box.append(this.addLink(field, side));
+          });
+          box.append('. ');
+        }
+        if (empty.length > 0) {
+          const names = empty.map(({ field }) => field.name).join(', ');
+          box.append($('<span>').text(this.node._('field-mapper.missing.mayBeEmpty', { system, names })));
+        }
+      });
     }
   }
 
   private addLink(field: Field, side: Side): JQuery {
     return $('<button type="button" class="twinflow-link">')
       .text(field.name)
-      .attr('aria-label', this.node._('field-mapper.label.addField', { name: field.name }))
+      .attr({ 'aria-label': this.node._('field-mapper.label.addField', { name: field.name }), 'data-id': field.id })
       .on('click', () => this.add(field, side));
   }
 
   private add(field: Field, side: Side): void {
     const choice: FieldChoice = fieldChoice(field);
     const row: FieldRow = side === 1 ? { one: choice, direction: 'both' } : { two: choice, direction: 'both' };
-    if (field.readOnly) row.direction = side === 1 ? 'forward' : 'backward';
+    if (field.readOnly) row.direction = directionFrom(side);
     this.list.editableList('addItem', { row } satisfies FormRow);
     this.show.val('all');
     this.search.val('');
@@ -252,7 +263,7 @@ class FieldMapperForm {
     say(this.note, 'plain', this.node._('field-mapper.note.asking'));
     const [ones, twos] = await Promise.all([this.scope.fields(1), this.scope.fields(2)]);
     const rows = this.rows();
-    // a row would overwrite what the integration writes there, or carry somebody's edit of it to the other side
+    // a row would overwrite what the integration writes there, or sync somebody's edit of it to the other side
     const { counterpart } = this.scope.known();
     const used = (ids: (string | undefined)[], kept: ReadonlySet<string> = new Set()): Set<string> =>
       new Set([...ids.filter((id) => id !== undefined), ...kept]);
@@ -305,26 +316,27 @@ class FieldMapperForm {
     if (lists) this.showUnmapped(wanted, kind ?? (() => true));
   }
 
-  /** The fields of a kind that no row has, on both sides; pressing one adds a row. */
+  /** The fields of a kind without a row, on both sides; pressing one adds a row. */
   private showUnmapped(wanted: string, isKind: (field: Field) => boolean): void {
     const rows = this.rows();
-    const box = $('#twinflow-map-unmapped').empty();
-    for (const side of SIDES) {
-      const known = side === 1 ? this.scope.known().one : this.scope.known().two;
-      const used = new Set(rows.map((row) => (side === 1 ? row.one : row.two)?.id));
-      const open = [...(known?.values() ?? [])].filter(
-        (field) => !used.has(field.id) && field.name.toLowerCase().includes(wanted) && isKind(field),
-      );
-      const column = $('<div>').appendTo(box);
-      $('<b>')
-        .text(this.node._('field-mapper.unmapped', { count: open.length }))
-        .appendTo(column);
-      $('<ul>')
-        .append(
-          open.map((field) => $('<li>').append(this.addLink(field, side), $('<span>').text(` ${typeWords(field)}`))),
-        )
-        .appendTo(column);
-    }
+    redraw($('#twinflow-map-unmapped'), (box) => {
+      for (const side of SIDES) {
+        const known = atSide(this.scope.known(), side);
+        const used = new Set(rows.map((row) => atSide(row, side)?.id));
+        const open = [...(known?.values() ?? [])].filter(
+          (field) => !used.has(field.id) && field.name.toLowerCase().includes(wanted) && isKind(field),
+        );
+        const column = $('<div>').appendTo(box);
+        $('<b>')
+          .text(this.node._('field-mapper.unmapped', { count: open.length }))
+          .appendTo(column);
+        $('<ul>')
+          .append(
+            open.map((field) => $('<li>').append(this.addLink(field, side), $('<span>').text(` ${typeWords(field)}`))),
+          )
+          .appendTo(column);
+      }
+    });
   }
 }
 

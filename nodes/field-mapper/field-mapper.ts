@@ -1,14 +1,14 @@
-/** The `twinflow-field-mapper` node: turns a payload of source fields into one of target fields. */
+/** The `twinflow-field-mapper` node: converts a payload of source fields to one of target fields. */
 
 import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red';
 import { readFieldRows, readPairs, roundTrip, rowIssues } from '../../lib/mapping';
 import { expressionCheck } from '../../lib/mapping/transform-expression';
 import type { FieldRow } from '../../lib/model/config';
 import { FieldMapperStep } from '../../lib/steps';
-import { hostOf, integrationOf } from '../shared/host';
-import { savedStep } from '../shared/saved';
-import { step } from '../shared/step';
-import { tellFindings } from '../shared/tell-findings';
+import { hostOf, integrationOf } from '../runtime/host';
+import { savedStep } from '../runtime/saved';
+import { step } from '../runtime/step';
+import { tellFindings } from '../runtime/tell-findings';
 
 interface FieldMapperDef extends NodeDef {
   integration: string;

@@ -1,10 +1,8 @@
-/** The form of the filter: which entities of one side are synced. */
+/** The form of the filter: which items of one side are synced. */
 
-import { type Condition, needsValue, type Operator, operatorsFor } from '../../lib/mapping/conditions';
+import { isComplete, type Rule } from '../../lib/mapping/conditions';
 import { readConditions, readPairs } from '../../lib/mapping/saved';
-import type { FieldChoice } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
-import { isEmpty, type Value } from '../../lib/model/values';
 import {
   fillSelect,
   input,
@@ -21,26 +19,26 @@ import {
 } from '../editor';
 import {
   addMappingStyle,
-  type FieldSelect,
-  fieldSelect,
+  browserCheck,
   isShown,
   MappingScope,
-  rowsOf,
   somePairs,
   soon,
-  type ValueInput,
-  valueInput,
   withoutLengths,
 } from '../editor/mapping';
 import { PreviewPanel } from '../editor/preview';
+import { fillModes, modeOf, RuleList } from './rule-list';
 
 interface FilterProperties {
   name: string;
   integration: string;
   pairs: 'all' | string[];
   side: '1' | '2';
-  mode: 'all' | 'any';
-  conditions: Condition[];
+  by: 'conditions' | 'expression';
+  mode: 'all' | 'any' | 'none';
+  conditions: Rule[];
+  expression: string;
+  kinds: 'both' | 'create' | 'update';
   matchCase: boolean;
   live: boolean;
   outputs: number;
@@ -49,139 +47,16 @@ interface FilterProperties {
 
 type FilterNode = EditorNode & FilterProperties;
 
-interface FormRow {
-  condition?: Condition;
-  view?: ConditionView;
-}
-
 const PREFIX = 'node-input';
 const SIDES: Side[] = [1, 2];
-
-/** True for a condition that can decide: a value is there where the operator wants one. */
-const isComplete = (condition: Condition): boolean =>
-  !needsValue(condition.operator) || !isEmpty(condition.value ?? null);
-
-/** One condition: field, operator, value. */
-class ConditionView {
-  private readonly container: JQuery;
-  private readonly node: FilterNode;
-  private readonly scope: MappingScope;
-  private readonly side: Side;
-  private readonly onChange: () => void;
-  private readonly field: FieldSelect;
-  private readonly operator = $('<select>');
-  private readonly valueBox = $('<div class="twinflow-row" style="margin-top: 4px">');
-  private input: { key: string; part: boolean; input: ValueInput } | undefined;
-  private saved: Value | undefined;
-
-  constructor(
-    container: JQuery,
-    form: FormRow,
-    side: Side,
-    node: FilterNode,
-    scope: MappingScope,
-    onChange: () => void,
-  ) {
-    this.container = container;
-    this.node = node;
-    this.scope = scope;
-    this.side = side;
-    this.onChange = onChange;
-    const { condition } = form;
-    this.saved = condition?.value;
-    const line = $('<div class="twinflow-row">').appendTo(container);
-    this.field = fieldSelect(line, { scope, side, value: condition?.field, onChange: () => this.changed() });
-    this.operator
-      .attr('aria-label', node._('filter.label.operator'))
-      .on('change', () => this.changed())
-      .appendTo(line);
-    container.append(this.valueBox);
-    this.draw(condition?.operator);
-  }
-
-  value(): Condition | undefined {
-    const field = this.field.value();
-    const operator = this.chosen(field);
-    if (field === undefined || operator === undefined) return undefined;
-    const value = needsValue(operator) ? this.input?.input.value() : undefined;
-    return value === undefined ? { field, operator } : { field, operator, value };
-  }
-
-  focus(): void {
-    this.field.input.trigger('focus');
-  }
-
-  reload(): void {
-    this.field.reload();
-  }
-
-  refresh(): void {
-    this.field.refresh();
-    this.draw();
-  }
-
-  private chosen(field: FieldChoice | undefined): Operator | undefined {
-    return field && operatorsFor(field.type).find((operator) => operator === this.operator.val());
-  }
-
-  private changed(): void {
-    this.draw();
-    this.onChange();
-  }
-
-  private draw(wanted: Operator | undefined = this.chosen(this.field.value())): void {
-    const field = this.field.value();
-    const operators = field ? operatorsFor(field.type) : [];
-    const operator = wanted !== undefined && operators.includes(wanted) ? wanted : operators[0];
-    fillSelect(
-      this.operator,
-      operators.map((value) => ({ value, label: this.node._(`filter.operator.${value}`) })),
-      operator ?? '',
-    );
-    this.operator.prop('disabled', field === undefined);
-    this.drawValue(field, operator);
-    const condition = this.value();
-    this.container.toggleClass('twinflow-invalid', condition === undefined || !isComplete(condition));
-  }
-
-  private drawValue(field: FieldChoice | undefined, operator: Operator | undefined): void {
-    const shown = field !== undefined && operator !== undefined && needsValue(operator);
-    this.valueBox.toggle(shown);
-    if (!shown) return;
-    const many = operator === 'oneOf';
-    // a part of a name is a text, whatever the field holds
-    const part = operator === 'contains' || operator === 'startsWith';
-    const key = `${field.id} ${field.type} ${many} ${part}`;
-    if (this.input?.key === key) return;
-    // a part of a name is no list entry, and the other way round
-    const before =
-      this.input === undefined || this.input.part === part ? (this.input?.input.value() ?? this.saved) : undefined;
-    this.saved = undefined;
-    this.valueBox.empty();
-    this.input = {
-      key,
-      part,
-      input: valueInput(this.valueBox, {
-        scope: this.scope,
-        side: this.side,
-        field: part
-          ? { id: field.id, name: field.name, type: 'text' }
-          : { ...field, multi: false, maxLength: undefined },
-        value: before,
-        many,
-        label: this.node._('filter.label.value', { name: field.name }),
-        placeholder: this.node._('filter.placeholder.value'),
-        onChange: () => this.changed(),
-      }),
-    };
-  }
-}
 
 /** The open form. */
 class FilterForm {
   private readonly node: FilterNode;
   private readonly scope: MappingScope;
   private readonly list = $('#twinflow-filter-conditions');
+  private readonly rules: RuleList;
+  private readonly expressionInput = $('#twinflow-filter-expression');
   private shownSide: Side = 1;
   private readonly check = soon(this.list, () => this.showState());
 
@@ -197,33 +72,28 @@ class FilterForm {
       if (this.side() === this.shownSide) return;
       this.shownSide = this.side();
       // the other side has other fields
-      this.list.editableList('empty');
+      this.rules.empty();
       this.load();
     });
-    this.list.editableList<FormRow>({
-      addButton: node._('filter.label.add'),
-      height: 'auto',
-      sortable: true,
-      removable: true,
-      scrollOnAdd: false,
-      addItem: (container, _index, row) => {
-        row.view = new ConditionView(container, row, this.side(), node, this.scope, this.check);
-        if (row.condition === undefined) setTimeout(() => row.view?.focus(), 0);
-        this.check();
-      },
-      removeItem: this.check,
-      sortItems: this.check,
+    this.rules = new RuleList(this.list, {
+      node,
+      scope: this.scope,
+      side: () => this.side(),
+      onChange: this.check,
     });
-    input(PREFIX, 'mode').on('change', this.check);
-    input(PREFIX, 'outputs').on('change', this.check);
+    fillModes(input(PREFIX, 'mode'), node, modeOf(node.mode));
+    for (const property of ['mode', 'outputs', 'kinds']) input(PREFIX, property).on('change', this.check);
+    input(PREFIX, 'by').on('change', () => this.showBy());
+    this.expressionInput.typedInput({ default: 'jsonata', types: ['jsonata'] });
+    this.expressionInput.typedInput('width', '100%');
+    this.expressionInput.typedInput('value', typeof node.expression === 'string' ? node.expression : '');
+    this.expressionInput.on('change', this.check);
     $('#twinflow-filter-live').val(node.live === true ? 'live' : 'sticky');
     this.labelSides();
     this.shownSide = node.side === '2' ? 2 : 1;
     input(PREFIX, 'side').val(String(this.shownSide));
-    this.list.editableList(
-      'addItems',
-      readConditions(node.conditions).map((condition): FormRow => ({ condition })),
-    );
+    this.rules.add(readConditions(node.conditions));
+    this.showBy();
     this.load();
   }
 
@@ -244,26 +114,40 @@ class FilterForm {
     );
   }
 
-  private views(): ConditionView[] {
-    return rowsOf<FormRow>(this.list).flatMap((row) => row.view ?? []);
+  conditions(): Rule[] {
+    return this.rules.value();
   }
 
-  conditions(): Condition[] {
-    return this.views().flatMap((view) => view.value() ?? []);
+  expression(): string {
+    return String(this.expressionInput.typedInput('value'));
+  }
+
+  private isExpression(): boolean {
+    return input(PREFIX, 'by').val() === 'expression';
+  }
+
+  private showBy(): void {
+    const isExpression = this.isExpression();
+    $('.twinflow-filter-by-conditions').toggle(!isExpression);
+    $('.twinflow-filter-by-expression').toggle(isExpression);
+    this.check();
   }
 
   pairs(): 'all' | string[] {
     return this.scope.pairs();
   }
 
-  /** The node's properties as the form has them now. */
+  /** The node's properties in the form's current state. */
   state(): Record<string, unknown> {
     return {
       conditions: this.conditions(),
       pairs: this.pairs(),
       live: this.live(),
       side: String(this.side()),
+      by: input(PREFIX, 'by').val(),
       mode: input(PREFIX, 'mode').val(),
+      expression: this.expression(),
+      kinds: input(PREFIX, 'kinds').val(),
       matchCase: input(PREFIX, 'matchCase').prop('checked') === true,
       outputs: Number(input(PREFIX, 'outputs').val()),
     };
@@ -275,14 +159,14 @@ class FilterForm {
 
   private load(): void {
     this.labelSides();
-    for (const view of this.views()) view.reload();
+    for (const view of this.rules.views()) view.reload();
     const side = this.side();
     const note = $('#twinflow-filter-failed');
     say(note, 'plain', '');
     this.scope.fields(side).then(
       () => {
         if (!isShown(this.list)) return;
-        for (const view of this.views()) view.refresh();
+        for (const view of this.rules.views()) view.refresh();
       },
       (thrown: unknown) => say(note, 'warning', `${this.scope.systemLabel(side)}: ${words(thrown)}`),
     );
@@ -291,13 +175,21 @@ class FilterForm {
 
   private showState(): void {
     const note = $('#twinflow-filter-note');
-    const count = this.views().length;
-    const open = count - this.conditions().filter(isComplete).length;
-    if (count === 0) say(note, 'plain', this.node._('filter.note.empty'));
+    if (this.isExpression()) {
+      const fault = this.expression().trim() === '' ? undefined : browserCheck.fault(this.expression());
+      if (fault !== undefined) say(note, 'bad', fault);
+      else say(note, 'plain', this.node._('filter.note.expression'));
+      return;
+    }
+    const views = this.rules.views();
+    const open = views.filter((view) => !isEntered(view.value())).length;
+    if (views.length === 0) say(note, 'plain', this.node._('filter.note.empty'));
     else if (open > 0) say(note, 'bad', this.node._('filter.note.incomplete', { count: open }));
     else say(note, 'plain', '');
   }
 }
+
+const isEntered = (rule: Rule | undefined): boolean => rule !== undefined && isComplete(rule);
 
 let form: FilterForm | undefined;
 
@@ -314,6 +206,7 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
     integration: { value: '', type: 'twinflow-integration', required: true },
     pairs: { value: 'all', validate: somePairs },
     side: { value: '1' },
+    by: { value: 'conditions' },
     mode: { value: 'all' },
     conditions: {
       value: [],
@@ -321,10 +214,18 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
         return readConditions(value).every(isComplete) || this._('filter.invalid.conditions');
       },
     },
+    expression: {
+      value: '',
+      validate(value, _options) {
+        const fault = typeof value === 'string' && value.trim() !== '' ? browserCheck.fault(value) : undefined;
+        return fault === undefined || this._('filter.invalid.expression', { fault });
+      },
+    },
+    kinds: { value: 'both' },
     matchCase: { value: false },
     live: { value: false },
     outputs: { value: 1 },
-    version: { value: 1, validate: knownVersion('twinflow-filter') },
+    version: { value: 2, validate: knownVersion('twinflow-filter') },
   },
   label() {
     return this.name || this._('filter.paletteLabel');
@@ -351,13 +252,16 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
   },
   oneditsave() {
     if (form === undefined) return undefined;
-    const before = [this.conditions, this.pairs, this.live];
+    const before = [this.conditions, this.pairs, this.live, this.expression];
+    this.expression = kept(this.expression, form.expression(), (text) => text ?? '');
     this.conditions = kept(this.conditions, form.conditions(), withoutLengths(readConditions));
     this.pairs = kept(this.pairs, form.pairs(), readPairs);
     this.live = kept(this.live, form.live(), (live) => live === true);
     leaveUntouched(this, PREFIX);
     form = undefined;
-    return [this.conditions, this.pairs, this.live].some((now, place) => now !== before[place]) || undefined;
+    return (
+      [this.conditions, this.pairs, this.live, this.expression].some((now, place) => now !== before[place]) || undefined
+    );
   },
   oneditcancel() {
     form = undefined;

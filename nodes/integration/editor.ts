@@ -1,6 +1,19 @@
-/** The form of an integration: two systems, which projects and entity types belong together, limits, what is still open. */
+/** The form of an integration: two systems, which projects and item types belong together, limits, and unmapped
+ * fields. */
 
-import type { Choice, ProjectPair, TargetDeletedPolicy, TypePair } from '../../lib/model/config';
+import { closedWays } from '../../lib/checks/access';
+import { readProjectPairs, readTypePairs } from '../../lib/mapping/saved';
+import type { BacklinkSettings, Choice, ProjectPair, TargetDeletedPolicy, TypePair } from '../../lib/model/config';
+import {
+  applies,
+  directionFrom,
+  type EntityType,
+  type Field,
+  type Side,
+  type TypeAccess,
+} from '../../lib/model/entity';
+import { atSide, SIDES, type Sides } from '../../lib/model/sides';
+import type { FieldType } from '../../lib/model/values';
 import {
   addStyle,
   entered,
@@ -11,6 +24,7 @@ import {
   kept,
   knownVersion,
   leaveUntouched,
+  loadedOnly,
   MetadataError,
   nodeId,
   nodesOf,
@@ -19,13 +33,12 @@ import {
   PRESET_LOST_AFTER_MS,
   PRESET_RETRIES,
   pairList,
+  partTypes,
   projects,
   reload,
   rememberInputs,
   type SearchItem,
-  type SearchSelect,
   say,
-  searchSelect,
   showsNewer,
   systemDraft,
   t,
@@ -35,7 +48,11 @@ import {
 } from '../editor';
 import { openFields } from '../editor/open-fields';
 import { gather } from '../editor/preview/gather';
-import { number, projectPairs, typePairs } from '../editor/read';
+import { number } from '../editor/read';
+import { BacklinksTab } from './backlinks-tab';
+import { BringOverSection } from './bring-over';
+import { ContentTab } from './content-tab';
+import { LookUpTab } from './look-up-tab';
 import { type Chain, PlanTab } from './plan-tab';
 
 interface IntegrationProperties {
@@ -45,14 +62,7 @@ interface IntegrationProperties {
   system2: string;
   projectPairs: ProjectPair[];
   typePairs: TypePair[];
-  remoteKeyField1: string;
-  remoteKeyField2: string;
-  remoteUrlField1: string;
-  remoteUrlField2: string;
-  remoteLink1: boolean;
-  remoteLink2: boolean;
-  remoteBack1: boolean;
-  remoteBack2: boolean;
+  backlinks: Partial<Sides<BacklinkSettings>>;
   retries: number;
   parkFields: boolean;
   targetDeleted: TargetDeletedPolicy;
@@ -61,28 +71,15 @@ interface IntegrationProperties {
 }
 
 type IntegrationNode = EditorNode & IntegrationProperties;
-type Side = 1 | 2;
 
 const PREFIX = 'node-config-input';
-const SIDES: Side[] = [1, 2];
-/** Types and text fields are asked for in that many of a side's projects: more would be slow and seldom differ. */
+/** Maximum number of a side's projects that are asked for types and text fields: more would be slow and rarely
+ * differ. */
 const PROJECTS_ASKED = 10;
-/** Fields that receive the counterpart's key or address. */
-const PICKED = [
-  { side: 1, property: 'remoteKeyField1', element: 'key1', types: ['text'] },
-  { side: 1, property: 'remoteUrlField1', element: 'url1', types: ['url', 'text'] },
-  { side: 2, property: 'remoteKeyField2', element: 'key2', types: ['text'] },
-  { side: 2, property: 'remoteUrlField2', element: 'url2', types: ['url', 'text'] },
-] as const;
-const TICKED = [
-  { property: 'remoteLink1', element: 'link1' },
-  { property: 'remoteBack1', element: 'back1' },
-  { property: 'remoteLink2', element: 'link2' },
-  { property: 'remoteBack2', element: 'back2' },
-] as const;
+const DIRECTIONS = ['forward', 'backward'] as const;
 const ARROW = { forward: 'System 1 → System 2', backward: 'System 2 → System 1' } as const;
 
-const end = (pair: Pair, side: Side): Choice => (side === 1 ? pair.one : pair.two);
+const end = (pair: Pair, side: Side): Choice => atSide(pair, side);
 const unique = <Item extends { id: string }>(items: Item[]): Item[] => [
   ...new Map(items.map((item) => [item.id, item])).values(),
 ];
@@ -91,7 +88,7 @@ const lostSeconds = ({ lostAfterMs }: IntegrationProperties): number =>
   Math.round(number(lostAfterMs, PRESET_LOST_AFTER_MS, 1) / 1000);
 const byName = (a: SearchItem, b: SearchItem): number => a.name.localeCompare(b.name);
 
-/** What several questions found together; fails only where all of them failed. */
+/** The results of several questions together; fails only if all of them failed. */
 async function together<Item>(questions: Promise<Item[]>[]): Promise<Item[]> {
   const answers = await Promise.allSettled(questions);
   const failed = answers.find((answer) => answer.status === 'rejected');
@@ -99,7 +96,7 @@ async function together<Item>(questions: Promise<Item[]>[]): Promise<Item[]> {
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
 }
 
-/** What changes of a side pass on their way to the writer, as drawn now. */
+/** The nodes that changes of a side pass on their way to the writer, in the flow on the canvas. */
 function chainFrom(integration: string, side: Side): Chain {
   const pollers = nodesOf(integration, 'twinflow-poller').filter((node) => String(node.side ?? '1') === String(side));
   const [start] = [...pollers, ...nodesOf(integration, 'twinflow-writer'), ...nodesOf(integration)];
@@ -111,9 +108,14 @@ class IntegrationForm {
   private readonly node: IntegrationNode;
   private readonly projectList: PairList;
   private readonly typeList: PairList;
-  private readonly picked: { choice: (typeof PICKED)[number]; select: SearchSelect }[];
+  private readonly backlinks: BacklinksTab;
+  private readonly content: ContentTab;
+  private readonly lookUps: LookUpTab;
+  private readonly bringOver: BringOverSection;
   private readonly plan: PlanTab;
-  /** the systems as last seen, to notice when another one is chosen */
+  /** counts the checks of types, so that a late answer does not add to a newer one */
+  private noted = 0;
+  /** the systems seen last, to notice when another one is selected */
   private systems = '';
 
   constructor(node: IntegrationNode) {
@@ -125,7 +127,7 @@ class IntegrationForm {
     $('#twinflow-integration-lost').val(lostSeconds(node));
 
     this.projectList = pairList($('#twinflow-integration-projects'), {
-      pairs: projectPairs(node.projectPairs),
+      pairs: readProjectPairs(node.projectPairs),
       load: (side) => this.projects(side),
       label: node._('integration.label.project'),
       addLabel: node._('integration.label.addProjects'),
@@ -135,25 +137,31 @@ class IntegrationForm {
       },
     });
     this.typeList = pairList($('#twinflow-integration-types'), {
-      pairs: typePairs(node.typePairs),
+      pairs: readTypePairs(node.typePairs),
       load: (side) => this.types(side),
       label: node._('integration.label.type'),
       addLabel: node._('integration.label.addTypes'),
       newId: () => RED.nodes.id(),
       onChange: () => this.note('types', this.typeList),
     });
-    this.picked = PICKED.map((choice) => {
-      const id = node[choice.property];
-      const select = searchSelect($(`#twinflow-integration-${choice.element}`), {
-        load: () => this.fieldsFor(choice),
-        value: id ? { id, name: id } : undefined,
-        empty: node._('integration.label.none'),
-        placeholder: node._('integration.label.none'),
-      });
-      return { choice, select };
+    this.backlinks = new BacklinksTab(node, (side, wanted) => this.fieldsFor(side, wanted));
+    this.content = new ContentTab(node, readTypePairs(node.typePairs), () => this.typeList.pairs(), {
+      parts: (side) => this.parts(side),
+      fields: (side, type) => this.partFields(side, type),
+      name: (side) => this.draft(side)?.name ?? t('side.plain', { side }),
     });
-    for (const { property, element } of TICKED)
-      $(`#twinflow-integration-${element}`).prop('checked', node[property] === true);
+
+    this.lookUps = new LookUpTab(node, readTypePairs(node.typePairs), () => this.typeList.pairs(), {
+      fields: (side, type) => this.partFields(side, type),
+      name: (side) => this.draft(side)?.name ?? t('side.plain', { side }),
+    });
+    this.bringOver = new BringOverSection(node, {
+      name: (side) => this.draft(side)?.name ?? t('side.plain', { side }),
+      types: (side) => {
+        const leading = this.typeList.pairs().filter(({ direction }) => applies(direction, directionFrom(side)));
+        return unique(leading.map((pair) => end(pair, side)));
+      },
+    });
 
     for (const side of SIDES) input(PREFIX, `system${side}`).on('change', () => this.systemsChanged());
     $('#twinflow-integration-reload').on('click', () => {
@@ -182,12 +190,17 @@ class IntegrationForm {
         $('.twinflow-integration-tab').hide();
         $(`#${id}`).show();
         if (id === 'twinflow-integration-open') this.showOpen();
-        if (id === 'twinflow-integration-keys') this.nameFields();
+        if (id === 'twinflow-integration-content') this.content.show();
+        if (id === 'twinflow-integration-existing') {
+          this.lookUps.show();
+          this.bringOver.show();
+        }
+        if (id === 'twinflow-integration-keys') this.backlinks.nameFields();
         if (id === 'twinflow-integration-plan') this.plan.show();
         RED.tray.resize();
       },
     });
-    for (const tab of ['pairs', 'keys', 'limits', 'open', 'plan'])
+    for (const tab of ['pairs', 'content', 'existing', 'keys', 'limits', 'open', 'plan'])
       tabs.addTab({ id: `twinflow-integration-${tab}`, label: this.node._(`integration.tab.${tab}`) });
     tabs.activateTab('twinflow-integration-pairs');
   }
@@ -208,7 +221,7 @@ class IntegrationForm {
   private reloadAll(): void {
     this.projectList.reload();
     this.typeList.reload();
-    for (const { select } of this.picked) select.reload();
+    this.backlinks.reload();
   }
 
   private async projects(side: Side): Promise<SearchItem[]> {
@@ -221,7 +234,7 @@ class IntegrationForm {
     return items.sort(byName);
   }
 
-  /** Ids of the projects chosen on a side. @throws MetadataError – none is chosen */
+  /** Ids of the projects selected on a side. @throws MetadataError if none is selected */
   private chosenProjects(side: Side): string[] {
     const ids = [...new Set(this.projectList.pairs().map((pair) => end(pair, side).id))].slice(0, PROJECTS_ASKED);
     if (ids.length === 0) throw new MetadataError('invalid', this.node._('integration.invalid.projectFirst'));
@@ -234,8 +247,28 @@ class IntegrationForm {
     return unique(found.map(({ id, name }) => ({ id, name, detail: id }))).sort(byName);
   }
 
-  private async fieldsFor({ side, types: wanted }: (typeof PICKED)[number]): Promise<SearchItem[]> {
-    const fits: readonly string[] = wanted;
+  /** Types of parts in the projects selected on a side. */
+  private async parts(side: Side): Promise<EntityType[]> {
+    const draft = this.draft(side);
+    return unique(await together(this.chosenProjects(side).map((project) => partTypes(draft, project))));
+  }
+
+  private async partFields(side: Side, type: string): Promise<Field[]> {
+    const [project] = this.chosenProjects(side);
+    if (project === undefined) throw new MetadataError('invalid', this.node._('integration.invalid.projectFirst'));
+    return fields(this.draft(side), project, type);
+  }
+
+  /** The type pairs as they stand in the form, with the parts and the look-ups that are chosen for them. */
+  private typePairs(): TypePair[] {
+    return this.typeList.pairs().map((pair) => {
+      const parts = this.content.of(pair.id);
+      const lookUp = this.lookUps.of(pair.id);
+      return { ...pair, ...(parts.length > 0 && { parts }), ...(lookUp && { lookUp }) };
+    });
+  }
+
+  private async fieldsFor(side: Side, wanted: readonly FieldType[]): Promise<SearchItem[]> {
     const draft = this.draft(side);
     const [project] = this.chosenProjects(side);
     const chosenTypes = [...new Set(this.typeList.pairs().map((pair) => end(pair, side).id))].slice(0, PROJECTS_ASKED);
@@ -243,24 +276,9 @@ class IntegrationForm {
       throw new MetadataError('invalid', this.node._('integration.invalid.typeFirst'));
     const found = await together(chosenTypes.map((type) => fields(draft, project, type)));
     const fitting = found.filter(
-      ({ type, readOnly, required, multi }) => fits.includes(type) && !readOnly && !required && !multi,
+      ({ type, readOnly, required, multi }) => wanted.includes(type) && !readOnly && !required && !multi,
     );
     return unique(fitting.map(({ id, name }) => ({ id, name, detail: id }))).sort(byName);
-  }
-
-  /** Only a field's id is saved: its name comes from the system, while it can be asked. */
-  private nameFields(): void {
-    for (const { choice, select } of this.picked) {
-      const value = select.value();
-      if (!value || value.name !== value.id) continue;
-      this.fieldsFor(choice).then(
-        (items) => {
-          const item = items.find(({ id }) => id === select.value()?.id);
-          if (item) select.set(item);
-        },
-        () => undefined, // the id stays; opening the list says why
-      );
-    }
   }
 
   private note(what: 'projects' | 'types', list: PairList): void {
@@ -270,6 +288,36 @@ class IntegrationForm {
     const half = list.incomplete() > 0 ? [this.node._('integration.warning.incomplete')] : [];
     const target = $(`#twinflow-integration-${what}-note`).empty();
     for (const sentence of [...idle, ...half]) say($('<div>').appendTo(target), 'warning', sentence);
+    if (what === 'types') void this.noteClosed(target);
+  }
+
+  /** Pairs that lead to types where nothing can be written. Not shown while a system cannot be asked. */
+  private async noteClosed(target: JQuery): Promise<void> {
+    this.noted += 1;
+    const mine = this.noted;
+    const pairs = this.typeList.pairs();
+    if (pairs.length === 0) return;
+    const [one, two] = await Promise.all(SIDES.map((side) => this.access(side)));
+    if (mine !== this.noted) return;
+    for (const pair of pairs) {
+      const ways = DIRECTIONS.filter((way) => applies(pair.direction, way));
+      for (const { direction, name, access } of closedWays(pair, ways, (side, type) =>
+        (side === 1 ? one : two)?.get(type),
+      )) {
+        const sentence = this.node._(`integration.warning.${access}`, { name, arrow: ARROW[direction] });
+        say($('<div>').appendTo(target), 'warning', sentence);
+      }
+    }
+  }
+
+  private async access(side: Side): Promise<Map<string, TypeAccess>> {
+    try {
+      const draft = this.draft(side);
+      const found = await together(this.chosenProjects(side).map((project) => types(draft, project)));
+      return new Map(found.flatMap(({ id, access }) => (access ? [[id, access] as const] : [])));
+    } catch {
+      return new Map();
+    }
   }
 
   private showOpen(): void {
@@ -305,7 +353,7 @@ class IntegrationForm {
     );
   }
 
-  /** What stands in the form, of what the server reads of an integration. */
+  /** The form's content, as far as the server reads it. */
   private drawn(): object {
     return {
       id: this.node.id,
@@ -313,46 +361,37 @@ class IntegrationForm {
       system1: this.draft(1)?.id,
       system2: this.draft(2)?.id,
       projectPairs: this.projectList.pairs(),
-      typePairs: this.typeList.pairs(),
+      typePairs: this.typePairs(),
       retries: entered(PREFIX, 'retries'),
       parkFields: $('#twinflow-integration-park-fields').prop('checked'),
       targetDeleted: $('#twinflow-integration-gone').val(),
-      ...Object.fromEntries(this.picked.map(({ choice, select }) => [choice.property, select.value()?.id ?? ''])),
-      ...Object.fromEntries(
-        TICKED.map(({ property, element }) => [property, $(`#twinflow-integration-${element}`).prop('checked')]),
-      ),
+      backlinks: this.backlinks.settings(),
     };
   }
 
   save(): void {
     const { node } = this;
     const projects = this.projectList.pairs().map(({ one, two, direction }) => ({ one, two, direction }));
-    node.projectPairs = kept(node.projectPairs, projects, projectPairs);
-    node.typePairs = kept(node.typePairs, this.typeList.pairs(), typePairs);
-    for (const { choice, select } of this.picked) {
-      const id = select.value()?.id ?? '';
-      if (id !== (node[choice.property] ?? '')) node[choice.property] = id;
-    }
-    for (const { property, element } of TICKED) {
-      const ticked = $(`#twinflow-integration-${element}`).prop('checked') === true;
-      if (ticked !== (node[property] === true)) node[property] = ticked;
-    }
+    node.projectPairs = kept(node.projectPairs, projects, readProjectPairs);
+    node.typePairs = kept(node.typePairs, this.typePairs(), readTypePairs);
+    node.backlinks = this.backlinks.toSave();
     if (isTouched(node, PREFIX, 'retries')) node.retries = entered(PREFIX, 'retries') ?? node.retries;
     const lost = $('#twinflow-integration-lost').val();
     if (String(lost) !== String(lostSeconds(node)))
       node.lostAfterMs = number(lost, PRESET_LOST_AFTER_MS / 1000, 10) * 1000;
-    // what an older flow does not have stays away while it is the preset: opening a form changes nothing
+    // what an older flow does not have stays away while it is the default: opening a form changes nothing
     const parkFields = $('#twinflow-integration-park-fields').prop('checked') === true;
     if (parkFields !== (node.parkFields === true)) node.parkFields = parkFields;
     const gone = gonePolicy($('#twinflow-integration-gone').val());
     if (gone !== gonePolicy(node.targetDeleted)) node.targetDeleted = gone;
-    node.version = 1;
+    node.version = 2;
     leaveUntouched(node, PREFIX);
     this.close();
   }
 
   close(): void {
     this.plan.close();
+    this.bringOver.close();
   }
 }
 
@@ -365,6 +404,7 @@ watchSaved('twinflow-integration');
 RED.nodes.registerType<IntegrationProperties>('twinflow-integration', {
   category: 'config',
   defaults: {
+    ...loadedOnly('twinflow-integration'),
     name: { value: '', required: true },
     active: { value: true },
     system1: { value: '', type: 'twinflow-system', required: true },
@@ -372,23 +412,16 @@ RED.nodes.registerType<IntegrationProperties>('twinflow-integration', {
     projectPairs: {
       value: [],
       validate(value, _options) {
-        return projectPairs(value).length > 0 || this._('integration.invalid.noProjects');
+        return readProjectPairs(value).length > 0 || this._('integration.invalid.noProjects');
       },
     },
     typePairs: {
       value: [],
       validate(value, _options) {
-        return typePairs(value).length > 0 || this._('integration.invalid.noTypes');
+        return readTypePairs(value).length > 0 || this._('integration.invalid.noTypes');
       },
     },
-    remoteKeyField1: { value: '' },
-    remoteKeyField2: { value: '' },
-    remoteUrlField1: { value: '' },
-    remoteUrlField2: { value: '' },
-    remoteLink1: { value: false },
-    remoteLink2: { value: false },
-    remoteBack1: { value: false },
-    remoteBack2: { value: false },
+    backlinks: { value: {} },
     retries: {
       value: PRESET_RETRIES,
       validate(value, _options) {
@@ -398,7 +431,7 @@ RED.nodes.registerType<IntegrationProperties>('twinflow-integration', {
     parkFields: { value: false },
     targetDeleted: { value: 'park' },
     lostAfterMs: { value: PRESET_LOST_AFTER_MS },
-    version: { value: 1, validate: knownVersion('twinflow-integration') },
+    version: { value: 2, validate: knownVersion('twinflow-integration') },
   },
   label() {
     return this.name || this._('integration.paletteLabel');

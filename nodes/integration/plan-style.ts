@@ -1,4 +1,4 @@
-/** The rules of the integration's plan, made of the editor's own CSS variables so that every theme fits. */
+/** The rules of the integration's plan, based on the editor's own CSS variables so that every theme fits. */
 
 import { addPreviewStyle } from '../editor/preview/style';
 
@@ -12,6 +12,8 @@ const RULES = `
 .twinflow-plan progress { flex: 1 1 120px; height: 8px; accent-color: var(--red-ui-form-input-focus-color); }
 .twinflow-plan section { margin: 0 0 10px; padding: 8px; border: 1px solid var(--red-ui-secondary-border-color); border-radius: 4px; }
 .twinflow-plan h4 { margin: 0; font-size: 100%; font-weight: bold; line-height: 1.4; overflow-wrap: anywhere; color: inherit; }
+.twinflow-plan section section { margin: 8px 0 0; }
+.twinflow-plan h5 { margin: 0; font-size: 95%; font-weight: bold; line-height: 1.4; overflow-wrap: anywhere; color: inherit; }
 .twinflow-plan-small { font-size: 90%; line-height: 1.4; overflow-wrap: anywhere; }
 .twinflow-plan-dim { color: var(--red-ui-secondary-text-color); }
 .twinflow-plan-bad { color: var(--red-ui-text-color-error); }

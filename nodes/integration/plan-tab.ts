@@ -1,4 +1,4 @@
-/** The integration form's tab "Plan": what would happen now, by the flow as it is drawn. The work goes on at the server. */
+/** The integration form's tab "Plan": what the flow on the canvas would do now. The work continues on the server. */
 
 import { surveyCsv } from '../../lib/plan/survey-csv';
 import type { SurveyView } from '../../lib/plan/survey-types';
@@ -14,13 +14,13 @@ export interface Drawn {
   /** the form's own state */
   integration: object;
   systems: [SystemDraft | undefined, SystemDraft | undefined];
-  /** the nodes of the chains that begin on side 1 and side 2, in the order in which a message passes them */
+  /** the nodes of the chains that start on side 1 and side 2, in the order in which a message passes them */
   chains: [Chain, Chain];
 }
 
 export interface Chain {
   steps: object[];
-  /** names of nodes in between that are not Twinflow's: what they would do is not known */
+  /** names of nodes in between that do not belong to Twinflow: their effect is unknown */
   foreign: string[];
 }
 
@@ -40,7 +40,7 @@ export class PlanTab {
   private closed = false;
   private view: SurveyView | undefined;
 
-  /** @param drawn what is drawn now; asked for when a plan is begun */
+  /** @param drawn the flow on the canvas; requested when a plan is started */
   constructor(
     private readonly node: EditorNode,
     private readonly drawn: () => Drawn,
@@ -58,7 +58,7 @@ export class PlanTab {
     this.busy(false);
   }
 
-  /** The tab is looked at: shows the last plan, and how far it is. */
+  /** The tab was opened: shows the last plan and its progress. */
   show(): void {
     this.ask(request('GET', `survey?integration=${encodeURIComponent(this.node.id)}`));
   }
@@ -116,7 +116,7 @@ export class PlanTab {
   private tellState({ state, progress, fault, startedAt, by, deployed, sample }: SurveyView): void {
     const { read, group, groups } = progress;
     const time = new Date(startedAt).toLocaleString(RED.i18n.lang());
-    // of all it is not known how many they are
+    // the total number is unknown for all items
     if (sample === 'all') this.progress.removeAttr('value');
     else this.progress.attr({ max: sample * groups, value: Math.max(read, group * sample) });
     const said = this.say(`state.${state}`, {

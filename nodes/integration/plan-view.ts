@@ -1,9 +1,17 @@
-/** What a survey has found, for people: counts first, then what is worth a look, fields and a few entities of each kind. */
+/** The result of a plan: first counts, then findings to check, fields, and a few items of each kind. */
 
 import { showValue } from '../../lib/mapping/describe';
-import { type Finding, type GroupSurvey, OUTCOMES, type OutcomeKind } from '../../lib/plan/survey-types';
+import {
+  type Counts,
+  type Finding,
+  type GroupSurvey,
+  OUTCOMES,
+  type OutcomeKind,
+  type PartsSurvey,
+} from '../../lib/plan/survey-types';
 import type { EntityPlan } from '../../lib/plan/types';
 import { linked } from '../editor/linked';
+import { partLabel, partWords } from '../editor/part-label';
 import { criterionLine, planTable } from '../editor/preview/table';
 
 /** Texts of the integration's catalog below `integration.plan.`; show them with `.text()`, never as HTML. */
@@ -37,7 +45,7 @@ function table(heads: string[], rows: Cell[][]): JQuery {
   return $('<div class="twinflow-plan-scroll">').append(made);
 }
 
-/** What is inside is made when it is opened: there may be much of it. */
+/** The content is created when it is opened: there may be much of it. */
 function details(summary: JQuery | string, content: () => JQuery | JQuery[], open = false): JQuery {
   const element = $('<details>').append(
     $('<summary>').append(typeof summary === 'string' ? document.createTextNode(summary) : summary),
@@ -64,40 +72,73 @@ export function drawGroup(group: GroupSurvey, systems: readonly [string, string]
   const box = $('<section>').attr('aria-label', title).append($('<h4>').text(title));
   const looked = group.extent === 'all' && group.read === 0 ? 'none' : group.extent;
   box.append(small(say(`looked.${looked}`, { count: group.read }), 'dim'));
-  if (group.fault) box.append(small(say('fault', { why: group.fault }), 'bad'));
-  for (const kind of OUTCOMES) if (group.outcomes[kind] > 0) box.append(outcome(kind, group, [from, to], say));
-  if (group.conflicts > 0) {
-    $('<div class="twinflow-plan-lone">')
-      .append(counted(group.conflicts, say('conflicts')))
-      .appendTo(box);
-  }
-  if (group.findings.length > 0) box.append(findings(group, say));
-  if (group.fields.length > 0) box.append(fields(group, say));
+  if (group.only) box.append(small(say('partNothing'), 'dim'));
+  drawCounts(box, group, [from, to], say);
+  if (group.parts) drawParts(box, group.parts, [from, to], say);
   return box;
 }
 
-function outcome(kind: OutcomeKind, group: GroupSurvey, systems: [string, string], say: Say): JQuery {
+/** What happens to the items' parts: their comments. */
+function drawParts(box: JQuery, parts: PartsSurvey, systems: [string, string], say: Say): void {
+  for (const counts of parts.pairs) {
+    const title = say('parts.title', { type: counts.type.name, target: counts.targetType.name });
+    const part = $('<section>').attr('aria-label', title).append($('<h5>').text(title)).appendTo(box);
+    part.append(small(say(parts.owners > 0 ? 'parts.looked' : 'parts.none', { count: parts.owners }), 'dim'));
+    drawCounts(part, counts, systems, say);
+  }
+  const { left, undelivered, fault } = parts;
+  if (fault) box.append(small(say('fault', { why: fault }), 'bad'));
+  else if (left > 0) box.append(small(say('parts.left', { count: left }), 'warn'));
+  if (undelivered) box.append(small(say('parts.undelivered', { ...undelivered }), 'warn'));
+}
+
+function drawCounts(box: JQuery, counts: Counts, systems: [string, string], say: Say): void {
+  if (counts.fault) box.append(small(say('fault', { why: counts.fault }), 'bad'));
+  for (const kind of OUTCOMES) if (counts.outcomes[kind] > 0) box.append(outcome(kind, counts, systems, say));
+  if (counts.adopted > 0) {
+    $('<div class="twinflow-plan-lone">')
+      .append(counted(counts.adopted, say('adopted')))
+      .appendTo(box);
+  }
+  if (counts.conflicts > 0) {
+    $('<div class="twinflow-plan-lone">')
+      .append(counted(counts.conflicts, say('conflicts')))
+      .appendTo(box);
+  }
+  if (counts.findings.length > 0) box.append(findings(counts, say));
+  if (counts.fields.length > 0) box.append(fields(counts, say));
+}
+
+function outcome(kind: OutcomeKind, group: Counts, systems: [string, string], say: Say): JQuery {
   const why = (['unchanged', 'same', 'kept'] as const)
     .filter((reason) => group.nothing[reason] > 0)
     .map((reason) => say(`nothing.${reason}`, { count: group.nothing[reason] }));
-  const text = say(`outcome.${kind}`) + (kind === 'nothing' && why.length > 0 ? ` (${why.join(', ')})` : '');
-  const label = counted(group.outcomes[kind], text);
   const samples = group.samples[kind] ?? [];
+  const isPart = samples.some(({ part }) => part !== undefined);
+  const words = say(kind === 'skipped' && isPart ? 'partSkipped' : `outcome.${kind}`);
+  const text = words + (kind === 'nothing' && why.length > 0 ? ` (${why.join(', ')})` : '');
+  const label = counted(group.outcomes[kind], text);
   if (samples.length === 0) return $('<div class="twinflow-plan-lone">').append(label);
   return details(label, () => samples.map((plan) => sample(plan, systems)));
 }
 
 function sample(plan: EntityPlan, systems: [string, string]): JQuery {
-  const { source, target } = plan;
-  // most rows begin with the title
+  const { source, target, part } = plan;
+  // a part is named after its item
+  const name = part ? partLabel(part) : source.key;
+  const head = $('<span>').text(target && !part ? `${name} → ${target.key}` : name);
+  // most rows start with the title
   const title = plan.fields.find(({ type, after }) => type === 'text' && typeof after === 'string')?.after;
-  const head = $('<span>').text(target ? `${source.key} → ${target.key}` : source.key);
-  if (title) head.append($('<span class="twinflow-plan-dim">').text(` ${showValue(title)}`));
+  const words = part ? partWords(part) : title ? showValue(title) : '';
+  if (words !== '') head.append($('<span class="twinflow-plan-dim">').text(` ${words}`));
   return details(head, () => {
     const links = $('<div class="twinflow-plan-small">').append(linked(source.key, source.url));
     if (target) links.append(document.createTextNode(' → '), linked(target.key, target.url));
     const { outcome } = plan;
-    const said = [...('reason' in outcome ? [outcome.reason] : []), ...plan.warnings];
+    // of what is filtered out, the conditions say it
+    const isSaid = outcome.kind === 'filtered' && plan.criteria.length > 0;
+    const reason = 'reason' in outcome && !isSaid ? outcome.reason : undefined;
+    const said = [...(reason === undefined ? [] : [reason]), ...plan.warnings];
     const body = $('<div class="twinflow-preview">').append(links, ...said.map((text) => small(text, 'warn')));
     const criteria = plan.criteria.map((criterion) => criterionLine(criterion, labelOf(criterion.step)));
     if (outcome.kind === 'filtered') body.append($('<ul class="twinflow-preview-criteria">').append(criteria));
@@ -110,13 +151,13 @@ function labelOf(step: string): string | undefined {
   return node ? RED.utils.getNodeLabel(node, node.type) : undefined;
 }
 
-/** Its name; the id for who points at it. */
+/** Its name, with the id as a tooltip. */
 const named = ({ field, name }: { field: string; name: string }): JQuery =>
   $('<span>')
     .text(name)
     .attr('title', name === field ? null : field);
 
-function findings(group: GroupSurvey, say: Say): JQuery {
+function findings(group: Counts, say: Say): JQuery {
   const title = say('findings', { count: group.findings.length });
   const heads = ['field', 'what', 'value', 'count', 'examples'].map((column) => say(`column.${column}`));
   return details(
@@ -145,7 +186,7 @@ function findingRow(finding: Finding, say: Say): Cell[] {
   return [named(finding), what, value ?? '', count, keys];
 }
 
-function fields(group: GroupSurvey, say: Say): JQuery {
+function fields(group: Counts, say: Say): JQuery {
   const columns = (['created', 'updated', 'kept', 'conflict'] as const).filter((column) =>
     group.fields.some((field) => field[column] > 0),
   );

@@ -1,7 +1,8 @@
-/** The form of a poller: which side it reads, when, from where on, and how much at a time. */
+/** The form of a poller: which side it reads, when, from what start, and how many messages at a time. */
 
 import { Cron } from 'croner';
-import { readScope } from '../../lib/sync/pairs';
+import { readScope } from '../../lib/engine/routing';
+import { otherSide } from '../../lib/model/sides';
 import {
   addStyle,
   entered,
@@ -47,7 +48,7 @@ type PollerNode = EditorNode & PollerProperties;
 
 const PREFIX = 'node-input';
 const RUNS_SHOWN = 3;
-const PRESETS = {
+const DEFAULTS = {
   side: '1',
   schedule: 'interval',
   interval: 1,
@@ -57,7 +58,7 @@ const PRESETS = {
   window: 200,
 } as const;
 
-/** The next times of a cron expression. @throws Error – it can't be read, or no time is ever reached */
+/** The next times of a cron expression. @throws Error if it is invalid, or no time is ever reached */
 function nextRuns(expression: string, timezone?: string): Date[] {
   return new Cron(expression, { paused: true, ...(timezone && { timezone }) }).nextRuns(RUNS_SHOWN);
 }
@@ -71,14 +72,14 @@ function isCron(expression: unknown): boolean {
   }
 }
 
-/** An ISO time as a `datetime-local` input shows it, in the browser's zone; empty where it is none. */
+/** An ISO time for a `datetime-local` input, in the browser's zone; empty if it is not a time. */
 function toLocal(iso: unknown): string {
   const time = typeof iso === 'string' && iso !== '' ? new Date(iso) : undefined;
   if (!time || Number.isNaN(time.getTime())) return '';
   return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
-/** What stands in a `datetime-local` input, as an ISO time in UTC. */
+/** The content of a `datetime-local` input, as an ISO time in UTC. */
 function fromLocal(local: unknown): string {
   const time = typeof local === 'string' && local !== '' ? new Date(local) : undefined;
   return time && !Number.isNaN(time.getTime()) ? time.toISOString() : '';
@@ -96,15 +97,15 @@ const value = (property: keyof PollerProperties): string => String(input(PREFIX,
 class PollerForm {
   private readonly node: PollerNode;
   private zone: string | undefined;
-  /** counts questions about the start, so that a late answer doesn't overwrite a newer one */
+  /** counts questions about the start, so that a late answer does not overwrite a newer one */
   private asked = 0;
   private startKey = '';
 
   constructor(node: PollerNode) {
     this.node = node;
-    for (const [property, preset] of Object.entries(PRESETS)) {
+    for (const [property, fallback] of Object.entries(DEFAULTS)) {
       const saved = node[property];
-      input(PREFIX, property).val(String(saved === undefined || saved === '' ? preset : saved));
+      input(PREFIX, property).val(String(saved === undefined || saved === '' ? fallback : saved));
     }
     $('#twinflow-poller-time').val(toLocal(node.startTime));
     $('#twinflow-poller-zone').text(
@@ -129,7 +130,7 @@ class PollerForm {
         this.zone = zone;
         this.runs();
       },
-      () => undefined, // the browser's zone is shown instead
+      () => undefined, // otherwise the browser's zone is shown
     );
   }
 
@@ -139,7 +140,7 @@ class PollerForm {
       const name = systemName(id, side);
       return { value: String(side), label: name ? t('side.named', { side, name }) : t('side.plain', { side }) };
     });
-    fillSelect(input(PREFIX, 'side'), options, value('side') || String(this.node.side ?? PRESETS.side));
+    fillSelect(input(PREFIX, 'side'), options, value('side') || String(this.node.side ?? DEFAULTS.side));
   }
 
   private schedule(): void {
@@ -171,7 +172,7 @@ class PollerForm {
     $('#twinflow-poller-time').toggleClass('input-error', lacks).attr('aria-invalid', String(lacks));
   }
 
-  /** Says that the choice has no effect any more where this side was read before. */
+  /** Shows that the setting no longer has an effect if this system was polled before. */
   private begun(): void {
     const target = $('#twinflow-poller-begun').text('');
     $('#twinflow-poller-start').show();
@@ -183,14 +184,14 @@ class PollerForm {
         const same = id === nodeId(input(PREFIX, 'integration').val()) && side === (value('side') === '2' ? 2 : 1);
         if (!begun || !same) return;
         target.text(this.node._('poller.hint.begun'));
-        // what Start would bring about is no promise any more
+        // the hint about the initial sync no longer applies
         $('#twinflow-poller-start').hide();
       },
-      () => undefined, // nobody may or can tell: the help says so, too
+      () => undefined, // no permission, or unknown: the help mentions it, too
     );
   }
 
-  /** Says where polling starts; for "newest" the system is asked once per side and integration. */
+  /** Shows where polling starts. For "newest" the system is asked once per side and integration. */
   private start(): void {
     const chosen = value('start');
     $('.twinflow-poller-time').toggle(chosen === 'time');
@@ -213,9 +214,10 @@ class PollerForm {
     }
     target.text(t('select.loading'));
     newest(systemsOf(id)[side - 1], scope).then(
-      ({ found, at, from }) => {
+      ({ found, at, from, revision }) => {
         if (mine !== this.asked) return;
-        if (at) target.text(this.node._('poller.hint.start.at', { time: readable(at) }));
+        if (revision) target.text(this.node._('poller.hint.start.revision', { revision }));
+        else if (at) target.text(this.node._('poller.hint.start.at', { time: readable(at) }));
         else if (found) target.text(this.node._('poller.hint.start.newest'));
         else if (from) target.text(this.node._('poller.hint.start.none', { time: readable(from) }));
         else target.text(this.node._('poller.hint.start.first'));
@@ -228,7 +230,7 @@ class PollerForm {
 
   save(): void {
     const typed = $('#twinflow-poller-time').val();
-    // the input knows no fractions of a second, and no other way to write a time
+    // the input supports neither fractions of a second nor any other notation
     if (typed !== toLocal(this.node.startTime)) this.node.startTime = fromLocal(typed);
     for (const property of ['interval', 'pageSize', 'window'] as const)
       if (isTouched(this.node, PREFIX, property))
@@ -255,27 +257,27 @@ RED.nodes.registerType<PollerProperties>('twinflow-poller', {
     name: { value: '' },
     integration: { value: '', type: 'twinflow-integration', required: true },
     side: {
-      value: PRESETS.side,
+      value: DEFAULTS.side,
       validate(typed, _options) {
         const id = nodeId(present(this, PREFIX, 'integration'));
         const config = integration(id);
         const side = String(present(this, PREFIX, 'side') ?? typed) === '2' ? 2 : 1;
-        if (!id || !config || !readScope(config, side === 1 ? 2 : 1)) return true;
+        if (!id || !config || !readScope(config, otherSide(side))) return true;
         const others = nodesOf(id, 'twinflow-poller').filter((node) => node.id !== this.id);
         const alike = others.every((node) => (String(node.side) === '2' ? 2 : 1) === side);
-        const name = systemName(id, side === 1 ? 2 : 1) ?? '';
+        const name = systemName(id, otherSide(side)) ?? '';
         return others.length === 0 || !alike || this._('poller.invalid.side', { name });
       },
     },
-    schedule: { value: PRESETS.schedule },
+    schedule: { value: DEFAULTS.schedule },
     interval: {
-      value: PRESETS.interval,
+      value: DEFAULTS.interval,
       validate(typed, _options) {
         if (present(this, PREFIX, 'schedule') !== 'interval') return true;
         return Number(typed) > 0 || this._('poller.invalid.interval');
       },
     },
-    unit: { value: PRESETS.unit },
+    unit: { value: DEFAULTS.unit },
     cron: {
       value: '',
       validate(typed, _options) {
@@ -283,7 +285,7 @@ RED.nodes.registerType<PollerProperties>('twinflow-poller', {
         return isCron(typed) || this._('poller.invalid.cronShort');
       },
     },
-    start: { value: PRESETS.start },
+    start: { value: DEFAULTS.start },
     startTime: {
       value: '',
       validate(saved, _options) {
@@ -291,15 +293,15 @@ RED.nodes.registerType<PollerProperties>('twinflow-poller', {
       },
     },
     pageSize: {
-      value: PRESETS.pageSize,
+      value: DEFAULTS.pageSize,
       validate(typed, _options) {
-        return within(typed ?? PRESETS.pageSize, 1000) || this._('poller.invalid.number', { most: 1000 });
+        return within(typed ?? DEFAULTS.pageSize, 1000) || this._('poller.invalid.number', { most: 1000 });
       },
     },
     window: {
-      value: PRESETS.window,
+      value: DEFAULTS.window,
       validate(typed, _options) {
-        return within(typed ?? PRESETS.window, 10_000) || this._('poller.invalid.number', { most: 10_000 });
+        return within(typed ?? DEFAULTS.window, 10_000) || this._('poller.invalid.number', { most: 10_000 });
       },
     },
     version: { value: 1, validate: knownVersion('twinflow-poller') },

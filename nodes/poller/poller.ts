@@ -1,47 +1,43 @@
 /** The `twinflow-poller` node: reads one side of an integration and sends each change into the flow. */
 
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
+import type { Reader, ReaderOptions } from '../../lib/engine/read/reader';
+import { readPollerSettings } from '../../lib/mapping/node-settings';
+import { type BringOverView, readWish } from '../../lib/model/bring-over';
 import type { Side } from '../../lib/model/entity';
 import { asSyncError, type SyncError } from '../../lib/model/errors';
-import type { Reader, ReaderOptions } from '../../lib/sync/reader';
-import { type Held, hostOf, type IntegrationHandle, integrationOf, type Lost } from '../shared/host';
+import { atSide, otherSide } from '../../lib/model/sides';
+import { type Held, hostOf, type IntegrationHandle, integrationOf, type Lost } from '../runtime/host';
+import { savedDef } from '../runtime/saved';
+import { NO_INTEGRATION } from '../runtime/step';
+import type { WiringFault } from '../runtime/wiring';
 import { mayPass } from '../shared/patience';
-import { savedDef } from '../shared/saved';
 import { brief, isStopped, storeErrorOf } from '../shared/status';
-import { NO_INTEGRATION } from '../shared/step';
-import type { WiringFault } from '../shared/wiring';
 import { type ScheduleConfig, startSchedule } from './schedule';
 
 interface PollerDef extends NodeDef {
   integration: string;
-  side: '1' | '2';
-  schedule: ScheduleConfig['schedule'];
-  interval: number;
-  unit: 'seconds' | 'minutes' | 'hours';
-  cron: string;
-  start: 'newest' | 'time' | 'all';
-  startTime: string;
-  pageSize: number;
-  window: number;
 }
 
-const PAGE_SIZE = 100;
-const WINDOW = 200;
 const STATUS_MS = 500;
 
-const whole = (value: unknown, preset: number, most: number): number => {
-  const number = Math.floor(Number(value));
-  return Number.isFinite(number) && number >= 1 ? Math.min(number, most) : preset;
-};
+type PollerSettings = ReturnType<typeof readPollerSettings>;
 
-function readerOptions(def: PollerDef): ReaderOptions {
-  const kind = def.start ?? 'newest';
-  return {
-    pageSize: whole(def.pageSize, PAGE_SIZE, 1_000),
-    window: whole(def.window, WINDOW, 10_000),
-    start:
-      kind === 'time' && def.startTime ? { kind, time: def.startTime } : { kind: kind === 'all' ? 'all' : 'newest' },
-  };
+function readerOptions({ pageSize, window, start: kind, startTime: time }: PollerSettings): ReaderOptions {
+  const start: ReaderOptions['start'] =
+    kind === 'time' ? (time === '' ? { kind: 'newest' } : { kind, time }) : { kind };
+  return { pageSize, window, start };
+}
+
+function scheduleOf({ schedule, cron, interval, unit }: PollerSettings): ScheduleConfig {
+  switch (schedule) {
+    case 'cron':
+      return { schedule, cron };
+    case 'manual':
+      return { schedule };
+    case 'interval':
+      return interval === undefined ? { schedule, interval: 1, unit: 'minutes' } : { schedule, interval, unit };
+  }
 }
 
 export = (RED: NodeAPI): void => {
@@ -53,8 +49,9 @@ export = (RED: NodeAPI): void => {
     private closed = false;
     private polling = false;
     private fault: SyncError | undefined;
-    /** what the log says of projects and types that are missing */
-    private missing = '';
+    /** projects and types that the system did not show at the last poll, with a sentence for each */
+    private missing: string[] = [];
+    private notes: readonly string[] = [];
     private wiring: WiringFault | undefined;
     private timer: NodeJS.Timeout | undefined;
     private readonly lost: Lost[] = [];
@@ -62,14 +59,14 @@ export = (RED: NodeAPI): void => {
 
     constructor(
       private readonly node: Node,
-      private readonly def: PollerDef,
+      private readonly settings: PollerSettings,
       private readonly handle: IntegrationHandle,
     ) {
-      const side: Side = def.side === '2' ? 2 : 1;
+      const { side } = this.settings;
       const started = host.whenStarted();
       this.stopListening = [
         handle.use(),
-        // Catch nodes are there only when all have started
+        // Catch nodes exist only when all nodes have started
         handle.onStoreFault((fault) => void started.then(() => this.failed(fault))),
         handle.onProgress(() => this.showSoon()),
         handle.onLost((lost) => {
@@ -84,7 +81,7 @@ export = (RED: NodeAPI): void => {
         this.node.status({ fill: 'grey', shape: 'ring', text: RED._('poller.status.inactive') });
         return;
       }
-      // Catch nodes are there only when all have started
+      // Catch nodes exist only when all nodes have started
       await started;
       const integration = await this.handle.ready;
       await host.holding.judged();
@@ -92,22 +89,16 @@ export = (RED: NodeAPI): void => {
       this.fault = undefined;
       this.reader = integration.reader(
         side,
-        readerOptions(this.def),
+        readerOptions(this.settings),
         (message) => this.node.send(message),
         (error) => this.failed(error),
       );
-      const { def } = this;
-      const schedule: ScheduleConfig =
-        def.schedule === 'cron'
-          ? { schedule: 'cron', cron: def.cron }
-          : def.schedule === 'manual'
-            ? { schedule: 'manual' }
-            : { schedule: 'interval', interval: def.interval ?? 1, unit: def.unit ?? 'minutes' };
       this.stopSchedule = startSchedule(
-        schedule,
+        scheduleOf(this.settings),
+        this.node.id,
         () => void this.poll().catch((thrown: unknown) => this.failed(thrown)),
       );
-      // what an earlier run stored and did not finish goes on without waiting for a poll
+      // what an earlier run stored and did not finish continues without waiting for a poll
       this.reader.pump();
       this.showSoon();
     }
@@ -119,22 +110,25 @@ export = (RED: NodeAPI): void => {
       this.polling = true;
       this.showSoon();
       try {
-        const { missing } = await this.reader.poll();
+        const { missing, notes = [] } = await this.reader.poll();
         this.fault = undefined;
         this.tellMissing(missing ?? []);
+        // a poll that two have asked for has them once
+        if (notes !== this.notes) for (const note of notes) this.node.warn(note);
+        this.notes = notes;
       } finally {
         this.polling = false;
         this.showSoon();
       }
     }
 
-    /** Somebody asks for it: a pause of our own making ends, on both sides. @throws SyncError */
+    /** A requested poll: ends a pause made by Twinflow, on both sides. @throws SyncError */
     async pollNow(): Promise<void> {
       await this.endPauses();
       await this.poll();
     }
 
-    /** Reads from the configured start again. @throws SyncError */
+    /** Starts again at the configured start. @throws SyncError */
     async startAgain(): Promise<void> {
       await this.endPauses();
       await this.reader?.startAgain();
@@ -142,17 +136,29 @@ export = (RED: NodeAPI): void => {
       await this.poll();
     }
 
+    /** @param payload which items: `{ types?, since? }` @throws SyncError */
+    async bringOver(act: 'start' | 'pause' | 'resume' | 'cancel', payload?: unknown): Promise<void> {
+      const { existing } = await this.handle.atOnce();
+      const { side } = this.settings;
+      if (act === 'start') await existing.start(side, readWish(payload));
+      else await existing[act](side);
+    }
+
+    get integration(): string {
+      return this.handle.config.id;
+    }
+
     async retryParked(): Promise<void> {
       await this.endPauses();
-      await (await this.handle.atOnce()).retryParked();
+      await (await this.handle.atOnce()).commands.retry();
     }
 
     private async endPauses(): Promise<void> {
       const integration = await this.handle.atOnce();
-      for (const side of [1, 2] as const) integration.system(side).tryNow();
+      for (const side of [1, 2] as const) integration.systems[side].tryNow();
     }
 
-    /** Reported once to Catch nodes, not once a minute, until a poll succeeds or fails otherwise. */
+    /** Reported to Catch nodes once, not every minute, until a poll succeeds or fails in another way. */
     failed(thrown: unknown): void {
       if (isStopped(thrown)) return;
       const error = asSyncError(thrown);
@@ -162,26 +168,26 @@ export = (RED: NodeAPI): void => {
       this.node.error(error.message, { topic: this.handle.config.name, payload: {} });
     }
 
-    /** Once, until something else is missing. */
+    /** Reported once, until something else is missing. */
     private tellMissing(sentences: string[]): void {
       const what = sentences.join('; ');
-      if (what !== '' && what !== this.missing) this.node.warn(RED._('poller.missing', { what }));
-      this.missing = what;
+      if (what !== '' && what !== this.missing.join('; ')) this.node.warn(RED._('poller.missing', { what }));
+      this.missing = sentences;
     }
 
-    /** Many messages lost at once, as by a wire that is missing, are one error. */
+    /** Many messages lost at once, for example because of a missing wire, are a single error. */
     private reportLost(lost: Lost): void {
       if (this.lost.push(lost) > 1) return;
       setTimeout(() => {
         const [first, ...more] = this.lost.splice(0);
         if (!first || this.closed) return;
         const others = more.length > 0 ? `, and those of ${more.length} more` : '';
-        const next = first.parked ? 'parked until somebody retries or skips it' : 'sent again';
+        const next = first.parked ? 'parked: retry or skip it in the Twinflow sidebar' : 'will be resent';
         this.node.error(`${first.error.message}${others} (${next})`, { topic: this.handle.config.name, payload: {} });
       }, STATUS_MS).unref();
     }
 
-    /** What the fault is, in the few words that fit below a node. */
+    /** The error in a few words that fit below a node. */
     private faultText(fault: SyncError): string {
       const store = storeErrorOf(fault);
       if (!store) return brief(fault);
@@ -190,14 +196,21 @@ export = (RED: NodeAPI): void => {
     }
 
     private heldText(held: Held): string {
-      return held.why === 'same' ? RED._('poller.status.held', { name: held.by }) : RED._('poller.status.doubt');
+      switch (held.why) {
+        case 'same':
+          return RED._('poller.status.held', { name: held.by });
+        case 'store':
+          return RED._('poller.status.doubt');
+        case 'moved':
+          return RED._('poller.status.moved', { name: held.system });
+      }
     }
 
     private showSoon(): void {
       if (this.timer || this.closed) return;
       this.timer = setTimeout(() => {
         this.timer = undefined;
-        this.show().catch(() => undefined); // the store is away; whoever needs it says so
+        this.show().catch(() => undefined); // the store is unavailable; its users report that
       }, STATUS_MS);
       this.timer.unref();
     }
@@ -210,13 +223,15 @@ export = (RED: NodeAPI): void => {
       }
       const paused = reader.system.pauseLeft();
       const integration = await this.handle.ready;
-      const counts = (await integration.counts())[reader.flow.side - 1];
+      const counts = atSide(await integration.counts(), reader.flow.side);
       if (this.closed || !counts) return;
       const open = counts.waiting + counts.held + counts.sent + counts.retry;
       const text = RED._('poller.status.counts', { open, links: counts.links });
       const parked = counts.parked ? RED._('poller.status.parked', { parked: counts.parked }) : '';
       const lost = integration.diverged.of(reader.flow.side).length;
       const diverged = lost ? RED._('poller.status.diverged', { count: lost }) : '';
+      const brought = this.broughtText(integration.existing.view(reader.flow.side));
+      const away = this.missing.length > 0 ? RED._('poller.status.missing', { count: this.missing.length }) : '';
       const { held } = this.handle;
       if (held) node.status({ fill: 'red', shape: 'ring', text: this.heldText(held) });
       else if (paused > 0) {
@@ -227,23 +242,38 @@ export = (RED: NodeAPI): void => {
       } else if (this.fault) node.status({ fill: 'red', shape: 'ring', text: this.faultText(this.fault) });
       else if (this.unwired()) {
         node.status({ fill: 'yellow', shape: 'ring', text: [this.wiringText(), parked].filter(Boolean).join(' ') });
-      } else if (counts.parked || lost) {
-        node.status({ fill: 'yellow', shape: 'dot', text: [text, parked, diverged].filter(Boolean).join(' ') });
+      } else if (brought) {
+        node.status({
+          fill: counts.parked ? 'yellow' : 'blue',
+          shape: 'dot',
+          text: [brought, parked].filter(Boolean).join(' '),
+        });
+      } else if (counts.parked || lost || away) {
+        node.status({ fill: 'yellow', shape: 'dot', text: [text, parked, diverged, away].filter(Boolean).join(' ') });
       } else node.status({ fill: open || this.polling ? 'blue' : 'green', shape: 'dot', text });
     }
 
-    /** Notes what is wrong with the flow around the poller, and tells it once. */
+    /** While existing items are brought over, or wait for somebody. */
+    private broughtText(view: BringOverView | undefined): string | undefined {
+      if (view?.state !== 'running' && view?.state !== 'paused') return undefined;
+      const { read, wish } = view;
+      const percent = wish.expected ? Math.min(100, Math.floor((100 * read) / wish.expected)) : undefined;
+      if (percent === undefined) return RED._(`poller.status.existing.${view.state}`, { read });
+      return RED._(`poller.status.existing.${view.state}Percent`, { percent });
+    }
+
+    /** Checks the flow around the poller, and reports a problem once. */
     private unwired(): boolean {
       const fault = host.wiringFault(this.node.id, this.handle.config);
       if (fault !== this.wiring) {
         this.wiring = fault;
-        if (fault) this.node.warn(RED._(`poller.wiring.${fault}`, { side: this.def.side === '2' ? 1 : 2 }));
+        if (fault) this.node.warn(RED._(`poller.wiring.${fault}`, { side: otherSide(this.settings.side) }));
       }
       return fault !== undefined;
     }
 
     private wiringText(): string {
-      return RED._(`poller.status.${this.wiring}`, { side: this.def.side === '2' ? 1 : 2 });
+      return RED._(`poller.status.${this.wiring}`, { side: otherSide(this.settings.side) });
     }
 
     async stop(): Promise<void> {
@@ -259,14 +289,22 @@ export = (RED: NodeAPI): void => {
     }
   }
 
-  function asked(topic: unknown, polling: Polling | undefined): Promise<void> | undefined {
+  function asked({ topic, payload }: NodeMessage, polling: Polling | undefined): Promise<void> | undefined {
     switch (topic) {
       case 'retry':
         return polling?.retryParked();
       case 'go on':
-        return host.holding.goOn();
+        return host.holding.goOn(polling?.integration);
       case 'start':
         return polling?.startAgain();
+      case 'existing':
+        return polling?.bringOver('start', payload);
+      case 'existing pause':
+        return polling?.bringOver('pause');
+      case 'existing resume':
+        return polling?.bringOver('resume');
+      case 'existing cancel':
+        return polling?.bringOver('cancel');
       default:
         return polling?.pollNow();
     }
@@ -277,11 +315,11 @@ export = (RED: NodeAPI): void => {
     host.acquire();
     const { def } = savedDef(RED, this, 'twinflow-poller', saved);
     const handle = def && integrationOf(RED, def.integration);
-    const polling = handle ? new Polling(this, def, handle) : undefined;
+    const polling = handle ? new Polling(this, readPollerSettings(def), handle) : undefined;
     if (def && !polling) this.status({ fill: 'red', shape: 'ring', text: RED._(NO_INTEGRATION) });
 
     this.on('input', (message: NodeMessage, _send, done) => {
-      (asked(message.topic, polling) ?? Promise.resolve()).then(
+      (asked(message, polling) ?? Promise.resolve()).then(
         () => done(),
         (thrown: unknown) => done(asSyncError(thrown)),
       );

@@ -1,4 +1,4 @@
-/** When a poller polls: every so often, or by a cron expression. */
+/** When a poller polls: at an interval, or by a cron expression. */
 
 import { Cron } from 'croner';
 
@@ -18,11 +18,24 @@ export function intervalMs(interval: number, unit: keyof typeof UNIT_MS): number
 }
 
 /**
- * Calls `tick` by the schedule, and for an interval once at the start.
- * @returns how to stop
- * @throws Error – the cron expression can't be read
+ * Milliseconds from the start to a poller's first turn at an interval: its own part of it, the same after each deploy. A thousand
+ * pollers that are deployed together would otherwise all poll at the same moment, again and again.
+ * @param id of the node
  */
-export function startSchedule(config: ScheduleConfig, tick: () => void): () => void {
+export function firstTurn(id: string, interval: number): number {
+  const hash = [...id].reduce((sum, sign) => (Math.imul(sum, 31) + sign.charCodeAt(0)) >>> 0, 17);
+  // the last bits of similar ids differ least
+  const spread = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b) >>> 0;
+  return Math.max(1, Math.ceil((interval * spread) / 2 ** 32));
+}
+
+/**
+ * Calls `tick` by the schedule, and for an interval also at the start.
+ * @param id of the node: pollers with the same interval have their turns spread over it
+ * @returns a function that stops it
+ * @throws Error if the cron expression is invalid
+ */
+export function startSchedule(config: ScheduleConfig, id: string, tick: () => void): () => void {
   switch (config.schedule) {
     case 'manual':
       return () => undefined;
@@ -31,10 +44,22 @@ export function startSchedule(config: ScheduleConfig, tick: () => void): () => v
       return () => job.stop();
     }
     case 'interval': {
-      const timer = setInterval(tick, intervalMs(config.interval, config.unit));
-      timer.unref();
+      const ms = intervalMs(config.interval, config.unit);
+      let repeated: NodeJS.Timeout | undefined;
+      const first = setTimeout(
+        () => {
+          repeated = setInterval(tick, ms);
+          repeated.unref();
+          tick();
+        },
+        firstTurn(id, ms),
+      );
+      first.unref();
       tick();
-      return () => clearInterval(timer);
+      return () => {
+        clearTimeout(first);
+        clearInterval(repeated);
+      };
     }
   }
 }

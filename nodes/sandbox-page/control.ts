@@ -1,14 +1,14 @@
-/** The input for one field of an entity, by the field's type: what is typed there as a value, and back. In the browser. */
+/** The input for one field of an item, by the field's type: converts typed text to a value and back. In the browser. */
 
 import type { Value } from '../../lib/model/values';
 import { element, fill } from './document';
 import type { FormField } from './server';
-import { durationValue, keyOf, localTime, shown } from './text';
+import { durationValue, itemNamed, keyOf, localTime, shown } from './text';
 
-/** One field's input. `raw` is compared to see whether it was touched. */
+/** One field's input. `raw` is compared to see whether it was changed. */
 export interface Control {
   root: HTMLElement;
-  /** what a label belongs to; none for a group of boxes */
+  /** the element for a label; none for a group of boxes */
   input?: HTMLElement;
   raw(): string;
   get(): Value;
@@ -54,7 +54,7 @@ function choiceControl(field: FormField): Control {
   };
 }
 
-/** The input for a field of its type; what can only be read gets an output. */
+/** The input for a field of its type; a read-only field gets an output. */
 export function controlFor(field: FormField): Control {
   const input = (type: string, step = '') => element('input', { type, step, autocomplete: 'off' });
   const plain = (value: Value) => shown(value);
@@ -67,10 +67,12 @@ export function controlFor(field: FormField): Control {
   }
   if (field.type === 'lookup' || field.type === 'user') return choiceControl(field);
   if (field.multi) {
-    const lines = (value: Value) => (Array.isArray(value) ? value.map((one) => shown(one)).join('\n') : '');
-    return textControl(element('textarea', { rows: 2 }), lines, (text) => {
-      const values = text.split('\n').map((line) => line.trim());
-      return values.filter((line) => line !== '');
+    const isItem = field.type === 'reference';
+    const line = (one: Value) => (isItem ? keyOf(one) : shown(one));
+    const lines = (value: Value) => (Array.isArray(value) ? value.map(line).join('\n') : '');
+    return textControl(element('textarea', { rows: isItem ? 1 : 2 }), lines, (text) => {
+      const values = text.split('\n').map((one) => one.trim());
+      return values.filter((one) => one !== '').map((one) => (isItem ? itemNamed(one) : one));
     });
   }
   switch (field.type) {
@@ -110,10 +112,7 @@ export function controlFor(field: FormField): Control {
       return textControl(
         input('text'),
         (value) => keyOf(value),
-        (text) => {
-          const key = text.trim();
-          return /^\d+$/.test(key) ? { id: key } : { id: '', key };
-        },
+        (text) => itemNamed(text.trim()),
       );
     default:
       return textControl(input('text'), plain, (text) => text);

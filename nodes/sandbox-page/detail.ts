@@ -1,14 +1,17 @@
-/** The open entity of the page: only the fields that were touched are sent. In the browser. */
+/** The open item of the page: only changed fields are sent. In the browser. */
 
 import type { Revision } from '../../lib/connectors/connector';
 import type { Entity } from '../../lib/model/entity';
+import { Attachments } from './attachments';
+import { Comments } from './comments';
 import { element, page } from './document';
 import { FormRow } from './form-row';
 import { hashOf, type Place } from './place';
-import { ask, Fault, type FormField, type Named, type SpaceInfo } from './server';
+import { type Around, richNodes } from './rich';
+import { ask, type EntityAnswer, Fault, type FormField, type Named, type SpaceInfo } from './server';
 import { cut, shown, shownTime } from './text';
 
-/** The open entity: its form, and its history. */
+/** The open item: its form, its attachments and comments, and its history. */
 export class Detail {
   private rows: FormRow[] = [];
   private version = '';
@@ -19,22 +22,34 @@ export class Detail {
   private readonly state = element('span', { className: 'quiet' });
   private readonly history = element('ol', { className: 'history' });
   private entity: Entity | undefined;
+  private comments: Comments | undefined;
+  private files: Attachments | undefined;
 
   constructor(
     private readonly info: SpaceInfo,
     private readonly place: Place,
-    /** called after a save, to show what it brought about */
+    /** called after a save, to show the result */
     private readonly saved: () => Promise<void>,
   ) {
     this.state.setAttribute('role', 'status');
     this.save.textContent = place.draft ? 'Create' : 'Save';
   }
 
+  /** What texts of the item refer to. */
+  private readonly around: Around = {
+    person: (id) => this.info.people.find((one) => one.id === id || one.login === id)?.name,
+    picture: (name, into) => this.files?.picture(name, into) ?? false,
+  };
+
   get touched(): boolean {
+    return this.fieldsTouched || (this.comments?.touched ?? false);
+  }
+
+  private get fieldsTouched(): boolean {
     return this.rows.some((row) => row.touched);
   }
 
-  /** Builds the form for a new entity. */
+  /** Builds the form for a new item. */
   draft(fields: FormField[]): void {
     const { project, type } = this.place.draft ?? {};
     const nameIn = (list: Named[], id?: string) => list.find((one) => one.id === id)?.name ?? '';
@@ -46,16 +61,25 @@ export class Detail {
     this.rows[0]?.focus();
   }
 
-  /** Shows an entity, or what is new of it. */
-  show(entity: Entity, fields: FormField[], history: Revision[]): void {
+  /** Shows an item, or its changes. */
+  show({ entity, trees, fields, history, comments, files }: EntityAnswer): void {
     const first = this.entity === undefined;
+    if (first) {
+      if (files) this.files = new Attachments(this.place, this.saved);
+      if (comments) this.comments = new Comments(this.place, entity.project, comments, this.around, this.saved);
+      this.build(fields);
+    }
+    // a comment or attachment does not always change its item's version
+    if (files) this.files?.show(files);
+    if (comments) this.comments?.show(comments);
     if (!first && entity.version === this.version) return;
-    if (first) this.build(fields);
     const by = entity.updatedBy?.name ?? 'Somebody';
     for (const row of this.rows) {
       const value = entity.fields[row.field.id] ?? null;
       if (first) row.show(value);
       else row.refresh(value, by);
+      const tree = trees[row.field.id];
+      row.render(tree ? richNodes(tree, this.around) : []);
     }
     this.entity = entity;
     this.version = entity.version;
@@ -91,6 +115,8 @@ export class Detail {
       this.typed();
     });
     page.detail.replaceChildren(this.heading, this.about, form);
+    if (this.files) page.detail.append(this.files.root);
+    if (this.comments) page.detail.append(this.comments.root);
     if (!this.place.draft) page.detail.append(element('h3', { textContent: 'History' }), this.history);
     page.detail.scrollTop = 0;
   }
@@ -101,7 +127,7 @@ export class Detail {
   }
 
   private update(): void {
-    const touched = this.touched;
+    const touched = this.fieldsTouched;
     this.reset.disabled = !touched;
     if (!this.place.draft) this.save.disabled = !touched;
   }
@@ -150,6 +176,7 @@ export class Detail {
     });
     const who = element('strong', { textContent: by?.name ?? by?.id ?? 'Somebody' });
     const when = element('time', { dateTime: at, textContent: shownTime(at) });
-    return element('li', {}, who, creation ? ' created it · ' : ' · ', when, element('dl', {}, ...changes));
+    const deed = creation ? ' created it · ' : changes.length === 0 ? ' changed comments or attachments · ' : ' · ';
+    return element('li', {}, who, deed, when, element('dl', {}, ...changes));
   }
 }

@@ -1,25 +1,9 @@
-/** The page's document in the browser: its fixed parts, and new ones. Texts get in as text only, never as markup. */
+/** The page's document in the browser: its fixed parts, and new ones. Texts are added as text only, never as markup. */
 
+import { byId, element } from '../shared/page/element';
 import type { Named } from './server';
 
-type Child = Node | string | undefined;
-
-/** An element with properties and children; strings become text. */
-export function element<T extends keyof HTMLElementTagNameMap>(
-  tag: T,
-  properties: Partial<HTMLElementTagNameMap[T]> = {},
-  ...children: Child[]
-): HTMLElementTagNameMap[T] {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children.filter((child) => child !== undefined));
-  return made;
-}
-
-function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
-  const found = document.getElementById(id);
-  if (!(found instanceof kind)) throw new Error(`#${id} is missing`);
-  return found;
-}
+export { element };
 
 /** The page's fixed parts. */
 export const page = {
@@ -38,7 +22,7 @@ export const page = {
   detail: byId('detail', HTMLElement),
 };
 
-/** Options of a choice; what was chosen stays so, if it is still among them. */
+/** Options of a select element; the selection stays if it still exists. */
 export function fill(select: HTMLSelectElement, options: Named[], first?: string): void {
   const before = select.value;
   const all = first === undefined ? options : [{ id: '', name: first }, ...options];
@@ -46,7 +30,7 @@ export function fill(select: HTMLSelectElement, options: Named[], first?: string
   if (all.some(({ id }) => id === before)) select.value = before;
 }
 
-/** The line on top that says what is wrong; an empty text hides it. */
+/** The error line at the top; an empty text hides it. */
 export function notice(text: string): void {
   page.notice.textContent = text;
   page.notice.hidden = text === '';

@@ -1,6 +1,6 @@
 /**
- * One field in the form of the open entity. What somebody is typing stays as it is when the entity changes meanwhile. In
- * the browser.
+ * One field in the form of the open item. Text that is being typed stays when the item changes meanwhile. In the
+ * browser.
  */
 
 import type { Field } from '../../lib/model/entity';
@@ -16,21 +16,29 @@ const HINTS: Partial<Record<Field['type'], string>> = {
   datetime: 'your time zone',
 };
 
-/** A field of the form with label, input and what is wrong with it. */
+function hintFor({ type, multi }: Field): string | undefined {
+  if (type === 'reference' && multi) return 'keys, one per line';
+  return multi && type === 'text' ? 'one per line' : HINTS[type];
+}
+
+/** A field of the form with label, input and error. */
 export class FormRow {
   readonly root: HTMLElement;
   private readonly control: Control;
   private readonly error: HTMLElement;
   private readonly meanwhile: HTMLElement;
+  private readonly looks = element('div', { className: 'rich looks', hidden: true });
   private original = '';
 
   constructor(
     readonly field: FormField,
     changed: () => void,
+    /** prefix of the ids in this form, unique in the page */
+    prefix = 'field',
   ) {
     this.control = controlFor(field);
-    const id = `field-${field.id}`;
-    const hint = field.multi && field.type === 'text' ? 'one per line' : HINTS[field.type];
+    const id = `${prefix}-${field.id}`;
+    const hint = hintFor(field);
     const format = field.type === 'richtext' ? field.format : undefined;
     const note = field.readOnly ? undefined : (hint ?? format);
     const label = this.control.input ? element('label', { htmlFor: id }) : element('span', { className: 'label' });
@@ -41,7 +49,7 @@ export class FormRow {
     this.root = element('div', {
       className: this.control.wide || (field.type === 'text' && field.required) ? 'field wide' : 'field',
     });
-    this.root.append(label, this.control.root, this.error, this.meanwhile);
+    this.root.append(label, this.control.root, this.looks, this.error, this.meanwhile);
     const target = this.control.input ?? this.control.root;
     if (this.control.input) target.id = id;
     else {
@@ -65,7 +73,13 @@ export class FormRow {
     return this.control.get();
   }
 
-  /** Shows a value, whatever was typed. */
+  /** Shows a formatted text as it is meant, below what is typed. */
+  render(nodes: readonly Node[]): void {
+    this.looks.replaceChildren(...nodes);
+    this.looks.hidden = nodes.length === 0;
+  }
+
+  /** Shows a value and replaces anything typed. */
   show(value: Value): void {
     this.control.set(value);
     this.original = this.control.raw();
@@ -73,12 +87,12 @@ export class FormRow {
     this.meanwhile.hidden = true;
   }
 
-  /** Shows a newer value, unless somebody has typed another: then it is only told. */
+  /** Shows a newer value; if somebody has typed another one, it is only reported. */
   refresh(value: Value, by: string): void {
     if (!this.touched) {
       const active = document.activeElement;
       if (this.control.input && active === this.control.input) {
-        // setting a value moves the caret: only when there is something new
+        // setting a value moves the caret, so it is set only if it has changed
         const before = this.control.raw();
         this.control.set(value);
         if (this.control.raw() === before) return;

@@ -1,11 +1,9 @@
-/** The sandbox's page in the browser: which tracker, which list, which entity; kept up to date. */
+/** The sandbox's page in the browser: the selected tracker, list and item, kept up to date. */
 
-import type { Revision } from '../../lib/connectors/connector';
-import type { Entity } from '../../lib/model/entity';
 import { Detail } from './detail';
 import { element, fill, notice, page } from './document';
 import { hashOf, type Place, placeOf } from './place';
-import { ask, type FormField, type Row, type SpaceInfo } from './server';
+import { ask, type EntityAnswer, type FormField, type Row, type SpaceInfo } from './server';
 import { shownTime } from './text';
 
 const REFRESH_MS = 2000;
@@ -32,7 +30,7 @@ async function showSpaces(): Promise<void> {
     nothing('There is no sandbox yet. Deploy a system of the kind “Sandbox”: it is created when it is first used.');
 }
 
-/** Replaces children where they differ, so that a refresh neither flickers nor takes the focus away. */
+/** Replaces children that differ, so that a refresh neither flickers nor moves the focus. */
 function replaceIfNew(parent: HTMLElement, children: HTMLElement[]): void {
   const same =
     parent.children.length === children.length && children.every((one, at) => parent.children[at]?.isEqualNode(one));
@@ -86,16 +84,16 @@ async function showEntity(): Promise<void> {
   } else if (id === undefined) nothing('Choose an entity on the left, or make a new one.');
   else {
     const asked = place;
-    const answer = await ask<{ entity: Entity; fields: FormField[]; history: Revision[] }>('entity', { space, id });
+    const answer = await ask<EntityAnswer>('entity', { space, id });
     if (place !== asked) return;
     detail ??= new Detail(info, place, refresh);
-    detail.show(answer.entity, answer.fields, answer.history);
+    detail.show(answer);
   }
 }
 
 let running: Promise<void> | undefined;
 
-/** Brings everything up to date; at most one at a time. */
+/** Updates everything; at most one update at a time. */
 async function refresh(): Promise<void> {
   await running;
   running = (async () => {

@@ -1,7 +1,12 @@
-/** The page's questions to Node-RED, and the shapes of the answers. In the browser. */
+/** The page's requests to Node-RED, and the shapes of the answers. In the browser. */
 
-import type { Field } from '../../lib/model/entity';
+import type { Revision } from '../../lib/connectors/connector';
+import type { Entity, Field } from '../../lib/model/entity';
 import type { Value } from '../../lib/model/values';
+import type { Tree } from '../../lib/richtext/tree';
+import { Fault, type FaultTexts, request } from '../shared/page/ask';
+
+export { Fault };
 
 export type FormField = Field & { initial: Value };
 export type Named = { id: string; name: string };
@@ -14,6 +19,38 @@ export interface SpaceInfo {
   types: Named[];
 }
 
+/** The comments of an item, and the data for a comment form. */
+export interface EntityComments {
+  type: string;
+  fields: FormField[];
+  /** oldest first, without the oldest if there are very many */
+  all: Entity[];
+  /** formatted texts of the newest ones, by comment and field */
+  trees: Record<string, Record<string, Tree>>;
+  total: number;
+}
+
+/** The attachments of an item. */
+export interface EntityFiles {
+  /** oldest first, without the oldest if there are very many */
+  all: Entity[];
+  total: number;
+  /** bytes of one file */
+  most: number;
+}
+
+export interface EntityAnswer {
+  entity: Entity;
+  /** its formatted texts, by field */
+  trees: Record<string, Tree>;
+  fields: FormField[];
+  history: Revision[];
+  /** if the item's type can have comments */
+  comments?: EntityComments;
+  /** if the item's type can have attachments */
+  files?: EntityFiles;
+}
+
 export interface Row {
   id: string;
   key: string;
@@ -24,52 +61,32 @@ export interface Row {
   updatedBy?: string;
 }
 
-/** What went wrong, in words for people, and with which fields. */
-export class Fault extends Error {
-  constructor(
-    message: string,
-    readonly fields: Record<string, string>,
-  ) {
-    super(message);
-  }
-}
+const TEXTS: FaultTexts = {
+  offline: 'Node-RED does not answer. Trying again …',
+  login: 'Log in to the Node-RED editor in this browser with a user who may do this, then come back.',
+  status: (status) => `Node-RED answered ${status}.`,
+};
 
-/** The token that Node-RED's editor keeps after a login, under a name that depends on the admin root. */
-function token(): string | undefined {
-  const root = location.pathname.replace(/\/twinflow\/sandbox\/.*$/, '');
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(`auth-tokens${root.replace(/\//g, '-')}`) ?? 'null');
-    if (typeof stored === 'object' && stored !== null && 'access_token' in stored) return String(stored.access_token);
-  } catch {
-    // storage forbidden or filled by somebody else: ask without a token
-  }
-  return undefined;
-}
+const urlOf = (path: string, query: Record<string, string>): string => `api/${path}?${new URLSearchParams(query)}`;
 
-/** GET, or POST where there is a body. @throws Fault */
+/** GET, or POST if there is a body. @throws Fault */
 export async function ask<T>(path: string, query: Record<string, string>, body?: object): Promise<T> {
-  const headers: Record<string, string> = {};
-  const bearer = token();
-  if (bearer) headers.authorization = `Bearer ${bearer}`;
-  if (body) headers['content-type'] = 'application/json';
-  let response: Response;
+  const content = body && { body: JSON.stringify(body), contentType: 'application/json' };
+  const response = await request(urlOf(path, query), TEXTS, content);
+  return (await response.json()) as T;
+}
+
+/** Sends a file. @throws Fault */
+export async function sendFile(path: string, query: Record<string, string>, file: File): Promise<void> {
+  await request(urlOf(path, query), TEXTS, { body: file, contentType: 'application/octet-stream' });
+}
+
+/** Fetches a file: a plain link would not carry the editor's login. @throws Fault */
+export async function fetchFile(path: string, query: Record<string, string>): Promise<Blob> {
+  const response = await request(urlOf(path, query), TEXTS);
   try {
-    response = await fetch(`api/${path}?${new URLSearchParams(query)}`, {
-      method: body ? 'POST' : 'GET',
-      headers,
-      body: body && JSON.stringify(body),
-    });
+    return await response.blob();
   } catch {
-    throw new Fault('Node-RED does not answer. Trying again …', {});
+    throw new Fault('The file did not arrive completely. Try again.', {});
   }
-  if (response.status === 401 || response.status === 403) {
-    throw new Fault('Log in to the Node-RED editor in this browser with a user who may do this, then come back.', {});
-  }
-  const answer: { error?: { message: string; fields?: Record<string, string> } } = await response
-    .json()
-    .catch(() => ({}));
-  if (!response.ok) {
-    throw new Fault(answer.error?.message ?? `Node-RED answered ${response.status}.`, answer.error?.fields ?? {});
-  }
-  return answer as T;
 }

@@ -1,7 +1,7 @@
-/** Values as people read and type them on the sandbox's page. Pure, so that it can be tested without a browser. */
+/** Values as users read and type them on the sandbox's page. Pure, so it is tested without a browser. */
 
 import type { Field } from '../../lib/model/entity';
-import type { Value } from '../../lib/model/values';
+import type { ReferenceValue, Value } from '../../lib/model/values';
 
 const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 export const shownTime = (iso: string): string => (Number.isNaN(Date.parse(iso)) ? iso : time.format(new Date(iso)));
@@ -35,7 +35,7 @@ export function durationText(seconds: number): string {
   );
 }
 
-/** "1h 30m" → 5400; a bare number counts hours. What cannot be read goes to the server as it is, which says so. */
+/** "1h 30m" → 5400; a plain number counts as hours. Invalid text is sent unchanged, and the server reports it. */
 export function durationValue(text: string): Value {
   if (/^\d+([.,]\d+)?$/.test(text)) return Math.round(Number(text.replace(',', '.')) * 3600);
   const match = /^(?:(\d+)\s*h)?\s*(?:(\d+)\s*m)?\s*(?:(\d+)\s*s)?$/i.exec(text);
@@ -43,13 +43,28 @@ export function durationValue(text: string): Value {
   return Number(match[1] ?? 0) * 3600 + Number(match[2] ?? 0) * 60 + Number(match[3] ?? 0);
 }
 
-/** ISO 8601 in UTC → what a datetime-local input shows, in the browser's zone. */
+/** ISO 8601 in UTC → content of a datetime-local input, in the browser's zone. */
 export function localTime(iso: string): string {
   const at = new Date(iso);
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
-/** What is typed for another entity: its key. */
+/** The typed text for another item: its key. */
 export function keyOf(value: Value): string {
   return typeof value === 'object' && value !== null && 'key' in value ? (value.key ?? value.id ?? '') : '';
+}
+
+/** Another item by its key or number. */
+export const itemNamed = (key: string): ReferenceValue => (/^\d+$/.test(key) ? { id: key } : { id: '', key });
+
+/** 1234567 → "1.2 MB". */
+export function sizeText(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB'];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1_000 && unit < units.length - 1) {
+    size /= 1_000;
+    unit += 1;
+  }
+  return `${unit === 0 || size >= 100 ? Math.round(size) : Math.round(size * 10) / 10} ${units[unit]}`;
 }

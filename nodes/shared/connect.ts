@@ -1,6 +1,6 @@
 /**
- * From what a system node holds to a connection: finds the connector, and turns Node-RED's own `http proxy` and
- * `tls-config` nodes into the HTTP client's options.
+ * Makes a connection from a system node's settings: finds the connector, and converts Node-RED's own `http proxy` and
+ * `tls-config` nodes to the HTTP client's options.
  */
 
 import type { ConnectContext, Connection, Connector, ConnectorConfig } from '../../lib/connectors/connector';
@@ -9,45 +9,41 @@ import { HIDDEN_NAMES } from '../../lib/connectors/form';
 import type { HttpOptions } from '../../lib/connectors/http/client';
 import { createMask } from '../../lib/connectors/http/masking';
 import { SyncError } from '../../lib/model/errors';
+import { isObject, text } from '../../lib/model/shape';
 
-/** Everything that is needed to reach a system, secrets included. Stays in the runtime. */
+/** Everything that is needed to reach a system, including secrets. Never leaves the runtime. */
 export interface SystemSettings {
   kind: string;
   /** values of the connector's inputs by name */
   config: ConnectorConfig;
-  /** values of the inputs that are kept as Node-RED credentials, by name */
+  /** values of the inputs that are stored as Node-RED credentials, by name */
   credentials: Record<string, string | undefined>;
   /** ids of deployed config nodes */
   proxy?: string;
   tls?: string;
-  /** why no connection may be made at all */
+  /** why no connection may be opened at all */
   refused?: string;
 }
 
-/** The part of Node-RED's `RED.nodes` that is used here. */
+/** The used part of Node-RED's `RED.nodes`. */
 export interface NodeLookup {
   getNode(id: string): unknown;
 }
 
-type Values = Record<string, unknown>;
-export const isObject = (value: unknown): value is Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-
-/** A PEM text: tls-config nodes hold texts (uploaded) or buffers (read from files). */
-const pem = (value: unknown): string | undefined => (Buffer.isBuffer(value) ? value.toString('utf8') : textOf(value));
+/** A PEM text: tls-config nodes contain texts (uploaded) or buffers (read from files). */
+const pem = (value: unknown): string | undefined => (Buffer.isBuffer(value) ? value.toString('utf8') : text(value));
 
 /** The properties of Node-RED's `http proxy` node: @node-red/nodes/core/network/06-httpproxy.js */
 function proxyOf(node: unknown): HttpOptions['proxy'] {
-  const url = isObject(node) ? textOf(node.url)?.trim() : undefined;
+  const url = isObject(node) ? text(node.url)?.trim() : undefined;
   if (!isObject(node) || !url)
     throw new SyncError('invalid', 'The chosen HTTP proxy is not deployed or has no URL. Deploy it, then try again.');
   const credentials = isObject(node.credentials) ? node.credentials : {};
-  const hosts = Array.isArray(node.noproxy) ? node.noproxy.flatMap((host) => textOf(host) ?? []) : [];
+  const hosts = Array.isArray(node.noproxy) ? node.noproxy.flatMap((host) => text(host) ?? []) : [];
   return {
     url,
-    username: textOf(credentials.username),
-    password: textOf(credentials.password),
+    username: text(credentials.username),
+    password: text(credentials.password),
     ...(hosts.length > 0 && { noProxy: hosts }),
   };
 }
@@ -75,8 +71,8 @@ function tlsOf(node: unknown): HttpOptions['tls'] {
     ca: pem(options.ca),
     cert: pem(options.cert),
     key: pem(options.key),
-    passphrase: textOf(options.passphrase),
-    servername: textOf(options.servername),
+    passphrase: text(options.passphrase),
+    servername: text(options.servername),
     verify: options.rejectUnauthorized !== false,
   };
 }
@@ -84,7 +80,7 @@ function tlsOf(node: unknown): HttpOptions['tls'] {
 /**
  * HTTP options of a system node's proxy and TLS nodes.
  * @param chosen ids of an `http proxy` and a `tls-config` node
- * @throws SyncError invalid – a chosen node isn't deployed, or can't be used
+ * @throws SyncError invalid if a selected node is not deployed, or cannot be used
  */
 export function httpOptions(nodes: NodeLookup, chosen: { proxy?: string; tls?: string }): HttpOptions {
   return {
@@ -96,8 +92,8 @@ export function httpOptions(nodes: NodeLookup, chosen: { proxy?: string; tls?: s
 /**
  * Opens a connection. Nothing is sent yet.
  * @param connector by kind: the registry's look-up
- * @param context what the host lends; proxy and TLS are added to its HTTP options
- * @throws SyncError invalid – unknown kind, unusable configuration, proxy or TLS node
+ * @param context the host's services; proxy and TLS are added to its HTTP options
+ * @throws SyncError invalid for an unknown type, or an unusable configuration, proxy or TLS node
  */
 export function connectSystem(
   nodes: NodeLookup,

@@ -1,31 +1,31 @@
-/** What arrives at a node: is it a poller's message, and have the nodes before left it whole? */
+/** Checks a node's input: is it a poller's message, and have the nodes before left it intact? */
 
+import { parseEventId } from '../../lib/engine/messages';
 import { SyncError } from '../../lib/model/errors';
 import type { SyncMessage } from '../../lib/model/message';
-import { parseEventId } from '../../lib/sync/events';
-import { isObject } from './connect';
+import { isObject } from '../../lib/model/shape';
 
-/** True for what a poller sends, whatever was done to it on its way: @see damageOf */
+/** True for a poller's message, whatever has happened to it since: @see damageOf */
 export function isSyncMessage(message: object): message is SyncMessage {
   return 'sync' in message && isObject(message.sync) && typeof message.sync.integration === 'string';
 }
 
-/** For a message that no poller has sent. */
+/** For a message that was not sent by a poller. */
 export const noSyncMessage = (): SyncError =>
   new SyncError(
     'invalid',
     'The message has no msg.sync: it does not come from a Twinflow poller, or a node before this one has taken msg.sync away',
   );
 
-/** Type and key of the message's entity, for the beginning of an error: "Bug DEMO-17: ", or '' where it is not known. */
+/** Type and key of the message's item, for the start of an error: "Bug DEMO-17: ", or '' if unknown. */
 export function entityOf({ sync }: SyncMessage): string {
   const entity: unknown = sync.entity;
   return isObject(entity) && typeof entity.key === 'string' ? `${entity.type} ${entity.key}: ` : '';
 }
 
 /**
- * What other nodes, such as a function node, have done to a message so that nothing can be made of it any more.
- * @returns undefined where the message is whole
+ * Damage by other nodes, such as a function node, that makes a message unusable.
+ * @returns undefined if the message is whole
  */
 export function damageOf(message: SyncMessage): SyncError | undefined {
   const header: Record<string, unknown> = { ...message.sync };
@@ -43,7 +43,7 @@ export function damageOf(message: SyncMessage): SyncError | undefined {
   if (broken.length === 0) return undefined;
   return new SyncError(
     'invalid',
-    `A node on the way has made ${broken.join(', ')} unusable. A node between poller and writer may change single ` +
-      'fields of msg.payload; the rest must be passed on as it came.',
+    `A node before this one broke ${broken.join(', ')}. Nodes between poller and writer may change single ` +
+      'fields of msg.payload; everything else must be passed on unchanged.',
   );
 }

@@ -1,13 +1,13 @@
 /**
- * What stands in for a node's runtime where Node.js is too old to have what Twinflow needs (node:sqlite). Without it each node
- * would fail to load with a stack trace of its own. The build puts a call of this before everything that a node imports, so
- * nothing may be imported here that needs a newer Node.js.
+ * Replaces a node's runtime if Node.js is too old for Twinflow (node:sqlite is missing). Otherwise each node would fail
+ * to load with a stack trace. The build adds a call of this before all imports of a node, so nothing may be imported
+ * here that needs a newer Node.js.
  */
 
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { SECRET_NAMES } from '../../lib/connectors/form';
 
-/** The lowest version, as in package.json's `engines`. */
+/** The minimum version, as in package.json's `engines`. */
 export const LOWEST = [22, 13] as const;
 
 export function isTooOld(version: string): boolean {
@@ -18,8 +18,8 @@ export function isTooOld(version: string): boolean {
 const told = new WeakSet<object>();
 
 /**
- * The runtime of a node type that does nothing but say why. It declares the credentials, so that none are lost.
- * @param version of the Node.js at hand
+ * A runtime of a node type that only reports the reason. It declares the credentials, so that none are lost.
+ * @param version of the current Node.js
  */
 export function placeholder(type: string, version: string): (RED: NodeAPI) => void {
   return (RED) => {
@@ -30,7 +30,7 @@ export function placeholder(type: string, version: string): (RED: NodeAPI) => vo
         `Twinflow needs Node.js ${lowest} or newer; this is ${version}. Its nodes do nothing until Node.js is updated.`,
       );
     }
-    // the plugin of the sidebar is no node
+    // the sidebar's plugin is not a node
     if (type === 'twinflow-sidebar') return;
     function Idle(this: Node, def: NodeDef): void {
       RED.nodes.createNode(this, def);
@@ -41,7 +41,7 @@ export function placeholder(type: string, version: string): (RED: NodeAPI) => vo
   };
 }
 
-/** Replaces what a node's file exports where Node.js is too old. @returns whether it did */
+/** Replaces the export of a node's file if Node.js is too old. @returns whether it did */
 export function standIn(file: { exports: unknown }, type: string, version = process.versions.node): boolean {
   if (!isTooOld(version)) return false;
   file.exports = placeholder(type, version);

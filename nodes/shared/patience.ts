@@ -1,15 +1,15 @@
 /**
- * Opening what cannot be opened at present: a store that another Node-RED still has, a disk that is full. It is tried again,
- * with growing waits, until it works, or until it is certain that waiting does not help.
+ * Opens what cannot be opened now (a store that another Node-RED still uses, a full disk). Retries with growing waits
+ * until it works, or until waiting certainly does not help.
  */
 
+import { backOff } from '../../lib/engine/retry-policy';
+import type { Clock } from '../../lib/model/clock';
 import { StoreError, type StoreErrorKind } from '../../lib/store/store';
-import type { Clock } from '../../lib/sync/clock';
-import { backOff } from '../../lib/sync/failure';
 
 const FIRST_MS = 1_000;
 const MOST_MS = 30_000;
-/** What may pass without anybody touching Node-RED. */
+/** Problems that may disappear without any action in Node-RED. */
 const MAY_PASS: ReadonlySet<StoreErrorKind> = new Set(['locked', 'full', 'readOnly', 'failed']);
 
 export const mayPass = (thrown: unknown): thrown is StoreError =>
@@ -22,8 +22,8 @@ export class Patience {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * @param failed hears of each attempt that failed and will be made again
-   * @throws what `open` throws where waiting does not help; StoreError `closed` once it is stopped
+   * @param failed receives each failed attempt that will be repeated
+   * @throws the error of `open` if waiting does not help; StoreError `closed` once it is stopped
    */
   async open<T>(open: () => Promise<T>, failed: (error: StoreError) => void): Promise<T> {
     for (let tries = 0; ; tries += 1) {
@@ -39,7 +39,7 @@ export class Patience {
     }
   }
 
-  /** Ends it at the next failure, which is at once. */
+  /** Ends it at the next failure, which follows at once. */
   stop(): void {
     this.stopped = true;
     this.cancel?.();

@@ -1,4 +1,4 @@
-/** Errors in the few words that fit below a node. The whole sentence goes to Catch nodes and the log. */
+/** Errors in a few words that fit below a node. Catch nodes and the log get the whole sentence. */
 
 import { SyncError } from '../../lib/model/errors';
 import { StoreError } from '../../lib/store/store';
@@ -8,8 +8,8 @@ const REQUEST = /^(?:GET|HEAD|POST|PUT|PATCH|DELETE) \S+ on /;
 const PAUSED = /^.+ is paused(?: for \d+ s)?: /;
 
 /**
- * The sentence of the error at the bottom, without the request that it begins with, cut where it gets long. The same for
- * all that one outage makes fail.
+ * The message of the error's innermost cause, without the request at its start, shortened if it is long. The same for all
+ * failures caused by one outage.
  */
 export function brief(error: unknown): string {
   if (error instanceof SyncError && error.detail.cause instanceof SyncError) return brief(error.detail.cause);
@@ -18,10 +18,10 @@ export function brief(error: unknown): string {
   return text.length > LENGTH ? `${text.slice(0, LENGTH).trimEnd()}…` : text;
 }
 
-/** True where it was not opened before the flows were stopped: nothing to tell anybody. */
+/** True if it was not opened before the flows were stopped: nothing to report. */
 export const isStopped = (thrown: unknown): boolean => thrown instanceof StoreError && thrown.kind === 'closed';
 
-/** The store's error that is behind an error, if any. */
+/** The store's error that caused an error, if any. */
 export function storeErrorOf(error: SyncError): StoreError | undefined {
   return error.detail.cause instanceof StoreError ? error.detail.cause : undefined;
 }

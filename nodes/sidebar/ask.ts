@@ -1,27 +1,12 @@
-/** What the sidebar asks the server, in the shapes that the routes answer with (nodes/admin/operations.ts). */
+/** The sidebar's questions to the server, with the shapes of the routes' answers (nodes/admin/operations.ts). */
 
-import type { ParkedDetail, ParkedView, SideView } from '../../lib/model/operations';
+import type { IntegrationState, ParkedDetail, ParkedView } from '../../lib/model/operations';
 import type { Fields } from '../../lib/model/values';
 import { request } from '../editor';
 
-export interface IntegrationState {
-  id: string;
-  name: string;
-  active: boolean;
-  /** System 1, System 2; absent while it starts or cannot start */
-  sides?: [SideView, SideView];
-  starting?: boolean;
-  /** why it cannot start */
-  fault?: string;
-  /** a writer of it only shows what it would do */
-  dryRun?: boolean;
-  /** it rests: another one does the same, or the store was lost */
-  held?: 'same' | 'store';
-  /** no poller and no writer works for it, as on a disabled tab */
-  unused?: boolean;
-}
+export type { IntegrationState };
 
-/** An integration that is not deployed any more. */
+/** An integration that is no longer deployed. */
 export interface Removed {
   id: string;
   links: number;
@@ -42,7 +27,7 @@ const query = (values: Record<string, string | number>): string =>
 export const integrations = async (): Promise<{ items: IntegrationState[]; removed?: Removed[] }> =>
   (await request('GET', 'operations')) as { items: IntegrationState[]; removed?: Removed[] };
 
-/** Its links and how far it was read. */
+/** Its links and its progress. */
 export const forget = async (integration: string): Promise<number> =>
   counted(await request('POST', 'forget', { integration }));
 
@@ -52,7 +37,7 @@ export const parked = async (integration: string, search: string, limit: number)
 export const detail = async (integration: string, event: number): Promise<Detail> =>
   (await request('GET', `parked-change?${query({ integration, event })}`)) as Detail;
 
-/** @param events all of the integration where none are given */
+/** @param events all of the integration if absent */
 export const retry = async (integration: string, events?: number[]): Promise<number> =>
   counted(await request('POST', 'parked/retry', { integration, ...(events && { events }) }));
 
@@ -62,10 +47,11 @@ export const skip = async (integration: string, events: number[], reason: string
 export const correct = async (integration: string, event: number, fields: Fields): Promise<number> =>
   counted(await request('POST', 'parked/correct', { integration, event, fields }));
 
-/** Integrations that wait since the store was lost go on. */
-export const goOn = async (): Promise<number> => counted(await request('POST', 'go-on', {}));
+/** Lets integrations that wait since the store was lost continue. */
+export const goOn = async (integration: string): Promise<number> =>
+  counted(await request('POST', 'go-on', { integration }));
 
-/** What dry runs have shown, once more. */
+/** Reports dry runs again. */
 export const showAgain = async (integration: string): Promise<number> =>
   counted(await request('POST', 'dry-run/again', { integration }));
 

@@ -1,4 +1,4 @@
-/** One running integration: is it at work, are its systems, how much is under way. */
+/** One running integration: its state, its systems, and its pending changes. */
 
 import type { SideView } from '../../lib/model/operations';
 import { words } from '../editor';
@@ -8,7 +8,7 @@ import { button, say, when } from './words';
 
 type Tone = 'good' | 'warn' | 'bad' | 'dim';
 
-/** What the chip beside the name says. */
+/** The text of the label after the name. */
 export function chipOf({ active, sides, fault, dryRun, held, unused }: IntegrationState): { text: string; tone: Tone } {
   if (fault) return { text: say('state.failed'), tone: 'bad' };
   if (!active) return { text: say('state.inactive'), tone: 'dim' };
@@ -31,7 +31,7 @@ export class Card {
   private readonly name = $('<span>');
   private readonly chip = $('<span class="twinflow-side-chip" role="status">');
   private readonly body = $('<div>');
-  private readonly waiting = new Waiting();
+  private readonly waiting: Waiting;
   private readonly dryRun = $('<div hidden>');
   private readonly shown = $('<div class="twinflow-side-line twinflow-side-small" role="status" aria-live="polite">');
   private readonly again: JQuery;
@@ -39,6 +39,7 @@ export class Card {
 
   /** @param integration id */
   constructor(private readonly integration: string) {
+    this.waiting = new Waiting(integration);
     this.again = button(say('dryRun.again'), 'fa-eye', () => this.showAgain());
     this.dryRun.append(this.shown, $('<div class="twinflow-side-buttons">').append(this.again));
     this.element.append($('<h3>').append(this.name, this.chip), this.waiting.element, this.body, this.dryRun);
@@ -61,10 +62,10 @@ export class Card {
     const { text, tone } = chipOf(state);
     this.element.attr('aria-label', state.name);
     this.name.text(state.name);
-    // only what changed, or a screen reader would read it out every time
+    // updates only what changed; otherwise a screen reader would read it out every time
     if (this.chip.text() !== text) this.chip.text(text);
     this.chip.attr('class', `twinflow-side-chip twinflow-side-${tone}`);
-    this.waiting.element.prop('hidden', !state.active || state.held !== 'store');
+    this.waiting.show(state.active && state.held !== 'same' ? state.held : undefined);
     this.body.empty();
     if (state.fault) $('<div class="twinflow-side-line twinflow-side-bad">').text(state.fault).appendTo(this.body);
     const count = shownIn(state.sides);
@@ -80,7 +81,7 @@ export class Card {
   }
 }
 
-function system({ system, counts, polling, lastPoll, unshown, diverged }: SideView, side: number): JQuery {
+function system({ system, counts, polling, lastPoll, unshown, diverged, missing }: SideView, side: number): JQuery {
   const box = $('<div class="twinflow-side-system">');
   const line = (text: string, style = ''): JQuery =>
     $('<div class="twinflow-side-line twinflow-side-small">').addClass(style).text(text).appendTo(box);
@@ -109,6 +110,11 @@ function system({ system, counts, polling, lastPoll, unshown, diverged }: SideVi
   if (unshown && unshown.due > 0) line(say('unshown.due', { count: unshown.due }), 'twinflow-side-dim');
   if (unshown && unshown.resting > 0)
     line(`${say('unshown.resting', { count: unshown.resting })} ${unshown.why ?? ''}`.trim(), 'twinflow-side-warn');
+  if (missing) {
+    line(say('missing', { count: missing.length }), 'twinflow-side-warn');
+    for (const why of missing) line(why, 'twinflow-side-dim');
+    line(say('missingHint'), 'twinflow-side-dim');
+  }
   if (diverged) {
     line(say('diverged', { count: diverged.count }), 'twinflow-side-warn');
     for (const reason of diverged.first) line(reason, 'twinflow-side-dim');

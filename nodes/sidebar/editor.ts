@@ -1,6 +1,8 @@
 /** Adds the Twinflow tab to the editor's sidebar. */
 
 import { addStyle } from '../editor';
+import { keepLook } from './look';
+import { addToForms } from './monitor-link';
 import { Panel } from './panel';
 import { addSidebarStyle } from './style';
 import { say } from './words';
@@ -13,6 +15,8 @@ RED.plugins.registerPlugin('twinflow-sidebar', {
   onadd() {
     addStyle();
     addSidebarStyle();
+    keepLook();
+    addToForms();
     const panel = new Panel();
     RED.actions.add(ACTION, () => RED.sidebar.show(TAB));
     RED.sidebar.addTab({

@@ -1,4 +1,4 @@
-/** One input for one target field of a parked change, after the field's type where the system tells it. */
+/** One input for one target field of a parked change, by the field's type if the system reports it. */
 
 import type { Field } from '../../lib/model/entity';
 import type { Value } from '../../lib/model/values';
@@ -7,11 +7,11 @@ import { say, shown } from './words';
 
 export interface FieldInput {
   element: JQuery;
-  /** what stands there; undefined where it is as it was */
+  /** the input's value; undefined if it is unchanged */
   changed(): Value | undefined;
 }
 
-/** Where the values of lists and people come from. */
+/** The source of list values and users. */
 export interface Origin {
   system: SystemDraft | undefined;
   project: string;
@@ -22,7 +22,7 @@ let counter = 0;
 
 type Kind = 'long' | 'number' | 'date' | 'boolean' | 'list' | 'choice' | 'person' | 'text';
 
-/** @returns undefined for what cannot be typed: references, several people */
+/** @returns undefined for values that cannot be typed: references, several users */
 export function kindOf(field: Field | undefined, value: Value): Kind | undefined {
   const single = Array.isArray(value) ? value[0] : value;
   const isObject = single !== null && single !== undefined && typeof single === 'object';
@@ -39,7 +39,7 @@ export function kindOf(field: Field | undefined, value: Value): Kind | undefined
   return typeof single === 'string' && single.includes('\n') ? 'long' : 'text';
 }
 
-/** @param value what is mapped, or was corrected before */
+/** @param value the mapped or previously corrected value */
 export function fieldInput(id: string, field: Field | undefined, value: Value, origin: Origin, why = ''): FieldInput {
   counter += 1;
   const inputId = `twinflow-side-field-${counter}`;
@@ -131,7 +131,7 @@ function made(
   }
 }
 
-/** A value of a list, or a person, from the system itself. */
+/** A list value or a user, from the system itself. */
 function chosen(
   kind: 'choice' | 'person',
   id: string,

@@ -1,8 +1,9 @@
-/** The whole tab: all integrations, and for each what is parked. Asks the server while it is looked at, and only then. */
+/** The whole tab: all integrations, with the parked changes of each. Asks the server only while the tab is visible. */
 
 import { MetadataError, words } from '../editor';
 import { type IntegrationState, integrations, parked, retry } from './ask';
 import { Card, parkedIn } from './card';
+import { monitorLink } from './monitor-link';
 import { RemovedList } from './removed';
 import { Row } from './row';
 import { button, say } from './words';
@@ -12,7 +13,7 @@ const TYPING_MS = 300;
 const PAGE = 50;
 const MOST = 200;
 
-/** What is parked in one integration. */
+/** The parked changes of one integration. */
 class ParkedList {
   readonly element = $('<div>');
   private readonly list = $('<ol class="twinflow-side-list">');
@@ -24,7 +25,7 @@ class ParkedList {
   private readonly rows = new Map<number, Row>();
   private limit = PAGE;
   private asked = 0;
-  /** the note says why the last look failed */
+  /** the note says why the last request failed */
   private failing = false;
 
   constructor(
@@ -45,7 +46,7 @@ class ParkedList {
     return String(this.search.val() ?? '').trim();
   }
 
-  /** @param count how many are parked */
+  /** @param count number of parked changes */
   refresh(count: number): void {
     this.tools.toggle(count > 0);
     if (count === 0 && this.rows.size === 0) return;
@@ -69,7 +70,7 @@ class ParkedList {
           }
           const added = new Row(this.integration, item, (said) => this.done(said));
           this.rows.set(item.event, added);
-          // oldest first, as the server sends them
+          // oldest first, as sent by the server
           const before = this.list.children().get(index);
           if (before) added.element.insertBefore(before);
           else this.list.append(added.element);
@@ -84,7 +85,7 @@ class ParkedList {
         this.failing = false;
       },
       (thrown: unknown) => {
-        // a deploy is replacing it, or has removed it: the next look at all integrations tells
+        // a deploy is replacing or has removed it: the next request for all integrations shows it
         if (thrown instanceof MetadataError && thrown.kind === 'notFound') return;
         this.failing = true;
         this.say('bad', words(thrown));
@@ -117,7 +118,7 @@ class ParkedList {
 
   private done(said: string): void {
     this.say('good', said);
-    // where the focus was is gone now
+    // the element with the focus is gone
     if (this.search.is(':visible')) this.search.trigger('focus');
     this.changed();
   }
@@ -133,11 +134,11 @@ export class Panel {
   private readonly boxes = new Map<string, { card: Card; list: ParkedList }>();
   private readonly removed = new RemovedList(() => this.refresh());
   private asking = false;
-  /** once told so, there is no use in asking on */
+  /** after this answer, further requests are pointless */
   private forbidden = false;
 
   constructor() {
-    this.element.append(this.note);
+    this.element.append(monitorLink(), this.note);
     setInterval(() => this.refresh(), EVERY_MS);
     if (typeof IntersectionObserver === 'function') {
       const [element] = this.element.get();
@@ -145,7 +146,7 @@ export class Panel {
     }
   }
 
-  /** Asks at once where the tab is to be seen. */
+  /** Asks at once if the tab is visible. */
   refresh(): void {
     if (this.asking || this.forbidden || document.hidden || !this.element.is(':visible')) return;
     this.asking = true;

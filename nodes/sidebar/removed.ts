@@ -1,4 +1,4 @@
-/** Integrations that are not deployed any more, and of which the store still keeps links: they can be forgotten. */
+/** Integrations that are no longer deployed but have links in the store. The links can be deleted. */
 
 import { words } from '../editor';
 import { forget, type Removed } from './ask';

@@ -1,26 +1,33 @@
-/** One parked change in the list: what failed, and on demand everything about it and what can be done. */
+/** One parked change in the list: what failed and, on demand, all its details and possible actions. */
 
 import type { Field } from '../../lib/model/entity';
 import type { ParkedView } from '../../lib/model/operations';
 import type { Fields } from '../../lib/model/values';
 import { fields as fieldsOf, nodesOf, systemDraft, words } from '../editor';
 import { linked } from '../editor/linked';
+import { partLabel, partWords } from '../editor/part-label';
 import { correct, type Detail, detail, retry, skip } from './ask';
 import { fieldInput, kindOf } from './inputs';
 import { button, say, shown, when } from './words';
 
 let counter = 0;
 
+type Sentence = Pick<ParkedView, 'entity' | 'typeName' | 'to' | 'error'>;
+
 /** The error without the entity, which stands above it. */
-export function sentenceOf({ entity, to, error }: Pick<ParkedView, 'entity' | 'to' | 'error'>): string {
-  const start = `${entity.type} ${entity.key} → ${to}: `;
+export function sentenceOf({ entity, typeName, to, error }: Sentence): string {
+  const start = `${typeName} ${entity.key} → ${to}: `;
   return error.message.startsWith(start) ? error.message.slice(start.length) : error.message;
 }
+
+/** The key of a comment says nothing to people. */
+const nameOf = ({ part, entity }: ParkedView): string => (part ? partLabel(part) : entity.key);
 
 export class Row {
   readonly element = $('<li>');
   private readonly key = $('<span class="twinflow-side-key">');
   private readonly time = $('<span class="twinflow-side-small twinflow-side-dim">');
+  private readonly words = $('<div class="twinflow-side-text twinflow-side-small twinflow-side-dim">');
   private readonly what = $('<div class="twinflow-side-text twinflow-side-small">');
   private readonly about = $('<div class="twinflow-side-small twinflow-side-dim">');
   private readonly toggle: JQuery;
@@ -31,7 +38,7 @@ export class Row {
   private drawn = '';
   private isOpen = false;
 
-  /** @param done is called after the change was retried or skipped */
+  /** @param done called after the change was retried or skipped */
   constructor(
     private readonly integration: string,
     private view: ParkedView,
@@ -51,7 +58,7 @@ export class Row {
       button(say('edit.open'), 'fa-pencil', () => this.showForm('edit')),
       button(say('skip.open'), 'fa-step-forward', () => this.showForm('skip')),
     );
-    this.element.append(head, this.what, this.about, buttons, this.note, this.form, this.detailBox);
+    this.element.append(head, this.words, this.what, this.about, buttons, this.note, this.form, this.detailBox);
     this.update(view);
   }
 
@@ -61,8 +68,10 @@ export class Row {
     const isNew = this.drawn === '';
     this.drawn = drawn;
     this.view = view;
-    const { entity, counterpart, to, error, attempts, corrected } = view;
-    this.key.empty().append(linked(entity.key, entity.url), document.createTextNode(' → '));
+    const { entity, part, counterpart, to, error, attempts, corrected } = view;
+    const name = nameOf(view);
+    this.key.empty().append(linked(name, entity.url), document.createTextNode(' → '));
+    this.words.text(part ? partWords(part) : '');
     if (counterpart) this.key.append(linked(counterpart.key, counterpart.url));
     else this.key.append($('<span>').text(say('newIn', { to })));
     this.time.text(when(error.at));
@@ -71,7 +80,7 @@ export class Row {
     if (corrected.length > 0) parts.push(say('correctedBefore'));
     this.about.text(parts.join(' · '));
     for (const element of this.actions.children().toArray()) {
-      $(element).attr('aria-label', `${$(element).text().trim()}: ${entity.key}`);
+      $(element).attr('aria-label', `${$(element).text().trim()}: ${name}`);
     }
     if (!isNew && this.isOpen) this.load();
   }
@@ -93,7 +102,7 @@ export class Row {
     );
   }
 
-  /** The change in full, and the target's fields where its system tells them. */
+  /** The complete change, and the target's fields if its system reports them. */
   private async ask(): Promise<{ found: Detail; names: Field[] }> {
     const found = await detail(this.integration, this.view.event);
     const { system, project, type } = found.target;
@@ -218,7 +227,7 @@ export class Row {
     for (const id of [...wrong, ...Object.keys(corrections)]) add(id, form);
     const rest = $('<div>');
     const more = $('<details>').append($('<summary class="twinflow-side-small">').text(say('edit.more')), rest);
-    // made when they are looked at: a form can have hundreds
+    // created when they become visible: a form can have hundreds
     const fill = (): void => {
       for (const id of Object.keys(mapped)) add(id, rest);
     };
@@ -260,7 +269,7 @@ export class Row {
     work().then(
       (count) => {
         all.prop('disabled', false);
-        this.done(count > 0 ? say(`done.${said}`, { key: this.view.entity.key }) : say('done.gone'));
+        this.done(count > 0 ? say(`done.${said}`, { key: nameOf(this.view) }) : say('done.gone'));
       },
       (thrown: unknown) => {
         all.prop('disabled', false);

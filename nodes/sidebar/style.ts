@@ -1,4 +1,4 @@
-/** The rules of the sidebar, made of the editor's own CSS variables so that every theme fits. */
+/** The rules of the sidebar, based on the editor's own CSS variables so that every theme fits. */
 
 const ID = 'twinflow-sidebar-style';
 
@@ -36,6 +36,7 @@ const RULES = `
 .twinflow-side-form .twinflow-select { width: 100%; }
 .twinflow-side-form textarea { min-height: 5em; resize: vertical; }
 .twinflow-side-field { margin-bottom: 4px; }
+.red-ui-tray-footer-left .twinflow-monitor-link { margin-left: 10px; line-height: 30px; }
 `;
 
 export function addSidebarStyle(): void {

@@ -1,13 +1,13 @@
-/** Texts of the sidebar, and values as people read them. */
+/** Texts of the sidebar, and values for people to read. */
 
 import type { Value } from '../../lib/model/values';
 
 const CATALOG = '@twinflow/node-red-sync/twinflow-sidebar:sidebar.';
 
-/** A text in the editor's language; variables stand in it as `__name__`. Show it with `.text()`, never as HTML. */
+/** A text in the editor's language; variables replace `__name__` in it. Show it with `.text()`, never as HTML. */
 export const say = (key: string, variables?: Record<string, unknown>): string => RED._(CATALOG + key, variables);
 
-/** A time as people here write it; today's without the date. */
+/** A time in local format; today's without the date. */
 export function when(iso: string): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;

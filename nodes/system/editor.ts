@@ -1,6 +1,6 @@
 /**
- * The form of a system. Its inputs are those that the connector of the chosen kind declares; secrets are Node-RED
- * credentials, whose inputs stand ready in the template, since the editor fills and reads them by their ids.
+ * The form of a system. Its inputs are those that the connector of the selected type declares. Secrets are Node-RED
+ * credentials: their inputs are in the template, because the editor fills and reads them by their ids.
  */
 
 import type { ConfigField } from '../../lib/connectors/form';
@@ -40,7 +40,7 @@ interface SystemProperties {
   ignoreOwn: boolean;
   /** '' = as the answers allow */
   maxRequestsPerSecond: number | '';
-  /** '' = the preset */
+  /** '' = the default */
   maxConcurrent: number | '';
   version: number;
 }
@@ -56,11 +56,12 @@ let kinds: ConnectorInfo[] = [];
 const visible = (field: ConfigField, all: ConfigField[], values: Record<string, unknown>): boolean => {
   const { visibleIf } = field;
   if (!visibleIf) return true;
-  const preset = all.find(({ name }) => name === visibleIf.name)?.default;
-  return String(values[visibleIf.name] ?? preset ?? '') === visibleIf.value;
+  const fallback = all.find(({ name }) => name === visibleIf.name)?.default;
+  return String(values[visibleIf.name] ?? fallback ?? '') === visibleIf.value;
 };
 
-/** Labels of required inputs that are empty; secrets aside, since the browser doesn't know what is stored. */
+/** Labels of required inputs that are empty; without secrets, because the browser does not know whether they are
+ * stored. */
 function missing(kind: string, values: Record<string, unknown>): string[] {
   const config = kinds.find((connector) => connector.kind === kind)?.config ?? [];
   return config
@@ -74,7 +75,7 @@ function missing(kind: string, values: Record<string, unknown>): string[] {
 /** The open form. */
 class SystemForm {
   private readonly node: SystemNode;
-  /** everything that was entered, also for kinds that were chosen in between */
+  /** everything that was entered, including for types that were selected in between */
   private readonly values: Record<string, string | boolean>;
   private readonly box = $('#twinflow-system-fields');
   private readonly pool = $('#twinflow-system-secrets');
@@ -132,7 +133,8 @@ class SystemForm {
       .appendTo(note.append(' '));
   }
 
-  /** Makes the inputs of the chosen kind. Secret inputs are moved here from the template, and back before. */
+  /** Creates the inputs of the selected type. Secret inputs are moved here from the template, and back before the
+   * next time. */
   private build(): void {
     for (const name of SECRET_NAMES) this.pool.append(input(PREFIX, name).off('.twinflow'));
     this.box.empty();
@@ -142,13 +144,13 @@ class SystemForm {
   }
 
   private row(kind: string, field: ConfigField): void {
-    const text = (part: 'label' | 'hint' | 'placeholder', preset: string | undefined): string =>
-      preset === undefined ? '' : translated(`connectors.${kind}.${field.name}.${part}`, preset);
+    const text = (part: 'label' | 'hint' | 'placeholder', fallback: string | undefined): string =>
+      fallback === undefined ? '' : translated(`connectors.${kind}.${field.name}.${part}`, fallback);
     const id = isSecret(field.name) ? `${PREFIX}-${field.name}` : `twinflow-system-${field.name}`;
     const row = $('<div class="form-row">').attr('data-field', field.name).appendTo(this.box);
     const label = $('<label>').attr('for', id).text(text('label', field.label)).appendTo(row);
     if (field.required) label.append($('<span aria-hidden="true">').text(' *'));
-    // the space that the template's rows have between label and input
+    // the same space between label and input as in the template's rows
     row.append(' ');
     const control = this.control(kind, field, id).appendTo(row);
     if (field.type === 'boolean') {
@@ -174,7 +176,7 @@ class SystemForm {
   }
 
   private control(kind: string, field: ConfigField, id: string): JQuery {
-    const preset = this.values[field.name] ?? field.default;
+    const fallback = this.values[field.name] ?? field.default;
     if (isSecret(field.name)) {
       const secret = input(PREFIX, field.name);
       return secret
@@ -188,7 +190,7 @@ class SystemForm {
     if (field.type === 'boolean') {
       const box = $('<input type="checkbox" class="twinflow-inline">')
         .attr('id', id)
-        .prop('checked', preset === true);
+        .prop('checked', fallback === true);
       return box.on('change', () => remember(box.prop('checked') === true));
     }
     if (field.type === 'select') {
@@ -197,17 +199,17 @@ class SystemForm {
         value,
         label: translated(`connectors.${kind}.${field.name}.options.${value}`, label),
       }));
-      fillSelect(select, options, String(preset ?? options[0]?.value ?? ''));
+      fillSelect(select, options, String(fallback ?? options[0]?.value ?? ''));
       return select.on('change', () => remember(String(select.val() ?? '')));
     }
     const line = $('<input type="text" autocomplete="off" spellcheck="false">').attr({
       id,
       ...(field.type === 'url' && { inputmode: 'url' }),
     });
-    return line.val(String(preset ?? '')).on('input change', () => remember(String(line.val() ?? '').trim()));
+    return line.val(String(fallback ?? '')).on('input change', () => remember(String(line.val() ?? '').trim()));
   }
 
-  /** Shows the inputs that the others' values call for, and marks those that lack a value. */
+  /** Shows the inputs required by the others' values, and marks those without a value. */
   private show(): void {
     const config = this.connector?.config ?? [];
     for (const field of config) {
@@ -219,19 +221,19 @@ class SystemForm {
         shown && field.required === true && field.type !== 'boolean' && String(control.val() ?? '').trim() === '';
       control.toggleClass('input-error', empty).attr('aria-invalid', String(empty));
     }
-    // a sandbox, say, has nothing to reach over a network
+    // a sandbox, for example, uses no network
     $('.twinflow-system-network').toggle(this.connector?.category !== 'sandbox');
     say(this.result, 'plain', '');
   }
 
-  /** The values for the inputs that are shown; a kind's own defaults included, so that the flow says what holds. */
+  /** The values of the visible inputs, including a type's own defaults, so that the flow shows the values in use. */
   config(values = this.values): Record<string, string | boolean> {
     const config = this.connector?.config;
     if (!config) return values;
     const shown = config.filter((field) => !isSecret(field.name) && visible(field, config, values));
     return Object.fromEntries(
-      shown.flatMap(({ name, type, default: preset, options }) => {
-        const value = values[name] ?? preset ?? (type === 'select' ? options?.[0]?.value : undefined);
+      shown.flatMap(({ name, type, default: fallback, options }) => {
+        const value = values[name] ?? fallback ?? (type === 'select' ? options?.[0]?.value : undefined);
         return value === undefined || value === '' ? [] : [[name, value]];
       }),
     );
@@ -287,7 +289,7 @@ class SystemForm {
     for (const property of ['maxRequestsPerSecond', 'maxConcurrent'] as const)
       if (isTouched(node, PREFIX, property)) node[property] = entered(PREFIX, property) ?? '';
     this.node.version = 1;
-    // what belongs to another way to log in isn't kept: an empty input makes the editor forget it
+    // secrets of another sign-in method are not kept: an empty input makes the editor delete them
     if (this.connector && node.config !== before)
       for (const name of SECRET_NAMES) if (!this.shownSecrets().includes(name)) input(PREFIX, name).val('');
     leaveUntouched(node, PREFIX);
@@ -302,7 +304,7 @@ const place = (config: Record<string, unknown>): string => {
   return address.replace(/^[a-z]+:\/\//i, '').replace(/\/+$/, '');
 };
 
-/** An empty input, or a flow that was saved before there was one, sets no limit. */
+/** An empty input, or a flow that was saved before it existed, sets no limit. */
 const isLimit = (typed: unknown, least: number, most: number): boolean =>
   String(typed ?? '').trim() === '' || (Number(typed) >= least && Number(typed) <= most);
 

@@ -2,8 +2,9 @@
 
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { ConnectorConfig, SecretName } from '../../lib/connectors/connector';
-import { hostOf } from '../shared/host';
-import { savedDef } from '../shared/saved';
+import { readSystemSettings } from '../../lib/mapping/node-settings';
+import { hostOf } from '../runtime/host';
+import { savedDef } from '../runtime/saved';
 
 interface SystemDef extends NodeDef {
   kind: string;
@@ -16,20 +17,14 @@ interface SystemDef extends NodeDef {
   maxConcurrent?: number;
 }
 
-/** Values of older flows and of environment variables may be texts; what is no number above 0 sets no limit. */
-const positive = (value: unknown, most: number): number | undefined => {
-  const number = value === '' ? Number.NaN : Number(value);
-  return number > 0 ? Math.min(number, most) : undefined;
-};
-
 type Secrets = Record<SecretName, string>;
 
-/** What the admin routes read of a deployed system: environment variables are filled in. */
+/** The data of a deployed system for the admin routes, with environment variables filled in. */
 interface SystemNode extends Node<Secrets> {
   config: ConnectorConfig;
 }
 
-/** How Node-RED keeps them: a `text` may be shown in the form again, a `password` never. */
+/** Their storage in Node-RED: a `text` may be shown in the form again, a `password` never. */
 const CREDENTIALS: Record<SecretName, { type: 'text' | 'password' }> = {
   apiKey: { type: 'password' },
   login: { type: 'text' },
@@ -47,6 +42,7 @@ export = (RED: NodeAPI): void => {
     host.acquire();
     const { def = saved, newer } = savedDef(RED, this, 'twinflow-system', saved);
     this.config = def.config ?? {};
+    const { ignoreOwn = false, maxRequestsPerSecond, maxConcurrent } = readSystemSettings(def);
     const system = host.addSystem(
       this.id,
       def.name || def.kind,
@@ -54,10 +50,10 @@ export = (RED: NodeAPI): void => {
         ...{ kind: def.kind, config: this.config, credentials: this.credentials ?? {}, proxy: def.proxy, tls: def.tls },
         ...(newer !== '' && { refused: newer }),
       },
-      def.ignoreOwn === true,
+      ignoreOwn,
       {
-        maxRequestsPerSecond: positive(def.maxRequestsPerSecond, 10_000),
-        maxConcurrent: positive(def.maxConcurrent, 100),
+        maxRequestsPerSecond,
+        maxConcurrent,
       },
     );
     this.on('close', (done: () => void) => {

@@ -1,6 +1,6 @@
 /**
- * The part of the value mapper's form for people with another e-mail domain in the other system: the rules, and a place to
- * try them with an address.
+ * The part of the value mapper's form for users with another email domain in the other system: the rules, and an input
+ * for trying them with an address.
  */
 
 import type { Finding } from '../../lib/checks';
@@ -17,7 +17,7 @@ export interface DomainRulesOptions {
   rules: DomainRule[];
   text: (key: string, variables?: Record<string, unknown>) => string;
   systemName: (side: Side) => string;
-  /** the one person of a side with this address, if any. @throws MetadataError */
+  /** the single user of a side with this email, if any. @throws MetadataError */
   find: (side: Side, email: string) => Promise<UserValue | undefined>;
   onChange: () => void;
 }
@@ -39,7 +39,7 @@ export class DomainRules {
   private readonly address: JQuery;
   private readonly way = $('<select>');
   private readonly tried = $('<div class="twinflow-fit twinflow-message" role="status" aria-live="polite">');
-  /** counts the tries: a late answer to an old one is of no use */
+  /** counts the tries: a late answer to an earlier one is ignored */
   private asked = 0;
 
   constructor(options: DomainRulesOptions) {
@@ -63,7 +63,7 @@ export class DomainRules {
     this.way.on('change', () => this.tryAddress());
     this.address.on('change', () => this.tryAddress());
     this.address.on('keydown', (event) => {
-      // Enter would otherwise press the form's first button
+      // otherwise Enter would press the form's first button
       if (event.key !== 'Enter') return;
       event.preventDefault();
       this.tryAddress();
@@ -102,7 +102,7 @@ export class DomainRules {
     );
   }
 
-  /** Other rules in place of those that are there. */
+  /** Replaces the current rules. */
   set(rules: DomainRule[]): void {
     this.list.editableList('empty');
     this.add(rules);
@@ -122,7 +122,7 @@ export class DomainRules {
       .appendTo(line);
   }
 
-  /** The systems' names have changed, perhaps. */
+  /** The systems' names may have changed. */
   names(): void {
     const { systemName, text } = this.options;
     this.head.empty();
@@ -133,7 +133,7 @@ export class DomainRules {
     this.way.children().eq(1).text(`${two} → ${one}`);
   }
 
-  /** The rules as they are saved: without rows in which nothing stands. */
+  /** The rules in their saved form: without empty rows. */
   value(): DomainRule[] {
     return readDomains(this.all().filter(({ one, two }) => one !== '' || two !== ''));
   }
@@ -146,7 +146,7 @@ export class DomainRules {
     }));
   }
 
-  /** @param rule its place among those of `value` */
+  /** @param rule its index in `value` */
   reveal(rule: number): void {
     const filled = rowsOf<RuleRow>(this.list).filter(({ one, two }) => one?.val() !== '' || two?.val() !== '');
     const input = filled[rule]?.one;
@@ -184,7 +184,7 @@ export class DomainRules {
     }
   }
 
-  /** What becomes of the address, and who that is in the other system. */
+  /** The converted address, and its user in the other system. */
   private tryAddress(): void {
     const { text, find, systemName } = this.options;
     const email = String(this.address.val() ?? '').trim();

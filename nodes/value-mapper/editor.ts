@@ -1,4 +1,4 @@
-/** The form of the value mapper: for each pair of list or user fields, which value means which. */
+/** The form of the value mapper: for each pair of list or user fields, which values correspond. */
 
 import { domainIssues } from '../../lib/mapping/domains';
 import { readDomains, readPairs, readValueRows } from '../../lib/mapping/saved';

@@ -6,7 +6,9 @@ import type { ExportedTable } from '../../lib/mapping/tables/shapes';
 import type { RowSheet } from '../../lib/mapping/values';
 import type { DomainRule, ValueRow } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
-import { type SearchItem, type SearchSelect, say, searchSelect, words } from '../editor';
+import { append } from '../../lib/model/lists';
+import { atSide } from '../../lib/model/sides';
+import { redraw, type SearchItem, type SearchSelect, say, searchSelect, showWantedRow, words } from '../editor';
 import {
   defaultRows,
   isPeople,
@@ -53,7 +55,7 @@ export type ValueMapperNode = EditorNode & ValueMapperProperties;
 
 const SIDES: Side[] = [1, 2];
 
-/** The open form. It shows one table at a time; the others wait in `tables`. */
+/** The open form. It shows one table at a time; the others are stored in `tables`. */
 export class ValueMapperForm {
   private readonly node: ValueMapperNode;
   private readonly scope: MappingScope;
@@ -66,9 +68,9 @@ export class ValueMapperForm {
   private readonly sheet: SheetInput;
   private readonly domains: DomainRules;
   private current: ValueRow | undefined;
-  /** what the sheets of tables that were shown have for their lists */
+  /** the sheets' matches for the lists of tables that were shown */
   private readonly inSheets = new Map<ValueRow, RowSheet>();
-  /** counts the checks: an earlier one that is still waiting for a system shows nothing any more */
+  /** counts the checks: an earlier one that still waits for a system shows nothing */
   private checked = 0;
   private readonly check = soon(this.list, () => {
     this.showMissing().then(
@@ -82,7 +84,7 @@ export class ValueMapperForm {
       },
     );
   });
-  /** the note says why the last check could not be made */
+  /** the note says why the last check was not possible */
   private failing = false;
 
   private readonly text = (key: string, variables?: Record<string, unknown>): string =>
@@ -111,7 +113,7 @@ export class ValueMapperForm {
       container: $('#twinflow-values-from'),
       text: this.text,
       columnLabel: (side) => {
-        const field = side === 1 ? this.current?.one : this.current?.two;
+        const field = this.current && atSide(this.current, side);
         return node._('value-mapper.sheet.column', { system: this.scope.systemName(side), name: field?.name ?? '' });
       },
       onChange: () => this.check(),
@@ -158,6 +160,7 @@ export class ValueMapperForm {
     $('#twinflow-values-same, #twinflow-values-case').on('change', () => this.check());
     this.open(this.tables[0]);
     this.reload();
+    showWantedRow(node.id, (row) => this.reveal({ row }));
   }
 
   /** Field pairs that the integration's field mappers map and that have no table yet. */
@@ -184,7 +187,7 @@ export class ValueMapperForm {
       added.push(table);
     }
     this.keep();
-    this.tables.push(...added);
+    append(this.tables, added);
     this.open(this.current ?? this.tables[0]);
     const key = added.length > 0 ? 'tables' : 'noTables';
     say(
@@ -202,7 +205,7 @@ export class ValueMapperForm {
     this.open(this.tables[Math.min(at, this.tables.length - 1)]);
   }
 
-  /** Takes what the list shows into the table that it belongs to. */
+  /** Copies the list's content to its table. */
   private keep(): void {
     const { current } = this;
     if (current === undefined) return;
@@ -216,6 +219,8 @@ export class ValueMapperForm {
 
   private open(table: ValueRow | undefined): void {
     this.keep();
+    // what it says is of another table, to which its buttons would add
+    if (table !== this.current) $('#twinflow-values-missing').empty();
     this.current = table;
     this.select.empty();
     this.tables.forEach((one, index) => {
@@ -240,7 +245,7 @@ export class ValueMapperForm {
   private reload(): void {
     this.domains.names();
     for (const side of SIDES) {
-      // what the lists say now; a system that can't be asked says so where it is needed
+      // the lists' current values; if a system cannot be asked, that is reported where it matters
       this.scope.fields(side).then(this.check, () => undefined);
     }
     this.adding.reload();
@@ -272,13 +277,15 @@ export class ValueMapperForm {
       text: this.text,
       onAdd: (pair) => this.pairTable.add([pair]),
     };
-    showChecks(box, whole, lists, options);
-    if (!isPeople(table)) return;
-    const people = await unmatchedPeople(this.scope, table, this.domains.value());
-    if (isCurrent()) showPeople(box, people, options);
+    const people = isPeople(table) ? await unmatchedPeople(this.scope, table, this.domains.value()) : [];
+    if (!isCurrent()) return;
+    redraw(box, (fresh) => {
+      showChecks(fresh, whole, lists, options);
+      showPeople(fresh, people, options);
+    });
   }
 
-  /** What is to be seen to in any of the tables, and in the domain rules. */
+  /** The findings of all tables and of the domain rules. */
   private showFindings(): void {
     const { one, two } = this.scope.known();
     const [integration, pairs] = [this.scope.integrationId(), this.scope.pairs()];
@@ -287,13 +294,13 @@ export class ValueMapperForm {
     const context = { live: { one, two }, mapped, defaults: defaultRows(integration, pairs), sheets };
     const found = checkValueRows(this.tables, this.domains.value(), context).filter(({ code, row, rule }) => {
       const table = this.tables[row ?? -1];
-      // what a sheet has is known as soon as its table has been shown
+      // a sheet's content is known as soon as its table has been shown
       return code !== 'unpaired' || rule === true || table?.sheet === undefined || sheets.has(table);
     });
     showFindings($('#twinflow-values-findings'), found, (finding) => this.reveal(finding));
   }
 
-  private reveal({ row, rule }: Finding): void {
+  private reveal({ row, rule }: Pick<Finding, 'row' | 'rule'>): void {
     if (rule === true) {
       this.domains.reveal(row ?? -1);
       return;
@@ -311,7 +318,7 @@ export class ValueMapperForm {
     const { scope } = this;
     const asked: Promise<Lists> = isPeople(table) ? peopleOf(scope) : listsOf(scope, table);
     const lists = await asked.catch((thrown: unknown): Lists => {
-      // the pairs alone can be had while a system does not answer
+      // the pairs alone are available while a system does not answer
       if (template) throw thrown;
       return [undefined, undefined];
     });
@@ -319,7 +326,7 @@ export class ValueMapperForm {
     await downloadTable(made, exportName(table));
   }
 
-  /** The table with a line for each value, or person, that has no counterpart. */
+  /** The table with a line for each value or user without a match. */
   private async template(table: ValueRow, lists: Lists): Promise<ExportedTable> {
     if (isPeople(table)) {
       return exportOf(table, lists, openPeople(await unmatchedPeople(this.scope, table, this.domains.value())));

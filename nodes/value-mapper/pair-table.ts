@@ -1,18 +1,20 @@
 /**
- * The pairs of the open table: System 1's value | direction | System 2's value. Of a large table the first ones are shown,
- * or the first that a search finds: each row is a few inputs, and thousands of them would stop the browser.
+ * The pairs of the open table: System 1's value | direction | System 2's value. For a large table only the first pairs,
+ * or the first results of a search, are shown: each row has a few inputs, and thousands of them would block the
+ * browser.
  */
 
 import { pairExtras } from '../../lib/mapping/saved';
 import type { FieldChoice, ValuePair, ValueRow } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
+import { atSide } from '../../lib/model/sides';
 import type { LookupValue, UserValue } from '../../lib/model/values';
 import { type DirectionButton, directionButton, type SearchItem, type SearchSelect, searchSelect } from '../editor';
 import { isListed, listEntries, lookupItem, type MappingScope, rowsOf, userItem } from '../editor/mapping';
 
 interface PairRow {
   pair?: Partial<ValuePair>;
-  /** its place among all pairs; a row that was added has none yet */
+  /** its index among all pairs; a new row has none yet */
   place?: number;
   one?: SearchSelect<LookupValue | UserValue>;
   two?: SearchSelect<LookupValue | UserValue>;
@@ -30,7 +32,7 @@ export interface PairTableOptions {
 }
 
 const SIDES: Side[] = [1, 2];
-/** Rows that are shown at a time. */
+/** Maximum number of visible rows. */
 const PAGE = 100;
 
 const chosen = (select: SearchSelect<LookupValue | UserValue> | undefined): LookupValue | undefined => {
@@ -57,7 +59,7 @@ export class PairTable {
   private readonly shown = $('<span class="twinflow-message" role="status" aria-live="polite">');
   private readonly more = $('<button type="button" class="twinflow-link">');
   private table: ValueRow | undefined;
-  /** as they were when the rows were drawn */
+  /** the pairs when the rows were drawn */
   private all: Partial<ValuePair>[] = [];
   /** which of them have a row */
   private drawn = new Set<number>();
@@ -107,7 +109,7 @@ export class PairTable {
   }
 
   private field(side: Side): FieldChoice | undefined {
-    return side === 1 ? this.table?.one : this.table?.two;
+    return this.table && atSide(this.table, side);
   }
 
   private valueSelect(line: JQuery, side: Side, value: LookupValue | undefined): SearchSelect<LookupValue | UserValue> {
@@ -139,7 +141,7 @@ export class PairTable {
     this.draw(table?.pairs ?? []);
   }
 
-  /** Behind the others. @param pairs a pair may lack an end, which gets the focus */
+  /** Adds pairs at the end. @param pairs a pair may lack one side, which then gets the focus */
   add(pairs: Partial<ValuePair>[]): void {
     if (pairs.some(({ one, two }) => one === undefined || two === undefined)) {
       const rows = pairs.map((pair): PairRow => ({ pair }));
@@ -154,7 +156,7 @@ export class PairTable {
     );
   }
 
-  /** All pairs as they are now: those of the rows in the rows' order, at the places that these have among the others. */
+  /** All current pairs: those with rows in the rows' order, at their positions among the others. */
   private read(): Partial<ValuePair>[] {
     const rows = rowsOf<PairRow>(this.options.list);
     const pairs = rows.map(pairIn);
@@ -193,7 +195,7 @@ export class PairTable {
     this.more.toggle(found.length > places.length);
   }
 
-  /** The lists are other ones now, and perhaps the systems. */
+  /** The lists have changed, and possibly the systems. */
   reload(): void {
     this.names();
     for (const row of rowsOf<PairRow>(this.options.list)) {

@@ -1,6 +1,6 @@
 /**
- * Who of the people of either system has no counterpart in the other one, by table, sheet, address, login or name: those
- * whom a change could not bring over.
+ * Finds the users of either system without a match in the other one, by table, sheet, email, login or name: a change
+ * could not sync them.
  */
 
 import { compileDomains, directoryOf, type FindUser, peopleWithout, type WithoutCounterpart } from '../../lib/mapping';
@@ -8,30 +8,31 @@ import { askedSheet } from '../../lib/mapping/tables/totality';
 import { theOneOf } from '../../lib/mapping/users';
 import type { DomainRule, ValuePair, ValueRow } from '../../lib/model/config';
 import type { Direction, Side } from '../../lib/model/entity';
+import { inOrder, otherSide } from '../../lib/model/sides';
 import type { LookupValue, UserValue } from '../../lib/model/values';
 import { isPeople, type Lists, type MappingScope, personName } from '../editor/mapping';
 import { lookUpInSheet } from './sheet-requests';
 
-/** People for whom the other system is asked one by one, since its list may not be whole. */
+/** Maximum number of users for whom the other system is asked one by one, because its list may be incomplete. */
 const MOST_ASKED = 15;
 
 export interface Unmatched {
   side: Side;
   people: WithoutCounterpart[];
-  /** people of that side who were looked at */
+  /** number of users of that side that were checked */
   of: number;
-  /** the name of the system that does not have them */
+  /** the name of the system in which they do not exist */
   system: string;
 }
 
-/** A pair for the person, whose other end is still to be chosen. */
+/** A pair for the user, whose other side is still to be selected. */
 export const pairOf = (side: Side, person: UserValue): Partial<ValuePair> => {
   const name = personName(person);
   const entry = person.id === undefined ? { name } : { id: person.id, name };
   return side === 1 ? { one: entry } : { two: entry };
 };
 
-/** Those without counterpart as values of either side. */
+/** Users without a match, as values of either side. */
 export function openPeople(unmatched: Unmatched[]): Lists {
   const named = (wanted: Side): LookupValue[] =>
     unmatched.flatMap(({ side, people }) =>
@@ -40,7 +41,7 @@ export function openPeople(unmatched: Unmatched[]): Lists {
   return [named(1), named(2)];
 }
 
-/** @throws MetadataError – a system can't be asked for its people; Error – the sheet can't be read */
+/** @throws MetadataError if a system cannot be asked for its users; Error if the sheet cannot be read */
 export async function unmatchedPeople(scope: MappingScope, row: ValueRow, rules: DomainRule[]): Promise<Unmatched[]> {
   const sides: [Side, Direction][] = [
     [1, 'forward'],
@@ -52,8 +53,8 @@ export async function unmatchedPeople(scope: MappingScope, row: ValueRow, rules:
   const sheets = found && askedSheet(row, ones, twos, found);
   const unmatched: Unmatched[] = [];
   for (const [side, direction] of sides) {
-    const [people, others] = side === 1 ? [ones, twos] : [twos, ones];
-    const other: Side = side === 1 ? 2 : 1;
+    const [people, others] = inOrder(side, ones, twos);
+    const other: Side = otherSide(side);
     const rewrite = compileDomains(rules, direction);
     const without = (some: UserValue[], find: FindUser): Promise<WithoutCounterpart[]> =>
       peopleWithout(some, { row, sheets, direction, find, rewrite });
@@ -63,7 +64,7 @@ export async function unmatchedPeople(scope: MappingScope, row: ValueRow, rules:
     const nowhere = inList.filter(({ named }) => named === undefined);
     const few = [...nowhere.slice(0, MOST_ASKED), ...inTable.slice(0, MOST_ASKED)].map(({ person }) => person);
     const missing = await without(few, ask);
-    // of people whom the table names and nobody was asked for, nothing is claimed
+    // nothing is claimed about users in the table that nobody was asked for
     unmatched.push({
       ...{ side, of: people.length, system: scope.systemName(other) },
       people: [...missing, ...nowhere.slice(MOST_ASKED)],

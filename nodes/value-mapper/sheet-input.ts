@@ -1,4 +1,5 @@
-/** The part of a table's form that takes further pairs from a sheet: an uploaded one, or a file on the server's disk. */
+/** The part of a table's form that reads further pairs from a sheet: an uploaded one, or a file on the server's
+ * disk. */
 
 import type { SheetInfo } from '../../lib/mapping/tables/shapes';
 import type { SheetSource } from '../../lib/model/config';
@@ -10,7 +11,7 @@ export interface SheetInputOptions {
   container: JQuery;
   /** the node's texts */
   text: (key: string, variables?: Record<string, unknown>) => string;
-  /** names a side's column */
+  /** the heading of a side's column */
   columnLabel: (side: Side) => string;
   onChange: () => void;
 }
@@ -27,7 +28,7 @@ export class SheetInput {
   private source: SheetSource | undefined;
   private shownKind: Kind = 'none';
   private sheets: SheetInfo[] = [];
-  /** counts the questions: a late answer to an old one is of no use */
+  /** counts the questions: a late answer to an earlier one is ignored */
   private asked = 0;
 
   constructor(options: SheetInputOptions) {
@@ -120,8 +121,8 @@ export class SheetInput {
   }
 
   /**
-   * What is not chosen yet is proposed: the first sheet that has two columns, and those. So it is where another file was
-   * chosen and does not have the sheet or columns of the one before; a file that has lost them says so.
+   * Proposes what is not selected yet: the first sheet with two columns, and these columns. The same happens if another
+   * file was selected that does not have the earlier sheet or columns. A file that has lost them is reported.
    */
   private fitting(source: SheetSource, isNew: boolean): SheetSource {
     const columns = this.sheet(source)?.columns ?? [];

@@ -1,4 +1,4 @@
-/** What the value mapper's form asks the server about sheets. A rejection's message is for people. */
+/** The value mapper form's questions to the server about sheets. A rejection's message is for users. */
 
 import type { ExportedTable, SheetInfo } from '../../lib/mapping/tables/shapes';
 import type { SheetCounterparts } from '../../lib/mapping/tables/totality';
@@ -17,8 +17,8 @@ export const uploadSheet = (file: File): Promise<FoundSheets & { id: string }> =
 export const inspectSheet = (from: SheetSource['from']): Promise<FoundSheets> => postJson('tables/inspect', { from });
 
 /**
- * What a table's sheet has for the values, or the people, of both sides; undefined where it has none, or its columns are not
- * chosen yet.
+ * The matches of a table's sheet for the values, or the users, of both sides; undefined if it has none, or its columns
+ * are not selected yet.
  */
 export async function lookUpInSheet(
   { sheet, ignoreCase = true }: ValueRow,
@@ -30,7 +30,7 @@ export async function lookUpInSheet(
   return postJson('tables/look-up', { sheet, ignoreCase, ones, twos });
 }
 
-/** Has a workbook made and hands it to the person as a download. */
+/** Requests a workbook and offers it to the user as a download. */
 export async function downloadTable(table: ExportedTable, name: string): Promise<void> {
   download(await postForFile('tables/export', table), name);
 }

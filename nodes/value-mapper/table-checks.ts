@@ -1,6 +1,6 @@
 /**
- * What a person should know of a value table: which values have no counterpart, which come back as others, which never
- * come to rest. And the table as a workbook, to be looked at or filled in elsewhere.
+ * Findings about a value table: values without a match, values that come back as others, values that never become
+ * stable. Also exports the table as a workbook, for viewing or completing it elsewhere.
  */
 
 import { unmappedValues } from '../../lib/mapping/coverage';
@@ -21,13 +21,13 @@ const MOST_SHOWN = 10;
 const MOST_MISSING = 200;
 
 export interface WholeTable {
-  /** the table with what its sheet has for the lists' values */
+  /** the table with the sheet's matches for the lists' values */
   whole: ValueRow;
-  /** that alone; undefined where it has no sheet */
+  /** these matches alone; undefined if it has no sheet */
   sheet?: RowSheet;
 }
 
-/** @throws Error – the sheet can't be read */
+/** @throws Error if the sheet cannot be read */
 export async function wholeTable(table: ValueRow, [ones = [], twos = []]: Lists): Promise<WholeTable> {
   const found = await lookUpInSheet(table, ones, twos);
   if (found === undefined) return { whole: table };
@@ -39,13 +39,12 @@ export async function wholeTable(table: ValueRow, [ones = [], twos = []]: Lists)
 
 export interface CheckOptions {
   text: (key: string, variables?: Record<string, unknown>) => string;
-  /** the person wants a pair for a value that has none */
+  /** the user wants a pair for a value that has none */
   onAdd: (pair: Partial<ValuePair>) => void;
 }
 
-/** Fills the box with the checks' results. @param table as `wholeTable` gives it */
+/** Adds the checks' results to the box. @param table the result of `wholeTable` */
 export function showChecks(box: JQuery, table: ValueRow, [ones, twos]: Lists, options: CheckOptions): void {
-  box.empty();
   if (ones) showMissing(box, 1, unmappedValues(table, 'forward', ones, twos), options);
   if (twos) showMissing(box, 2, unmappedValues(table, 'backward', twos, ones), options);
   if (ones && twos) showReturns(box, table, ones, twos, options);
@@ -60,13 +59,14 @@ function showMissing(box: JQuery, side: Side, values: LookupValue[], { text, onA
     if (index > 0) line.append(', ');
     $('<button type="button" class="twinflow-link">')
       .text(value.name)
+      .attr('data-id', value.id ?? value.name)
       .on('click', () => onAdd(side === 1 ? { one: value } : { two: value }))
       .appendTo(line);
   });
   if (values.length > MOST_MISSING) line.append(' …');
 }
 
-/** Adds who has no counterpart, each person with a link that adds a pair. */
+/** Adds the users without a match, each with a link that adds a pair. */
 export function showPeople(box: JQuery, sides: Unmatched[], { text, onAdd }: CheckOptions): void {
   const show = (side: Side, key: string, variables: Record<string, unknown>, people: WithoutCounterpart[]): void => {
     if (people.length === 0) return;
@@ -78,7 +78,7 @@ export function showPeople(box: JQuery, sides: Unmatched[], { text, onAdd }: Che
       const name = personName(person);
       $('<button type="button" class="twinflow-link">')
         .text(name)
-        .attr('title', person.email ?? person.login ?? name)
+        .attr({ 'data-id': person.id ?? name, title: person.email ?? person.login ?? name })
         .on('click', () => onAdd(pairOf(side, person)))
         .appendTo(line);
       if (named !== undefined) line.append(document.createTextNode(` (${named})`));
@@ -113,7 +113,7 @@ function showReturns(
       .text(text('returns.never', { round: round.join(' → ') }))
       .appendTo(box);
   }
-  // what never comes to rest is told already
+  // update loops are reported already
   const told = new Set(restless.flat());
   const others = returningAsOthers(table, ones, twos).filter(({ value }) => !told.has(value.name));
   if (others.length === 0) return;
@@ -127,7 +127,7 @@ function showReturns(
 
 const namesOf = (values: LookupValue[] = []): string[] => values.map(({ name }) => name);
 
-/** The pairs as a workbook. @param open values that have none: each gets a line whose other cell is to be filled in */
+/** The pairs as a workbook. @param open values without a pair: each gets a line with an empty cell to fill in */
 export function exportOf(table: ValueRow, lists: Lists, open: Lists = [undefined, undefined]): ExportedTable {
   const pairs = table.pairs.map(({ one, two }): [string, string] => [one.name, two.name]);
   const lines: [string, string][] = [
@@ -137,13 +137,13 @@ export function exportOf(table: ValueRow, lists: Lists, open: Lists = [undefined
   ];
   return {
     heads: [`${table.one.name} (1)`, `${table.two.name} (2)`],
-    // of a sheet, pairs that go both ways are there once for each
+    // pairs of a sheet that apply in both directions are there once for each
     pairs: [...new Map(lines.map((line) => [JSON.stringify(line), line])).values()],
     values: [namesOf(lists[0]), namesOf(lists[1])],
   };
 }
 
-/** The values that no pair of the table is for. @param table as `wholeTable` gives it */
+/** The values without a pair in the table. @param table the result of `wholeTable` */
 export function withoutPair(table: ValueRow, lists: Lists): Lists {
   const open = (side: 'one' | 'two', values: LookupValue[] | undefined): LookupValue[] | undefined => {
     const paired = new Set(table.pairs.map((pair) => pair[side].name));

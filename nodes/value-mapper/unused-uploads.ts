@@ -1,15 +1,15 @@
 /**
- * Sheets that were uploaded and are named by no node any more: deleted after a full deploy, if none has named them for
- * thirty days. A full deploy is the one time when every node of the flow is known, disabled ones and subflows included.
+ * Uploaded sheets that no node uses: deleted after a full deploy, if none has used them for thirty days. Only at a full
+ * deploy every node of the flow is known, including disabled ones and subflows.
  */
 
 import type { NodeAPI } from 'node-red';
 import { readValueRows } from '../../lib/mapping';
+import { isObject } from '../../lib/model/shape';
 import { upgradeNode } from '../../lib/saved';
 import { sweepUploads } from '../../lib/tables/files';
-import { isObject } from '../shared/connect';
 
-/** The part of Node-RED's API that is used here. */
+/** The used part of Node-RED's API. */
 export interface SweepHost {
   events: Pick<NodeAPI['events'], 'on'>;
   nodes: { eachNode(visit: (node: object) => void): void };
@@ -17,7 +17,7 @@ export interface SweepHost {
   settings: object;
 }
 
-/** Ids of the uploads that the flow's value mappers name; undefined where a later Twinflow has saved one of them. */
+/** Ids of the uploads used by the flow's value mappers; undefined if a later Twinflow has saved one of them. */
 function usedUploads({ nodes }: SweepHost): Set<string> | undefined {
   const used = new Set<string>();
   let readable = true;
@@ -32,15 +32,20 @@ function usedUploads({ nodes }: SweepHost): Set<string> | undefined {
   return readable ? used : undefined;
 }
 
-/** With Node-RED's projects, another project's flow may name what this one doesn't: then nothing is ever deleted. */
+/** With Node-RED's projects, another project's flow may use them: then nothing is ever deleted. */
 function hasProjects(settings: unknown): boolean {
   const theme = isObject(settings) ? settings.editorTheme : undefined;
   const projects = isObject(theme) ? theme.projects : undefined;
   return isObject(projects) && projects.enabled === true;
 }
 
-/** Call it once. @param dataFolder where uploads are kept; asked for at each deploy */
+const listening = new WeakSet<object>();
+
+/** Once for each Node-RED, however often it is called. @param dataFolder the folder for uploads; read at each deploy */
 export function sweepAfterDeploys(RED: SweepHost, dataFolder: () => string): void {
+  // each node module gets a RED object of its own, but all share one emitter
+  if (listening.has(RED.events)) return;
+  listening.add(RED.events);
   RED.events.on('flows:started', (deployed: unknown) => {
     if (!isObject(deployed) || deployed.type !== 'full' || hasProjects(RED.settings)) return;
     const used = usedUploads(RED);

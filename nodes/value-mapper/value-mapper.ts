@@ -1,15 +1,16 @@
-/** The `twinflow-value-mapper` node: list entries and people of the source become those of the target. */
+/** The `twinflow-value-mapper` node: replaces list values and users of the source by those of the target. */
 
 import type { Node, NodeAPI, NodeDef, NodeStatus } from 'node-red';
 import { readPairs, readValueMapper, roundTrip } from '../../lib/mapping';
 import type { DomainRule, ValueRow } from '../../lib/model/config';
+import type { Direction } from '../../lib/model/entity';
 import { ValueMapperStep } from '../../lib/steps';
+import { offerTables, withdrawTables } from '../../lib/steps/lent-tables';
 import { registerTableRoutes } from '../admin/tables';
-import { hostOf } from '../shared/host';
-import { savedStep } from '../shared/saved';
-import { step } from '../shared/step';
-import { tellFindings } from '../shared/tell-findings';
-import { offerTables, withdrawTables } from './lookup-tables';
+import { hostOf } from '../runtime/host';
+import { savedStep } from '../runtime/saved';
+import { step } from '../runtime/step';
+import { tellFindings } from '../runtime/tell-findings';
 import { sweepAfterDeploys } from './unused-uploads';
 
 interface ValueMapperDef extends NodeDef {
@@ -45,10 +46,15 @@ export = (RED: NodeAPI): void => {
         this.warn(`${problem.name}: ${problem.why}`);
       }
     });
+    const offerOf = (direction: Direction) => ({
+      tables: mapper.tables(direction),
+      rewrite: mapper.rewrite[direction],
+      people: () => mapper.people(direction),
+    });
     const offer = (): void =>
       offerTables(def.integration, this.id, {
-        forward: { tables: mapper.tables('forward'), rewrite: mapper.rewrite.forward },
-        backward: { tables: mapper.tables('backward'), rewrite: mapper.rewrite.backward },
+        forward: offerOf('forward'),
+        backward: offerOf('backward'),
       });
     offer();
     const pairs = readPairs(def.pairs);
@@ -80,6 +86,6 @@ export = (RED: NodeAPI): void => {
 
   RED.nodes.registerType('twinflow-value-mapper', ValueMapper);
   sweepAfterDeploys(RED, () => hostOf(RED).dataFolder);
-  // absent where Node-RED runs without its admin API
+  // absent if Node-RED runs without its admin API
   if (RED.settings.httpAdminRoot !== false) registerTableRoutes(RED, () => hostOf(RED).dataFolder);
 };

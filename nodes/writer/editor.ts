@@ -1,4 +1,4 @@
-/** The form of a writer: to which integration it belongs, how much it writes at a time, and whether it writes at all. */
+/** The form of a writer: its integration, its batch size, and whether it writes at all. */
 
 import {
   addStyle,

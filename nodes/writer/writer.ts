@@ -1,39 +1,33 @@
-/** The `twinflow-writer` node: the end of the chain. Its output says what became of each change. */
+/** The `twinflow-writer` node: the end of the chain. Its output reports the result of each change. */
 
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { WriteFailure, type Writer } from '../../lib/engine/write/writer';
+import { readWriterSettings } from '../../lib/mapping/node-settings';
 import { asSyncError, SyncError } from '../../lib/model/errors';
 import type { SyncMessage } from '../../lib/model/message';
-import { WriteFailure, type Writer } from '../../lib/sync/writer';
-import { hostOf, type IntegrationHandle, integrationOf } from '../shared/host';
+import { hostOf, type IntegrationHandle, integrationOf } from '../runtime/host';
+import { savedDef } from '../runtime/saved';
+import { NO_INTEGRATION } from '../runtime/step';
 import { damageOf, entityOf, isSyncMessage, noSyncMessage } from '../shared/message';
-import { savedDef } from '../shared/saved';
 import { brief } from '../shared/status';
-import { NO_INTEGRATION } from '../shared/step';
 
 interface WriterDef extends NodeDef {
   integration: string;
   batchSize: number;
-  /** absent in flows of before */
+  /** absent in older flows */
   dryRun?: boolean;
 }
 
-const BATCH_SIZE = 50;
-const BATCH_MOST = 1_000;
 const STATUS_MS = 500;
 const MOST_FAILING = 10_000;
 
-/** One change, whichever sending of it this is. */
+/** Identifies one change, in any of its sendings. */
 const changeOf = ({ sync }: SyncMessage): string => `${sync.integration} ${String(sync.event).split('.')[0]}`;
-
-function batchSizeOf(def: WriterDef): number {
-  const size = Math.floor(Number(def.batchSize));
-  return size >= 1 ? Math.min(size, BATCH_MOST) : BATCH_SIZE;
-}
 
 /** Counts for the status line, shown at most twice a second. */
 class Tally {
   private landed = 0;
-  /** changes that have failed and not landed since; each is one, however often it is tried */
+  /** changes that have failed and not landed since; each counts once, however often it is tried */
   private readonly failing = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -59,14 +53,14 @@ class Tally {
   }
 }
 
-/** For a message that came to a writer of another integration: its change must not be written to that one's systems. */
+/** For a message of another integration: its change must not be written to this one's systems. */
 function strayed(message: SyncMessage, here: IntegrationHandle, owner: IntegrationHandle | undefined): SyncError {
   const its = owner
     ? `the integration "${owner.config.name}"`
     : `an integration that is not deployed (${message.topic})`;
   return new SyncError(
     'invalid',
-    `The message belongs to ${its}, this writer to "${here.config.name}". Wire it to a writer of its own integration.`,
+    `This message belongs to ${its}, this writer to "${here.config.name}". Connect it to that integration's writer.`,
   );
 }
 
@@ -79,14 +73,14 @@ export = (RED: NodeAPI): void => {
     const { def = saved, newer } = savedDef(RED, this, 'twinflow-writer', saved);
     const handle = integrationOf(RED, def.integration);
     if (!handle) this.status({ fill: 'red', shape: 'ring', text: RED._(NO_INTEGRATION) });
-    const dryRun = def.dryRun === true;
+    const { batchSize, dryRun } = readWriterSettings(def);
     const writer: Promise<Writer> | undefined = handle?.ready.then((integration) =>
-      integration.writer({ batchSize: batchSizeOf(def), dryRun }),
+      integration.writer({ batchSize, dryRun }),
     );
-    writer?.catch(() => undefined); // each message that needs it says so
-    /** the fault that Catch nodes have been told of: one outage is one error, not one for each message */
+    writer?.catch(() => undefined); // each message that needs it reports it
+    /** the error already reported to Catch nodes: one outage is one error, not one per message */
     let told = '';
-    /** How many changes wait for the end of the dry run: more than this writer has shown, after a restart. */
+    /** Number of changes that wait for the end of the dry run: after a restart, more than this writer has reported. */
     const shown = async (): Promise<number> => {
       const [one, two] = (await (await handle?.ready)?.counts()) ?? [];
       return (one?.shown ?? 0) + (two?.shown ?? 0);
@@ -94,13 +88,15 @@ export = (RED: NodeAPI): void => {
     const showDryRun = (): void => {
       shown().then(
         (count) => this.status({ fill: 'blue', shape: 'ring', text: RED._('writer.status.dryRun', { count }) }),
-        () => undefined, // the store is away; whoever needs it says so
+        () => undefined, // the store is unavailable; its users report that
       );
     };
     const tally = new Tally((landed, failed) => {
       const held = handle?.held;
       if (held?.why === 'same')
         this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.held', { name: held.by }) });
+      else if (held?.why === 'moved')
+        this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.moved', { name: held.system }) });
       else if (held) this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.doubt') });
       else if (told) this.status({ fill: 'red', shape: 'ring', text: RED._('writer.status.paused', { why: told }) });
       else if (dryRun) showDryRun();
@@ -112,13 +108,13 @@ export = (RED: NodeAPI): void => {
         });
     });
     if (handle && dryRun && newer === '') showDryRun();
-    // the last word of a dry run that has ended must not stand there until something lands
+    // the status of an ended dry run must not stay until something lands
     else if (handle && newer === '') this.status({});
 
     const report = (message: SyncMessage, thrown: unknown): Error | undefined => {
       const error = asSyncError(thrown);
       const isPaused = error instanceof WriteFailure && error.paused;
-      // what waits for its system has not failed
+      // a change that waits for its system has not failed
       if (isPaused) tally.show();
       else tally.add('failed', changeOf(message));
       if (!isPaused) return error;
@@ -151,7 +147,7 @@ export = (RED: NodeAPI): void => {
       if (error) {
         tally.add('failed', changeOf(received));
         const named = new SyncError(error.kind, entityOf(received) + error.message);
-        // its event fails at once, in its own integration; otherwise it would count as under way until the time limit
+        // its event fails at once, in its own integration; otherwise it would count as in flight until the time limit
         const failing = owner?.fail(received, error) ?? Promise.resolve();
         failing.catch(() => undefined).then(() => done(named));
         return;
@@ -168,7 +164,7 @@ export = (RED: NodeAPI): void => {
           },
           (thrown: unknown) => {
             const error = report(received, thrown);
-            // an outage has been told of: a call without an error would set off Complete nodes
+            // after a reported outage, calling done without an error would trigger Complete nodes
             if (error) done(error);
           },
         )

@@ -8,21 +8,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChangePage, Connection, WriteResult } from '../../lib/connectors/connector';
+import { Integration } from '../../lib/engine/integration';
+import { System } from '../../lib/engine/system';
+import { systemClock } from '../../lib/model/clock';
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Entity } from '../../lib/model/entity';
 import type { SyncMessage } from '../../lib/model/message';
 import type { Fields } from '../../lib/model/values';
 import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Store } from '../../lib/store/store';
-import { systemClock } from '../../lib/sync/clock';
-import { Integration } from '../../lib/sync/integration';
-import { System } from '../../lib/sync/system';
 
 export interface EngineFigures {
   changes: number;
   /** new entities, and changes of linked ones */
   engineLandedPerSecond: number;
   engineUpdatesPerSecond: number;
+  /** CPU seconds of the process, threads of SQLite and garbage collection included, for a thousand of each */
+  engineCpuSecondsPer1000Creates: number;
+  engineCpuSecondsPer1000Updates: number;
   /** µs that the store takes for each landed change, waiting for the disk included, of both kinds together */
   queueMicrosecondsPerChange: number;
   /** the highest of the whole process */
@@ -163,24 +166,30 @@ async function benchEngine(changes: number): Promise<EngineFigures> {
     const { pageSize, window } = PRESETS;
     const reader = integration.reader(1, { pageSize, window, start: { kind: 'all' } }, send, (error) => failed(error));
     await integration.start();
-    /** @returns changes per second */
-    const work = async (): Promise<number> => {
+    const work = async (): Promise<{ perSecond: number; cpuSeconds: number }> => {
       source.there += changes;
-      const began = performance.now();
+      const [began, cpu] = [performance.now(), process.cpuUsage()];
       await new Promise<void>((resolve, reject) => {
         [ended, failed] = [resolve, reject];
         reader.poll().catch(reject);
       });
-      return Math.round(changes / ((performance.now() - began) / 1_000));
+      const { user, system } = process.cpuUsage(cpu);
+      return {
+        perSecond: Math.round(changes / ((performance.now() - began) / 1_000)),
+        // in microseconds, so per change it is milliseconds, as seconds per thousand are
+        cpuSeconds: Math.round((user + system) / changes) / 1_000,
+      };
     };
-    const engineLandedPerSecond = await work();
-    const engineUpdatesPerSecond = await work();
+    const creates = await work();
+    const updates = await work();
     const queue = spent();
     await integration.stop();
     return {
       changes,
-      engineLandedPerSecond,
-      engineUpdatesPerSecond,
+      engineLandedPerSecond: creates.perSecond,
+      engineUpdatesPerSecond: updates.perSecond,
+      engineCpuSecondsPer1000Creates: creates.cpuSeconds,
+      engineCpuSecondsPer1000Updates: updates.cpuSeconds,
       queueMicrosecondsPerChange: Math.round((queue * 1_000) / landed),
       // in kilobytes
       engineResidentPeakMegabytes: Math.round((process.resourceUsage().maxRSS * 1_024) / 1e5) / 10,

@@ -3,9 +3,9 @@
  * is a specification as people write it: headings, paragraphs, nested lists, tables, code, quotes, links. Prints JSON.
  */
 
+import { mergeValues } from '../../lib/merge/values';
 import type { RichText } from '../../lib/model/values';
 import { convert, mergeRichText, parse } from '../../lib/richtext';
-import { mergeValues } from '../../lib/sync/merge-values';
 
 const SIZE = 48_000;
 const ROUNDS = 15;

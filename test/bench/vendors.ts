@@ -5,7 +5,7 @@
  * included. Six to ten minutes for a thousand changes of each kind, five for the limit; a part that hangs is given up after
  * five.
  *
- * What is polled: every 15 seconds, four times as often as the preset.
+ * What is polled: every 15 seconds, four times as often as the default.
  *
  * What limits: Jira Cloud tells with each answer what is left of a window (X-RateLimit-Limit, -Remaining, -Reset) and
  * refuses with 429 and Retry-After (https://developer.atlassian.com/cloud/jira/platform/rate-limiting/). How much is
@@ -16,14 +16,25 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { azureWrites, jiraWrites, PRIORITY, startVendors, type Vendors } from '../support/jira-azure-devops';
+import { personOf as azurePerson } from '../connectors/azure-devops/support';
+import {
+  azureWrites,
+  jiraWrites,
+  PRIORITY,
+  saidIn,
+  saidOf,
+  startVendors,
+  type Vendors,
+  withComments,
+} from '../support/jira-azure-devops';
 import { NodeRed } from '../support/node-red';
+import type { Issue } from '../systems/jira/issue';
 
 /** A part that takes longer is given up. */
 const LONGEST_MS = 5 * 60_000;
 const POLL_S = 15;
 /** An answer of either over the internet. */
-const LATENCY_MS = 100;
+export const LATENCY_MS = 100;
 const WINDOW_MS = 60_000;
 const PER_WINDOW = 300;
 
@@ -43,6 +54,12 @@ export interface VendorFigures {
   pollAfterBacklog: number;
 }
 
+/** Requests for each landed comment, all polls and readings of both sides included; 1 is the least there can be. */
+export interface CommentFigures {
+  comment: { jiraToAzureDevops: number; azureDevopsToJira: number };
+  commentEdit: { jiraToAzureDevops: number; azureDevopsToJira: number };
+}
+
 export interface RateFigures {
   /** share of the allowed requests that was used while a backlog waited */
   rateLimitUse: number;
@@ -52,9 +69,9 @@ export interface RateFigures {
 }
 
 const count = ({ jira, azure }: Vendors): number => jira.requests.length + azure.requests.length;
-const rounded = (number: number): number => Math.round(number * 10_000) / 10_000;
+export const rounded = (number: number): number => Math.round(number * 10_000) / 10_000;
 
-async function wait(what: string, done: () => boolean): Promise<void> {
+export async function wait(what: string, done: () => boolean): Promise<void> {
   const end = Date.now() + LONGEST_MS;
   while (!done()) {
     if (Date.now() > end) throw new Error(`Waited in vain until ${what}`);
@@ -66,7 +83,7 @@ async function wait(what: string, done: () => boolean): Promise<void> {
  * Two polls of each side have read and written nothing but what they look at every time.
  * @returns the requests until the first of them was over
  */
-async function settled(vendors: Vendors): Promise<number> {
+export async function settled(vendors: Vendors): Promise<number> {
   const { jira, azure } = vendors;
   const work = () =>
     [...jira.requests, ...azure.requests].filter((one) => !/^GET |\/search\/jql$|reporting/i.test(one)).length;
@@ -94,7 +111,90 @@ async function idlePoll(vendors: Vendors): Promise<number> {
   return rounded((count(vendors) - before) / 6);
 }
 
-const quietFlow = (vendors: Vendors) =>
+/** Comments of one bug. */
+const EACH = 5;
+
+/**
+ * What a comment costs, with five on each bug. Jira's edits move their issue here; where a site is silent about them, they are found
+ * later, and cost what looking again does.
+ * @param comments of each direction
+ */
+export async function benchVendorComments(comments: number): Promise<CommentFigures> {
+  const vendors = await startVendors({
+    jira: { latencyMs: LATENCY_MS },
+    azure: { contract: false, latencyMs: LATENCY_MS },
+  });
+  const red = await NodeRed.start();
+  const { jira, azure } = vendors;
+  const [alice, carol] = [jira.person('alice'), azurePerson('carol')];
+  try {
+    await red.deploy(withComments(quietFlow(vendors)));
+    await settled(vendors);
+    const bugs = Math.ceil(comments / EACH);
+    for (let n = 0; n < bugs; n += 1) vendors.createIssue({ summary: `Talked about ${n}` });
+    await wait('the issues are in Azure DevOps', () => vendors.items().length >= bugs);
+    await settled(vendors);
+    const ends = () =>
+      vendors.issues().map((issue) => ({ issue, item: vendors.item(String(issue.values.summary))?.id ?? 0 }));
+    const heard = (words: string) => ({
+      inJira: vendors
+        .issues()
+        .flatMap(saidIn)
+        .filter((one) => one.isCopy && one.words.includes(words)).length,
+      inAzure: vendors
+        .items()
+        .flatMap(saidOf)
+        .filter((one) => one.isCopy && one.words.includes(words)).length,
+    });
+    const count = bugs * EACH;
+    const perComment = async (what: string, make: () => void, landed: () => boolean) => {
+      const before = vendors.jira.requests.length + vendors.azure.requests.length;
+      make();
+      await wait(what, landed);
+      return rounded(((await settled(vendors)) - before) / count);
+    };
+    const each = (act: (end: { issue: Issue; item: number }, n: number) => void) => {
+      for (const end of ends()) for (let n = 0; n < EACH; n += 1) act(end, n);
+    };
+    const newInAzure = await perComment(
+      'the comments are in Azure DevOps',
+      () => each(({ issue }, n) => vendors.sayInJira(issue, `first ${n}`)),
+      () => heard('first').inAzure >= count,
+    );
+    const newInJira = await perComment(
+      'the comments are in Jira',
+      () => each(({ item }, n) => vendors.sayInAzure(item, `<p>second ${n}</p>`)),
+      () => heard('second').inJira >= count,
+    );
+    const editInAzure = await perComment(
+      'the edits are in Azure DevOps',
+      () => {
+        for (const issue of vendors.issues())
+          for (const comment of issue.comments.filter(({ by }) => by === alice.login))
+            jira.site.editComment(alice, issue, comment, { body: jira.site.text('third') }, true);
+      },
+      () => heard('third').inAzure >= count,
+    );
+    const editInJira = await perComment(
+      'the edits are in Jira',
+      () => {
+        for (const { id, comments: all } of vendors.items())
+          for (const one of all.filter(({ by }) => by.id === carol.id))
+            azure.comments.update('Fabrikam', id, one.id, { text: '<p>fourth</p>' }, new URLSearchParams(), carol);
+      },
+      () => heard('fourth').inJira >= count,
+    );
+    return {
+      comment: { jiraToAzureDevops: newInAzure, azureDevopsToJira: newInJira },
+      commentEdit: { jiraToAzureDevops: editInAzure, azureDevopsToJira: editInJira },
+    };
+  } finally {
+    await red.stop();
+    await vendors.stop();
+  }
+}
+
+export const quietFlow = (vendors: Vendors) =>
   vendors.flow({ 'twinflow-poller': { interval: POLL_S, unit: 'seconds' }, debug: { active: false } });
 
 /** @param changes of each kind, waiting as a backlog */

@@ -45,7 +45,7 @@ describe('checks: a field mapper’s rows against the systems', () => {
     ]);
   });
 
-  it('name a field that is gone, and tell it from one that was made anew under the same name', () => {
+  it('name a field that is gone, and distinguish it from a new one with the same name', () => {
     const twos = [declared('Title', 'text', { id: 'title2' })];
     assert.deepEqual(told(checkFieldRows(rows, { live: live(ones, twos) })), [
       'error moved [Summary ↔ Title] 2',

@@ -70,7 +70,7 @@ describe('e2e/dry run', function () {
     return { dryRun: items[0]?.dryRun, shown: items[0]?.sides.map((side) => side.counts.shown) };
   };
 
-  it('tells what it would create on both sides, with all fields, and both trackers stay untouched', async () => {
+  it('reports what it would create on both sides, with all fields, and both trackers stay untouched', async () => {
     const before = revisions();
     const told = await until('both are told', async () => {
       const all = await results();
@@ -99,7 +99,7 @@ describe('e2e/dry run', function () {
     assert.deepEqual(await counts(), { dryRun: true, shown: [1, 1] });
   });
 
-  it('keeps them through a crash, tells nothing twice, and tells an entity anew when it has changed', async () => {
+  it('keeps them through a crash, reports nothing twice, and reports an entity again when it has changed', async () => {
     await red.restart('SIGKILL');
     assert.deepEqual((await until('it runs', async () => counts())).shown, [1, 1]);
     await sleep(2_500);
@@ -111,7 +111,7 @@ describe('e2e/dry run', function () {
     assert.deepEqual(totals(), [1, 1]);
   });
 
-  it('tells all of them anew on request', async () => {
+  it('reports all of them again on request', async () => {
     const { items } = await red.get<{ items: { id: string }[] }>('/twinflow/operations');
     const answer = await red.post('/twinflow/dry-run/again', { integration: items[0]?.id });
     assert.deepEqual(answer, { count: 2 });
@@ -130,7 +130,7 @@ describe('e2e/dry run', function () {
     assert.doesNotMatch(red.log, /\[error\]/);
   });
 
-  it('tells the difference for entities that are linked: before and after of what has changed', async () => {
+  it('reports the difference for entities that are linked: before and after of what has changed', async () => {
     await red.deploy(flow(true), 'nodes');
     const before = trackers.azure.revision();
     const count = (await results()).length;

@@ -76,7 +76,7 @@ describeWithRedmine('e2e/redmine: plan and dry run', function (a, b) {
     await proxyB?.stop();
   });
 
-  it('tells the complete issue that it would create, and sends nothing but reading requests', async () => {
+  it('reports the complete issue that it would create, and sends nothing but reading requests', async () => {
     const [result] = await until('it is told', async () => {
       const found = await told(issue.id);
       return found.length > 0 ? found : undefined;
@@ -95,6 +95,7 @@ describeWithRedmine('e2e/redmine: plan and dry run', function (a, b) {
     const systems = flows.filter(({ type }) => type === 'twinflow-system');
     const steps = STEPS.flatMap((type) => flows.filter((node) => node.type === type));
     const before = proxyA.requests.length + proxyB.requests.length;
+    const since = Date.now();
     const asked = { integration, systems, steps1: steps, steps2: steps, sample: 25 };
     await red.post('/twinflow/survey', asked);
     const { survey, fault } = await until(
@@ -107,6 +108,8 @@ describeWithRedmine('e2e/redmine: plan and dry run', function (a, b) {
       60_000,
     );
     assert.equal(fault, undefined);
+    // both sides are polled each second meanwhile, with two requests at most; a busy machine takes long for a plan
+    const polls = (2 * 2 * (Date.now() - since)) / 1_000;
     const requests = proxyA.requests.length + proxyB.requests.length - before;
     const samples = survey.groups.flatMap(({ direction, samples: found }) => {
       return direction === 'forward' ? (found.create ?? []) : [];
@@ -118,12 +121,13 @@ describeWithRedmine('e2e/redmine: plan and dry run', function (a, b) {
     const shown = Object.entries(result?.dryRun?.changes ?? {}).map(([field, { after }]) => [field, after]);
     assert.deepEqual(Object.fromEntries(planned), Object.fromEntries(shown), 'plan and dry run tell the same');
     assert.deepEqual(writes(), []);
-    assert.ok(requests < 100, `${requests} requests, polls included`);
+    // up to 25 issues of each way and type are planned whole
+    assert.ok(requests < 150 + polls, `${requests} requests, of which ${polls} may be polls`);
   });
 
   it('lands exactly once when the dry run has ended, and then rests', async () => {
     await red.deploy(flow(false), 'nodes');
-    // the systems are connected to anew, and asked for their lists: slow where the servers are busy
+    // the systems are connected again and their lists are read, which is slow if the servers are busy
     await until('it is in B', async () => (await find(onB, issue.subject)).length > 0, 60_000);
     await sleep(5_000);
     assert.equal((await find(onB, issue.subject)).length, 1);

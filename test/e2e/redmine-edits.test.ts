@@ -209,7 +209,7 @@ describeWithRedmine('e2e/redmine: both sides edit between two polls', (a, b) => 
         await poll(second);
         await rest();
         for (const side of SIDES) assert.equal((await read(side, ids[side])).done_ratio, 20);
-        assert.match((await said('done_ratio')).join(), /both sides changed it/);
+        assert.match((await said('done_ratio')).join(), /Changed on both sides/);
       });
 
       it('System 2 wins: both show its value, and a result says that the other one was given up', async () => {
@@ -220,7 +220,7 @@ describeWithRedmine('e2e/redmine: both sides edit between two polls', (a, b) => 
         await poll(second);
         await rest();
         for (const side of SIDES) assert.equal((await read(side, ids[side])).estimated_hours, 7);
-        assert.match((await said('estimated_hours')).join(), /both sides changed it/);
+        assert.match((await said('estimated_hours')).join(), /Changed on both sides/);
       });
 
       for (const newest of SIDES) {
@@ -235,7 +235,7 @@ describeWithRedmine('e2e/redmine: both sides edit between two polls', (a, b) => 
           await poll(second);
           await rest();
           for (const side of SIDES) assert.equal((await read(side, ids[side])).due_date, dates[newest]);
-          assert.match((await said('due_date')).join(), /both sides changed it/);
+          assert.match((await said('due_date')).join(), /Changed on both sides/);
         });
       }
 
@@ -259,7 +259,7 @@ describeWithRedmine('e2e/redmine: both sides edit between two polls', (a, b) => 
         await poll(second);
         await rest();
         for (const side of SIDES) assert.match((await read(side, ids[side])).description, /^First of A\s+Second$/);
-        assert.match((await said('description')).join(), /both sides changed it/);
+        assert.match((await said('description')).join(), /Changed on both sides/);
       });
 
       it('park leaves both as they are until a person decides', async () => {
@@ -275,9 +275,9 @@ describeWithRedmine('e2e/redmine: both sides edit between two polls', (a, b) => 
         assert.ok(waiting.length > 0);
         for (const { error } of waiting) {
           assert.equal(error.kind, 'conflict');
-          assert.match(error.fields?.priority ?? '', /both sides changed it/);
+          assert.match(error.fields?.priority ?? '', /Changed on both sides/);
         }
-        assert.match((await said('priority')).join(), /parked until somebody retries or skips it/);
+        assert.match((await said('priority')).join(), /parked: retry or skip it in the Twinflow sidebar/);
 
         // the person decides in System 1's favour, by hand, and retries
         await edit('b', ids.b, { priority_id: 3 });

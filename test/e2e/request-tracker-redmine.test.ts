@@ -53,12 +53,20 @@ function flow(issues: RedmineServer, tickets: RtServer): FlowNode[] {
       credentials: { token: tickets.token('sync') },
     },
     {
-      ...{ id: 'integration', type: 'twinflow-integration', name: 'Tickets', active: true, retries: 3, version: 1 },
+      ...{ id: 'integration', type: 'twinflow-integration', name: 'Tickets', active: true, retries: 3, version: 2 },
       ...{ system1: 'system1', system2: 'system2', lostAfterMs: 600_000 },
-      ...{ remoteKeyField1: 'cf_1', remoteKeyField2: 'CF.2' },
+      backlinks: { 1: { key: 'cf_1' }, 2: { key: 'CF.2' } },
       projectPairs: [{ one: { id: '1', name: 'Alpha' }, two: { id: '1', name: 'General' }, direction: 'both' }],
       typePairs: [
-        { id: 'bug', one: { id: '1', name: 'Bug' }, two: { id: 'ticket', name: 'Ticket' }, direction: 'both' },
+        {
+          ...{ id: 'bug', one: { id: '1', name: 'Bug' }, two: { id: 'ticket', name: 'Ticket' }, direction: 'both' },
+          parts: [
+            {
+              ...{ id: 'comments', role: 'comment', direction: 'both' },
+              ...{ one: { id: 'comment', name: 'Comment' }, two: { id: 'comment', name: 'Comment' } },
+            },
+          ],
+        },
       ],
     },
     node('poller1', 'poller', ['fields'], { ...poller, side: '1' }),
@@ -173,5 +181,43 @@ describeWith('e2e/request-tracker and redmine', both, function ({ issues, ticket
       30_000,
       300,
     );
+  });
+
+  it('what is said on either side is there once on the other, in its order; nothing is mailed to requestors', async () => {
+    const [ticket] = await inRt();
+    const issue = (await inRedmine()).find(({ subject }) => subject === ticket?.subject);
+    assert.ok(ticket && issue);
+    const inNotes = async (): Promise<string[]> => {
+      const path = `/issues/${issue.id}.json?include=journals`;
+      const { issue: found } = await alice.get<{ issue: { journals: { notes: string | null }[] } }>(path);
+      return found.journals.flatMap(({ notes }) => /\bsaid \d\b/.exec(notes ?? '')?.[0] ?? []);
+    };
+    const inTicket = async (): Promise<{ text: string; type: string }[]> => {
+      const path = `ticket/${ticket.id}/history?per_page=100&fields=Type`;
+      const { items } = await tickets.send<{ items: { id: string; Type: string }[] }>('alice', 'GET', path);
+      const types = new Map(items.map(({ id, Type }) => [id, Type]));
+      const content = `ticket/${ticket.id}/attachments?per_page=100&fields=Content,TransactionId`;
+      const all = await tickets.send<{ items: { Content: string; TransactionId: string }[] }>('alice', 'GET', content);
+      return all.items.flatMap(({ Content, TransactionId }) => {
+        const text = /\bsaid \d\b/.exec(Content)?.[0];
+        return text === undefined ? [] : [{ text, type: types.get(TransactionId) ?? '' }];
+      });
+    };
+    for (const count of [1, 2, 3])
+      await alice.put(`/issues/${issue.id}.json`, { issue: { notes: `**said ${count}**` } });
+    await until('three are in RT', async () => (await inTicket()).length === 3, 60_000, 500);
+    await red.restart('SIGKILL');
+    for (const count of [4, 5])
+      await tickets.send('alice', 'POST', `ticket/${ticket.id}/correspond`, {
+        Content: `said ${count}`,
+        ContentType: 'text/plain',
+      });
+    await until('five are in Redmine', async () => (await inNotes()).length === 5, 90_000, 500);
+    await sleep(3 * POLL_SECONDS * 1_000);
+    assert.deepEqual(await inNotes(), ['said 1', 'said 2', 'said 3', 'said 4', 'said 5']);
+    assert.deepEqual(await inTicket(), [
+      ...[1, 2, 3].map((count) => ({ text: `said ${count}`, type: 'Comment' })),
+      ...[4, 5].map((count) => ({ text: `said ${count}`, type: 'Correspond' })),
+    ]);
   });
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
-import { type Browser, describeWithChromium, screenshot } from '../support/chromium';
+import { type Browser, describeWithChromium, endsAtFirstFailure, screenshot } from '../support/chromium';
 import { Editor } from '../support/editor';
 import { example, sandboxes } from '../support/examples';
 import { NodeRed } from '../support/node-red';
@@ -33,15 +33,7 @@ describeWithChromium('editor/dry run', function (launch) {
     await red?.stop();
   });
 
-  let failed = false;
-  beforeEach(function () {
-    if (failed) this.skip();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    failed = true;
-    await screenshot(page, 'dry-run-failed');
-  });
+  endsAtFirstFailure('dry-run', () => page);
 
   async function open(): Promise<void> {
     editor = new Editor(page, red.url);
@@ -59,7 +51,7 @@ describeWithChromium('editor/dry run', function (launch) {
   it('is switched on by keyboard in the writer’s form; canvas and sidebar say so', async () => {
     await open();
     const form = await editor.edit(writer);
-    await form.getByRole('checkbox', { name: 'Dry run: write nothing, only tell what would be written' }).focus();
+    await form.getByRole('checkbox', { name: 'Dry run: report changes without writing' }).focus();
     await page.keyboard.press('Space');
     await page.waitForTimeout(200);
     await screenshot(page, 'dry-run-1-form');
@@ -67,8 +59,8 @@ describeWithChromium('editor/dry run', function (launch) {
     await writer.getByText('(dry run)').waitFor();
     await editor.deploy();
     trackers.jira.create('alice', { project: '10000', type: '10101', fields: { summary: 'Cart loses items' } });
-    await writer.getByText('dry run: 1 shown, waiting for it to end').waitFor();
-    await side.getByText('Dry run: 1 shown, waiting for it to end.').waitFor();
+    await writer.getByText('dry run: 1 reported').waitFor();
+    await side.getByText('Dry run: 1 changes reported.').waitFor();
     await side.getByText('dry run', { exact: true }).waitFor();
     await screenshot(page, 'dry-run-2-sidebar');
     assert.equal(azure(), 0);
@@ -76,10 +68,10 @@ describeWithChromium('editor/dry run', function (launch) {
 
   it('shows everything again on request', async () => {
     const results = page.locator('.red-ui-debug-msg').filter({ hasText: 'dryRun' });
-    await side.getByRole('button', { name: 'Show again' }).focus();
+    await side.getByRole('button', { name: 'Report again' }).focus();
     await page.keyboard.press('Enter');
-    await side.getByText('Sent through the flow once more: 1.').waitFor();
-    await side.getByText('Dry run: 1 shown, waiting for it to end.').waitFor();
+    await side.getByText('Sent through the flow again: 1.').waitFor();
+    await side.getByText('Dry run: 1 changes reported.').waitFor();
     await until('it was told twice', async () => (await results.count()) >= 2);
     assert.equal(azure(), 0);
   });
@@ -88,7 +80,7 @@ describeWithChromium('editor/dry run', function (launch) {
     await page.evaluate(() => localStorage.setItem('editor-language', 'de'));
     await open();
     await page.evaluate(() => document.documentElement.classList.add('nr-theme-dark'));
-    await side.getByText('Probelauf: 1 gezeigt, warten auf sein Ende.').waitFor();
+    await side.getByText('Probelauf: 1 Änderungen gemeldet.').waitFor();
     await editor.edit(writer);
     await page.waitForTimeout(300);
     await screenshot(page, 'dry-run-3-german-dark');

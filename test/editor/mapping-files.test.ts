@@ -22,7 +22,7 @@ const integration = (id: string, system1: string, system2: string, azure: string
   ...{ id, type: 'twinflow-integration', name: id, active: false, system1, system2 },
   projectPairs: [{ one: { id: '10000', name: 'Demo' }, two: { id: azure, name: 'Fabrikam' }, direction: 'both' }],
   typePairs: [{ id: 'bug', one: { id: '10101', name: 'Bug' }, two: { id: 'Bug', name: 'Bug' }, direction: 'both' }],
-  ...{ remoteKeyField1: '', remoteKeyField2: '', retries: 3, lostAfterMs: 600_000, version: 1 },
+  ...{ backlinks: {}, retries: 3, lostAfterMs: 600_000, version: 2 },
 });
 
 const mapper = (id: string, kind: string, of: string, x: number, y: number, rows: object[]): FlowNode => ({
@@ -157,7 +157,7 @@ describeWithChromium('editor/mapping-files', function (launch) {
     assert.deepEqual(first?.slice(0, 3), ['Summary', '↔', 'Title']);
     assert.deepEqual(
       second?.filter((cell) => cell !== ''),
-      ['Status', '↔', 'State', 'park it for a person'],
+      ['Status', '↔', 'State', 'Park the change'],
     );
     await cancel();
   });
@@ -168,22 +168,25 @@ describeWithChromium('editor/mapping-files', function (launch) {
     // only forward now; a field that the file has never heard of, by name; one by its id
     rows[1]?.splice(1, 1, '->');
     rows.push(['PRIORITY', '', 'microsoft.vsts.common.priority']);
-    rows.push(['', '→', 'Area Path', ...['', '', 'created only', '', '', '', 'Fabrikam']]);
+    const cells: Record<string, string> = {
+      ...{ Direction: '→', 'System 2 field': 'Area Path', 'Sync when': 'created only', Constant: 'Fabrikam' },
+    };
+    rows.push((rows[0] ?? []).map((head) => cells[String(head)] ?? ''));
     rows.splice(2, 1);
     const edited = join(red.userDir, 'edited.xlsx');
     writeFileSync(edited, writeWorkbook(sheets));
     await open('fields');
     await imported(edited);
-    await body().getByText('2 added, 1 changed, 0 removed, 1 as before').waitFor();
+    await body().getByText('2 added, 1 changed, 0 removed, 1 unchanged').waitFor();
     await screenshot(page, 'mapping-files-1-review');
     // the choice has the focus
-    await page.keyboard.type('are');
-    await body().getByText('2 added, 1 changed, 1 removed, 0 as before').waitFor();
+    await page.keyboard.type('repl');
+    await body().getByText('2 added, 1 changed, 1 removed, 0 unchanged').waitFor();
     assert.match((await body().textContent()) ?? '', /Removed:Status ↔ State/);
     assert.equal(await page.locator('#twinflow-map-rows > li').count(), 2, 'nothing has been changed so far');
     await screenshot(page, 'mapping-files-2-replace');
-    await press('Take over');
-    await note().getByText('Taken over').waitFor();
+    await press('Apply');
+    await note().getByText('Applied').waitFor();
     await screenshot(page, 'mapping-files-3-taken-over');
     await done();
     const saved = (await node('fields', 'rows')) as FieldRow[];
@@ -209,13 +212,13 @@ describeWithChromium('editor/mapping-files', function (launch) {
     await imported(faulty);
     const text = (await body().textContent()) ?? '';
     assert.match(text, /Nothing was changed/);
-    assert.match(text, /Field mapper, row 4: There is no field “Prio”/);
-    assert.match(text, /Field mapper, row 5: “upwards” is none of the words/);
+    assert.match(text, /Field mapper, row 4: No such field: “Prio”/);
+    assert.match(text, /Field mapper, row 5: “upwards” is not allowed in this column/);
     await screenshot(page, 'mapping-files-4-faults');
     await press('Close');
     assert.equal(await page.locator('#twinflow-map-rows > li').count(), 3);
     for (const [name, content, said] of [
-      ['none.json', '{"rows": []}', /not a mapping of Twinflow/],
+      ['none.json', '{"rows": []}', /Not a Twinflow mapping file/],
       ['newer.json', '{"format":"twinflow-mapping","version":99,"fields":[]}', /newer Twinflow/],
     ] as const) {
       const place = join(red.userDir, name);
@@ -227,7 +230,7 @@ describeWithChromium('editor/mapping-files', function (launch) {
     const noWorkbook = join(red.userDir, 'no.xlsx');
     writeFileSync(noWorkbook, 'PK not really');
     await choose(noWorkbook);
-    await note().getByText('no workbook').waitFor();
+    await note().getByText('not a workbook').waitFor();
     await done();
     assert.equal(((await node('fields', 'rows')) as FieldRow[]).length, 3);
   });
@@ -253,10 +256,10 @@ describeWithChromium('editor/mapping-files', function (launch) {
     writeFileSync(chain, JSON.stringify(document));
     await open('values');
     await imported(chain);
-    await body().getByText('1 pairs added').waitFor();
+    await body().getByText('1 rows added').waitFor();
     await body().getByText('Status ↔ State: people.xlsx').waitFor();
     await screenshot(page, 'mapping-files-5-values');
-    await press('Take over');
+    await press('Apply');
     await done();
     const [table] = (await node('values', 'rows')) as ValueRow[];
     assert.deepEqual(
@@ -269,7 +272,7 @@ describeWithChromium('editor/mapping-files', function (launch) {
     await open('defaults');
     await imported(chain);
     await body().getByText('1 added, 0 changed').waitFor();
-    await press('Take over');
+    await press('Apply');
     await done();
     const defaults = (await node('defaults', 'rows')) as DefaultRow[];
     assert.deepEqual(
@@ -289,19 +292,19 @@ describeWithChromium('editor/mapping-files', function (launch) {
     await page.getByRole('button', { name: 'Copy from another node' }).focus();
     await page.keyboard.press('Enter');
     // Support's rows are chosen first: they fit, the systems being of the same kinds
-    await press('Show what would change');
+    await press('Show changes');
     await body().getByText('3 added').waitFor();
-    await press('Take over');
+    await press('Apply');
     await page.getByRole('button', { name: 'Copy from another node' }).focus();
     await page.keyboard.press('Enter');
     await page.keyboard.type('Hardware');
-    await press('Show what would change');
+    await press('Show changes');
     await body().getByText('1 added').waitFor();
     const text = (await body().textContent()) ?? '';
-    assert.match(text, /found by name and type \(1\):[^:]*: Summary/);
-    assert.match(text, /Not there \(1\)[^:]*:[^:]*: Gone/);
+    assert.match(text, /matched by name and type \(1\):[^:]*: Summary/);
+    assert.match(text, /Not found \(1\)[^:]*:[^:]*: Gone/);
     await screenshot(page, 'mapping-files-6-copy');
-    await press('Take over');
+    await press('Apply');
     await page.locator('#twinflow-map-rows').getByText('The system has no such field').waitFor();
     await screenshot(page, 'mapping-files-7-marked');
     await done();

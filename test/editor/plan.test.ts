@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
-import { type Browser, describeWithChromium, screenshot } from '../support/chromium';
+import { type Browser, describeWithChromium, endsAtFirstFailure, screenshot } from '../support/chromium';
 import { Editor } from '../support/editor';
 import { example, sandboxes } from '../support/examples';
 import { NodeRed } from '../support/node-red';
@@ -57,15 +57,7 @@ describeWithChromium('editor/plan', function (launch) {
     await red?.stop();
   });
 
-  let failed = false;
-  beforeEach(function () {
-    if (failed) this.skip();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    failed = true;
-    await screenshot(page, 'plan-failed');
-  });
+  endsAtFirstFailure('plan', () => page);
 
   async function open(tab: string): Promise<void> {
     const editor = new Editor(page, red.url);
@@ -86,18 +78,18 @@ describeWithChromium('editor/plan', function (launch) {
 
   it('counts what would happen, by keyboard, and writes nothing', async () => {
     await open('Plan');
-    const start = form.getByRole('button', { name: 'Make a plan' });
+    const start = form.getByRole('button', { name: 'Create plan' });
     await start.waitFor();
-    assert.equal(await form.getByRole('combobox', { name: 'Look at' }).inputValue(), '100');
+    assert.equal(await form.getByRole('combobox', { name: 'Items' }).inputValue(), '100');
     await start.focus();
     await page.keyboard.press('Enter');
-    await form.getByText(/^Made at .*: 15 entities looked at\./).waitFor();
+    await form.getByText(/^Created at .*: 15 items checked\./).waitFor();
     const bugs = group('Jira (sandbox) Bug → Azure DevOps (sandbox) Bug');
-    await bugs.getByText('all 14 looked at').waitFor();
+    await bugs.getByText('all 14 checked').waitFor();
     await bugs.getByText('13would be created').waitFor();
     await bugs.getByText('1filtered out').waitFor();
-    await bugs.getByText('Worth a look').waitFor();
-    const row = bugs.getByRole('row').filter({ hasText: 'has no counterpart' });
+    await bugs.getByText('To check').waitFor();
+    const row = bugs.getByRole('row').filter({ hasText: 'no match in the target' });
     await row.getByText('"Highest"').waitFor();
     await group('Azure DevOps (sandbox) User Story → Jira (sandbox) Story').getByText('1would be created').waitFor();
     await screenshot(page, 'plan-1-counts');
@@ -132,39 +124,39 @@ describeWithChromium('editor/plan', function (launch) {
     assert.ok(!JSON.stringify(whole).includes('password'));
   });
 
-  it('takes the drafts of the nodes, and is there again when the form is opened anew', async () => {
+  it('takes the drafts of the nodes, and is there again when the form is opened again', async () => {
     await page.keyboard.press('Escape');
     await open('Plan');
-    await form.getByText(/^Made at .*: 15 entities looked at\./).waitFor();
+    await form.getByText(/^Created at .*: 15 items checked\./).waitFor();
     await page.evaluate(() => {
       const { nodes } = Reflect.get(window, 'RED');
       nodes.eachNode((node: { type: string; conditions?: unknown }) => {
         if (node.type === 'twinflow-filter') node.conditions = [];
       });
     });
-    await form.getByRole('combobox', { name: 'Look at' }).selectOption('25');
-    await form.getByRole('button', { name: 'Make a plan' }).click();
+    await form.getByRole('combobox', { name: 'Items' }).selectOption('25');
+    await form.getByRole('button', { name: 'Create plan' }).click();
     await group('Jira (sandbox) Bug → Azure DevOps (sandbox) Bug').getByText('14would be created').waitFor();
   });
 
-  it('tells how far it is, and ends on request or with the flows', async () => {
+  it('reports how far it is, and ends on request or with the flows', async () => {
     const many = Array.from({ length: 12_000 }, (_, n) => ({
       ...{ kind: 'create' as const, project: DEMO, type: BUG },
       fields: { summary: `One of many ${n}` },
     }));
     trackers.jira.write('alice', many);
-    const running = form.getByText(/entities looked at \(part 1 of 4\)…/);
-    await form.getByRole('combobox', { name: 'Look at' }).selectOption('all');
-    await form.getByRole('button', { name: 'Make a plan' }).click();
+    const running = form.getByText(/items checked \(part 1 of 4\)…/);
+    await form.getByRole('combobox', { name: 'Items' }).selectOption('all');
+    await form.getByRole('button', { name: 'Create plan' }).click();
     await running.waitFor();
     await screenshot(page, 'plan-3-running');
-    await form.getByRole('button', { name: 'End', exact: true }).click();
-    await form.getByText(/^Ended before it was complete/).waitFor();
-    await form.getByRole('combobox', { name: 'Look at' }).selectOption('all');
-    await form.getByRole('button', { name: 'Make a plan' }).click();
+    await form.getByRole('button', { name: 'Stop plan' }).click();
+    await form.getByText(/^Stopped early/).waitFor();
+    await form.getByRole('combobox', { name: 'Items' }).selectOption('all');
+    await form.getByRole('button', { name: 'Create plan' }).click();
     await running.waitFor();
     await red.deploy(await red.flows());
-    await form.getByText(/^Ended before it was complete/).waitFor();
+    await form.getByText(/^Stopped early/).waitFor();
   });
 
   it('speaks German where the editor does, and reads well on a dark theme', async () => {
@@ -172,7 +164,7 @@ describeWithChromium('editor/plan', function (launch) {
     await open('Plan');
     await page.evaluate(() => document.documentElement.classList.add('nr-theme-dark'));
     await form.getByText('würden angelegt').first().waitFor();
-    await form.getByText('hat kein Gegenstück').first().waitFor();
+    await form.getByText('keine Entsprechung im Ziel').first().waitFor();
     await page.waitForTimeout(300);
     await screenshot(page, 'plan-4-german-dark');
     assert.deepEqual(browser.errors, []);
@@ -206,8 +198,8 @@ describeWithChromium('editor/plan before the first deploy', function (launch) {
       );
       const form = await editor.form();
       await form.getByText('Plan', { exact: true }).first().click();
-      await form.getByRole('button', { name: 'Make a plan' }).click();
-      await form.getByText(/This integration is not deployed yet, so every entity counts as a new one\./).waitFor();
+      await form.getByRole('button', { name: 'Create plan' }).click();
+      await form.getByText(/This integration is not deployed yet, so every item counts as new\./).waitFor();
       await form.getByText('1would be created').waitFor();
       assert.deepEqual([trackers.azure.list({ limit: 1 }).total, browser.errors], [0, []]);
     } catch (thrown) {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
-import { type Browser, describeWithChromium, screenshot } from '../support/chromium';
+import { type Browser, describeWithChromium, endsAtFirstFailure, screenshot } from '../support/chromium';
 import { Editor } from '../support/editor';
 import { example, sandboxes } from '../support/examples';
 import { type FlowNode, NodeRed } from '../support/node-red';
@@ -74,15 +74,7 @@ describeWithChromium('editor/preview', function (launch) {
     await red?.stop();
   });
 
-  let failed = false;
-  beforeEach(function () {
-    if (failed) this.skip();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    failed = true;
-    await screenshot(page, 'preview-failed');
-  });
+  endsAtFirstFailure('preview', () => page);
 
   async function open(type: string): Promise<void> {
     const id = (await red.flows()).find((node) => node.type === type)?.id;
@@ -91,7 +83,7 @@ describeWithChromium('editor/preview', function (launch) {
     await form.getByRole('button', { name: /^(Preview|Vorschau)/ }).click();
   }
   const ask = async (key: string): Promise<void> => {
-    const input = form.getByRole('textbox', { name: /^(Key of an entity|Schlüssel einer Entität)$/ });
+    const input = form.getByRole('textbox', { name: /^(Item key|Schlüssel des Elements)$/ });
     await input.fill(key);
     await input.press('Enter');
   };
@@ -105,7 +97,7 @@ describeWithChromium('editor/preview', function (launch) {
   it('shows in the writer what a new entity becomes, by keyboard alone, and writes nothing', async () => {
     await open('twinflow-writer');
     await ask(bugs[0] ?? '');
-    await form.getByText('A new entity would be created in Azure DevOps (sandbox).').waitFor();
+    await form.getByText('A new item would be created in Azure DevOps (sandbox).').waitFor();
     await screenshot(page, 'preview-1-writer');
     assert.match(
       await row('System.Title').innerText(),
@@ -113,7 +105,7 @@ describeWithChromium('editor/preview', function (launch) {
     );
     assert.match(await row('Microsoft.VSTS.Common.Priority').innerText(), /High[\s\S]*value table[\s\S]*empty → 2/);
     assert.match(await row('System.AreaPath').innerText(), /default[\s\S]*empty → Fabrikam/);
-    await form.getByText('Not part of the preview, since it could do anything: shout.').waitFor();
+    await form.getByText('Not included: shout (not a Twinflow node).').waitFor();
     assert.equal(written(), 0);
   });
 
@@ -132,7 +124,7 @@ describeWithChromium('editor/preview', function (launch) {
   it('offers the newest entities, and says which condition of a filter is not met; texts stay texts', async () => {
     await open('twinflow-filter');
     await form.getByRole('button', { name: `${bugs[1]} <b>not bold</b>` }).click();
-    await form.getByText('Not synced: “not internal” filters it out.').waitFor();
+    await form.getByText('Not synced: filtered out by “not internal”.').waitFor();
     await form.getByText('Labels is not internal: not met (internal)').waitFor();
     await page.waitForTimeout(200);
     await screenshot(page, 'preview-2-filter');
@@ -144,7 +136,7 @@ describeWithChromium('editor/preview', function (launch) {
     await ask(bugs[0] ?? '');
     await row('System.Title').waitFor();
     assert.match(await row('Microsoft.VSTS.Common.Priority').innerText(), /empty → High/);
-    await form.getByText(/Shown is the state after this node/).waitFor();
+    await form.getByText(/The result after this node/).waitFor();
     const rows = form.locator('#twinflow-map-rows > li');
     const before = await rows.count();
     await form.locator('#twinflow-map-rows .red-ui-editableList-item-remove').first().click();
@@ -176,24 +168,24 @@ describeWithChromium('editor/preview', function (launch) {
     await screenshot(page, 'preview-4-update');
     assert.match(
       await row('System.Title').innerText(),
-      /Cart loses books → Cart loses everything[\s\S]*Both sides changed it: this side wins/,
+      /Cart loses books → Cart loses everything[\s\S]*Changed on both sides: the source value is written/,
     );
     assert.equal(await row('System.Description').locator('del').innerText(), 'book');
     assert.equal(await row('System.Description').locator('ins').innerText(), 'pen');
     assert.ok(await row('System.State').isHidden());
-    await form.getByRole('button', { name: /more fields in which nothing happens/ }).press('Enter');
+    await form.getByRole('button', { name: /Show \d+ unchanged fields/ }).press('Enter');
     assert.match(await row('System.State').innerText(), /New \(unchanged since the last sync\)/);
     await cancel();
   });
 
   it('goes the other way as well, and says what it does not find', async () => {
     await open('twinflow-value-mapper');
-    await form.getByRole('combobox', { name: 'Whose entity' }).selectOption('2');
+    await form.getByRole('combobox', { name: 'Item from' }).selectOption('2');
     await ask('1');
-    await form.getByText(/^DEMO-1 would be updated: Summary\.$|Nothing would be written/).waitFor();
+    await form.getByText(/^DEMO-1 would be updated: Summary\.$|^No change:/).waitFor();
     await screenshot(page, 'preview-6-value-mapper');
     await ask('4711');
-    await form.getByText('There is no "4711", or the account may not see it.').waitFor();
+    await form.getByText('"4711" was not found or is not visible to this account.').waitFor();
     await cancel();
   });
 
@@ -216,7 +208,7 @@ describeWithChromium('editor/preview', function (launch) {
     });
     const fields = { summary: 'Nothing works', priority: { name: 'Highest' } };
     await ask(trackers.jira.create('alice', { project: '10000', type: '10101', fields }).key);
-    await form.getByText('"Highest" hat im Ziel kein Gegenstück.').waitFor();
+    await form.getByText('Keine Entsprechung für "Highest" im Ziel.').waitFor();
     await screenshot(page, 'preview-7-german-warning');
     assert.deepEqual(
       browser.errors.filter((error) => !/422/.test(error)),

@@ -10,7 +10,7 @@ import type { Locator, Page } from 'playwright-core';
 import { readWorkbook, writeWorkbook } from '../../lib/mapping/tables/workbook';
 import type { FieldRow, ValueRow } from '../../lib/model';
 import type { Survey } from '../../lib/plan';
-import { type Browser, chromium, screenshot } from '../support/chromium';
+import { type Browser, chromium, endsAtFirstFailure, screenshot } from '../support/chromium';
 import { Editor } from '../support/editor';
 import { describeWith, type Needed } from '../support/need';
 import { type FlowNode, NodeRed } from '../support/node-red';
@@ -39,8 +39,8 @@ function flow(server: RedmineServer): FlowNode[] {
       config: { space: 'redmine-mapping', template: 'azure-devops', user: 'sync' },
     },
     {
-      ...{ id: 'integration', type: 'twinflow-integration', name: 'Support', active: true, retries: 3, version: 1 },
-      ...{ system1: 'system1', system2: 'system2', lostAfterMs: 600_000, remoteKeyField1: '', remoteKeyField2: '' },
+      ...{ id: 'integration', type: 'twinflow-integration', name: 'Support', active: true, retries: 3, version: 2 },
+      ...{ system1: 'system1', system2: 'system2', lostAfterMs: 600_000, backlinks: {} },
       projectPairs: [
         {
           one: { id: String(ALPHA), name: 'Alpha' },
@@ -103,15 +103,7 @@ describeWith('editor/redmine-mapping: from nothing, by keyboard', both, function
     if (issue !== undefined) await server.as('admin').delete(`/issues/${issue}.json`);
   });
 
-  let failed = false;
-  beforeEach(function () {
-    if (failed) this.skip();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    failed = true;
-    await screenshot(page, 'redmine-mapping-failed');
-  });
+  endsAtFirstFailure('redmine-mapping', () => page);
 
   async function open(id: string): Promise<Locator> {
     await page.evaluate(`RED.editor.edit(RED.nodes.node('${id}'))`);
@@ -193,41 +185,41 @@ describeWith('editor/redmine-mapping: from nothing, by keyboard', both, function
     await page.keyboard.press('Enter');
     await form.locator('#twinflow-values-people').waitFor();
     const missing = form.locator('#twinflow-values-missing');
-    await missing.getByText('→ 3 of 3 people without a counterpart').waitFor();
-    await missing.getByText('← 4 of 4 people without a counterpart').waitFor();
+    await missing.getByText('→ 3 of 3 users without a match').waitFor();
+    await missing.getByText('← 4 of 4 users without a match').waitFor();
     const kind = form.locator('#twinflow-values-sheet');
     await reach(kind);
     const chooser = page.waitForEvent('filechooser');
     await page.waitForTimeout(200);
     await page.keyboard.press('ArrowDown');
     await (await chooser).setFiles(sheet);
-    await form.getByText('5,000').first().waitFor({ timeout: 30_000 });
+    await form.getByText('5,000').first().waitFor({ timeout: 60_000 });
     // whom the sheet has is not missing, unless the other system does not know the one it names
-    await missing.getByText('← 2 of 4 people without a counterpart').waitFor();
-    await missing.getByText('→ 1 in the table with a counterpart that Azure does not know').waitFor();
+    await missing.getByText('← 2 of 4 users without a match').waitFor();
+    await missing.getByText('→ 1 in the table with a target that Azure does not have').waitFor();
     const text = await missing.innerText();
     assert.match(text, /Sync Robot \(nobody@example\.com\)/);
     assert.match(text, /Clark, Carol/);
     assert.doesNotMatch(text, /Alice|Bob/);
     await screenshot(page, 'redmine-mapping-3-people');
     // the way back alone is not in the sheet any more
-    const backward = form.getByRole('checkbox', { name: 'also on the way back' });
+    const backward = form.getByRole('checkbox', { name: 'Use for both directions' });
     await reach(backward);
     await page.keyboard.press('Space');
-    await missing.getByText('← 4 of 4 people without a counterpart').waitFor();
+    await missing.getByText('← 4 of 4 users without a match').waitFor();
     assert.doesNotMatch(await missing.innerText(), /Alice Adams|Bob Brown/);
     await reach(backward);
     await page.keyboard.press('Space');
-    await missing.getByText('← 2 of 4 people without a counterpart').waitFor();
+    await missing.getByText('← 2 of 4 users without a match').waitFor();
     // case that matters
     const anyCase = form.locator('#twinflow-values-case');
     await reach(anyCase);
     await page.keyboard.press('Space');
-    await missing.getByText('→ 1 of 3 people without a counterpart').waitFor();
+    await missing.getByText('→ 1 of 3 users without a match').waitFor();
     assert.match(await missing.innerText(), /Alice Adams/);
     await reach(anyCase);
     await page.keyboard.press('Space');
-    await missing.getByText('← 2 of 4 people without a counterpart').waitFor();
+    await missing.getByText('← 2 of 4 users without a match').waitFor();
     // a template has a line for each of those who are left
     const [template] = await Promise.all([
       page.waitForEvent('download'),
@@ -245,12 +237,12 @@ describeWith('editor/redmine-mapping: from nothing, by keyboard', both, function
     const form = await open('writer');
     const head = form.getByRole('button', { name: 'Preview', exact: false }).first();
     await press(head);
-    const key = form.getByRole('textbox', { name: 'Key of an entity' });
+    const key = form.getByRole('textbox', { name: 'Item key' });
     await reach(key);
     await page.keyboard.type(String(issue));
     await page.keyboard.press('Enter');
     const title = form.locator('.twinflow-preview tr[data-field="System.Title"]');
-    await title.waitFor({ timeout: 30_000 });
+    await title.waitFor({ timeout: 60_000 });
     assert.match(await title.innerText(), /The cart is empty again/);
     const priority = form.locator('.twinflow-preview tr[data-field="Microsoft.VSTS.Common.Priority"]');
     assert.match(await priority.innerText(), /Normal[\s\S]*empty → 2/);
@@ -266,10 +258,10 @@ describeWith('editor/redmine-mapping: from nothing, by keyboard', both, function
     await page.evaluate(`RED.editor.editConfig('', 'twinflow-integration', 'integration')`);
     const form = await editor.form();
     await form.getByText('Plan', { exact: true }).first().click();
-    await form.getByRole('button', { name: 'Make a plan' }).click();
+    await form.getByRole('button', { name: 'Create plan' }).click();
     const [plan] = await Promise.all([
       page.waitForEvent('download'),
-      form.getByRole('button', { name: 'Save as JSON' }).click({ timeout: 30_000 }),
+      form.getByRole('button', { name: 'Save as JSON' }).click({ timeout: 60_000 }),
     ]);
     const { survey } = JSON.parse(readFileSync(await plan.path(), 'utf8')) as { survey: Survey };
     const plans = survey.groups.flatMap(({ samples }) => Object.values(samples).flat());
@@ -302,10 +294,10 @@ describeWith('editor/redmine-mapping: from nothing, by keyboard', both, function
     await page.waitForTimeout(200);
     await page.keyboard.press('Enter');
     await (await chooser).setFiles(place);
-    await form.getByText(`1 added, 0 changed, 0 removed, ${before.length - 1} as before`).waitFor();
+    await form.getByText(`1 added, 0 changed, 0 removed, ${before.length - 1} unchanged`).waitFor();
     await screenshot(page, 'redmine-mapping-5-import');
-    await press(form.getByRole('button', { name: 'Take over' }));
-    await form.getByText('Taken over').waitFor();
+    await press(form.getByRole('button', { name: 'Apply' }));
+    await form.getByText('Applied').waitFor();
     await done();
     const byId = (rows: FieldRow[]): FieldRow[] =>
       [...rows].sort((a, b) => (a.two?.id ?? '').localeCompare(b.two?.id ?? ''));

@@ -96,7 +96,7 @@ describeWithChromium('editor/saved-versions', function (launch) {
     }
     await deploy();
     const now = await saved();
-    for (const node of ours(flow(1))) {
+    for (const node of ours(flow(3))) {
       // what no form of ours names is Node-RED's to forget
       const { note: _note, ...expected } = node;
       const kept = now.get(node.id) ?? {};
@@ -106,7 +106,7 @@ describeWithChromium('editor/saved-versions', function (launch) {
   });
 
   it('a node of a later Twinflow does nothing and says why', async () => {
-    const later = flow(1).map((node) => {
+    const later = flow(2).map((node) => {
       if (!node.type.startsWith('twinflow-')) return node;
       return { ...node, version: 99, future: { of: node.type, list: [1, 2] }, rows: { shape: 'unheard of' } };
     });

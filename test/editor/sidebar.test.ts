@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
-import { type Browser, describeWithChromium, screenshot } from '../support/chromium';
+import { type Browser, describeWithChromium, endsAtFirstFailure, screenshot } from '../support/chromium';
 import { Editor } from '../support/editor';
 import { example, sandboxes } from '../support/examples';
 import { NodeRed } from '../support/node-red';
@@ -51,15 +51,7 @@ describeWithChromium('editor/sidebar', function (launch) {
     await red?.stop();
   });
 
-  let failed = false;
-  beforeEach(function () {
-    if (failed) this.skip();
-  });
-  afterEach(async function () {
-    if (this.currentTest?.state !== 'failed') return;
-    failed = true;
-    await screenshot(page, 'sidebar-failed');
-  });
+  endsAtFirstFailure('sidebar', () => page);
 
   const inAzure = (title: string) =>
     trackers.azure.list({ limit: 100 }).entities.find(({ fields }) => fields['System.Title'] === title);
@@ -87,7 +79,7 @@ describeWithChromium('editor/sidebar', function (launch) {
     const card = side.getByRole('region', { name: 'Jira ↔ Azure DevOps' });
     await card.getByText('running').waitFor();
     await card.getByText('System 1 – Jira (sandbox)').waitFor();
-    await card.getByText('last read at').first().waitFor();
+    await card.getByText('last polled at').first().waitFor();
     create('Cart loses items', 'High');
     await until('the bug is in Azure DevOps', () => inAzure('Cart loses items'));
     await card.getByText('1 linked').first().waitFor();
@@ -101,7 +93,7 @@ describeWithChromium('editor/sidebar', function (launch) {
     const row = parkedRow(bug.key);
     await row.waitFor();
     await side.getByText('1 parked').first().waitFor();
-    await row.getByText('the data was refused').waitFor();
+    await row.getByText('data rejected').waitFor();
     await row.getByRole('button', { name: /^Details/ }).click();
     await row.getByRole('rowheader', { name: 'Priority' }).waitFor();
     await row.getByText('9 <b>urgent</b>', { exact: true }).waitFor();
@@ -141,11 +133,11 @@ describeWithChromium('editor/sidebar', function (launch) {
     const [one, two] = [create('First', 'Highest'), create('Second', 'Highest')];
     await parkedRow(one.key).waitFor();
     await parkedRow(two.key).waitFor();
-    await side.getByRole('textbox', { name: /Find in what is parked/ }).fill(one.key);
+    await side.getByRole('textbox', { name: /Search parked changes/ }).fill(one.key);
     await parkedRow(two.key).waitFor({ state: 'detached' });
     await parkedRow(one.key).getByRole('button', { name: /^Skip/ }).click();
     await page.keyboard.press('Enter');
-    await side.getByText('Say why the change is skipped.').waitFor();
+    await side.getByText('Enter the reason for skipping the change.').waitFor();
     await page.keyboard.type('a duplicate');
     await screenshot(page, 'sidebar-4-skip');
     await page.keyboard.press('Enter');
@@ -153,7 +145,7 @@ describeWithChromium('editor/sidebar', function (launch) {
     // the writer says so on its output, which the debug node behind it shows
     await toggleDebug();
     await page.locator('.red-ui-debug-msg').filter({ hasText: '"skipped"' }).first().waitFor();
-    await side.getByRole('textbox', { name: /Find in what is parked/ }).fill('');
+    await side.getByRole('textbox', { name: /Search parked changes/ }).fill('');
     await parkedRow(two.key).waitFor();
     await red.deploy(example('sandbox-both-ways', { 'twinflow-poller': { interval: 1, unit: 'seconds' } }), 'nodes');
     await side.getByRole('button', { name: 'Retry all' }).click();
@@ -183,7 +175,7 @@ describeWithChromium('editor/sidebar', function (launch) {
     await page.evaluate(() => document.documentElement.classList.add('nr-theme-dark'));
     const row = parkedRow(bug.key);
     await row.getByRole('button', { name: /^Details/ }).click();
-    await row.getByText('die Daten wurden abgewiesen').waitFor();
+    await row.getByText('Daten abgewiesen').waitFor();
     await row.getByRole('button', { name: /^Korrigieren/ }).click();
     await row.getByRole('combobox', { name: 'Priority' }).waitFor();
     await page.waitForTimeout(300);

@@ -9,11 +9,11 @@ import { join } from 'node:path';
 import { LimitedProcesses } from '../../lib/limits/process';
 import { atOnce } from '../../lib/limits/settle';
 import { equalValues } from '../../lib/mapping/compare';
+import { boundedConvert, boundedMerge, settledTexts } from '../../lib/merge/bounded-texts';
+import { asStored, hasArrived, mergeTexts, respelled } from '../../lib/merge/values';
 import { SyncError } from '../../lib/model/errors';
 import type { RichText } from '../../lib/model/values';
 import { looksEmpty, withQuietMentions } from '../../lib/richtext';
-import { boundedConvert, boundedMerge, settledTexts } from '../../lib/sync/bounded-texts';
-import { asStored, hasArrived, mergeTexts, respelled } from '../../lib/sync/merge-values';
 import { edited, FUZZED, hostileText, pick, type Random, randomOf } from './texts';
 
 export interface FuzzReport {

@@ -31,6 +31,95 @@ const azure: Field[] = [
   declared('ID', 'number', { id: 'System.Id', readOnly: true }),
 ];
 
+/** Fields for the ends of relations, as systems name them. */
+const relations = (...names: string[]): Field[] =>
+  names.map((name) => declared(name, 'reference', { id: `relation_${name}`, multi: true }));
+const JIRA = relations(
+  ...['blocks', 'is blocked by', 'clones', 'is cloned by', 'duplicates', 'is duplicated by', 'relates to'],
+);
+const AZURE = relations(
+  ...[
+    'Successor',
+    'Predecessor',
+    'Duplicate',
+    'Duplicate Of',
+    'Related',
+    'Tested By',
+    'Tests',
+    'Affects',
+    'Affected By',
+  ],
+);
+const REDMINE = relations(
+  ...[
+    'Related to',
+    'Is duplicate of',
+    'Has duplicate',
+    'Blocks',
+    'Blocked by',
+    'Precedes',
+    'Follows',
+    'Copied to',
+    'Copied from',
+  ],
+);
+
+describe('mapping/auto-map: relations', () => {
+  const pairsOf = (ones: Field[], twos: Field[]) =>
+    Object.fromEntries(proposeFields(ones, twos).map(({ one, two, direction }) => [one.name, [two.name, direction]]));
+  const both = (pairs: Record<string, string>) =>
+    Object.fromEntries(Object.entries(pairs).map(([one, two]) => [one, [two, 'both']]));
+
+  it('pairs the ends that mean the same, so that what blocks another one has it as its successor', () => {
+    assert.deepEqual(
+      pairsOf(JIRA, AZURE),
+      both({
+        blocks: 'Successor',
+        'is blocked by': 'Predecessor',
+        duplicates: 'Duplicate Of',
+        'is duplicated by': 'Duplicate',
+        'relates to': 'Related',
+      }),
+    );
+    assert.deepEqual(
+      pairsOf(JIRA, REDMINE),
+      both({
+        blocks: 'Blocks',
+        'is blocked by': 'Blocked by',
+        clones: 'Copied from',
+        'is cloned by': 'Copied to',
+        duplicates: 'Is duplicate of',
+        'is duplicated by': 'Has duplicate',
+        'relates to': 'Related to',
+      }),
+    );
+    assert.deepEqual(pairsOf(AZURE, REDMINE).Successor, ['Blocks', 'both']);
+    assert.deepEqual(pairsOf(AZURE, REDMINE).Predecessor, ['Blocked by', 'both']);
+  });
+
+  it('never pairs opposite ends, or ends whose names are only similar', () => {
+    const other = relations('is caused by', 'is cloned by', 'causes');
+    assert.deepEqual(pairsOf(relations('is blocked by', 'blocks'), other), {});
+    assert.deepEqual(pairsOf(relations('blocks'), relations('is blocked by', 'Predecessor')), {});
+    assert.deepEqual(pairsOf(relations('Duplicate'), relations('Duplicate Of')), {});
+  });
+
+  it('knows an end whose name has its kind in brackets', () => {
+    assert.deepEqual(
+      pairsOf(relations('is blocked by (Blocks)'), AZURE),
+      both({ 'is blocked by (Blocks)': 'Predecessor' }),
+    );
+  });
+
+  it('leaves the parent to the parent', () => {
+    const parent = declared('Parent', 'reference');
+    assert.deepEqual(pairsOf([parent, ...JIRA], [...AZURE, declared('Parent task', 'reference')]).Parent, [
+      'Parent task',
+      'both',
+    ]);
+  });
+});
+
 describe('mapping/auto-map: fields', () => {
   const proposals = proposeFields(redmine, azure);
   const partner = (name: string) => proposals.find((proposal) => proposal.one.name === name);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { missingRequired, rowIssues, unmappedValues } from '../../lib/mapping';
 import type { Field, FieldRow, ValueRow } from '../../lib/model';
+import { missingOf } from '../../lib/plan/checks';
 import { declared, field, row } from './helper';
 
 const known = (...fields: Field[]) => new Map(fields.map((one) => [one.id, one]));
@@ -12,7 +13,7 @@ describe('mapping/coverage: a row', () => {
     assert.deepEqual(codes(row(field('A', 'text'), field('B', 'text'))), []);
   });
 
-  it('is told which way a conversion loses something or fails', () => {
+  it('says how a conversion loses something or fails', () => {
     assert.deepEqual(codes(row(field('A', 'datetime'), field('B', 'date'))), ['warning timeLost forward']);
     assert.deepEqual(codes(row(field('A', 'user'), field('B', 'number'))), [
       'error noConversion forward',
@@ -79,6 +80,14 @@ describe('mapping/coverage: required fields', () => {
       'Title unmapped',
     ]);
     assert.deepEqual(missing(targets, [], [{ field: title, side: 1, value: 'x' }], 'forward'), ['Title unmapped']);
+  });
+
+  it('are no problem where the system gives a new item a value of its own', () => {
+    const state = declared('State', 'lookup', { required: true, hasDefault: true });
+    assert.deepEqual(missing([state], [], [], 'forward'), []);
+    const rows = [row(field('A', 'lookup'), field('State', 'lookup'))];
+    assert.deepEqual(missing([state], rows, [], 'forward', known(declared('A', 'lookup'))), []);
+    assert.deepEqual(missingOf({ title: 'x' }, known(state, declared('Title', 'text', { required: true }))), []);
   });
 
   it('may be empty where their source field may be', () => {

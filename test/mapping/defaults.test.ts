@@ -5,7 +5,7 @@ import { field } from './helper';
 
 const severity = field('Severity', 'lookup');
 const normal = { id: '2', name: 'Normal' };
-const urgent = { reason: 'Priority: "Urgent" has no counterpart in Severity', value: { name: 'Urgent' } };
+const urgent = { reason: 'Priority: "Urgent" has no match in Severity', value: { name: 'Urgent' } };
 
 const apply = (
   input: Partial<MappedFields>,

@@ -14,9 +14,9 @@ import {
   resolveUsers,
 } from '../../lib/mapping';
 import { indexSheet } from '../../lib/mapping/tables/sheet-index';
+import { planCreate, planUpdate } from '../../lib/merge/fields';
 import type { DefaultRow, Direction, FieldRow, Fields, SyncMessage, UserValue, ValueRow } from '../../lib/model';
 import { DefaultMapperStep } from '../../lib/steps';
-import { planCreate, planUpdate } from '../../lib/sync/merge';
 import { field, row } from './helper';
 
 const [owner, lead] = [field('Owner', 'user'), field('Lead', 'user')];
@@ -93,7 +93,7 @@ describe('What the documents say of default values', () => {
     assert.deepEqual(result.fields, { lead: ANN, title: 'Login fails' });
   });
 
-  it('…in a row whose source is left to itself when it is empty: the target keeps what it has, and that is told', async () => {
+  it('…in a row whose source is left to itself when it is empty: the target keeps what it has, and that is reported', async () => {
     const payload = { owner: null };
     const result = await map(payload, { defaults: [person({ empty: 'leave' })] });
     assert.equal('lead' in result.fields, false);
@@ -152,20 +152,20 @@ describe('What the documents say of defaults for people', () => {
     }
   });
 
-  it('…and a default whom the target does not know is told, not passed on', async () => {
+  it('…and a default whom the target does not know is reported, not passed on', async () => {
     const result = await map({ owner: null }, { defaults: [person({ value: { name: 'triaje' } })] });
     assert.equal('lead' in result.fields, false);
-    assert.equal(result.unresolved.lead?.reason, 'Lead: the default "triaje" is no user of the target system');
+    assert.equal(result.unresolved.lead?.reason, 'Lead: the default "triaje" is not a user of the target system');
   });
 
-  it('“the default is written if the source is missing or no such user is in the target” (one reading, the preset)', async () => {
+  it('“the default is written if the source is missing or no such user is in the target” (one reading, the default)', async () => {
     const defaults = [person()];
     assert.deepEqual((await map({ owner: null }, { defaults })).fields, { lead: TRIAGE });
     const unknown = await map({ owner: nobody }, { defaults });
     assert.deepEqual(unknown.fields, { lead: TRIAGE });
     const plan = written(unknown, { owner: nobody });
     assert.deepEqual(plan.write, { lead: TRIAGE });
-    assert.match(plan.warnings[0]?.reason ?? '', /"No Body" \(nobody@example.org\) is no user of the target/);
+    assert.match(plan.warnings[0]?.reason ?? '', /"No Body" \(nobody@example.org\) is not a user of the target/);
   });
 
   it('“not if no such user is in the target, only if nothing comes” (the other reading): leave', async () => {
@@ -173,7 +173,7 @@ describe('What the documents say of defaults for people', () => {
     assert.deepEqual((await map({ owner: null }, { defaults })).fields, { lead: TRIAGE });
     const unknown = await map({ owner: nobody }, { defaults });
     assert.deepEqual(unknown.fields, {});
-    assert.match(written(unknown, { owner: nobody }).warnings[0]?.reason ?? '', /is no user of the target/);
+    assert.match(written(unknown, { owner: nobody }).warnings[0]?.reason ?? '', /is not a user of the target/);
   });
 
   it('…or the change waits for a person: park, while an empty source still gets the default', async () => {
@@ -188,10 +188,10 @@ describe('What the documents say of defaults for people', () => {
     assert.deepEqual((await map({ owner: null }, { defaults })).fields, { lead: null });
   });
 
-  it('without a row nobody’s name is passed on to a target that does not know it: left, and told', async () => {
+  it('without a row nobody’s name is passed on to a target that does not know it: left, and reported', async () => {
     const result = await map({ owner: nobody }, {});
     assert.deepEqual(result.fields, {});
-    assert.match(result.unresolved.lead?.reason ?? '', /is no user of the target/);
+    assert.match(result.unresolved.lead?.reason ?? '', /is not a user of the target/);
   });
 });
 
@@ -226,13 +226,13 @@ describe('What the documents say of list values', () => {
     assert.deepEqual(result.fields, { severity: { id: '10', name: 'Major' } });
   });
 
-  it('…and what is not gets the default if there is one, else the target is left alone; both are told', async () => {
+  it('…and what is not gets the default if there is one, else the target is left alone; both are reported', async () => {
     const withDefault = await map({ priority: urgent }, { values: [table], defaults: [list()] });
     assert.deepEqual(withDefault.fields, { severity: normal });
     const without = await map({ priority: urgent }, { values: [table] });
     assert.deepEqual(without.fields, {});
     for (const result of [withDefault, without]) {
-      assert.equal(result.unresolved.severity?.reason, 'Priority: "Urgent" has no counterpart in Severity');
+      assert.equal(result.unresolved.severity?.reason, 'Priority: "Urgent" has no match in Severity');
     }
   });
 
@@ -246,12 +246,12 @@ describe('What the documents say of list values', () => {
     }
   });
 
-  it('“look-up fields may have several values”: those with a counterpart come across, the others are told', async () => {
+  it('“look-up fields may have several values”: those with a counterpart come across, the others are reported', async () => {
     const many = { ...severity, multi: true };
     const fields = [row({ ...priority, multi: true }, many)];
     const values = [{ ...table, one: { ...priority, multi: true }, two: many }];
     const result = await map({ priority: [{ id: '1', name: 'High' }, urgent] }, { fields, values, defaults: [list()] });
     assert.deepEqual(result.fields, { severity: [{ id: '10', name: 'Major' }] });
-    assert.match(result.unresolved.severity?.reason ?? '', /"Urgent" has no counterpart/);
+    assert.match(result.unresolved.severity?.reason ?? '', /"Urgent" has no match/);
   });
 });

@@ -86,7 +86,7 @@ describe('mapping/domains: rules', () => {
     assert.deepEqual(codes(CLOUD, CLOUD), ['warning unused']);
   });
 
-  it('property: where nothing is told, an address comes back as itself; nothing is ever thrown', () => {
+  it('property: where nothing is reported, an address comes back as itself; nothing is ever thrown', () => {
     const part = fc.constantFrom('a', 'b', 'c');
     const domain = fc
       .tuple(fc.constantFrom('', '', '*.'), fc.array(part, { minLength: 1, maxLength: 2 }))

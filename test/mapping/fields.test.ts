@@ -111,7 +111,7 @@ describe('mapping/fields: rows', () => {
     const { fields, unresolved, mapped } = compileFieldRows([row(summary, title)], 'forward')({ summary: long });
     assert.equal('title' in fields, false);
     assert.equal(unresolved.title?.value, long);
-    assert.equal(unresolved.title?.reason, `Summary: "${long}" has 42 characters, Title holds 20`);
+    assert.equal(unresolved.title?.reason, `Summary: "${long}" has 42 characters; Title allows 20`);
     assert.deepEqual(mapped.title?.from, ['summary']);
   });
 });
@@ -140,7 +140,7 @@ describe('mapping/fields: conversion of types', () => {
   it('reads numbers from text and writes them', () => {
     assert.equal(convert(' 3.5 ', 'text', 'number').value, 3.5);
     assert.equal(convert(3.5, 'number', 'text').value, '3.5');
-    assert.equal(convert('three', 'text', 'number').reason, 'From: "three" is not a number, as To wants');
+    assert.equal(convert('three', 'text', 'number').reason, 'From: "three" is not a number, which To requires');
     assert.equal(convert('0x10', 'text', 'number').value, undefined);
     assert.equal(convert({ id: '3', name: '2' }, 'lookup', 'number').value, 2);
   });
@@ -155,7 +155,7 @@ describe('mapping/fields: conversion of types', () => {
   it('takes a date as midnight UTC and a time as its day in UTC', () => {
     assert.equal(convert('2024-02-29', 'date', 'datetime').value, '2024-02-29T00:00:00.000Z');
     assert.equal(convert('2024-03-01T00:30:00+02:00', 'datetime', 'date').value, '2024-02-29');
-    assert.equal(convert('2023-02-29', 'text', 'date').reason, 'From: "2023-02-29" is not a date, as To wants');
+    assert.equal(convert('2023-02-29', 'text', 'date').reason, 'From: "2023-02-29" is not a date, which To requires');
     assert.equal(convert('31.12.2024', 'text', 'date').value, undefined);
   });
 
@@ -217,7 +217,7 @@ describe('mapping/fields: conversion of types', () => {
     const first = convert([{ name: 'UI' }, { name: 'Core' }], 'lookup', 'lookup', { multi: true });
     assert.deepEqual(first.value, { name: 'UI' });
     assert.equal(first.lossy, true);
-    assert.match(first.reason ?? '', /From: "UI", "Core" has 2 values, To holds one: the first was taken, 1 left out/);
+    assert.match(first.reason ?? '', /From: "UI", "Core" has 2 values; To allows one: the first was used, 1 left out/);
     assert.deepEqual(convert({ name: 'UI' }, 'lookup', 'lookup', {}, { multi: true }).value, [{ name: 'UI' }]);
   });
 

@@ -70,7 +70,7 @@ describe('mapping: what an expression looked up', function () {
     assert.deepEqual(list.fields, { severity: [{ id: '2', name: 'Medium' }, low] });
   });
 
-  it('is told from what an expression says in the words of the source, which the table is for', async () => {
+  it('is distinguished from what an expression says in the words of the source, which the table is for', async () => {
     const result = await map('priority.name = "Low" ? "High" : priority', { priority: low }, severity, TABLE);
     assert.deepEqual(result.fields, { severity: low });
   });

@@ -36,16 +36,27 @@ describe('mapping/saved: rows of a saved flow', () => {
     assert.deepEqual(readValueRows(JSON.parse(JSON.stringify(values))), values);
     const defaults = [{ field: two, side: 1, value: 0, unresolved: 'park' }];
     assert.deepEqual(readDefaultRows(JSON.parse(JSON.stringify(defaults))), defaults);
-    const conditions = [{ field: one, operator: 'oneOf', value: ['a', 'b'] }];
+    const conditions = [
+      { field: one, operator: 'oneOf', value: ['a', 'b'] },
+      {
+        mode: 'none',
+        conditions: [
+          { field: two, operator: 'changed', of: 'linked' },
+          { mode: 'any', conditions: [] },
+        ],
+      },
+    ];
     assert.deepEqual(readConditions(JSON.parse(JSON.stringify(conditions))), conditions);
   });
 
-  it('lose what has the wrong shape, and get presets for what is missing', () => {
+  it('lose what has the wrong shape, and get defaults for what is missing', () => {
     assert.deepEqual(readFieldRows([null, 7, {}, { one: {} }, { one: { id: 'a' }, direction: 'sideways' }]), [
       { one: { id: 'a', name: 'a', type: 'text' }, direction: 'both' },
     ]);
     assert.deepEqual(readValueRows([{ one, two }]), [{ one, two, pairs: [], ignoreCase: true, sameName: true }]);
     assert.deepEqual(readConditions([{ field: one, operator: 'less' }]), [{ field: one, operator: 'is' }]);
+    const deep = (depth: number): unknown => ({ mode: 'all', conditions: depth === 0 ? [] : [deep(depth - 1)] });
+    assert.equal(JSON.stringify(readConditions([deep(50)])).match(/mode/g)?.length, 8);
     assert.equal(readPairs(undefined), 'all');
     assert.deepEqual(readPairs(['bug', 3]), ['bug']);
   });

@@ -119,7 +119,7 @@ describe('mapping: there and back, for every pair of types', () => {
         );
   });
 
-  it('any JSON goes through all mappers without an exception: it comes across, or the reason is told', async () => {
+  it('any JSON goes through all mappers without an exception: it comes across, or the reason is reported', async () => {
     const anyDefault = fc.record({
       side: fc.constant(2 as const),
       policy: fc.constantFrom('default', 'leave', 'park'),

@@ -85,7 +85,7 @@ describe('mapping/transform: templates', () => {
     const rows = [row(summary, title, { transform: { forward: template('{{summary}}{{summary}}') } })];
     const { fields, unresolved } = compileFieldRows(rows, 'forward')({ summary: 'x'.repeat(30) });
     assert.equal('title' in fields, false);
-    assert.match(unresolved.title?.reason ?? '', /has 60 characters, Title holds 40/);
+    assert.match(unresolved.title?.reason ?? '', /has 60 characters; Title allows 40/);
   });
 
   it('name all fields they read as the source of the value', () => {

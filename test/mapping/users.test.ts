@@ -44,7 +44,7 @@ describe('mapping/users', () => {
     assert.equal(value, undefined);
     assert.equal(
       unresolved?.reason,
-      'owner: "Cy Young" (other@example.org) is no user of the target system (field lead)',
+      'owner: "Cy Young" (other@example.org) is not a user of the target system (field lead)',
     );
     assert.deepEqual((await resolve({ name: 'Bob Ray', email: 'bob@example.org' })).value, PEOPLE[1]);
   });
@@ -73,7 +73,7 @@ describe('mapping/users', () => {
     const { value, unresolved } = await resolve([{ name: 'Bob Ray' }, { name: 'Nobody' }], [], { multi: true });
     assert.deepEqual(value, [PEOPLE[1]]);
     assert.equal(unresolved?.lossy, true);
-    assert.match(unresolved?.reason ?? '', /"Nobody" is no user/);
+    assert.match(unresolved?.reason ?? '', /"Nobody" is not a user/);
   });
 
   it('asks nobody about list entries, resolved people and constants', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { compileFieldRows, compileValueRows, indexValues, type MappedFields } from '../../lib/mapping';
 import type { FieldChoice, LookupValue, Value, ValuePair, ValueRow } from '../../lib/model';
+import { cpuMs } from '../support/cpu';
 import { anyValue } from './arbitrary';
 import { field, row } from './helper';
 
@@ -64,7 +65,7 @@ describe('mapping/values: tables', () => {
     assert.deepEqual(mapValue({ name: '1' }, pairs, {}, 'backward').value, { name: 'Urgent' });
   });
 
-  it('compares names without regard to case unless told otherwise, the exact name first', () => {
+  it('compares names without regard to case unless set otherwise, the exact name first', () => {
     const pairs = [pair('HIGH', 'loud'), pair('High', 'two')];
     assert.deepEqual(mapValue({ name: 'High' }, pairs).value, { name: 'two' });
     assert.deepEqual(mapValue({ name: 'high' }, pairs).value, { name: 'loud' });
@@ -102,7 +103,7 @@ describe('mapping/values: tables', () => {
       { id: '90', name: '2.0' },
     ];
     assert.deepEqual(into(first, { id: '7', name: 'Next' }), { id: '70', name: '2.0' });
-    // the source project numbers its list anew as well
+    // the source project gives its list new numbers, too
     assert.deepEqual(into(second, { id: '17', name: 'Next' }), { id: '90', name: '2.0' });
     const lacks = [{ id: '80', name: '1.0' }];
     assert.deepEqual(
@@ -115,7 +116,7 @@ describe('mapping/values: tables', () => {
   it('takes out a value without counterpart and says so', () => {
     const { value, unresolved } = mapValue({ id: '7', name: 'Urgent' }, [pair('High', '2')], { sameName: false });
     assert.equal(value, undefined);
-    assert.equal(unresolved?.reason, 'Priority: "Urgent" has no counterpart in Microsoft.VSTS.Common.Priority');
+    assert.equal(unresolved?.reason, 'Priority: "Urgent" has no match in Microsoft.VSTS.Common.Priority');
     assert.deepEqual(unresolved?.value, { name: 'Urgent' });
   });
 
@@ -138,7 +139,7 @@ describe('mapping/values: tables', () => {
     const { value, unresolved } = mapValue([{ name: 'a' }, { name: 'b' }, { name: 'c' }, { name: 'd' }], pairs, many);
     assert.deepEqual(value, [{ name: 'A' }, { name: 'C' }]);
     assert.equal(unresolved?.lossy, true);
-    assert.match(unresolved?.reason ?? '', /"d" has no counterpart/);
+    assert.match(unresolved?.reason ?? '', /"d" has no match/);
   });
 
   it('leaves constants, empty values and fields made from another source alone', () => {
@@ -187,10 +188,10 @@ describe('mapping/values: tables', () => {
     );
     const map = compileValueRows([{ one: priority, two: adoPriority, pairs }], 'forward');
     const input = compileFieldRows([row(priority, adoPriority)], 'forward')({ priority: { name: 'One 19999' } });
-    const begun = performance.now();
+    const begun = cpuMs();
     for (let n = 0; n < 1000; n += 1)
       assert.deepEqual(map(input).fields[adoPriority.id], { id: '19999', name: 'Two 19999' });
-    assert.ok(performance.now() - begun < 200, 'a thousand look-ups take less than 0.2 s');
+    assert.ok(cpuMs() - begun < 300, 'a thousand look-ups take less than 0.3 s');
   });
 
   it('never throws and either maps a value or says why not', () => {

@@ -26,6 +26,7 @@ describe('package/examples', function () {
       'redmine-both-ways',
       'redmine-one-way',
       'sandbox-both-ways',
+      'sandbox-bugs-with-discussion',
     ]);
   });
 

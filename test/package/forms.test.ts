@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import vm from 'node:vm';
+import { HISTORIES, isNodeType, versionOf } from '../../lib/saved';
 import { projectRoot } from '../support/node-red';
 
 interface Definition {
@@ -56,7 +57,7 @@ describe('package/forms', () => {
     });
 
     it(`${type}: carries the version of its configuration`, () => {
-      assert.equal(definition().defaults.version?.value, 1);
+      assert.equal(definition().defaults.version?.value, isNodeType(type) ? versionOf(HISTORIES[type]) : undefined);
     });
   }
 });

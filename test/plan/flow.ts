@@ -6,8 +6,8 @@
 import type { EventEmitter } from 'node:events';
 import type { NodeAPI } from 'node-red';
 import helper from 'node-red-node-test-helper';
-import type { Connection } from '../../lib/connectors/connector';
-import { sandbox } from '../../lib/connectors/sandbox';
+import type { Connection, FileRules } from '../../lib/connectors/connector';
+import { openSandbox, sandbox, sandboxFile } from '../../lib/connectors/sandbox';
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Entity, Side } from '../../lib/model/entity';
 import { SyncError } from '../../lib/model/errors';
@@ -19,10 +19,11 @@ import fieldMapper from '../../nodes/field-mapper/field-mapper';
 import filter from '../../nodes/filter/filter';
 import integrationNode from '../../nodes/integration/integration';
 import poller from '../../nodes/poller/poller';
-import { hostOf, type IntegrationHandle } from '../../nodes/shared/host';
+import { hostOf, type IntegrationHandle } from '../../nodes/runtime/host';
 import systemNode from '../../nodes/system/system';
 import valueMapper from '../../nodes/value-mapper/value-mapper';
 import writer from '../../nodes/writer/writer';
+import { fileOf } from '../engine/file-bench';
 import { readNow } from '../support/delivered';
 import { until } from '../support/wait';
 
@@ -45,6 +46,8 @@ let spaces = 0;
 
 export class Flow {
   readonly results: SyncResult[] = [];
+  /** What a side takes of files from now on. */
+  limitFiles: (side: Side, rules: FileRules) => void = () => undefined;
   private readonly shown = new Map<string, unknown>();
   private constructor(
     private readonly steps: StepNode[],
@@ -105,6 +108,14 @@ export class Flow {
       sandbox.connect({ ...config, user: 'alice' }, { dataFolder: host.dataFolder });
     const people = { 1: alice(configs.one), 2: alice(configs.two) };
     const flow = new Flow(steps, handle, people, host.dataFolder);
+    flow.limitFiles = (side, rules) => {
+      const space = openSandbox({
+        file: sandboxFile(host.dataFolder),
+        space: configs[side === 1 ? 'one' : 'two'].space,
+      });
+      space.limitFiles(rules);
+      space.close();
+    };
     const events: EventEmitter = helper.getNode('writer');
     events.on('call:status', (call: { args: unknown[] }) => flow.shown.set('writer', call.args[0]));
     helper.getNode('out').on('input', (message, _send, done) => {
@@ -126,6 +137,46 @@ export class Flow {
 
   async edit(side: Side, id: string, fields: Fields): Promise<Entity> {
     return this.written(side, { kind: 'update', id, fields });
+  }
+
+  /** Attaches a file of so many bytes. */
+  async attach(side: Side, owner: string, name: string, size: number): Promise<Entity> {
+    const { project } = await this.read(side, owner);
+    const content = fileOf(name, 'x'.repeat(size));
+    return this.written(side, { kind: 'create', type: 'attachment', project, owner, fields: { name }, content });
+  }
+
+  async comment(side: Side, owner: string, content: string, more: Fields = {}): Promise<Entity> {
+    const { project } = await this.read(side, owner);
+    return this.written(side, {
+      ...{ kind: 'create', type: 'comment', project, owner },
+      fields: { text: { format: 'markdown', content }, ...more },
+    });
+  }
+
+  async removeComments(side: Side, ...ids: string[]): Promise<void> {
+    await this.people[side].remove?.(this.scope(side), ids);
+  }
+
+  async comments(side: Side, owner: string): Promise<Entity[]> {
+    const [found] = (await this.people[side].parts?.(this.scope(side), [owner], ['comment'])) ?? [];
+    if (!Array.isArray(found)) throw found ?? new SyncError('notFound', `no ${owner}`);
+    return found;
+  }
+
+  /** What an item's comments say, without the author line of copies. */
+  async texts(side: Side, owner: string): Promise<string[]> {
+    const found = await this.comments(side, owner);
+    return found.map(({ fields: { text } }) =>
+      typeof text === 'object' && text !== null && 'content' in text ? text.content.replace(/^\[.*\n\n/, '') : '',
+    );
+  }
+
+  /** Id of what an entity is linked with. */
+  async counterpart(side: Side, id: string): Promise<string | undefined> {
+    const { store } = await this.handle.ready;
+    const link = await store.linkOf(this.config.id, side, id);
+    return link?.ends[2 - side]?.ref.id;
   }
 
   private async written(side: Side, operation: Parameters<NonNullable<Connection['write']>>[1][number]) {
@@ -195,7 +246,7 @@ export class Flow {
     });
   }
 
-  /** What a node shows at present. */
+  /** What a node shows now. */
   status(id: string): unknown {
     return this.shown.get(id);
   }

@@ -33,7 +33,7 @@ describe('plan: one entity', function () {
   afterEach(unload);
 
   it('shows what a create writes, field by field, and how each value came about', async () => {
-    const flow = await Flow.deploy(CHAIN, { remoteKeyField2: 'Custom.ExternalLink' });
+    const flow = await Flow.deploy(CHAIN, { backlinks: { 2: { key: 'Custom.ExternalLink' } } });
     const bug = await flow.create(1, {
       summary: 'Login fails',
       description: { format: 'markdown', content: 'It **fails**' },
@@ -67,7 +67,12 @@ describe('plan: one entity', function () {
     const flow = await Flow.deploy(CHAIN);
     const bug = await flow.create(1, { summary: 'Typo', priority: { name: 'Lowest' } });
     const plan = await flow.plan(1, bug.id);
-    assert.deepEqual(plan.outcome, { kind: 'filtered', step: 'filter', otherOutput: false });
+    assert.deepEqual(plan.outcome, {
+      kind: 'filtered',
+      step: 'filter',
+      otherOutput: false,
+      reason: 'Priority is not "Lowest": not met, it is "Lowest"',
+    });
     assert.deepEqual(
       plan.criteria.map(({ condition, met }) => [condition.field.name, met]),
       [
@@ -112,7 +117,7 @@ describe('plan: one entity', function () {
     assert.equal(of(plan, assigned.id).effect, 'kept');
     assert.deepEqual(kinds(plan, assigned.id), ['conflict']);
     assert.equal(of(plan, tags.id).effect, 'write');
-    assert.match(of(plan, tags.id).warnings[0]?.reason ?? '', /both sides changed it; this side wins/);
+    assert.match(of(plan, tags.id).warnings[0]?.reason ?? '', /Changed on both sides; the source value is written/);
     assert.deepEqual(kinds(plan, description2.id), ['conflict']);
 
     await flow.edit(2, twin.id, { 'System.Title': 'Theirs' });
@@ -120,7 +125,7 @@ describe('plan: one entity', function () {
     const parked = await flow.plan(1, bug.id);
     assert.equal(parked.outcome.kind, 'parked');
     assert.equal(of(parked, title.id).effect, 'conflict');
-    assert.match(of(parked, title.id).warnings[0]?.reason ?? '', /a person has to decide/);
+    assert.match(of(parked, title.id).warnings[0]?.reason ?? '', /needs your decision/);
   });
 
   it('shows the state after a step in the middle, and that nothing is mapped before the field mapper', async () => {
@@ -143,6 +148,7 @@ describe('plan: one entity', function () {
     const plan = await flow.plan(2, bug.id);
     assert.equal(plan.outcome.kind, 'parked');
     assert.ok('fields' in plan.outcome && plan.outcome.fields?.priority);
-    assert.deepEqual(kinds(plan, 'priority'), ['unresolved', 'required']);
+    // the target has a default for it, so nothing is missing
+    assert.deepEqual(kinds(plan, 'priority'), ['unresolved']);
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { Connection } from '../../lib/connectors/connector';
-import type { IntegrationConfig } from '../../lib/model/config';
+import type { IntegrationConfig, LookUpRule } from '../../lib/model/config';
 import type { Entity, Field } from '../../lib/model/entity';
 import { SyncError } from '../../lib/model/errors';
 import type { Fields } from '../../lib/model/values';
@@ -64,7 +64,7 @@ const link = (id: number, one: Entity, two: Entity, field = 'title'): Link => ({
   ],
 });
 
-const text = (id: string, more: object = {}) => ({ id, name: id, type: 'text', ...more });
+const text = (id: string, more: object = {}) => ({ id, name: id, type: 'text' as const, ...more });
 const mapper = (rows: object[]) => ({ id: 'fields', type: 'twinflow-field-mapper', rows });
 const SUMMARY = mapper([{ one: text('summary'), two: text('title'), direction: 'both' }]);
 
@@ -76,7 +76,7 @@ function input(nodes: object[], more: Partial<PlanInput> = {}): PlanInput {
 describe('Planner', () => {
   it('has no way to write: its connections have nothing but reading calls', () => {
     const reading = readingOnly(system([]));
-    assert.deepEqual(Object.keys(reading).sort(), ['fields', 'find', 'read', 'users']);
+    assert.deepEqual(Object.keys(reading).sort(), ['fields', 'find', 'identify', 'read', 'users']);
     assert.equal('write' in reading, false);
   });
 
@@ -119,7 +119,7 @@ describe('Planner', () => {
     assert.equal((await planned('ignore')).outcome.kind, 'skipped');
     const again = await planned('create');
     assert.equal(again.outcome.kind, 'create');
-    assert.match(again.warnings[0] ?? '', /K-2 is not there any more.*created again/);
+    assert.match(again.warnings[0] ?? '', /K-2 no longer exists.*created again/);
   });
 
   it('says that a change would wait where a system is in trouble', async () => {
@@ -184,7 +184,7 @@ describe('Planner', () => {
       ['area', 'required'],
     ]);
     const { reason } = plan.fields[0]?.warnings[0] ?? {};
-    assert.equal(reason, 'has 8 characters, the target holds 5');
+    assert.equal(reason, '8 characters; the target allows 5');
   });
 
   it('evaluates expressions, with the tables of value mappers that come later and the values when last in sync', async () => {
@@ -222,7 +222,7 @@ describe('Planner', () => {
     );
   }).timeout(20_000);
 
-  it('reads a sheet anew, leaves no copy of it, and parks where it cannot be read', async () => {
+  it('reads a sheet again, leaves no copy of it, and parks where it cannot be read', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'twinflow-plan-'));
     const file = join(folder, 'teams.csv');
     writeFileSync(file, 'Team,Unit\nCore,Kernel\n');
@@ -300,4 +300,62 @@ describe('Planner', () => {
       { numRuns: 150 },
     );
   }).timeout(30_000);
+});
+
+describe('Planner: existing items', () => {
+  const [bug] = PAIRS.typePairs;
+  const lookUp: LookUpRule = {
+    fields: [{ one: text('summary'), two: text('title'), how: 'equal' }],
+    ...{ none: 'create', one: 'adopt', several: 'park', differing: 'rows' },
+  };
+  const there = ['Same', 'Twin', 'Twin'].map((title, index) =>
+    entity(`t${index}`, { title }, { ...AZURE, createdAt: `2025-01-0${index + 1}T00:00:00Z` }),
+  );
+  const planned = async (titles: string[], rule: Partial<LookUpRule> = {}) => {
+    const asked: unknown[] = [];
+    const target: Connection = {
+      ...system(there, [text('title')]),
+      find: async ({ field }) => {
+        asked.push(field?.values);
+        return there.filter(({ fields }) => field?.values.includes(fields.title ?? null));
+      },
+    };
+    const items = titles.map((summary, index) => entity(`s${index}`, { summary }));
+    const typePairs = bug ? [{ ...bug, lookUp: { ...lookUp, ...rule } }] : [];
+    const planner = new Planner(
+      input([SUMMARY], { config: { ...CONFIG, typePairs }, connections: [system(items, [text('summary')]), target] }),
+    );
+    const plans = await planner.plan(1, items);
+    return { plans, asked };
+  };
+
+  it('are linked in the plan, each once, and looked up together', async () => {
+    const { plans, asked } = await planned(['Same', 'New', 'Same', 'Twin']);
+    assert.deepEqual(
+      plans.map(({ outcome, target, adopts }) => [outcome.kind, target?.id, adopts]),
+      [
+        ['nothing', 't0', true],
+        ['create', undefined, undefined],
+        ['create', undefined, undefined],
+        ['parked', undefined, undefined],
+      ],
+    );
+    assert.deepEqual(asked, [['Same', 'New', 'Twin']]);
+    const [, , , twin] = plans;
+    assert.match(
+      twin?.outcome.kind === 'parked' ? twin.outcome.reason : '',
+      /2 items in the target may belong to it: K-t1, K-t2/,
+    );
+  });
+
+  it('decide what the rule says of none and several', async () => {
+    const { plans } = await planned(['New', 'Twin'], { none: 'skip', several: 'adopt' });
+    assert.deepEqual(
+      plans.map(({ outcome, target }) => [outcome.kind, target?.id]),
+      [
+        ['skipped', undefined],
+        ['nothing', 't1'],
+      ],
+    );
+  });
 });

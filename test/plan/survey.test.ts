@@ -149,7 +149,7 @@ describe('plan: survey', function () {
     assert.ok(JSON.stringify(run.result()).length < 100_000);
   });
 
-  it('is ended between two pages by who asked for it, and tells what it has found so far', async () => {
+  it('is ended between two pages by who asked for it, and reports what it has found so far', async () => {
     const flow = await Flow.deploy(CHAIN);
     const first = await flow.create(1, { summary: 'One of very many' });
     const ending = new AbortController();

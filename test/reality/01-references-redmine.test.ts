@@ -146,7 +146,7 @@ describeWithRedmine('01: parents between two real Redmine servers', function (a,
     await until('the child is under nothing', async () => (await parentOf('b', 'child')) === undefined, 60_000);
   });
 
-  it('a parent in another project, which the target refuses, costs only the parent, and that is told', async () => {
+  it('a parent in another project, which the target refuses, costs only the parent, and that is reported', async () => {
     const parent = await create('a', 'far parent', { tracker_id: TRACKERS.features });
     const counterpart = await until('the parent is there', () => find('b', 'far parent'), 60_000);
     await people.b.put(`/issues/${counterpart.id}.json`, { issue: { project_id: ALPHA } });

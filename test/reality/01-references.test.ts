@@ -47,7 +47,7 @@ describe('01: a reference is written with the id of the counterpart', () => {
       assert.equal(bench.writes(), writes, 'nothing echoes');
     });
 
-    it(`${side} → ${other}: a child that comes before its parent is told, and is put under it when it arrives`, async () => {
+    it(`${side} → ${other}: a child that comes before its parent is reported, and is put under it when it arrives`, async () => {
       strangers(other, 5);
       const epic = bench.create(side, 'epic', {}, { type: 'Epic', project: 'Portfolio' });
       bench.create(side, 'child', { parent: ref(epic) });
@@ -168,7 +168,7 @@ describe('01: a reference is written with the id of the counterpart', () => {
       defaults: [{ field: choice('parent'), side: 2 as const, unresolved, ...more }],
     });
 
-    it('is left out and told; where it is synced later, it is set', async () => {
+    it('is left out and reported; where it is synced later, it is set', async () => {
       strangers(2, 3);
       const parent = hidden();
       bench.create(1, 'child', { parent: ref(parent) });
@@ -176,7 +176,7 @@ describe('01: a reference is written with the id of the counterpart', () => {
       await bench.sync();
       assert.deepEqual(bench.titles(2, 'child'), []);
       assert.deepEqual(bench.warnings('child'), [
-        `parent: ${parent.key} has no counterpart in B: no integration syncs its project and entity type`,
+        `parent: ${parent.key} has no counterpart in B: no integration syncs its project and item type`,
       ]);
       await bench.start({ id: 'private', project: 'Private' });
       await bench.sync();
@@ -210,7 +210,7 @@ describe('01: a reference is written with the id of the counterpart', () => {
       assert.deepEqual(bench.titles(2, 'child'), ['private']);
     });
 
-    it('waits all the same, whatever the row says, where its counterpart is to come', async () => {
+    it('waits nevertheless, whatever the row says, where its counterpart is to come', async () => {
       const epic = bench.create(1, 'epic', {}, { type: 'Epic', project: 'Portfolio' });
       bench.create(1, 'child', { parent: ref(epic) });
       await bench.start(policy('park'), EPICS);
@@ -227,12 +227,12 @@ describe('01: a reference is written with the id of the counterpart', () => {
       bench.spaces[1].remove('alice', parent.id);
       await bench.start(BUGS);
       await bench.sync();
-      assert.match(bench.warnings('child').join(), /is not there any more, or the account may not see it/);
+      assert.match(bench.warnings('child').join(), /no longer exists or is not visible to the account/);
     });
   });
 
   describe('that the target refuses', () => {
-    it('is left out and told, and all else is written, in creates and in updates; the next change tries it again', async () => {
+    it('is left out and reported, and all else is written, in creates and in updates; the next change tries it again', async () => {
       const [parent, other] = [bench.create(1, 'parent'), bench.create(1, 'other')];
       const child = bench.create(1, 'child');
       await bench.start(BUGS);

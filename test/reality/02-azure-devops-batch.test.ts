@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import type { Connection, WriteOperation } from '../../lib/connectors/connector';
 import { isWholeBatch } from '../../lib/connectors/whole-batch';
-import { connectTo, FABRIKAM, scope } from '../connectors/azure-devops/support';
-import { type StandIn, startAzureDevOps } from '../systems/azure-devops';
+import { FABRIKAM, scope, standIns } from '../connectors/azure-devops/support';
+import type { StandIn } from '../systems/azure-devops';
 
 const create = (title: string): WriteOperation => ({
   kind: 'create',
@@ -19,21 +19,17 @@ const create = (title: string): WriteOperation => ({
 describe('reality 2: a batch of Azure DevOps that fails', () => {
   let standIn: StandIn;
   let connection: Connection;
+  const fresh = standIns();
 
   async function start(options = {}): Promise<void> {
-    standIn = await startAzureDevOps(options);
-    connection = connectTo(standIn);
+    ({ standIn, connection } = await fresh(options));
   }
-  afterEach(async () => {
-    await connection.close?.();
-    await standIn.stop();
-  });
 
   const write = async (titles: string[]) => (await connection.write?.(scope, titles.map(create))) ?? [];
   const titles = () => [...standIn.service.state.items.values()].map(({ fields }) => fields['System.Title']).sort();
   const many = (count: number) => Array.from({ length: count }, (_, index) => `Bug ${index}`);
 
-  it('one element answered 500: it alone fails, and later batches go out all the same', async () => {
+  it('one element answered 500: it alone fails, and later batches go out nevertheless', async () => {
     await start();
     standIn.faults.poison = { title: 'poison', status: 500, within: 'element' };
     const results = await write(['poison', ...many(150)]);

@@ -4,13 +4,13 @@
  */
 
 import assert from 'node:assert/strict';
+import { Integration } from '../../lib/engine/integration';
+import type { Reader } from '../../lib/engine/read/reader';
+import { System } from '../../lib/engine/system';
+import { systemClock } from '../../lib/model/clock';
 import type { IntegrationConfig } from '../../lib/model/config';
 import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Store } from '../../lib/store/store';
-import { systemClock } from '../../lib/sync/clock';
-import { Integration } from '../../lib/sync/integration';
-import type { Reader } from '../../lib/sync/reader';
-import { System } from '../../lib/sync/system';
 import { Colleague, connectTo, FABRIKAM } from '../connectors/azure-devops/support';
 import { until } from '../support/wait';
 import { type StandIn, startAzureDevOps } from '../systems/azure-devops';
@@ -105,7 +105,7 @@ describe('reality 2: Azure DevOps in trouble, in the engine', function () {
     });
   }
 
-  it('a counterpart that went out of sight is not made again, whatever is done about deleted ones', async () => {
+  it('a counterpart that is no longer visible is not created again, whatever is set for deleted ones', async () => {
     const [id = ''] = await new Colleague(one, 'alice').create(['Here and there']);
     await poll();
     await until('it has landed', async () => landed === 1);

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import type { Connection, WriteOperation, WriteResult } from '../../lib/connectors/connector';
 import { wholeBatch } from '../../lib/connectors/whole-batch';
+import { iso } from '../../lib/model/clock';
 import { SyncError } from '../../lib/model/errors';
-import { iso } from '../../lib/sync/clock';
-import { type Tracker, Workbench } from '../sync/workbench';
+import { type Tracker, Workbench } from '../engine/workbench';
 
 const HTTP_500 = () => new SyncError('transient', 'HTTP 500', { status: 500, uncertain: true });
 const isPoison = ({ fields }: WriteOperation) => fields.title === 'poison';
@@ -115,7 +115,7 @@ describe('A write that is always answered with 5xx', () => {
     );
   });
 
-  it('is found, should it have been carried out all the same', async () => {
+  it('is found, should it have been carried out nevertheless', async () => {
     const weak = await start(false);
     weak.arriving = 1;
     bench.one.save(undefined, { title: 'poison' });
@@ -187,7 +187,7 @@ describe('An entity that cannot be read', () => {
     const bench = await Workbench.start({ retries: 0 });
     for (let n = 1; n <= 10; n++) bench.one.save(undefined, { title: `item ${n}` });
     await bench.sync();
-    const connection = bench.integration.system(2).connection();
+    const connection = bench.integration.systems[2].connection();
     const read = connection.read.bind(connection);
     connection.read = async (scope, ids) => {
       if (ids.includes('two-7')) throw HTTP_500();

@@ -26,7 +26,7 @@ describe('A bulk create of Jira that one title breaks', function () {
     assert.match(items[0]?.error?.message ?? '', /HTTP 500.*Internal server error/);
     const creates = bench.jira.requests.filter((request) => request === 'POST /rest/api/3/issue/bulk').length;
     assert.ok(creates <= 16, `${creates} requests to create`);
-    assert.equal(bench.integration.system(2).pauseLeft(), 0, 'Jira itself is well');
+    assert.equal(bench.integration.systems[2].pauseLeft(), 0, 'Jira itself is well');
   });
 
   it('a text with U+0000, which no database holds, breaks nothing', async () => {

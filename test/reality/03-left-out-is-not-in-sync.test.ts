@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Direction } from '../../lib/model/entity';
 import type { MappedField, SyncMessage } from '../../lib/model/message';
-import { Workbench } from '../sync/workbench';
+import { Workbench } from '../engine/workbench';
 import { declares } from './declares';
 
 const LONG = 'The whole story, which is longer than the other side can hold.';
@@ -58,7 +58,7 @@ describe('A value that was left out', () => {
       bench.two.ignores = {};
       await editThere();
       assert.equal(entity('one')?.fields.note, LONG);
-      assert.match(JSON.stringify(bench.results.map(({ warnings }) => warnings)), /never taken over to this side/);
+      assert.match(JSON.stringify(bench.results.map(({ warnings }) => warnings)), /never synced to the source/);
     });
   }
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { MappedField } from '../../lib/model/message';
-import { Workbench } from '../sync/workbench';
+import { Workbench } from '../engine/workbench';
 
 const FIRST = 'what the source had';
 
@@ -28,13 +28,13 @@ describe('A value that was passed over by intent', () => {
   it('at a create, by a row of updates only: the newest edit wins, and the result names what it replaces', async () => {
     await updateOnly();
     assert.equal(bench.one.valueOf('a', 'note'), 'me too');
-    assert.match(warnings(), /replaces .*what the source had.*never taken over to this side/);
+    assert.match(warnings(), /replaces .*what the source had.*never synced to the source/);
   });
 
   it('at a create, by a row of updates only: its policy decides', async () => {
     await updateOnly({ conflict: 'system1' });
     assert.deepEqual([bench.one.valueOf('a', 'note'), there()?.fields.note], [FIRST, FIRST]);
-    assert.match(warnings(), /the other side wins/);
+    assert.match(warnings(), /the target value is kept/);
   });
 
   it('at a create, by a row of updates only: a person decides where the row parks conflicts', async () => {
@@ -68,7 +68,7 @@ describe('A value that was passed over by intent', () => {
     assert.equal(bench.one.valueOf('a', 'note'), 'me too');
   });
 
-  it('since two systems keep changing it: it is told, and the next value of either side goes across', async () => {
+  it('since two systems keep changing it: it is reported, and the next value of either side goes across', async () => {
     bench = await Workbench.start({ retries: 0 });
     bench.one.save(undefined, { title: 'a', note: 'ABC' });
     await bench.sync();
@@ -78,7 +78,7 @@ describe('A value that was passed over by intent', () => {
       bench.one.save('one-1', { note: 'ABC' });
       await bench.sync();
     }
-    assert.match(warnings(), /stopped: the two systems keep changing it/);
+    assert.match(warnings(), /Update loop stopped/);
     assert.notEqual(bench.one.valueOf('a', 'note'), there()?.fields.note);
     bench.two.save(there()?.id, { note: 'settled' });
     await bench.sync();

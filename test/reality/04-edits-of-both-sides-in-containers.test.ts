@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { mergeValues } from '../../lib/merge/values';
 import type { RichText, RichTextFormat } from '../../lib/model/values';
 import { convert, mergeRichText } from '../../lib/richtext';
-import { mergeValues } from '../../lib/sync/merge-values';
 import { chance, containersOf, documentWith, MARKUPS } from '../richtext/edits';
 
 /** The merge of a flow: the source's edit is written into what was in sync, then both edits are put together. */

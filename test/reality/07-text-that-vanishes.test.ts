@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fromStoredMarkdown, MARKDOWN, toStoredMarkdown } from '../../lib/connectors/azure-devops/markdown';
+import { fromStoredMarkdown, MARKDOWN, toStoredMarkdown } from '../../lib/connectors/azure-devops/rules';
 import type { RichTextFormat } from '../../lib/model/values';
 import { convert } from '../../lib/richtext';
 import { unsafeHtml } from '../richtext/unsafe';

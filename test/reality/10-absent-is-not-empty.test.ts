@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { equalValues } from '../../lib/mapping/compare';
 import { isEmpty, type RichText } from '../../lib/model/values';
-import { Workbench } from '../sync/workbench';
+import { Workbench } from '../engine/workbench';
 import { declares } from './declares';
 
 describe('An empty field of a new entity', () => {
@@ -27,7 +27,7 @@ describe('An empty field of a new entity', () => {
     assert.deepEqual(bench.two.asked[0]?.fields, { title: 'a' });
   });
 
-  it('that the target has filled in itself is told of', async () => {
+  it('that the target has filled in itself is reported', async () => {
     const save = bench.two.save.bind(bench.two);
     bench.two.save = (id, fields, by) => save(id, id ? fields : { ...fields, priority: '3 - Medium' }, by);
     bench.one.save(undefined, { title: 'a', priority: null });

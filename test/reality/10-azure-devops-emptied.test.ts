@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import type { Connection } from '../../lib/connectors/connector';
 import type { Fields } from '../../lib/model/values';
-import { Colleague, connectTo, createBug, FABRIKAM, scope, write } from '../connectors/azure-devops/support';
-import { type StandIn, startAzureDevOps } from '../systems/azure-devops';
+import { Colleague, createBug, FABRIKAM, freshStandIn, scope, write } from '../connectors/azure-devops/support';
+import type { StandIn } from '../systems/azure-devops';
 import { TYPES } from '../systems/azure-devops/process';
 
 const SEVERITY = 'Microsoft.VSTS.Common.Severity';
@@ -16,14 +16,8 @@ describe('reality 10: empty texts and fields of Azure DevOps', () => {
   let standIn: StandIn;
   let connection: Connection;
 
-  beforeEach(async () => {
-    standIn = await startAzureDevOps();
-    connection = connectTo(standIn);
-  });
-  afterEach(async () => {
-    await connection.close?.();
-    await standIn.stop();
-    assert.deepEqual(standIn.violations, []);
+  freshStandIn((fresh) => {
+    ({ standIn, connection } = fresh);
   });
 
   for (const content of [
@@ -91,7 +85,7 @@ describe('reality 10: empty texts and fields of Azure DevOps', () => {
     assert.equal(standIn.requests.slice(from).filter((request) => /workitems\/(\$|\d)/i.test(request)).length, 2);
   });
 
-  it('a default that has to stay is told, and the work item is kept', async () => {
+  it('a default that has to stay is reported, and the work item is kept', async () => {
     const severity = TYPES.find(({ name }) => name === 'Bug')?.fields.find((one) => one.referenceName === SEVERITY);
     assert.ok(severity);
     severity.alwaysRequired = true;

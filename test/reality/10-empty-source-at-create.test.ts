@@ -1,10 +1,10 @@
 /** What a create says of fields that are empty at the source: the target's defaults must not fill them without a word. */
 
 import assert from 'node:assert/strict';
-import { planCreate } from '../../lib/sync/merge';
+import { planCreate } from '../../lib/merge/fields';
 
 describe('reality 10: an empty source field at create', () => {
-  it('is told to the target, and is not written as a value', () => {
+  it('is passed to the target, and is not written as a value', () => {
     const plan = planCreate(
       { title: 'A', severity: null, tags: [] },
       { title: { from: ['summary'] }, severity: { from: ['priority'] }, tags: { from: ['labels'] } },
@@ -14,7 +14,7 @@ describe('reality 10: an empty source field at create', () => {
     assert.deepEqual(plan.empty, ['severity', 'tags']);
   });
 
-  it('is not told where its row is for updates only, nothing feeds it, or its value has no counterpart', () => {
+  it('is not reported if its row is for updates only, nothing feeds it, or its value has no counterpart', () => {
     const plan = planCreate(
       { title: 'A', late: null, constant: null, unknown: null },
       {

@@ -10,22 +10,25 @@ import type { AddressInfo } from 'node:net';
 import { azureDevops } from '../../lib/connectors/azure-devops';
 import type { Connection } from '../../lib/connectors/connector';
 import { SyncError } from '../../lib/model/errors';
-import { Colleague, connectTo, FABRIKAM, one, poll, rejected, write } from '../connectors/azure-devops/support';
-import { type StandIn, startAzureDevOps } from '../systems/azure-devops';
+import {
+  type Colleague,
+  connectTo,
+  FABRIKAM,
+  freshStandIn,
+  one,
+  poll,
+  rejected,
+  write,
+} from '../connectors/azure-devops/support';
+import type { StandIn } from '../systems/azure-devops';
 
 describe('reality 11: dead tokens and lost permissions of Azure DevOps', () => {
   let standIn: StandIn;
   let connection: Connection;
   let alice: Colleague;
 
-  beforeEach(async () => {
-    standIn = await startAzureDevOps();
-    connection = connectTo(standIn);
-    alice = new Colleague(standIn, 'alice');
-  });
-  afterEach(async () => {
-    await connection.close?.();
-    await standIn.stop();
+  freshStandIn((fresh) => {
+    ({ standIn, connection, alice } = fresh);
   });
 
   it('a token that dies between two polls: the poll says so, and what changed meanwhile comes afterwards', async () => {
@@ -46,7 +49,7 @@ describe('reality 11: dead tokens and lost permissions of Azure DevOps', () => {
     assert.match((await rejected(connection.projects())).message, /make one for this organisation/);
   });
 
-  it('why a log-in failed is told where only a header says it', async () => {
+  it('why a sign-in failed is reported where only a header says it', async () => {
     const server: Server = createServer((_request, response) => {
       const words = encodeURIComponent('Access Denied: The Personal Access Token used has expired.');
       response.writeHead(401, { 'X-TFS-ServiceError': words }).end();
@@ -61,7 +64,7 @@ describe('reality 11: dead tokens and lost permissions of Azure DevOps', () => {
     server.close();
   });
 
-  it('a work item whose area is out of sight is not gone: neither read, nor written, nor made again', async () => {
+  it('a work item whose area is not visible is not gone: neither read, nor written, nor made again', async () => {
     const [id = ''] = await alice.create(['In a secret area']);
     await connection.read(one, [id]);
     standIn.faults.hidden.add(Number(id));

@@ -19,13 +19,13 @@ describe('A dead token of Jira Cloud', function () {
       bench.jira.faults.credentials = 'silent';
       bench.tracker.save(id, { title: 'After' });
       await bench.poll(1);
-      await until('Jira pauses', () => bench.integration.system(2).pauseLeft() > 0);
+      await until('Jira pauses', () => bench.integration.systems[2].pauseLeft() > 0);
       const error = asSyncError(await bench.poll(2).catch((thrown: unknown) => thrown));
       assert.match(error.message, /did not accept the credentials and answered as to an anonymous visitor/);
       assert.deepEqual(bench.made(), ['Before']);
       assert.equal(bench.failures.filter(({ parked }) => parked).length, 0);
       bench.jira.faults.credentials = undefined;
-      bench.integration.system(2).tryNow();
+      bench.integration.systems[2].tryNow();
       await until('the change has landed', () => bench.made().includes('After'));
       assert.deepEqual(bench.made(), ['After'], 'no twin');
     } finally {
@@ -33,7 +33,7 @@ describe('A dead token of Jira Cloud', function () {
     }
   });
 
-  it('is told by every call, also where anonymous visitors are answered 404', async () => {
+  it('is reported by every call, also where anonymous visitors are answered 404', async () => {
     const jira = await start();
     const connection = connect(jira);
     const issue = make(jira, 'There');

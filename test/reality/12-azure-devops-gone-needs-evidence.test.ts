@@ -3,29 +3,23 @@
 import assert from 'node:assert/strict';
 import type { Connection } from '../../lib/connectors/connector';
 import { SyncError } from '../../lib/model/errors';
-import { Colleague, connectTo, FABRIKAM, one } from '../connectors/azure-devops/support';
-import { type StandIn, startAzureDevOps } from '../systems/azure-devops';
+import { connectTo, FABRIKAM, freshStandIn, one } from '../connectors/azure-devops/support';
+import type { StandIn } from '../systems/azure-devops';
 
 describe('reality 12: what is gone in Azure DevOps', () => {
   let standIn: StandIn;
   let connection: Connection;
   let ids: string[];
 
-  beforeEach(async () => {
-    standIn = await startAzureDevOps();
-    connection = connectTo(standIn);
-    const alice = new Colleague(standIn, 'alice');
+  freshStandIn(async (fresh) => {
+    ({ standIn, connection } = fresh);
+    const { alice } = fresh;
     ids = await alice.create(['There', 'Deleted', 'Hidden', 'Left out', 'Destroyed']);
     await alice.remove(ids[1] ?? '');
     await alice.remove(ids[4] ?? '');
     standIn.service.state.destroy(Number(ids[4]));
     standIn.faults.hidden.add(Number(ids[2]));
     standIn.faults.leftOut.add(Number(ids[3]));
-  });
-  afterEach(async () => {
-    await connection.close?.();
-    await standIn.stop();
-    assert.deepEqual(standIn.violations, []);
   });
 
   const read = async () =>
@@ -62,16 +56,17 @@ describe('reality 12: what is gone in Azure DevOps', () => {
     assert.deepEqual(found.slice(1, 4), [undefined, hidden, leftOut]);
   });
 
-  it('what is looked for and cannot be seen is no proof that there is none; what is seen is found all the same', async () => {
+  it('what is looked for and cannot be seen is no proof that there is none; what is seen is found nevertheless', async () => {
     const [id = ''] = ids;
     const item = standIn.service.state.item(Number(id));
     assert.ok(item);
     item.fields['Custom.ExternalId'] = 'EXT-1';
     for (const { fields } of item.revisions) fields['Custom.ExternalId'] = 'EXT-1';
-    const query = { project: FABRIKAM, type: 'Bug', field: { id: 'Custom.ExternalId', value: 'EXT-1' } };
+    const query = { project: FABRIKAM, type: 'Bug', field: { id: 'Custom.ExternalId', values: ['EXT-1'] } };
     assert.equal((await connection.find?.(query, 2))?.length, 1);
     standIn.faults.broken.add(Number(id));
-    await assert.rejects(async () => connection.find?.(query, 2), SyncError);
+    const unseen = (await connection.find?.(query, 2)) ?? [];
+    assert.ok(unseen.length === 1 && unseen[0] instanceof SyncError);
     const mine = connectTo(standIn, {}, 'alice');
     const since = { project: FABRIKAM, type: 'Bug', createdBySelfSince: '2020-01-01T00:00:00Z' };
     assert.ok(((await mine.find?.(since, 5))?.length ?? 0) > 0);

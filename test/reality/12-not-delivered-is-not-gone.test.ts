@@ -12,8 +12,8 @@ import { jira as jiraConnector } from '../../lib/connectors/jira';
 import { redmine } from '../../lib/connectors/redmine';
 import { asSyncError, SyncError } from '../../lib/model/errors';
 import { BUG, connect, DEMO, edit, make, poll, scope, start } from '../connectors/jira/server';
+import { Workbench } from '../engine/workbench';
 import { delivered } from '../support/delivered';
-import { Workbench } from '../sync/workbench';
 import { startJira } from '../systems/jira';
 
 const notNow = () => new SyncError('transient', 'The issue could not be retrieved. Try again later.');
@@ -60,7 +60,7 @@ describe('What a system does not deliver', () => {
     for (const id of sources) bench.one.save(id, { priority: 'High' });
     await bench.sync(600_000);
     assert.equal(bench.failures.filter(({ parked }) => parked).length, 0);
-    assert.ok(bench.integration.system(2).faultsInARow('read') > 0);
+    assert.ok(bench.integration.systems[2].faultsInARow('read') > 0);
     bench.two.undelivered.clear();
     await bench.sync(120_000);
     assert.deepEqual(
@@ -70,8 +70,7 @@ describe('What a system does not deliver', () => {
   });
 
   it('is still owed a backlink', async () => {
-    const shown = { remoteKeyField1: 'remote', remoteBack1: true };
-    bench = await Workbench.start({ ...shown, retries: 3 });
+    bench = await Workbench.start({ backlinks: { 1: { key: 'remote', back: true } }, retries: 3 });
     bench.flow = ({ payload }) => void delete payload.remote;
     const { id } = bench.one.save(undefined, { title: 'Crash' });
     bench.one.undelivered.set(id, notNow());
@@ -211,7 +210,7 @@ describe('A 404 that is not the API’s own', () => {
     http.close();
   });
 
-  it('is told from the API’s own 404', async () => {
+  it('is distinguished from the API’s own 404', async () => {
     const jira = await startJira({ deployment: 'datacenter' });
     const connection = connect(jira);
     assert.deepEqual(await connection.read({ projects: [DEMO], types: [BUG] }, ['999999']), [undefined]);

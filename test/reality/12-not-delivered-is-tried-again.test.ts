@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { SyncError } from '../../lib/model/errors';
-import { Workbench } from '../sync/workbench';
+import { Workbench } from '../engine/workbench';
 
 describe('A counterpart that was not delivered', () => {
   for (const targetDeleted of ['create', 'ignore', 'park'] as const) {
@@ -10,7 +10,7 @@ describe('A counterpart that was not delivered', () => {
       const bench = await Workbench.start({ retries: 3, targetDeleted });
       for (const title of ['a', 'b', 'c']) bench.one.save(undefined, { title });
       await bench.sync();
-      const connection = bench.integration.system(2).connection();
+      const connection = bench.integration.systems[2].connection();
       const read = connection.read.bind(connection);
       let missing = 2;
       connection.read = async (scope, ids) => {
@@ -34,7 +34,7 @@ describe('A counterpart that was not delivered', () => {
     const bench = await Workbench.start({ retries: 1 });
     for (const title of ['a', 'b']) bench.one.save(undefined, { title });
     await bench.sync();
-    const connection = bench.integration.system(2).connection();
+    const connection = bench.integration.systems[2].connection();
     const read = connection.read.bind(connection);
     connection.read = async (scope, ids) =>
       (await read(scope, ids)).map((one, index) =>
@@ -43,7 +43,7 @@ describe('A counterpart that was not delivered', () => {
     bench.one.save('one-1', { note: 'new' });
     await bench.sync();
     assert.match((await bench.parked()).error.message, /not now/);
-    assert.equal(bench.integration.system(2).pauseLeft(), 0);
+    assert.equal(bench.integration.systems[2].pauseLeft(), 0);
     await bench.stop();
   });
 });

@@ -88,7 +88,7 @@ describe('Jira as real sites are', () => {
       return gateway;
     };
 
-    it('is told as such where sprints are asked for, and is no dead token', async () => {
+    it('is reported as such where sprints are asked for, and is no dead token', async () => {
       const connection = await scoped();
       const error = asSyncError(
         await connection.lookupValues?.(DEMO, BUG, 'customfield_10020', '').catch((thrown: unknown) => thrown),

@@ -75,7 +75,7 @@ describe('reality 15: what fits into the fields of Azure DevOps', () => {
     });
   }
 
-  it('what the service itself refuses of tags is told of the field Tags', () => {
+  it('what the service itself refuses of tags is reported for the field Tags', () => {
     for (const message of [
       'TF401407: The tag name is invalid. It contains invalid characters.',
       'TF401243: Failed to save work item because too many new tags were added to the work item.',

@@ -29,7 +29,7 @@ const [title, tag] = [field('Title', 'text'), field('Tags', 'text', { multi: tru
 const [version, area] = [field('Version', 'lookup'), field('Area', 'lookup')];
 
 describe('Checks of what fields hold', () => {
-  it('name constants that are too long, against a rule, or not to be chosen any more', () => {
+  it('name constants that are too long, against a rule, or no longer selectable', () => {
     const rows = [
       row(undefined, title, { constant: 'eleven long' }),
       row(undefined, tag, { constant: ['web', 'two words'] }),
@@ -87,12 +87,12 @@ describe('Checks of what fields hold', () => {
         ),
       );
     assert.deepEqual(inWords(english.mapping.issue), [
-      '→ Tags: Tags does not take two words: a tag has no blanks',
-      '→ Title: Title holds 10 characters at most, which is not enough for: eleven long',
+      '→ Tags: Tags does not accept two words: a tag has no blanks',
+      '→ Title: Title allows 10 characters, too few for: eleven long',
     ]);
     assert.deepEqual(inWords(german.mapping.issue), [
       '→ Tags: Tags nimmt two words nicht an: a tag has no blanks',
-      '→ Title: Title fasst höchstens 10 Zeichen, zu wenig für: eleven long',
+      '→ Title: Title erlaubt 10 Zeichen, zu wenig für: eleven long',
     ]);
   });
 });

@@ -9,7 +9,7 @@ import type { DefaultRow } from '../../lib/model/config';
 import type { Field } from '../../lib/model/entity';
 import { lengthIn } from '../../lib/model/length';
 import type { Value } from '../../lib/model/values';
-import { Workbench } from '../sync/workbench';
+import { Workbench } from '../engine/workbench';
 import { declares } from './declares';
 
 const LABELS: Field = {

@@ -90,7 +90,7 @@ describe('What Jira says its values must be', () => {
       const error = refused(await create({ fixVersions: [{ name: '0.9' }] }));
       assert.match(
         error.detail.fields?.fixVersions ?? '',
-        /"0.9" is archived or disabled, and cannot be chosen any more/,
+        /"0.9" is archived or disabled and can no longer be selected/,
       );
       const { entity } = written(await create({ fixVersions: [{ name: '1.0' }] }));
       assert.deepEqual(entity.fields.fixVersions, [{ id: '10410', name: '1.0' }]);

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import type { Connection } from '../../lib/connectors/connector';
-import { Colleague, connectTo, createBug, FABRIKAM, one, refused, write } from '../connectors/azure-devops/support';
-import { PEOPLE, type StandIn, startAzureDevOps } from '../systems/azure-devops';
+import { Colleague, createBug, FABRIKAM, freshStandIn, one, refused, write } from '../connectors/azure-devops/support';
+import { PEOPLE, type StandIn } from '../systems/azure-devops';
 import { TYPES } from '../systems/azure-devops/process';
 
 const gregory = PEOPLE.find(({ gone }) => gone);
@@ -12,13 +12,8 @@ describe('reality 16: what exists in Azure DevOps and cannot be chosen', () => {
   let standIn: StandIn;
   let connection: Connection;
 
-  beforeEach(async () => {
-    standIn = await startAzureDevOps();
-    connection = connectTo(standIn);
-  });
-  afterEach(async () => {
-    await connection.close?.();
-    await standIn.stop();
+  freshStandIn((fresh) => {
+    ({ standIn, connection } = fresh);
   });
 
   it('somebody who has left is read, is nobody to be assigned, and stays where they are', async () => {
@@ -64,7 +59,7 @@ describe('reality 16: what exists in Azure DevOps and cannot be chosen', () => {
     }
   });
 
-  it('a state that nothing leads to any more is listed, and cannot be chosen', async () => {
+  it('a state without incoming transitions is listed, and cannot be chosen', async () => {
     const bug = TYPES.find(({ name }) => name === 'Bug');
     assert.ok(bug);
     const { states, transitions } = bug;

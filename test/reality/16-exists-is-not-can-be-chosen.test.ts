@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Field } from '../../lib/model/entity';
 import type { LookupValue } from '../../lib/model/values';
-import { type Tracker, Workbench } from '../sync/workbench';
+import { type Tracker, Workbench } from '../engine/workbench';
 import { declares } from './declares';
 
 const OPEN: LookupValue = { id: '1', name: '2.0' };
@@ -13,7 +13,7 @@ const VERSION: Field = {
   values: [OPEN, { ...CLOSED, selectable: false }],
 };
 
-describe('A list value that cannot be chosen any more', () => {
+describe('A list value that can no longer be selected', () => {
   let bench: Workbench;
   let policy: 'park' | 'leave' | undefined;
 
@@ -38,7 +38,7 @@ describe('A list value that cannot be chosen any more', () => {
     bench.one.save(undefined, { title: 'a', note: CLOSED });
     await bench.sync();
     assert.deepEqual(bench.two.asked[0]?.fields, { title: 'a' });
-    assert.match(JSON.stringify(bench.results[0]?.warnings), /1\.0.*cannot be chosen any more in Version/);
+    assert.match(JSON.stringify(bench.results[0]?.warnings), /1\.0.*can no longer be selected in Version/);
   });
 
   it('parks a create where the row says so', async () => {

@@ -2,8 +2,17 @@
 
 import assert from 'node:assert/strict';
 import type { Connection, Scope } from '../../lib/connectors/connector';
-import { CONTOSO, Colleague, connectTo, FABRIKAM, one, poll, rejected } from '../connectors/azure-devops/support';
-import { type StandIn, startAzureDevOps } from '../systems/azure-devops';
+import {
+  CONTOSO,
+  type Colleague,
+  connectTo,
+  FABRIKAM,
+  freshStandIn,
+  one,
+  poll,
+  rejected,
+} from '../connectors/azure-devops/support';
+import type { StandIn } from '../systems/azure-devops';
 
 const GONE = '11111111-2222-4333-8444-555555555555';
 
@@ -12,14 +21,8 @@ describe('reality 17: one dead member of an Azure DevOps scope', () => {
   let connection: Connection;
   let alice: Colleague;
 
-  beforeEach(async () => {
-    standIn = await startAzureDevOps();
-    connection = connectTo(standIn);
-    alice = new Colleague(standIn, 'alice');
-  });
-  afterEach(async () => {
-    await connection.close?.();
-    await standIn.stop();
+  freshStandIn((fresh) => {
+    ({ standIn, connection, alice } = fresh);
   });
 
   it('a project that is gone: the others are polled, listed, and start where they are', async () => {
@@ -27,6 +30,10 @@ describe('reality 17: one dead member of an Azure DevOps scope', () => {
     const ids = await alice.create(['One', 'Two']);
     const { ids: polled, checkpoint } = await poll(connection, undefined, within);
     assert.deepEqual(polled, ids);
+    const missing: string[] = [];
+    for await (const page of connection.changes(within, checkpoint, 50))
+      missing.push(...(page.missing ?? []).map(({ kind, id }) => `${kind} ${id}`));
+    assert.deepEqual(missing, [`project ${GONE}`], 'it is named');
     assert.ok(await connection.newest(within));
     assert.equal((await connection.latest?.(within, 5))?.length, 2);
     const [id = ''] = await alice.create(['Three']);
@@ -57,7 +64,7 @@ describe('reality 17: one dead member of an Azure DevOps scope', () => {
     assert.equal(error.kind, 'notFound');
   });
 
-  it('a type that no process has any more: the others are polled, also from a token', async () => {
+  it('a type that no process has: the others are polled, also from a token', async () => {
     const within: Scope = { projects: [FABRIKAM], types: ['Bug', 'Task'] };
     await alice.create(['A bug']);
     const { checkpoint } = await poll(connection, undefined, within);
@@ -75,11 +82,11 @@ describe('reality 17: one dead member of an Azure DevOps scope', () => {
     const other = connectTo(standIn);
     const error = await rejected(poll(other, checkpoint, within));
     assert.equal(error.kind, 'notFound');
-    assert.match(error.message, /No process has the work item type Bug, Task any more/);
+    assert.match(error.message, /No process has the work item type Bug, Task any longer/);
     await other.close?.();
   });
 
-  it('one work item whose project is out of sight stops neither a read nor a poll', async () => {
+  it('one work item whose project is not visible stops neither a read nor a poll', async () => {
     const ids = await alice.create(['Here', 'There']);
     const item = standIn.service.state.item(Number(ids[1]));
     assert.ok(item);

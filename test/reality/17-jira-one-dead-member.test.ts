@@ -51,14 +51,17 @@ describe('One dead member of a scope of Jira', () => {
   };
 
   for (const deployment of ['cloud', 'datacenter'] as Deployment[]) {
-    it(`a project that is gone is told and left out, and the others are read (${deployment})`, async () => {
+    it(`a project that is gone is reported and left out, and the others are read (${deployment})`, async () => {
       const connection = await begin({ deployment });
       const since = await connection.newest(scope);
+      // what it remembers of a minute ago does not count
+      await connection.entityTypes(SUPP);
       jira.site.hidden.add(SUPP);
       const bug = make(jira, 'Meanwhile');
       const { ids, missing } = await poll(connection, since);
       assert.deepEqual(ids, [bug.id]);
-      assert.deepEqual(missing, ['Jira has no project 10201 any more, or does not show it to this account']);
+      const why = 'Jira no longer has the project 10201, or does not show it to this account';
+      assert.deepEqual(missing, [{ kind: 'project', id: SUPP, why }]);
       assert.ok(await connection.newest(scope));
       assert.ok((await connection.latest?.(scope, 5))?.some(({ id }) => id === bug.id));
     });
@@ -84,14 +87,17 @@ describe('One dead member of a scope of Jira', () => {
     assert.ok(!fourth.ids.includes(hidden.id), 'once');
   });
 
-  it('an issue type that was deleted is told and left out', async () => {
+  it('an issue type that was deleted is reported and left out', async () => {
     const connection = await begin();
     const since = await connection.newest(scope);
     jira.site.withoutTypes.add(TASK);
     const bug = make(jira, 'Still a bug');
     const { ids, missing } = await poll(connection, since);
     assert.deepEqual(ids, [bug.id]);
-    assert.match(missing?.join() ?? '', /no issue type 10003 any more/);
+    assert.deepEqual(
+      missing?.map(({ kind, id }) => `${kind} ${id}`),
+      ['type 10003'],
+    );
   });
 
   it('polling stops with a reason where nothing is left, and loses nothing by that', async () => {
@@ -101,12 +107,12 @@ describe('One dead member of a scope of Jira', () => {
     const bug = make(jira, 'Hidden');
     const error = asSyncError(await poll(connection, since).catch((thrown: unknown) => thrown));
     assert.equal(error.kind, 'forbidden');
-    assert.match(error.message, /Nothing is left to be read: Jira has no project 10200.*10201/);
+    assert.match(error.message, /Nothing left to read: Jira no longer has the project 10200.*10201/);
     jira.site.hidden.clear();
     assert.ok((await poll(await again(), since)).ids.includes(bug.id));
   });
 
-  it('an issue of a project that was archived, or taken out of sight, is not gone', async () => {
+  it('an issue of a project that was archived or hidden is not gone', async () => {
     const connection = await begin();
     const [bug, other] = [make(jira, 'Archived with its project', { project: SUPP }), make(jira, 'Deleted')];
     jira.site.remove(other);
@@ -123,7 +129,7 @@ describe('One dead member of a scope of Jira', () => {
     assert.deepEqual(await (await again()).read(scope, [other.id]), [undefined]);
   });
 
-  it('an issue behind a security level is out of sight, and the others are read', async () => {
+  it('an issue behind a security level is not visible, and the others are read', async () => {
     const connection = await begin();
     const since = await connection.newest(scope);
     const [shown, secret] = [make(jira, 'Shown'), make(jira, 'Secret')];

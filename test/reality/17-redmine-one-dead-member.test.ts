@@ -60,7 +60,7 @@ describeWith('reality 17: a project that Redmine does not show', server, (redmin
     const second = await poll(connection, first.checkpoint);
     assert.ok(second.ids.includes(seen) && !second.ids.includes(hidden));
     const third = await poll(connect(), second.checkpoint);
-    assert.match(third.missing.join(), /no project "2" any more, or does not show it/);
+    assert.match(third.missing.map(({ why }) => why).join(), /no longer has the project "2", or does not show it/);
     const [result] = await connection.read(scope, [hidden]);
     assert.ok(result instanceof SyncError, 'out of sight is not gone');
 

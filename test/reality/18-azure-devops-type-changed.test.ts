@@ -5,8 +5,8 @@
 
 import assert from 'node:assert/strict';
 import type { Connection, Scope } from '../../lib/connectors/connector';
-import { CONTOSO, Colleague, connectTo, FABRIKAM, poll } from '../connectors/azure-devops/support';
-import { type StandIn, startAzureDevOps } from '../systems/azure-devops';
+import { CONTOSO, type Colleague, FABRIKAM, freshStandIn, poll } from '../connectors/azure-devops/support';
+import type { StandIn } from '../systems/azure-devops';
 
 const bugs: Scope = { projects: [FABRIKAM], types: ['Bug'] };
 const both: Scope = { projects: [FABRIKAM, CONTOSO], types: ['Bug', 'Task'] };
@@ -17,16 +17,9 @@ describe('reality 18: a work item of Azure DevOps that is something else now', (
   let alice: Colleague;
   let id: string;
 
-  beforeEach(async () => {
-    standIn = await startAzureDevOps();
-    connection = connectTo(standIn);
-    alice = new Colleague(standIn, 'alice');
+  freshStandIn(async (fresh) => {
+    ({ standIn, connection, alice } = fresh);
     [id = ''] = await alice.create(['A bug']);
-  });
-  afterEach(async () => {
-    await connection.close?.();
-    await standIn.stop();
-    assert.deepEqual(standIn.violations, []);
   });
 
   const update = async (scope: Scope) => {
@@ -37,7 +30,7 @@ describe('reality 18: a work item of Azure DevOps that is something else now', (
   };
   const title = () => standIn.service.state.item(Number(id))?.fields['System.Title'];
 
-  it('another type: not read, not written, and told', async () => {
+  it('another type: not read, not written, and reported', async () => {
     const { checkpoint } = await poll(connection, undefined, bugs);
     await alice.change(id, { 'System.WorkItemType': 'Task' });
     assert.deepEqual((await poll(connection, checkpoint, bugs)).ids, []);
@@ -51,7 +44,7 @@ describe('reality 18: a work item of Azure DevOps that is something else now', (
     assert.equal(title(), 'A bug');
   });
 
-  it('another project: not read, not written, and told', async () => {
+  it('another project: not read, not written, and reported', async () => {
     const { checkpoint } = await poll(connection, undefined, bugs);
     await alice.change(id, {
       'System.TeamProject': 'Contoso',

@@ -28,7 +28,7 @@ describe('A Jira issue that is moved to another project', function () {
   });
 
   it('is shown by its new key on the other side', async () => {
-    const bench = await JiraBench.start({ remoteKeyField1: 'remote', remoteUrlField1: 'remoteUrl' });
+    const bench = await JiraBench.start({ backlinks: { 1: { key: 'remote', url: 'remoteUrl' } } });
     try {
       await bench.poll(2);
       const issue = make(bench.jira, 'On the move');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Entity } from '../../lib/model/entity';
-import { type Tracker, Workbench } from '../sync/workbench';
+import { type Tracker, Workbench } from '../engine/workbench';
 
 /** What a tracker does to an issue that is moved: another key and address, the id stays. */
 function move(tracker: Tracker, id: string, key: string): void {
@@ -14,11 +14,8 @@ function move(tracker: Tracker, id: string, key: string): void {
   });
 }
 
-const SHOWN: Partial<IntegrationConfig> = {
-  remoteKeyField1: 'key',
-  remoteKeyField2: 'key',
-  remoteUrlField2: 'address',
-};
+const TWO = { key: 'key', url: 'address' };
+const SHOWN: Partial<IntegrationConfig> = { backlinks: { 1: { key: 'key' }, 2: TWO } };
 
 describe('18: an issue that was moved is shown by its new key and address on the other side', () => {
   let bench: Workbench;
@@ -67,7 +64,7 @@ describe('18: an issue that was moved is shown by its new key and address on the
   });
 
   it('there too where the origin is to show its counterpart, also when only the writer meets the move', async () => {
-    await start({ ...SHOWN, remoteBack1: true });
+    await start({ backlinks: { 1: { key: 'key', back: true }, 2: TWO } });
     bench.one.save('a', { title: 'Crash' });
     await bench.sync();
     const created = [...bench.two.entities.keys()][0] ?? '';
@@ -79,7 +76,7 @@ describe('18: an issue that was moved is shown by its new key and address on the
   });
 
   it('by the link at the system’s own place for links, which is replaced', async () => {
-    await start({ remoteLink2: true });
+    await start({ backlinks: { 2: { link: true } } });
     bench.two.takesLinks = true;
     bench.one.save('a', { title: 'Crash' });
     await bench.sync();

@@ -1,7 +1,7 @@
 /** "You must specify a summary" says nothing when the summary was left out for its length. */
 
 import assert from 'node:assert/strict';
-import { Workbench } from '../sync/workbench';
+import { Workbench } from '../engine/workbench';
 import { declares } from './declares';
 
 describe('A required field that was left out', () => {
@@ -12,7 +12,7 @@ describe('A required field that was left out', () => {
     bench.one.save(undefined, { title: 'far too long' });
     await bench.sync();
     const { error } = await bench.parked();
-    assert.match(error.message, /"far too long" has 12 characters, Summary holds 5; You must specify a summary/);
+    assert.match(error.message, /"far too long" has 12 characters; Summary allows 5; You must specify a summary/);
     assert.match(error.fields?.title ?? '', /has 12 characters.*\(You must specify a summary\)/);
     await bench.stop();
   });

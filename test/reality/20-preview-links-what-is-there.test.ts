@@ -24,7 +24,7 @@ describe('A preview of an entity whose counterpart is there without a link', () 
   }
 
   it('links and updates what names it by its key', async () => {
-    await bench.start({ id: 'i', more: { remoteKeyField2: 'remote' } });
+    await bench.start({ id: 'i', more: { backlinks: { 2: { key: 'remote' } } } });
     const here = bench.create(1, 'Here');
     const there = bench.create(2, 'There', { remote: here.key });
     const { plan, result, made } = await planned('i', here);
@@ -36,7 +36,7 @@ describe('A preview of an entity whose counterpart is there without a link', () 
   });
 
   it('creates one where the key names an entity of another type', async () => {
-    await bench.start({ id: 'i', more: { remoteKeyField2: 'remote' } });
+    await bench.start({ id: 'i', more: { backlinks: { 2: { key: 'remote' } } } });
     const here = bench.create(1, 'Here');
     bench.create(2, 'There', { remote: here.key }, { type: 'Epic' });
     const { plan, result, made } = await planned('i', here);

@@ -38,7 +38,7 @@ describe('20: two integrations over the same systems', function () {
       await until('all have arrived', () => all(trackers.azure).length === 10, 20_000);
       addBugs(trackers.jira, 'One more');
       await stay(counted(), 11, SECONDS);
-      assert.match(red.log, /is held: the integration ".*" already syncs the same projects and entity types/);
+      assert.match(red.log, /waits: the integration ".*" already syncs the same projects and entity types/);
     });
   }
 

@@ -84,7 +84,7 @@ describe('21: a store that is not what it was', function () {
     await stay(counted(), 27, 5);
   });
 
-  it('is noticed by either memory alone; one that cannot be read is told', async () => {
+  it('is noticed by either memory alone; one that cannot be read is reported', async () => {
     await start(3);
     await red.kill('SIGTERM');
     const side = join(red.userDir, '.twinflow-store.json');

@@ -31,7 +31,7 @@ describe('21: an integration whose counterparts cannot be recognised', function 
     await vendors?.stop();
   });
 
-  const NO_COUNTERPART = { remoteKeyField1: '', remoteKeyField2: '', remoteUrlField1: '', remoteUrlField2: '' };
+  const NO_COUNTERPART = { backlinks: {} };
 
   function flow(): FlowNode[] {
     const nodes = vendors.flow({
@@ -40,7 +40,17 @@ describe('21: an integration whose counterparts cannot be recognised', function 
     });
     const poller = nodes.find(({ type }) => type === 'twinflow-poller');
     const props = [{ p: 'topic', vt: 'str' }];
-    return [...nodes, { id: 'go', type: 'inject', z: poller?.z, props, topic: 'go on', wires: [[poller?.id ?? '']] }];
+    // what stands below the nodes is in the log
+    const say = { complete: 'status', targetType: 'msg', active: true, tosidebar: false, console: true };
+    const watching = [
+      { id: 'watch', type: 'status', z: poller?.z, scope: null, wires: [['say']] },
+      { id: 'say', type: 'debug', z: poller?.z, ...say, wires: [] },
+    ];
+    return [
+      ...nodes,
+      ...watching,
+      { id: 'go', type: 'inject', z: poller?.z, props, topic: 'go on', wires: [[poller?.id ?? '']] },
+    ];
   }
 
   for (const how of ['the topic "go on"', 'the button of the sidebar'] as const) {
@@ -57,7 +67,13 @@ describe('21: an integration whose counterparts cannot be recognised', function 
       await red.restart();
       await until(
         'it says that it waits',
-        () => /waits: the store was lost or set back/.test(red.log.slice(said)),
+        () => /waits: the store was lost or reset/.test(red.log.slice(said)),
+        20_000,
+      );
+      const below = /fill: 'red',\s+shape: 'ring',\s+text: 'waits: store lost or reset'/g;
+      await until(
+        'both pollers and the writer are red',
+        () => (red.log.slice(said).match(below) ?? []).length >= 3,
         20_000,
       );
       await sleep(2_500);
@@ -66,12 +82,12 @@ describe('21: an integration whose counterparts cannot be recognised', function 
       assert.equal(vendors.item(second), undefined);
       if (how === 'the topic "go on"') await red.post('/inject/go', {});
       else await red.post('/twinflow/go-on', {});
-      // its pollers begin now
-      await sleep(3_000);
       const third = `gone on, ${how}`;
       vendors.createIssue({ summary: third });
       await until('it goes on', () => vendors.item(third) !== undefined, 30_000);
-      for (const title of [first, third])
+      // its pollers begin where they were deployed
+      await until('what came while it waited arrives', () => vendors.item(second) !== undefined, 30_000);
+      for (const title of [first, second, third])
         assert.equal(vendors.items().filter((one) => one.fields['System.Title'] === title).length, 1);
     });
   }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
+import { planChange } from '../../lib/engine/write/decide';
 import type { JobAnswer } from '../../lib/limits/process';
 import { settled } from '../../lib/limits/settle';
+import { boundedConverter, boundedMerge, settledTexts } from '../../lib/merge/bounded-texts';
+import { mergeTexts } from '../../lib/merge/values';
 import type { SyncMessage } from '../../lib/model/message';
 import type { Dialect, RichText, RichTextFormat } from '../../lib/model/values';
 import { convert, mergeRichText } from '../../lib/richtext';
 import { FieldMapperStep } from '../../lib/steps';
-import { boundedConverter, boundedMerge, settledTexts } from '../../lib/sync/bounded-texts';
-import { mergeTexts } from '../../lib/sync/merge-values';
-import { planChange } from '../../lib/sync/planning';
 
 /** Each stopped Node-RED for half a minute. */
 const HOSTILE = { lists: '\n- - !a|'.repeat(12_500), bracket: `[${'1. '.repeat(33_000)}` };
@@ -86,7 +86,7 @@ describe('reality 22: a short text stops nothing', function () {
       const shown = await settled(() => boundedConverter(text, format), struck);
       assert.equal(
         shown.lossy,
-        'is not shown in full: The text takes longer than 10 seconds to be read: its markup was not read, it is shown as it stands.',
+        'is not shown in full: The text takes longer than 10 seconds to be read: its markup was not read and is shown as plain text.',
       );
       assert.ok(signs(convert(shown, 'text').text.content).endsWith(signs('|** @bob')), format);
     }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abandonable } from '../../lib/connectors/http/abandon';
-import { allPages, LONGEST_LIST } from '../../lib/connectors/paging';
+import { allPages, LONGEST_LIST } from '../../lib/connectors/kit/paging';
 import { redmine } from '../../lib/connectors/redmine';
 import { SyncError } from '../../lib/model/errors';
 import { within } from '../../nodes/admin/respond';
@@ -77,7 +77,7 @@ describe('a list that never ends', function () {
         }
       },
       (thrown: unknown) =>
-        thrown instanceof SyncError && thrown.kind === 'transient' && /come to an end/.test(thrown.message),
+        thrown instanceof SyncError && thrown.kind === 'transient' && /does not end/.test(thrown.message),
     );
   });
 });
@@ -86,7 +86,7 @@ describe('a question of a form', function () {
   this.timeout(30_000);
   afterEach(stopAll);
 
-  it('sends no request any more once its time is over', async () => {
+  it('sends no further request once its time is over', async () => {
     let next = 0;
     const server = await httpServer((_request, response) => {
       next += 100;
@@ -118,14 +118,14 @@ describe('a question of a form', function () {
     answer.catch(() => undefined);
     await sleep(200);
     ending.abort();
-    await assert.rejects(answer, /nobody waits for the answer any more/);
+    await assert.rejects(answer, /nobody waits for the answer/);
     await closed;
   });
 });
 
 describe('the code', () => {
   it('spreads no list into a call: a long one would overflow the stack', () => {
-    const found = globSync('lib/**/*.ts').flatMap((file) =>
+    const found = globSync('{lib,nodes}/**/*.ts').flatMap((file) =>
       readFileSync(file, 'utf8')
         .split('\n')
         .flatMap((line, index) =>

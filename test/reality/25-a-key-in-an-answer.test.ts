@@ -10,6 +10,7 @@ import { connectSystem } from '../../nodes/shared/connect';
 import { endAll, failure, KEY } from '../connectors/http/clients';
 import { httpServer, json } from '../connectors/http/servers';
 import { BUG, configOf, DEMO, scope, start } from '../connectors/jira/server';
+import { cpuMs } from '../support/cpu';
 
 const whole = (error: unknown): string => inspect(error, { depth: 10, showHidden: true, maxStringLength: null });
 
@@ -74,10 +75,10 @@ describe('a key that a system echoes', () => {
   it('does not make the masking slow, whatever a server answers instead', async () => {
     const mask = createMask([KEY]);
     for (const piece of ['?', '?key', ';a', 'a', 'ftp://', '://x', '=', '&token=']) {
-      const begun = performance.now();
+      const begun = cpuMs();
       mask(piece.repeat(100_000 / piece.length));
-      const took = performance.now() - begun;
-      assert.ok(took < 100, `${piece}: ${took} ms`);
+      const took = cpuMs() - begun;
+      assert.ok(took < 200, `${piece}: ${took} ms`);
     }
   });
 

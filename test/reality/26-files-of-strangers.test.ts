@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { mock } from 'node:test';
-import { positionOf } from '../../lib/connectors/azure-devops/position';
 import { jira } from '../../lib/connectors/jira';
+import { positionOf } from '../../lib/connectors/kit/tokens/position';
 import { redmine } from '../../lib/connectors/redmine';
 import { openSqliteStore } from '../../lib/store/sqlite';
 import { keepUpload, QUOTA, tablesFolder } from '../../lib/tables/files';
@@ -47,7 +47,7 @@ describe('a sheet of a stranger', function () {
     return file;
   };
 
-  it('that is huge inside holds up neither the tables of deployed flows nor another form, and is ended', async () => {
+  it('that is huge inside delays neither the tables of deployed flows nor another form, and is ended', async () => {
     const bomb = join(folder, 'bomb.ods');
     const bytes = hugeInside();
     writeFileSync(bomb, bytes);
@@ -101,9 +101,9 @@ describe('a sheet of a stranger', function () {
       }
       QUOTA.files = 2;
       await keepUpload(folder, 'b.csv', Buffer.from('a;b'));
-      await assert.rejects(keepUpload(folder, 'c.csv', Buffer.from('a;b')), /fill the space for them/);
+      await assert.rejects(keepUpload(folder, 'c.csv', Buffer.from('a;b')), /space for uploaded sheets is full/);
       Object.assign(QUOTA, { files: 500, bytes: 8 });
-      await assert.rejects(keepUpload(folder, 'c.csv', Buffer.from('a;b')), /fill the space for them/);
+      await assert.rejects(keepUpload(folder, 'c.csv', Buffer.from('a;b')), /space for uploaded sheets is full/);
     } finally {
       Object.assign(QUOTA, before);
     }
@@ -119,19 +119,19 @@ describe('a stored position that is damaged', () => {
   const broken = [{ time: 'soon' }, { from: 'soon' }];
 
   systems.forEach((connection, index) => {
-    it(`is told, not taken for the beginning (${['Redmine', 'Jira'][index]})`, async () => {
+    it(`is reported, not treated as the beginning (${['Redmine', 'Jira'][index]})`, async () => {
       const pages = connection.changes(scope, broken[index], 10);
       await assert.rejects(pages[Symbol.asyncIterator]().next(), /stored position of this poller is damaged/);
       await connection.close?.();
     });
   });
 
-  it('is told, not taken for the beginning (Azure DevOps)', () => {
+  it('is reported, not treated as the beginning (Azure DevOps)', () => {
     for (const checkpoint of [{ token: 5 }, { from: 'soon' }, { seen: 'x' }])
       assert.throws(() => positionOf(checkpoint, '*'), /stored position of this poller is damaged/);
   });
 
-  it('is told by the store as well, where it is no JSON', async () => {
+  it('is reported by the store as well, where it is no JSON', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'twinflow-position-'));
     const file = join(folder, 'store.sqlite');
     const flow = { integration: 'i', side: 1 } as const;

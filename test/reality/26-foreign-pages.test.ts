@@ -150,7 +150,6 @@ describe('admin routes without adminAuth', function () {
       'mapping-files/write',
       'sandbox/api/create',
     ]) {
-      // what is no JSON at all never reaches us: Node-RED itself answers
       for (const body of [deep, `[${'['.repeat(5_000)}${']'.repeat(5_000)}]`]) {
         const response = await send(route, json, body);
         const text = await response.text();

@@ -22,7 +22,7 @@ describe('reality 28: rows for fields that Counterpart writes', () => {
   const codes = (rows: FieldRow[], known = {}): string[] =>
     rows.flatMap((one) => rowIssues(one, rows, known).map(({ code, direction }) => `${code} ${direction}`));
 
-  it('are told of in each direction in which they write there', () => {
+  it('are reported in each direction in which they write there', () => {
     assert.deepEqual(codes([row('both')], { counterpart }), [
       'counterpartTarget forward',
       'counterpartTarget backward',
@@ -31,7 +31,7 @@ describe('reality 28: rows for fields that Counterpart writes', () => {
     assert.deepEqual(codes([row('both')]), []);
   });
 
-  it('are told of after a deploy, too', () => {
+  it('are reported after a deploy, too', () => {
     const found = checkFieldRows([row('forward')], { live: { one: undefined, two: undefined }, counterpart });
     assert.deepEqual(
       found.map(({ level, code }) => `${level} ${code}`),

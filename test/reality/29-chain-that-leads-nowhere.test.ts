@@ -31,7 +31,7 @@ describe('reality 29: a chain that leads nowhere', function () {
 
   it('a poller whose wire to the writer is missing says so at once', async () => {
     const flow = example('sandbox-both-ways', { 'twinflow-default-mapper': { wires: [[]] } });
-    await shows(flow, 'reaches no writer');
+    await shows(flow, 'reach no writer');
   });
 
   it('a poller whose chain ends at another integration names that', async () => {
@@ -44,13 +44,14 @@ describe('reality 29: a chain that leads nowhere', function () {
   });
 
   it('the complete chain says nothing', async () => {
-    const before = red.log.length;
     await red.deploy(example('sandbox-both-ways'));
     await until('it runs', async () => {
       const { items } = await red.get<{ items: State[] }>('/twinflow/operations');
       return items[0]?.sides?.every(({ begun }) => begun) === true;
     });
-    assert.doesNotMatch(red.log.slice(before), /reaches no writer|another integration|is never read/);
+    // the flow before may have said something until it ended
+    const said = red.log.slice(red.log.lastIndexOf('Starting flows'));
+    assert.doesNotMatch(said, /reach no writer|another integration|never detected/);
   });
 });
 
@@ -81,7 +82,7 @@ describe('reality 29: Start of a poller that has read before', function () {
   const side = async () => (await red.get<{ items: State[] }>('/twinflow/operations')).items[0]?.sides?.[0];
   const polled = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 1_500));
 
-  it('counts no more, which the form is told; the topic "start" reads from it again, and twice makes no twins', async () => {
+  it('counts no more, which the form shows; the topic "start" reads from it again, and twice makes no twins', async () => {
     await red.deploy(flow('newest'));
     assert.equal((await side())?.begun, false);
     await red.post('/inject/inject-poll', {});

@@ -1,7 +1,7 @@
 /** `1 11 → redmine` names nothing that a person knows; and what a default has settled is no part of an error. */
 
 import assert from 'node:assert/strict';
-import { Workbench } from '../sync/workbench';
+import { Workbench } from '../engine/workbench';
 
 describe('The error of a change', () => {
   it('names the type as people do, and not what a default has handled', async () => {

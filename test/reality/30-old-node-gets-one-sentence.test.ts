@@ -19,7 +19,7 @@ describe('an old Node.js', () => {
 describeWith(`Node-RED 4.1 on Node.js ${VERSION}`, otherNode(VERSION), function (node) {
   this.timeout(120_000);
 
-  it('is told in one sentence what it lacks; flows and credentials stay', async () => {
+  it('reports in one sentence what it lacks; flows and credentials stay', async () => {
     const system = {
       ...{ id: 'system', type: 'twinflow-system', name: 'S', kind: 'redmine', version: 1 },
       config: { url: 'http://127.0.0.1:1', auth: 'apiKey' },

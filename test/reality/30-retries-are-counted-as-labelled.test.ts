@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Workbench } from '../sync/workbench';
+import { Workbench } from '../engine/workbench';
 
 const PACKAGE = join(__dirname, '..', '..');
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { TypePair } from '../../lib/model/config';
-import { Workbench } from '../sync/workbench';
+import { Workbench } from '../engine/workbench';
 
 const pair = (id: string): TypePair => ({
   id,
@@ -47,11 +47,11 @@ describe('A linked entity', () => {
     assert.equal(await divergedOf(), undefined);
   });
 
-  it('that was moved into a project that is not paired is told of, counted, and synced when it is back', async () => {
+  it('that was moved into a project that is not paired is reported, counted, and synced when it is back', async () => {
     become({ project: 'Elsewhere' });
     await bench.sync();
     assert.notEqual(bench.two.valueOf('a', 'note'), 'changed, too');
-    assert.match(warned(), /one-1 is in a project or of a type that is not paired any more; two-1 stays as it is/);
+    assert.match(warned(), /one-1 is in a project or of a type that is no longer paired; two-1 is kept unchanged/);
     assert.equal((await divergedOf())?.count, 1);
     const entity = bench.one.entities.get('one-1');
     assert.ok(entity);
@@ -66,7 +66,7 @@ describe('A linked entity', () => {
     bench.one.entities.delete('one-1');
     await bench.wait(20 * 60_000);
     assert.deepEqual((await divergedOf())?.first, [
-      'one-1 was deleted, moved out of the paired projects, or is out of sight; two-1 stays as it is',
+      'one-1 was deleted, moved out of the paired projects or hidden from the account; two-1 is kept unchanged',
     ]);
     assert.equal(bench.results.filter(({ outcome }) => outcome === 'skipped').length, 1);
   });

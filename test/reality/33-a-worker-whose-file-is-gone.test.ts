@@ -23,7 +23,7 @@ describe('a process whose file is gone', function () {
   this.timeout(20_000);
   const helpers = { user: () => null, lookup: () => null, text: () => null };
 
-  it('is no fault of an expression: the change waits, and is told why', async () => {
+  it('is no fault of an expression: the change waits, and reports why', async () => {
     const fork = withoutFiles();
     const runner = new ExpressionRunner();
     const evaluated = runner

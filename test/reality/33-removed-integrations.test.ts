@@ -64,7 +64,7 @@ describeWithChromium('33: removed and disabled integrations in the sidebar', fun
     await page.locator('button[data-tab-id="debug"]').first().click();
     const box = page.locator('.twinflow-side section', { hasText: 'Removed integrations' });
     await box.getByRole('button', { name: 'Forget…' }).click();
-    await box.getByText('2 links are deleted for good').waitFor();
+    await box.getByText('2 links are deleted permanently').waitFor();
     await box.getByRole('button', { name: 'Keep' }).click();
     assert.equal((await operations()).removed?.length, 1);
     await box.getByRole('button', { name: 'Forget…' }).click();

@@ -1,8 +1,8 @@
 /** The preview follows a chain into a subflow and out of it again, and starts from a mapper within one. */
 
 import assert from 'node:assert/strict';
-import { chainThrough, type DrawnNode, type DrawnWire, isForeign } from '../../nodes/editor/preview/chain';
-import { unfold } from '../../nodes/editor/preview/unfold';
+import { chainThrough, type DrawnNode, type DrawnWire, isForeign } from '../../lib/plan/drawn/chain';
+import { unfold } from '../../lib/plan/drawn/unfold';
 
 const wire = (from: string, to: string, port = 0): DrawnWire => ({ from, port, to });
 const ours = (id: string, type: string, z: string): DrawnNode => ({

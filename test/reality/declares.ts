@@ -2,7 +2,7 @@
 
 import type { Connection } from '../../lib/connectors/connector';
 import type { Field } from '../../lib/model/entity';
-import type { Tracker } from '../sync/workbench';
+import type { Tracker } from '../engine/workbench';
 
 /** @param fields in the place of the tracker's own declarations of the same id */
 export function declares(tracker: Tracker, fields: Field[], more: Partial<Connection> = {}): void {

@@ -1,17 +1,17 @@
 /** The real engine in real time, between a tracker in memory and the stand-in for Jira. The flow copies the title. */
 
 import type { Connection } from '../../lib/connectors/connector';
+import { Integration } from '../../lib/engine/integration';
+import type { Reader } from '../../lib/engine/read/reader';
+import { System } from '../../lib/engine/system';
+import { systemClock } from '../../lib/model/clock';
 import type { IntegrationConfig } from '../../lib/model/config';
 import type { Side } from '../../lib/model/entity';
 import type { SyncError } from '../../lib/model/errors';
 import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Store } from '../../lib/store/store';
-import { systemClock } from '../../lib/sync/clock';
-import { Integration } from '../../lib/sync/integration';
-import type { Reader } from '../../lib/sync/reader';
-import { System } from '../../lib/sync/system';
 import { BUG, connect, DEMO, SUPP, start } from '../connectors/jira/server';
-import { Tracker } from '../sync/workbench';
+import { Tracker } from '../engine/workbench';
 import type { Jira, JiraOptions } from '../systems/jira';
 
 const TITLES: Record<Side, string> = { 1: 'title', 2: 'summary' };
@@ -90,7 +90,7 @@ export class JiraBench {
 
   async stop(): Promise<void> {
     await this.integration.stop();
-    for (const side of [1, 2] as const) await this.integration.system(side).close();
+    for (const side of [1, 2] as const) await this.integration.systems[side].close();
     await this.store.close();
     await this.jira.stop();
   }

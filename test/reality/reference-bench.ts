@@ -15,6 +15,11 @@ import {
   type SandboxTemplate,
   sandbox,
 } from '../../lib/connectors/sandbox';
+import { Integration } from '../../lib/engine/integration';
+import { Peers } from '../../lib/engine/peers/peers';
+import { Users } from '../../lib/engine/people';
+import type { Reader } from '../../lib/engine/read/reader';
+import { System } from '../../lib/engine/system';
 import type { DefaultRow, FieldChoice, FieldRow, IntegrationConfig } from '../../lib/model/config';
 import type { DirectionSetting, Entity, EntityId, Side } from '../../lib/model/entity';
 import type { SyncError } from '../../lib/model/errors';
@@ -24,12 +29,6 @@ import { type EntityPlan, type PlanStep, planEntity } from '../../lib/plan';
 import { Chain } from '../../lib/plan/chain';
 import { openSqliteStore } from '../../lib/store/sqlite';
 import type { Store } from '../../lib/store/store';
-import { Integration } from '../../lib/sync/integration';
-import { Neighbours } from '../../lib/sync/neighbours';
-import { Peers } from '../../lib/sync/peers';
-import type { Reader } from '../../lib/sync/reader';
-import { System } from '../../lib/sync/system';
-import { Users } from '../../lib/sync/users';
 import { SimulatedClock } from '../simulation/clock';
 import { Random } from '../simulation/random';
 
@@ -73,7 +72,7 @@ export interface Set {
   direction?: DirectionSetting;
   rows?: FieldRow[];
   defaults?: DefaultRow[];
-  /** System 1 and System 2; preset: A and B */
+  /** System 1 and System 2; default: A and B */
   between?: [Place, Place];
   more?: Partial<IntegrationConfig>;
   dryRun?: boolean;
@@ -92,11 +91,12 @@ export class ReferenceBench {
   readonly results: SyncResult[] = [];
   readonly failures: { key: string; error: SyncError; parked: boolean }[] = [];
   readonly running = new Map<string, Running>();
+  /** what a message of an integration waits for before the writer gets it */
+  onTheWay: (integration: string) => Promise<void> = async () => undefined;
   private readonly names: Record<Place, string>;
   private readonly file = join(tmpdir(), `twinflow-references-${randomUUID()}.sqlite`);
   private current: Store | undefined;
   private systems: Record<Place, System>;
-  private neighbours = new Neighbours();
   private peers = new Peers();
 
   constructor() {
@@ -122,8 +122,8 @@ export class ReferenceBench {
   }
 
   async start(...sets: Set[]): Promise<void> {
-    this.current ??= await openSqliteStore({ file: this.file });
-    for (const set of sets) this.neighbours.know(configOf(set));
+    this.current ??= await openSqliteStore({ file: this.file, outlivesPower: false });
+    for (const set of sets) this.peers.know(configOf(set));
     for (const set of sets) await this.run(set);
   }
 
@@ -144,14 +144,14 @@ export class ReferenceBench {
         landed: (result) => this.results.push(result),
         failed: (event, error, parked) => this.failures.push({ key: event.entity.key, error, parked }),
       },
-      this.neighbours,
       this.peers,
     );
     const users = new Users(async () => [], this.clock);
     const chain = new Chain(steps, '', {
-      connection: (side) => integration.system(side).connection(),
+      connection: (side) => integration.systems[side].connection(),
       users: () => users,
       linkOf: (side, id) => this.store.linkOf(config.id, side, id),
+      read: async (side, id) => (await integration.read(side, [id]))[0],
     });
     await integration.start();
     for (const side of [1, 2] as const) {
@@ -164,12 +164,16 @@ export class ReferenceBench {
         side,
         { pageSize: 100, window: 10, start: { kind: 'all' } },
         (message) => {
-          chain.pass(message).then(({ message: mapped }) =>
-            writer.accept(mapped).then(
+          chain
+            .pass(message)
+            .then(async ({ message: mapped }) => {
+              await this.onTheWay(set.id);
+              return writer.accept(mapped);
+            })
+            .then(
               (result) => void (result.outcome === 'dryRun' && this.results.push(result)),
               () => undefined,
-            ),
-          );
+            );
         },
         () => undefined,
       ),
@@ -185,7 +189,6 @@ export class ReferenceBench {
       await stopped;
     }
     this.running.clear();
-    this.neighbours = new Neighbours();
     this.peers = new Peers();
     await this.current?.close();
     this.current = undefined;
@@ -255,9 +258,9 @@ export class ReferenceBench {
     if (!running) throw new Error(`${id} does not run`);
     const { config } = running.integration;
     return planEntity({
-      ...{ config, steps: running.steps, side, entity, store: this.store, neighbours: this.neighbours },
+      ...{ config, steps: running.steps, side, entity, store: this.store },
       others: { peers: this.peers, placeOf: (node) => node },
-      connections: [running.integration.system(1).connection(), running.integration.system(2).connection()],
+      connections: [running.integration.systems[1].connection(), running.integration.systems[2].connection()],
     });
   }
 }

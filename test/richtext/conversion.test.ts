@@ -16,7 +16,7 @@ describe('rich text conversion', () => {
     assert.equal(convert(text, 'markdown').text, text);
   });
 
-  it('tells in a sentence what the target cannot show, once per kind', () => {
+  it('reports in a sentence what the target cannot show, once per kind', () => {
     const table = '<table><tr><td colspan="2">w</td></tr><tr><td colspan="2">v</td></tr></table>';
     assert.deepEqual(
       convert({ format: 'html', content: table }, 'markdown').losses.find(({ kind }) => kind === 'merged-cells'),
@@ -25,7 +25,7 @@ describe('rich text conversion', () => {
     assert.deepEqual(losses('markdown', 'html', '<p>plain</p>'), []);
   });
 
-  it('takes line ends of a Markdown paragraph for spaces, or for breaks where told so', () => {
+  it('takes line ends of a Markdown paragraph for spaces, or for breaks if set so', () => {
     const text = { format: 'markdown' as const, content: 'a\nb' };
     assert.equal(convert(text, 'textile').text.content, 'a b');
     assert.equal(convert({ ...text, dialect: { hardBreaks: true } }, 'textile').text.content, 'a\nb');
@@ -47,6 +47,14 @@ describe('rich text conversion', () => {
       assert.equal(render(parse(there), 'text').text.content, literal, `${from} → ${to}`);
       assert.doesNotMatch(JSON.stringify(parse(there)), /vendorInline|wikiLink/, `${from} → ${to}`);
     }
+  });
+
+  it('names the attachment that a picture shows as each system looks it up: Jira does not decode names', () => {
+    assert.equal(to('jira-wiki', 'markdown', '![](big%20one.png) ![](%C3%BCber.png)'), '!big one.png! !über.png!');
+    assert.equal(to('jira-wiki', 'markdown', '![](100%.png)'), '!100%.png!');
+    assert.equal(to('textile', 'jira-wiki', '!big one.png|width=300!'), '!{width:300px}big%20one.png!');
+    assert.equal(to('jira-wiki', 'textile', to('textile', 'jira-wiki', '!big one.png!')), '!big one.png!');
+    assert.equal(to('jira-wiki', 'markdown', '![](https://x.example/a%20b.png)'), '!https://x.example/a%20b.png!');
   });
 
   it('carries Redmine macros and wiki links between its two markups', () => {
@@ -107,6 +115,6 @@ describe('rich text conversion', () => {
     assert.deepEqual(mapped.unresolved, {});
     const lossy = map({ d1: { format: 'html', content: '<p align="center">c</p>' } });
     assert.equal(lossy.unresolved.d2?.lossy, true);
-    assert.match(lossy.unresolved.d2?.reason ?? '', /is not shown in full: Aligned text stands on the left/);
+    assert.match(lossy.unresolved.d2?.reason ?? '', /is not shown in full: Text is left-aligned/);
   });
 });

@@ -8,7 +8,7 @@ import { casesOf, FORMATS, PAIRS, partsOf } from './corpus';
 import { PUBLISHED, publishedScores } from './score';
 import { UNSAFE } from './unsafe';
 
-/** Pairs whose output is laid down word for word; `TWINFLOW_GOLDEN=write` writes it anew, to be read before it is committed. */
+/** Pairs with their exact output. `TWINFLOW_GOLDEN=write` writes it again; read it before you commit it. */
 const GOLDEN: [RichTextFormat, RichTextFormat][] = [
   ['markdown', 'textile'],
   ['textile', 'markdown'],

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { mergeValues } from '../../lib/merge/values';
 import type { RichText, RichTextFormat } from '../../lib/model/values';
 import { convert, mergeRichText } from '../../lib/richtext';
-import { mergeValues } from '../../lib/sync/merge-values';
 import { anyText } from './arbitrary';
 import { FORMATS, PAIRS } from './corpus';
 import { unsafeIn } from './unsafe';
@@ -145,6 +145,22 @@ describe('texts of bad intent', function () {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('do not become a link by words that are put beside each other', () => {
+    const old = '[a|javascript:alert(1)]';
+    const now = '"a":javascript://x%0aalert(1)';
+    for (const [to, words] of [
+      ['textile', now],
+      ['jira-wiki', old],
+    ] as const) {
+      const [before, after] = to === 'textile' ? [old, now] : [now, old];
+      const html = (content: string): RichText => ({ format: 'html', content: `one\n\n${content}` });
+      const target = convert({ format: 'text', content: `one\n\n${before}` }, to).text;
+      const { text } = mergeRichText({ target, before: html(before), after: html(after) });
+      assert.deepEqual(unsafeIn(text), [], `${to}: ${text.content}`);
+      assert.ok(convert(text, 'text').text.content.includes(words), text.content);
+    }
   });
 
   it('bring nothing that runs into a text by a merge of two that have nothing of the kind', () => {

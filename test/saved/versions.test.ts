@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { readIntegration } from '../../lib/engine/config';
 import { readDefaultRows, readFieldRows, readValueMapper } from '../../lib/mapping';
 import { HISTORIES, isNodeType, NODE_TYPES, type NodeType, upgradeNode, versionOf } from '../../lib/saved';
 import { upgrade } from '../../lib/saved/versions';
 import { readFilter } from '../../lib/steps';
-import { readIntegration } from '../../lib/sync/saved';
 import { projectRoot } from '../support/node-red';
 
 type Saved = Record<string, unknown> & { id: string; type: string };
@@ -15,8 +15,9 @@ type Saved = Record<string, unknown> & { id: string; type: string };
 const flow = (version: number): Saved[] =>
   JSON.parse(readFileSync(join(__dirname, 'flows', `v${version}.json`), 'utf8')) as Saved[];
 
-const LATEST = Math.max(...NODE_TYPES.map((type) => versionOf(HISTORIES[type])));
-const VERSIONS = Array.from({ length: LATEST + 1 }, (_, version) => version);
+/** Each file is what the forms saved at one time; a new step of any node adds one. */
+const VERSIONS = readdirSync(join(__dirname, 'flows')).map((_, version) => version);
+const LATEST = VERSIONS.length - 1;
 
 describe('saved: flows of every version that there was', () => {
   for (const version of VERSIONS) {
@@ -67,6 +68,58 @@ describe('saved: flows of every version that there was', () => {
   });
 });
 
+describe('saved: an integration of version 1', () => {
+  const upgraded = (saved: object) => {
+    const result = upgradeNode('twinflow-integration', { ...saved, version: 1 });
+    return result.is === 'known' ? result.saved : result;
+  };
+
+  it('says by side what it said in four properties for each', () => {
+    const saved = {
+      ...{ remoteKeyField1: 'cf_1', remoteUrlField1: '', remoteLink1: false, remoteBack1: true },
+      ...{ remoteKeyField2: 'Custom.Key', remoteUrlField2: 'Custom.Url', remoteLink2: true, remoteBack2: false },
+    };
+    const backlinks = { 1: { key: 'cf_1', back: true }, 2: { key: 'Custom.Key', url: 'Custom.Url', link: true } };
+    assert.deepEqual(upgraded({ id: 'i', ...saved, note: 'kept' }), { id: 'i', note: 'kept', backlinks, version: 2 });
+    const { url, link, back } = { url: undefined, link: false, back: false };
+    assert.deepEqual(readIntegration(upgraded(saved)).backlinks, {
+      1: { key: 'cf_1', url, link, back: true },
+      2: { key: 'Custom.Key', url: 'Custom.Url', link: true, back },
+    });
+  });
+
+  it('says nothing of a side that showed nothing', () => {
+    assert.deepEqual(upgraded({}), { backlinks: {}, version: 2 });
+    assert.deepEqual(upgraded({ remoteKeyField1: '', remoteLink2: null }), { backlinks: {}, version: 2 });
+    const second = upgraded({ remoteKeyField1: '', remoteKeyField2: 'key' });
+    assert.deepEqual(second, { backlinks: { 2: { key: 'key' } }, version: 2 });
+  });
+
+  it('keeps what somebody wrote by hand in the new shape, and has no faith in odd values', () => {
+    const written = { backlinks: { 2: { url: 'address', more: 'x' } } };
+    assert.deepEqual(upgraded(written), { ...written, version: 2 });
+    const both = { backlinks: { 2: { url: 'address', more: 'x', key: 'key' } }, version: 2 };
+    assert.deepEqual(upgraded({ ...written, remoteKeyField2: 'key' }), both);
+    const none = readIntegration({}).backlinks;
+    for (const odd of [
+      { remoteKeyField1: 7, remoteLink1: 'yes', remoteBack2: [true] },
+      { backlinks: 'x', remoteUrlField2: { id: 'address' } },
+      { backlinks: [{ key: 'a' }, { key: 'b' }] },
+      { backlinks: { 1: 'key', 2: ['key'] } },
+    ])
+      assert.deepEqual(readIntegration(upgraded(odd)).backlinks, none, JSON.stringify(odd));
+  });
+});
+
+describe('saved: a filter of version 1', () => {
+  it('gets the settings of a filter in full, also in the editor, which gives it undefined ones', () => {
+    const given = { mode: 'all', by: undefined, kinds: undefined, expression: undefined, version: 1 };
+    const result = upgradeNode('twinflow-filter', given);
+    const saved = result.is === 'known' ? result.saved : {};
+    assert.deepEqual(saved, { mode: 'all', by: 'conditions', kinds: 'both', expression: '', version: 2 });
+  });
+});
+
 describe('saved: the chain', () => {
   const history = {
     steps: [
@@ -97,7 +150,13 @@ describe('saved: the chain', () => {
     fc.assert(
       fc.property(
         fc.constantFrom<NodeType>(...NODE_TYPES),
-        fc.dictionary(fc.constantFrom('rows', 'version', 'interval', 'outputs', 'retries', 'x'), fc.jsonValue()),
+        fc.dictionary(
+          fc.constantFrom(
+            ...['rows', 'version', 'interval', 'outputs', 'retries', 'x'],
+            ...['backlinks', 'remoteKeyField1', 'remoteUrlField2', 'remoteLink1', 'remoteBack2'],
+          ),
+          fc.jsonValue(),
+        ),
         (type, saved) => {
           const once = upgradeNode(type, saved);
           if (once.is === 'newer') return;

@@ -4,14 +4,20 @@ import type { IntegrationConfig } from '../../lib/model/config';
 import type { Entity } from '../../lib/model/entity';
 import type { Value } from '../../lib/model/values';
 import type { Store } from '../../lib/store/store';
-import { agrees, contestedLines, lostItems, returnedItems, standing } from './oracle';
+import { checkAttachments } from './attachments';
+import { checkComments } from './comments';
+import { agrees, contestedLines, isCarriedOverDoubt, lostItems, returnedItems, standing, tookOutEarly } from './oracle';
 import { type EditedField, FIELDS, isMerged, isText } from './person';
 import { strangersIn, unlikeIn } from './references';
-import { plain } from './system';
-import { REMOTE, type World } from './world';
+import { editsSince, isDecided } from './set-back';
+import { REMOTE } from './shapes';
+import { type Edit, plain } from './system';
+import type { World } from './world';
 
 export interface RunReport {
   seed: number;
+  /** of what happened: see digest.ts */
+  digest: string;
   events: number;
   crashes: number;
   /** edits of merged fields that were judged, and fields that were not, since both sides changed one line */
@@ -29,6 +35,18 @@ export interface RunReport {
   unshown: string[];
   /** references that name another entity than the counterpart of what somebody named on the other side */
   wrongReferences: string[];
+  /** comments that are missing somewhere, differ, or stand although they were deleted */
+  lostComments: string[];
+  duplicateComments: string[];
+  /** not in the order in which they were written */
+  disorderedComments: string[];
+  /** copies that do not say who wrote the original, or originals that say anything of the kind */
+  wrongAuthors: string[];
+  /** comments that were shown to everybody, though nobody wanted that, or are not internal where their originals are */
+  wrongVisibility: string[];
+  /** attachments that are missing somewhere, are not whole, or are there although they were deleted */
+  lostFiles: string[];
+  duplicateFiles: string[];
 }
 
 /** Adds to the report what the systems show wrongly, and what the store has not finished. */
@@ -36,6 +54,8 @@ export async function check(world: World, store: Store, report: RunReport): Prom
   for (const { id } of world.integrations) await checkStore(store, id, report);
   for (const config of world.integrations) await checkShown(world, config, store, report);
   const all = await clusters(world, store);
+  if (world.isCommented) await checkComments(world, store, all, report);
+  if (world.isAttached) checkAttachments(world, all, report);
   const clusterOf = new Map(all.flatMap((entities) => entities.map(({ id }) => [id, entities])));
   for (const entities of all) {
     checkCounterparts(world, report, entities);
@@ -95,7 +115,7 @@ function checkCounterparts(world: World, report: RunReport, entities: Entity[]):
 
 /** Where counterparts are to be shown. */
 async function checkShown(world: World, config: IntegrationConfig, store: Store, report: RunReport): Promise<void> {
-  if (!config.remoteBack1) return;
+  if (!config.backlinks?.[1]?.back) return;
   const twos = new Map(
     world
       .system(config.system2)
@@ -115,22 +135,39 @@ async function checkShown(world: World, config: IntegrationConfig, store: Store,
 function checkEdits(world: World, report: RunReport, entities: Entity[], field: EditedField, value: Value): void {
   const ids = entities.map(({ id }) => id);
   const name = `${ids.join('/')}.${field}`;
-  const edits = world.systems
-    .flatMap((system) => system.edits)
-    .filter((edit) => ids.includes(edit.entity) && edit.field === field && !edit.own);
+  const { setBack } = world;
+  const edits = setBack
+    ? editsSince(setBack, ids, field)
+    : world.systems
+        .flatMap((system) => system.edits)
+        .filter((edit) => ids.includes(edit.entity) && edit.field === field && !edit.own);
   if (!isMerged(field)) {
     const open = standing(edits);
     if (open.has(plain(value))) return;
     report.lostEdits.push(`${name} is "${plain(value)}", but ${[...open].join(' or ')} was never replaced`);
     return;
   }
-  if (isText(field) && contestedLines(edits)) {
+  if (isText(field) && (contestedLines(edits) || (setBack && isDecided(setBack, ids, field)))) {
     report.contested += 1;
     return;
   }
   report.merged += edits.length;
   for (const item of lostItems(edits, value)) report.lostEdits.push(`${name} has lost "${item}"`);
-  for (const item of returnedItems(edits, value)) report.lostEdits.push(`${name} has "${item}" again`);
+  for (const item of returnedItems(withoutEarly(world, edits, ids, field), value))
+    report.lostEdits.push(`${name} has "${item}" again`);
+}
+
+/**
+ * In rings, without edits that took out what had not reached every system; where one entity has two counterparts in a system, without
+ * those that one integration carried on over a write that another one had in doubt (docs/guarantees.md).
+ */
+function withoutEarly(world: World, edits: Edit[], ids: string[], field: string): Edit[] {
+  if (ids.length < 3) return edits;
+  const all = world.systems.flatMap((system) => system.edits).filter((edit) => edit.field === field);
+  const its = all.filter(({ entity }) => ids.includes(entity));
+  if (world.systems.length < 3) return edits.filter((edit) => !isCarriedOverDoubt(edit, its));
+  const byEntity = new Map(ids.map((id) => [id, its.filter(({ entity }) => entity === id)]));
+  return edits.filter((edit) => !tookOutEarly(edit, byEntity));
 }
 
 async function checkStore(store: Store, integration: string, report: RunReport): Promise<void> {

@@ -1,6 +1,8 @@
 /** Time that a simulation owns: it stands still until everything that can happen now has happened. */
 
-import type { Clock } from '../../lib/sync/clock';
+import { isReadingTexts } from '../../lib/merge/bounded-texts';
+import type { Clock } from '../../lib/model/clock';
+import type { Answers } from './answers';
 import type { Random } from './random';
 
 interface Timer {
@@ -15,7 +17,12 @@ export class SimulatedClock implements Clock {
   private timers: Timer[] = [];
   private readonly chance: Random;
 
-  constructor(start: number, chance: Random) {
+  /** @param answers that come before time goes on */
+  constructor(
+    start: number,
+    chance: Random,
+    private readonly answers?: Answers,
+  ) {
     this.time = start;
     this.chance = chance;
   }
@@ -45,16 +52,27 @@ export class SimulatedClock implements Clock {
 
   /** Lets time pass until `until` (ms since 1970), firing timers in order; promises settle in between. */
   async runUntil(until: number): Promise<void> {
-    await settle();
+    await this.settle();
     for (;;) {
       const next = this.earliest();
       if (!next || next.at > until) break;
       this.time = Math.max(this.time, next.at);
       this.timers = this.timers.filter((other) => other !== next);
       next.callback();
-      await settle();
+      await this.settle();
     }
     this.time = Math.max(this.time, until);
+  }
+
+  private async settle(): Promise<void> {
+    await settle();
+    await this.answers?.settled();
+    // a long text is read in a process of its own, which takes real time
+    while (isReadingTexts()) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      await settle();
+      await this.answers?.settled();
+    }
   }
 
   private earliest(): Timer | undefined {

@@ -21,13 +21,15 @@ export function gated(connection: Connection, gate: RequestGate, isDead: () => b
       throw thrown;
     }
   }
-  const { history, find, write } = connection;
+  const { history, find, write, parts, remove } = connection;
   return {
     ...connection,
     newest: (scope) => through(() => connection.newest(scope)),
     read: (scope, ids) => through(() => connection.read(scope, ids)),
     ...(history && { history: (id: string) => through(() => history(id)) }),
     ...(find && { find: (query, limit) => through(() => find(query, limit)) }),
+    ...(parts && { parts: (scope, owners, types) => through(() => parts(scope, owners, types)) }),
+    ...(remove && { remove: (scope, ids) => through(() => remove(scope, ids)) }),
     ...(write && { write: (scope, operations) => through(() => write(scope, operations)) }),
     async *changes(scope, since, pageSize): AsyncIterable<ChangePage> {
       const pages = connection.changes(scope, since, pageSize)[Symbol.asyncIterator]();

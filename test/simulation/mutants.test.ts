@@ -1,11 +1,12 @@
 /**
- * Does the simulation see a broken engine? Six mutants, each a rule of the store that is not kept; each must be found
+ * Does the simulation see a broken engine? Seven mutants, each a rule of the store that is not kept; each must be found
  * within a few histories. The engine as it is passes hundreds of them.
  */
 
 import assert from 'node:assert/strict';
 import type { Checkpoint } from '../../lib/connectors/connector';
 import { type Flow, type Store, type StoredEvent, StoreError } from '../../lib/store/store';
+import { Random } from './random';
 import { faultsOf as faults, simulate } from './run';
 import { spoilt } from './spoilt';
 
@@ -47,27 +48,28 @@ const mutants: Record<string, (store: Store) => Store> = {
         }),
     });
   },
+  'comments are written without asking whose turn it is': (store) =>
+    spoilt(store, { inTurn: async (events) => events.map(() => true) }),
   'the checkpoint is stored before what was read': (store) =>
     oftenFull(store, (flow, checkpoint) => store.setCheckpoint(flow, checkpoint)),
   'what a dry run has shown is dropped': (store) => spoilt(store, { show: (events) => store.skip(events) }),
   'what a dry run has shown is not sent when it ends': (store) => spoilt(store, { unshow: async () => 0 }),
 };
 
-/** Every third time nothing can be recorded: the disk is full. */
+/**
+ * About every third time nothing can be recorded: the disk is full. Drawn, not counted: six readers in turn would have it that
+ * the same two never get through.
+ */
 function oftenFull(store: Store, first?: (flow: Flow, checkpoint: Checkpoint | undefined) => Promise<void>): Store {
-  let calls = 0;
+  const disk = new Random(3);
   return spoilt(store, {
-    record: async (flow, system, entities, readAt, checkpoint) => {
-      calls += 1;
+    record: async (flow, system, entities, readAt, checkpoint, ...how) => {
       await first?.(flow, checkpoint);
-      if (calls % 3 === 0) throw new StoreError('full', 'The disk is full');
-      return store.record(flow, system, entities, readAt, checkpoint);
+      if (disk.chance(1 / 3)) throw new StoreError('full', 'The disk is full');
+      return store.record(flow, system, entities, readAt, checkpoint, ...how);
     },
   });
 }
-
-/** Faults of the engine that wait for their mend, by seed: who mends one takes it out here, or this test fails. */
-const KNOWN = new Map([[87, ['A-14.parent names nothing, B-16.parent A-9']]]);
 
 describe('The simulation finds a broken engine', function () {
   // seconds alone, minutes on a machine that is busy
@@ -104,11 +106,10 @@ describe('The simulation finds a broken engine', function () {
     }
   });
 
-  it(`and passes the engine as it is, ${SOUND_RUNS} times, but for what is known and not mended yet`, async () => {
+  it(`and passes the engine as it is, ${SOUND_RUNS} times`, async () => {
     for (let seed = 1; seed <= SOUND_RUNS; seed += 1) {
       const found = faults(await simulate(seed));
-      const expected = KNOWN.get(seed) ?? [];
-      assert.deepEqual(found, expected, `seed ${seed}: npm run simulate -- --runs 1 --seed ${seed}`);
+      assert.deepEqual(found, [], `seed ${seed}: npm run simulate -- --runs 1 --seed ${seed}`);
     }
   });
 });

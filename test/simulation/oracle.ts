@@ -46,6 +46,27 @@ export function returnedItems(edits: Edit[], end: Value): string[] {
 }
 
 /**
+ * Somebody took out something that had not reached all other systems of a ring. What is still on its way there around the other
+ * side may bring it back: no system has seen it come and go.
+ * @param all edits of the counterparts, by entity
+ */
+export function tookOutEarly(edit: Edit, all: ReadonlyMap<string, readonly Edit[]>): boolean {
+  const items = removed(edit);
+  return [...all].some(([entity, edits]) => {
+    if (entity === edit.entity || items.length === 0) return false;
+    const before = edits.filter(({ at }) => at < edit.at).at(-1);
+    const there = itemsIn(before?.value ?? null);
+    return items.some((item) => !there.has(item));
+  });
+}
+
+/** We took out the same elsewhere, while it was not known whether an earlier write of ours had arrived there. */
+export function isCarriedOverDoubt(edit: Edit, all: readonly Edit[]): boolean {
+  const items = new Set(removed(edit));
+  return all.some((one) => one.own && one.unlanded && one.at > edit.at && removed(one).some((item) => items.has(item)));
+}
+
+/**
  * Did two people change or take out one line, neither seeing what the other did? Then one of the two wins. So it may where
  * somebody changed a line of a write that had not landed: it cannot be told who changed what.
  */

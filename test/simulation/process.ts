@@ -1,24 +1,59 @@
 /** A Node-RED in a history: the real engine and the user's flow, mortal at each of their calls. */
 
+import type { BudgetLimits } from '../../lib/budget/request-budget';
 import type { Connection } from '../../lib/connectors/connector';
 import type { RequestGate } from '../../lib/connectors/http/options';
-import type { IntegrationConfig } from '../../lib/model/config';
+import { Integration } from '../../lib/engine/integration';
+import { collisions } from '../../lib/engine/peers/collisions';
+import { Peers } from '../../lib/engine/peers/peers';
+import type { Reader } from '../../lib/engine/read/reader';
+import { System } from '../../lib/engine/system';
+import type { ConflictPolicy, IntegrationConfig } from '../../lib/model/config';
 import { SyncError } from '../../lib/model/errors';
 import type { SyncMessage } from '../../lib/model/message';
 import { convert } from '../../lib/richtext';
 import type { Landing, Store } from '../../lib/store/store';
-import { collisions } from '../../lib/sync/collisions';
-import { Integration } from '../../lib/sync/integration';
-import { Neighbours } from '../../lib/sync/neighbours';
-import { Peers } from '../../lib/sync/peers';
-import type { Reader } from '../../lib/sync/reader';
-import { System } from '../../lib/sync/system';
+import type { Answers } from './answers';
+import type { SimulatedClock } from './clock';
 import { gated } from './gated';
 import { FIELDS, isMerged } from './person';
+import type { Random } from './random';
 import { mapReferences, REFERENCES } from './references';
 import { isRichText } from './rich';
+import { knowAgain, type SetBack } from './set-back';
+import { FILE, NOTE, REMOTE } from './shapes';
 import type { SimulatedSystem } from './system';
-import { REMOTE, type World } from './world';
+
+/** What a process meets of the world around it. */
+export interface Surroundings {
+  readonly random: Random;
+  readonly clock: SimulatedClock;
+  /** by which answers come apart; absent = as soon as they are there */
+  readonly answers: Answers | undefined;
+  readonly weather: { readonly bad: boolean };
+  readonly integrations: readonly IntegrationConfig[];
+  readonly conflict: ConflictPolicy;
+  readonly mortality: number;
+  /** what counts as a backlog, in entities */
+  readonly backlog: number;
+  readonly limits: BudgetLimits | undefined;
+  readonly references: Random | undefined;
+  readonly ownIds: boolean;
+  /** a mutant: each integration knows of itself only */
+  readonly blind: boolean;
+  /** what is not delivered is taken for gone */
+  readonly proxied: boolean;
+  readonly pollMs: number;
+  readonly dryRunWrites: string[];
+  /** comments that have been linked, as far as is known */
+  readonly commentsLinked: [string, string][];
+  /** what there was when the store was set back */
+  readonly setBack: SetBack | undefined;
+  readonly trace: ((line: string) => void) | undefined;
+  /** of a system node */
+  system(node: string): SimulatedSystem;
+  crashed(): void;
+}
 
 /** A mutant: what is not delivered, but answered with a proxy's 404, is taken for gone. */
 const proxied = (connection: Connection): Connection => ({
@@ -34,7 +69,7 @@ export class Process {
   private readonly systems = new Map<string, System>();
 
   constructor(
-    private readonly world: World,
+    private readonly world: Surroundings,
     private readonly store: Store,
     private readonly dryRun: boolean,
   ) {}
@@ -47,30 +82,18 @@ export class Process {
       places: [this.system(config.system1).place, this.system(config.system2).place] as const,
     }));
     const held = blind ? new Map() : collisions(placed);
-    const [peers, neighbours] = [new Peers(), new Neighbours()];
-    for (const config of integrations) neighbours.know(config);
+    const peers = new Peers();
+    for (const config of integrations) peers.know(config);
     for (const config of integrations) {
-      const others = blind ? { peers: new Peers(), neighbours: new Neighbours() } : { peers, neighbours };
+      const others = blind ? new Peers() : peers;
       await this.integrate(config, others, held.get(config.id)?.config.name);
     }
   }
 
-  private async integrate(
-    config: IntegrationConfig,
-    { peers, neighbours }: { peers: Peers; neighbours: Neighbours },
-    heldBy: string | undefined,
-  ): Promise<void> {
+  private async integrate(config: IntegrationConfig, peers: Peers, heldBy: string | undefined): Promise<void> {
     const { world } = this;
     const systems = [this.system(config.system1), this.system(config.system2)] as const;
-    const integration = new Integration(
-      config,
-      systems,
-      this.mortal(this.observed(config)),
-      world.clock,
-      {},
-      neighbours,
-      peers,
-    );
+    const integration = new Integration(config, systems, this.mortal(this.observed(config)), world.clock, {}, peers);
     this.running.push(integration);
     integration.hold(heldBy);
     await integration.start();
@@ -129,14 +152,37 @@ export class Process {
     return system;
   }
 
+  /** A process that is dead passes on no more of a file. */
+  private async *passedOn(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const part of bytes) {
+      this.mayDie();
+      if (this.dead) await new Promise(() => undefined);
+      yield part;
+    }
+    // a system does not take what is not sent to its end
+    if (this.dead) await new Promise(() => undefined);
+  }
+
   /** In a dry run nothing may be written. */
-  private guarded(connection: Connection): Connection {
+  private guarded(plain: Connection): Connection {
+    const connection: Connection = {
+      ...plain,
+      open: async (id) => {
+        const file = await plain.open?.(id);
+        if (!file) throw new Error('no files here');
+        return { ...file, bytes: this.passedOn(file.bytes) };
+      },
+    };
     if (!this.dryRun) return connection;
     return {
       ...connection,
       write: async (_scope, operations) => {
         for (const operation of operations) this.world.dryRunWrites.push(JSON.stringify(operation));
         throw new Error('written in a dry run');
+      },
+      remove: async (_scope, ids) => {
+        this.world.dryRunWrites.push(`removes ${ids.join(', ')}`);
+        throw new Error('deleted in a dry run');
       },
     };
   }
@@ -151,20 +197,22 @@ export class Process {
   }
 
   /** The store, with the systems hearing of what has landed. */
-  private observed({ system1, system2 }: IntegrationConfig): Store {
+  private observed({ id, system1, system2 }: IntegrationConfig): Store {
     const { store, world } = this;
     const [one, two] = [world.system(system1), world.system(system2)];
     return new Proxy(store, {
       get: (object, name, receiver) => {
-        if (this.dryRun && (name === 'land' || name === 'openIntents' || name === 'intendUpdates')) {
-          world.dryRunWrites.push(`${name} in the store`);
+        if (this.dryRun && ['land', 'openIntents', 'intendUpdates', 'end'].includes(String(name))) {
+          world.dryRunWrites.push(`${String(name)} in the store`);
         }
         if (name !== 'land') return Reflect.get(object, name, receiver);
         return (landings: Landing[]) => {
           for (const { ends, wrote } of landings) {
             const sides = [wrote ?? []].flat();
-            one.hasLanded(ends[0].ref.id, ends[0].baseline, sides.includes(1));
-            two.hasLanded(ends[1].ref.id, ends[1].baseline, sides.includes(2));
+            one.hasLanded(id, ends[0].ref.id, ends[0].baseline, sides.includes(1));
+            two.hasLanded(id, ends[1].ref.id, ends[1].baseline, sides.includes(2));
+            if (world.setBack) knowAgain([one, two], ends);
+            if (ends[0].ref.type === NOTE) world.commentsLinked.push([ends[0].ref.id, ends[1].ref.id]);
           }
           return store.land(landings);
         };
@@ -180,6 +228,13 @@ export class Process {
   ): void {
     const { random, clock, weather } = this.world;
     if (this.dead || (weather.bad && random.chance(0.01))) return;
+    // no mapper of the flow works on comments and attachments
+    if ([NOTE, FILE].includes(message.sync.entity.type)) {
+      clock.after(random.int(0, 20), () => {
+        if (!this.dead) accept(message).catch(() => undefined);
+      });
+      return;
+    }
     message.sync.mapped = Object.fromEntries(
       FIELDS.map((field) => [
         field,
@@ -217,11 +272,13 @@ export class Process {
           const result: unknown = Reflect.apply(method, object, args);
           if (!(result instanceof Promise)) return result;
           return new Promise((resolve, reject) => {
-            const settled = (go: () => void): void => {
+            const answered = (go: () => void): void => {
               this.mayDie();
               this.world.trace?.(`${String(name)} ${this.dead ? 'died' : 'answered'}`);
               if (!this.dead) go();
             };
+            const { answers } = this.world;
+            const settled = (go: () => void): void => (answers ? answers.give(() => answered(go)) : answered(go));
             result.then(
               (value: unknown) => {
                 this.world.trace?.(`${String(name)} → ${JSON.stringify(value)}`);

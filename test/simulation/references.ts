@@ -3,10 +3,10 @@
  * in which they work, also such as have no counterpart yet; in the end each has to name the counterpart of what they named.
  */
 
+import { isReference, itemsOf } from '../../lib/merge/references';
 import type { Entity } from '../../lib/model/entity';
 import type { MappedField, SyncMessage } from '../../lib/model/message';
 import type { Fields, SingleValue, Value } from '../../lib/model/values';
-import { isReference, itemsOf } from '../../lib/sync/references';
 import type { Random } from './random';
 
 export const REFERENCES = ['parent', 'related'] as const;

@@ -66,3 +66,26 @@ export function lowered({ format, content }: RichText): RichText {
   if (format !== 'adf') return { format, content: low };
   return { format, content: low.replaceAll('listitem', 'listItem').replaceAll('bulletlist', 'bulletList') };
 }
+
+/** Addresses of comments, by which their copies lead to them. */
+export const addressOf = (id: string): string => `https://sim.example/${id.toLowerCase()}`;
+const LINE: Partial<Record<RichTextFormat, RegExp>> = {
+  html: /^<p><a href="https:\/\/sim\.example\/[^"]*">.*?<\/a><\/p>\n?/,
+  adf: /(?<="content":\[)\{"type":"paragraph","content":\[(?:\{[^[]*"marks":\[[^\]]*sim\.example[^\]]*\]\},?)+\]\},?/i,
+};
+const FIRST = /^[^\n]*https:\/\/sim\.example\/[^\n]*(?:\n\n|$)/;
+
+/** A comment's text, and the author line in front of it as it is written; read without the engine's own reader. */
+export function withoutLine(text: RichText): { line: string; text: RichText } {
+  const pattern = LINE[text.format] ?? FIRST;
+  const [line = ''] = pattern.exec(text.content) ?? [];
+  return { line, text: { ...text, content: text.content.replace(line, '') } };
+}
+
+/** The line in front of a text again. */
+export function withLine(line: string, text: RichText): RichText {
+  if (text.format !== 'adf') return { ...text, content: line + text.content };
+  const begin = '"content":[';
+  const at = text.content.indexOf(begin) + begin.length;
+  return { ...text, content: text.content.slice(0, at) + line + text.content.slice(at) };
+}

@@ -6,26 +6,24 @@
 
 import type { Side } from '../../lib/model/entity';
 import type { Fields } from '../../lib/model/values';
-import { openSqliteStore } from '../../lib/store/sqlite';
-import type { Store } from '../../lib/store/store';
 import { check, type RunReport } from './check';
-import { World, type WorldOptions } from './world';
+import { addEnd } from './digest';
+import { openEmpty, World, type WorldOptions } from './world';
 
 export type { RunReport } from './check';
 
 export interface RunOptions extends WorldOptions {
-  /** wraps the store, to break it on purpose */
-  spoil?: (store: Store) => Store;
   /** what each system itself makes of our writes, a moment later */
   automation?: Partial<Record<Side, (fields: Fields) => Fields | undefined>>;
 }
 
 /** Runs one history. The same seed gives the same history. */
 export async function simulate(seed: number, options: RunOptions = {}): Promise<RunReport> {
-  const store = await openSqliteStore({ file: ':memory:' });
-  const world = new World(seed, options.spoil ? options.spoil(store) : store, options);
+  const store = await (options.open ?? openEmpty)();
+  const world = new World(seed, store, options);
   const report: RunReport = {
     seed,
+    digest: '',
     events: 0,
     crashes: 0,
     merged: 0,
@@ -38,6 +36,13 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
     dryRuns: 0,
     unshown: [],
     wrongReferences: [],
+    lostComments: [],
+    duplicateComments: [],
+    disorderedComments: [],
+    wrongAuthors: [],
+    wrongVisibility: [],
+    lostFiles: [],
+    duplicateFiles: [],
   };
   for (const [index, system] of world.systems.entries()) system.automation = options.automation?.[index === 0 ? 1 : 2];
   try {
@@ -47,6 +52,8 @@ export async function simulate(seed: number, options: RunOptions = {}): Promise<
     const after = world.writes;
     if (after !== before) report.loops.push(`${after - before} writes in the last minute, with nobody editing`);
     await check(world, world.store, report);
+    await addEnd(world.digest, world, world.store);
+    report.digest = world.digest.end();
     report.events = world.systems.reduce((sum, { edits }) => sum + edits.length, 0);
     report.crashes = world.crashes;
     report.dryRuns = world.dryRuns;
@@ -66,6 +73,13 @@ export const faultsOf = ({
   dryRunWrites,
   unshown,
   wrongReferences,
+  lostComments,
+  duplicateComments,
+  disorderedComments,
+  wrongAuthors,
+  wrongVisibility,
+  lostFiles,
+  duplicateFiles,
 }: RunReport): string[] => [
   ...lostEdits,
   ...duplicates,
@@ -74,4 +88,11 @@ export const faultsOf = ({
   ...dryRunWrites,
   ...unshown,
   ...wrongReferences,
+  ...lostComments,
+  ...duplicateComments,
+  ...disorderedComments,
+  ...wrongAuthors,
+  ...wrongVisibility,
+  ...lostFiles,
+  ...duplicateFiles,
 ];

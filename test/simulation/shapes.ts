@@ -6,7 +6,15 @@
 import type { IntegrationConfig, TypePair } from '../../lib/model/config';
 import type { DirectionSetting } from '../../lib/model/entity';
 
-export const SHAPES = ['pair', 'beside', 'twice', 'split', 'ring', 'wheel', 'overlap', 'lost'] as const;
+/** The field in which an entity shows its counterpart, in every third history. */
+export const REMOTE = 'remote';
+
+/** The type of comments in all systems. */
+export const NOTE = 'Note';
+/** … of attachments. */
+export const FILE = 'File';
+
+export const SHAPES = ['pair', 'beside', 'twice', 'split', 'ring', 'wheel', 'overlap', 'lost', 'restored'] as const;
 /**
  * - `pair`: one integration between two systems
  * - `beside`: two integrations over the same systems, each with an entity type of its own
@@ -19,6 +27,7 @@ export const SHAPES = ['pair', 'beside', 'twice', 'split', 'ring', 'wheel', 'ove
  * - `overlap`: bugs are bugs in one integration, and the bugs of A are stories of B in another
  * - `lost`: a pair whose store is lost in the middle; counterparts show each other's keys. What was last in sync is not known any
  *   more, so where both sides differ the row's policy decides, and edits are not looked at
+ * - `restored`: a pair whose store is set back to a copy of before (set-back.ts); counterparts show each other's keys, or hold markers
  */
 export type Shape = (typeof SHAPES)[number];
 
@@ -81,6 +90,12 @@ const LAYOUTS: Record<Shape, Layout> = {
     types: {},
     integrations: [integration('integration', ['s1', 's2'])],
     oneWay: true,
+    becomes: everywhere('A', 'B'),
+  },
+  restored: {
+    systems: ['A', 'B'],
+    types: {},
+    integrations: [integration('integration', ['s1', 's2'])],
     becomes: everywhere('A', 'B'),
   },
   beside: {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSqliteStore } from '../../lib/store/sqlite';
-import { end, entity, FORWARD, INTEGRATION, names, park, SYSTEM1, SYSTEM2 } from '../conformance/store/harness';
+import { end, entity, FORWARD, INTEGRATION, names, park, part, SYSTEM1, SYSTEM2 } from '../conformance/store/harness';
 
 describe('SQLite file of the first version', () => {
   let folder: string;
@@ -28,7 +28,13 @@ describe('SQLite file of the first version', () => {
     );
     db.exec('DROP INDEX events_urgent; DROP INDEX events_urgent_linked; ALTER TABLE events DROP COLUMN urgent');
     db.exec('ALTER TABLE flows DROP COLUMN wish; ALTER TABLE flows DROP COLUMN wishedUpTo');
-    db.exec('DROP TABLE awaited');
+    db.exec('DROP TABLE part_readings; DROP INDEX links_parts; DROP INDEX events_parts');
+    db.exec('ALTER TABLE events DROP COLUMN owner; ALTER TABLE events DROP COLUMN type');
+    db.exec('ALTER TABLE links DROP COLUMN owner; ALTER TABLE links DROP COLUMN packed');
+    db.exec('ALTER TABLE flows DROP COLUMN partsWish; ALTER TABLE flows DROP COLUMN partsUpTo');
+    db.exec('ALTER TABLE flows DROP COLUMN existing');
+    db.exec('DROP INDEX intents_parts; ALTER TABLE intents DROP COLUMN owner; ALTER TABLE intents DROP COLUMN type');
+    db.exec('DROP TABLE awaited; DROP TABLE journal; DROP TABLE journal_hours');
     db.exec('DROP TABLE identity');
     db.exec('DROP TABLE former_places');
     db.exec('DROP TABLE places; DROP INDEX intents_place; ALTER TABLE intents DROP COLUMN place');
@@ -43,6 +49,8 @@ describe('SQLite file of the first version', () => {
     assert.deepEqual((await store.event(INTEGRATION, second.seq))?.corrections, { subject: { value: 'corrected' } });
     await store.show(await store.claim(FORWARD, 10, 0));
     assert.equal(await store.unshow(INTEGRATION), 1);
+    await store.setExisting(FORWARD, { read: 7 });
+    assert.deepEqual(await store.existing(FORWARD), { read: 7 });
     await store.setPlace(SYSTEM1, 'https://one.example.org', INTEGRATION);
     await store.setPlace(SYSTEM1, 'https://two.example.org', 'another');
     assert.equal(await store.oweEarlier(FORWARD, 'key', 10), false);
@@ -52,6 +60,20 @@ describe('SQLite file of the first version', () => {
     await store.land([{ ...common, ends: [one, two], awaits: { side: 1, entities: ['8'] } }]);
     await store.land([{ ...common, ends: [end(1, '8', '1'), end(2, '80', '1')] }]);
     assert.deepEqual(names(await store.claim(FORWARD, 10, 0)), ['22@1', '7@awaited']);
+    const noted = { at: '2026-06-01T12:30:00.000Z', integration: INTEGRATION, outcome: 'created', words: ['a note'] };
+    await store.note([noted], { entries: 10, since: 0 });
+    assert.deepEqual((await store.journal({ search: 'NOTE' }, undefined, 10, 10)).entries, [{ ...noted, number: 1 }]);
+    assert.equal((await store.hours(0))[0]?.count, 1);
+    // parts
+    const [owner] = await store.linksAfter(INTEGRATION, 0, 1);
+    assert.ok(owner);
+    assert.equal(await store.askEarlier(FORWARD, 'comments', 10), false);
+    assert.equal((await store.partsDue(FORWARD, 10, 0)).length, 2);
+    const parts = [part('7', 'c1'), part('7', 'c2')];
+    const reading = { link: owner.id, types: ['Comment'], present: ['c1', 'c2'], parts };
+    await store.recordParts(FORWARD, SYSTEM1, [reading], await store.sequence());
+    assert.equal((await store.partsDue(FORWARD, 10, 0)).length, 1);
+    assert.deepEqual(names(await store.claim(FORWARD, 10, 0)), ['c1@1']);
     await store.close();
   });
 });

@@ -7,12 +7,26 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { openSqliteStore, SqliteStore } from '../../lib/store/sqlite';
+import { createStore } from '../../lib/store/machine/store';
+import { openSqliteStore } from '../../lib/store/sqlite';
 import { Database } from '../../lib/store/sqlite/database';
 import { asStoreError } from '../../lib/store/sqlite/errors';
+import { SqliteRows } from '../../lib/store/sqlite/rows';
 import { MIGRATIONS, type Migration, migrate } from '../../lib/store/sqlite/schema';
-import type { Store } from '../../lib/store/store';
-import { entity, FORWARD, INTEGRATION, intent, landing, NOON, names } from '../conformance/store/harness';
+import type { Landing, Store } from '../../lib/store/store';
+import {
+  end,
+  entity,
+  FORWARD,
+  INTEGRATION,
+  intent,
+  landing,
+  NOON,
+  names,
+  part,
+  SYSTEM1,
+  SYSTEM2,
+} from '../conformance/store/harness';
 
 /** An account without any rights of its own. */
 const NOBODY = 65_534;
@@ -126,7 +140,7 @@ describe('SQLite store file', () => {
     }
 
     it('refuses what does not fit, readably, and keeps all that was stored; counts included', async () => {
-      const store = new SqliteStore(limited(30));
+      const store = await createStore(new SqliteRows(limited(30)));
       opened.push(store);
       const big = (id: string) => entity(id, '1', { title: 'x'.repeat(10_000) });
       let stored = 0;
@@ -286,6 +300,39 @@ describe('SQLite store file', () => {
       }
       const log = statSync(`${file}-wal`).size;
       assert.ok(log < 17_000_000, `the log has ${log} bytes`);
+    });
+
+    it('keeps a comment that has landed in about 400 bytes, with its text on both sides', async function () {
+      this.timeout(30_000);
+      const prose = readFileSync(join(__dirname, '../../docs/guarantees.md'), 'utf8');
+      const size = () => {
+        const db = new DatabaseSync(file);
+        db.exec('VACUUM');
+        db.close();
+        return statSync(file).size;
+      };
+      const store = await open();
+      const common = { integration: INTEGRATION, event: 0, delivery: 0 };
+      await store.land([{ ...common, ends: [end(1, '1', '1'), end(2, '90', '1')] }]);
+      const owner = await store.linkOf(INTEGRATION, 1, '1');
+      await store.close();
+      const before = size();
+      const again = await open();
+      const landings = Array.from({ length: 1_000 }, (_, n): Landing => {
+        const from = (n * 97) % (prose.length - 300);
+        const body = { format: 'markdown', content: prose.slice(from, from + 300) } as const;
+        const [one, two] = [part('1', `${1_000_000 + n}`), part('90', `${300_000 + n}`)];
+        const version = `2026-06-01T12:00:00.${100 + (n % 900)}+0000`;
+        const ends: Landing['ends'] = [
+          { system: SYSTEM1, ref: { ...one, key: one.id }, version, baseline: { body } },
+          { system: SYSTEM2, ref: { ...two, key: two.id }, version, baseline: { notes: body } },
+        ];
+        return { ...common, ends, owner: owner?.id };
+      });
+      await again.land(landings);
+      await again.close();
+      const bytes = (size() - before) / landings.length;
+      assert.ok(bytes < 430, `${bytes} bytes`);
     });
 
     it('uses the room of finished events again', async function () {

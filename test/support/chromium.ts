@@ -12,7 +12,7 @@ const binary = process.env.TWINFLOW_CHROMIUM ?? '/usr/bin/chromium';
 export interface Browser {
   context: BrowserContext;
   page: Page;
-  /** what pages wrote to their console as errors, and exceptions that nobody caught */
+  /** errors that pages wrote to their console, and uncaught exceptions */
   errors: string[];
   close(): Promise<void>;
 }
@@ -47,7 +47,7 @@ async function launch(): Promise<Browser> {
     });
   };
   context.on('page', watch);
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(45_000);
   const page = context.pages()[0] ?? (await context.newPage());
   watch(page);
   return {
@@ -61,7 +61,7 @@ async function launch(): Promise<Browser> {
   };
 }
 
-/** Node-RED's own tips are sometimes shown before their texts are there: that is no fault of ours. */
+/** Node-RED's own tips are sometimes shown before their texts are loaded: that is not a fault of Twinflow. */
 const isTips = (stack: string): boolean => /reading 'html'[^\n]*\n\s*at .*\/red\.min\.js/.test(stack);
 
 /** A suite that needs a browser; it gets the function that starts one. */
@@ -72,11 +72,27 @@ export function describeWithChromium(
   describeWith(title, chromium, suite);
 }
 
-/** Keeps a picture of what the page shows in artifacts/screenshots/. */
+/** Stores a screenshot of the page in artifacts/screenshots/. */
 export async function screenshot(page: Page, name: string): Promise<string> {
   const folder = join(projectRoot, 'artifacts', 'screenshots');
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${name}.png`);
   await page.screenshot({ path });
   return path;
+}
+
+/**
+ * Skips the rest of a suite whose steps build on each other after one has failed, with a picture of what the page showed.
+ * @param name of the picture, before `-failed`
+ */
+export function endsAtFirstFailure(name: string, page: () => Page): void {
+  let failed = false;
+  beforeEach(function () {
+    if (failed) this.skip();
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed') return;
+    failed = true;
+    await screenshot(page(), `${name}-failed`);
+  });
 }

@@ -11,12 +11,12 @@ export class Editor {
 
   async open(): Promise<void> {
     await this.page.goto(this.url);
-    // perhaps hidden: the editor remembers what the palette was searched for
+    // may be hidden: the editor remembers the last search in the palette
     await this.page.locator('.red-ui-palette-node[data-palette-type="debug"]').waitFor({ state: 'attached' });
     await this.page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
   }
 
-  /** Shows only those nodes in the palette whose names hold the text. */
+  /** Shows only those nodes in the palette whose names contain the text. */
   async searchPalette(text: string): Promise<void> {
     const search = this.page.locator('#red-ui-palette-search input');
     await search.fill('');
@@ -25,7 +25,7 @@ export class Editor {
     await this.page.locator('.red-ui-palette-node[data-palette-type="complete"]').waitFor({ state: 'hidden' });
   }
 
-  /** Drags a node from the palette to a place on the canvas. @returns the node there */
+  /** Drags a node from the palette to a position on the canvas. @returns the node there */
   async drag(type: string, x: number, y: number): Promise<Locator> {
     const before = new Set(await this.nodeIds());
     const from = await this.center(this.page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`));
@@ -35,7 +35,7 @@ export class Editor {
     await this.page.mouse.down();
     await this.page.mouse.move(from.x + 20, from.y + 20, { steps: 4 });
     await this.page.mouse.move(chart.x + x - 10, chart.y + y - 10, { steps: 12 });
-    // the editor makes its picture of the node while the mouse moves: it must be there before the button is let go
+    // the editor creates its picture of the node while the mouse moves: it must exist before the button is released
     await this.page.locator('.ui-draggable-dragging').waitFor();
     await this.page.mouse.move(chart.x + x, chart.y + y, { steps: 4 });
     await this.page.mouse.up();
@@ -55,7 +55,7 @@ export class Editor {
     await this.page.mouse.move(start.x, start.y);
     await this.page.mouse.down();
     await this.page.mouse.move((start.x + end.x) / 2, (start.y + end.y) / 2 + 10, { steps: 6 });
-    // the wire snaps to a port that the mouse is seen to be over
+    // the wire snaps to a port only if the mouse is over it
     await until('the port is hovered', async () => {
       await this.page.mouse.move(end.x - 2, end.y, { steps: 2 });
       await this.page.mouse.move(end.x, end.y, { steps: 2 });
@@ -67,13 +67,13 @@ export class Editor {
 
   /** Opens a node's form. */
   async edit(node: Locator): Promise<Locator> {
-    // a node that was just dropped or closed swallows the first click of a double click
+    // a node that was just dropped or closed ignores the first click of a double click
     await this.page.waitForTimeout(400);
     await node.locator('.red-ui-flow-node').first().dblclick();
     return this.form();
   }
 
-  /** The form on top: the editor takes the one below from the page while a config node is edited. */
+  /** The topmost form: the editor removes the one below from the page while a config node is edited. */
   async form(): Promise<Locator> {
     await this.settled();
     return this.page.locator('.red-ui-tray').last();
@@ -87,7 +87,7 @@ export class Editor {
     await this.settled();
   }
 
-  /** Presses the + beside a choice of config nodes. @returns the new config node's form */
+  /** Presses the + next to a choice of config nodes. @returns the new config node's form */
   async add(form: Locator, property: string, prefix = 'node-input'): Promise<Locator> {
     const title = await this.title();
     await form.locator(`#${prefix}-btn-${property}-add`).click();
@@ -95,7 +95,7 @@ export class Editor {
     return this.form();
   }
 
-  /** Where we are: Edit poller node > Add new integration config node */
+  /** The breadcrumb: Edit poller node > Add new integration config node */
   private async title(): Promise<string> {
     return (await this.page.locator('.red-ui-tray-header').allTextContents()).join();
   }
@@ -130,7 +130,7 @@ export class Editor {
     return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
   }
 
-  /** Forms slide in; what they hold is in reach when they rest. */
+  /** Forms slide in; their content is accessible when they have stopped. */
   private settled(): Promise<void> {
     return this.page.waitForTimeout(500);
   }

@@ -1,11 +1,11 @@
 /**
- * Tests that need something which is not everywhere: a server, a browser. Without it they are skipped, and the title says
- * why; where TWINFLOW_REQUIRE_SERVERS is set (CI), missing it is a failure.
+ * Tests that need something that is not available everywhere: a server, a browser. Without it they are skipped, and the
+ * title says why. If TWINFLOW_REQUIRE_SERVERS is set (CI), a missing one is a failure.
  */
 
 export type Needed<T> = { there: T } | { missing: string };
 
-/** A suite for what is there, or in its place one skipped (or failing) test that tells what is missing. */
+/** A suite for an available resource, or otherwise one skipped (or failing) test that names what is missing. */
 export function describeWith<T>(title: string, needed: Needed<T>, suite: (this: Mocha.Suite, thing: T) => void): void {
   if ('there' in needed) {
     describe(title, function () {

@@ -1,6 +1,6 @@
 /**
- * A real Node-RED in a process of its own, with this package installed in a folder that is made for it: for tests that
- * deploy, crash and restart. dist/ must be built (npm test does, or `npm run build`).
+ * A real Node-RED in a separate process, with this package installed in a folder created for it, for tests that deploy,
+ * crash and restart. dist/ must be built (by npm test or `npm run build`).
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -18,28 +18,28 @@ export interface FlowNode {
   id: string;
   type: string;
   z?: string;
-  /** Node-RED takes them out of the flow and stores them encrypted */
+  /** Node-RED removes them from the flow and stores them encrypted */
   credentials?: Record<string, string>;
   [property: string]: unknown;
 }
 
 export interface NodeRedOptions {
   flows?: FlowNode[];
-  /** kept after the end; without it, a temporary folder that is deleted */
+  /** kept after the end; if absent, a temporary folder that is deleted */
   userDir?: string;
   /** added to settings.js; plain JSON */
   settings?: Record<string, unknown>;
   port?: number;
   env?: Record<string, string>;
-  /** another Node-RED than the project's own: the folder of its package */
+  /** a Node-RED other than the project's own: the folder of its package */
   nodeRed?: string;
-  /** another Node.js than the one that runs the tests: its program */
+  /** a Node.js other than the one that runs the tests: its program */
   node?: string;
-  /** false: the package under test is not linked in (it is installed there already, or not wanted) */
+  /** false: the package under test is not linked (it is already installed there, or not wanted) */
   link?: boolean;
 }
 
-/** Processes that a test that failed in its middle has left behind end with us. */
+/** Processes left behind by a failed test end together with this one. */
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -94,7 +94,7 @@ export class NodeRed {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** All that it has printed, over its restarts. */
+  /** Its complete output, across its restarts. */
   get log(): string {
     return this.text;
   }
@@ -115,7 +115,7 @@ export class NodeRed {
     return this.get<FlowNode[]>('/flows');
   }
 
-  /** GET on the admin API or a page of a node. @throws with the answer where it is not 2xx */
+  /** GET on the admin API or a page of a node. @throws with the answer if it is not 2xx */
   async get<T = unknown>(path: string, headers: Record<string, string> = {}): Promise<T> {
     return (await this.request('GET', path, headers)) as T;
   }
@@ -136,7 +136,7 @@ export class NodeRed {
     return /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text;
   }
 
-  /** Ends the process by a signal, by default one that it cannot see coming. */
+  /** Ends the process with a signal, by default one that it cannot catch. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -145,13 +145,13 @@ export class NodeRed {
     await ended;
   }
 
-  /** Starts it again in the same folder; the flows are those of the last deploy. */
+  /** Starts it again in the same folder, with the flows of the last deploy. */
   async restart(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await this.kill(signal);
     await this.launch();
   }
 
-  /** Ends it in good order and deletes its folder, unless the folder was given. */
+  /** Shuts it down and deletes its folder, unless the folder was given. */
   async stop(): Promise<void> {
     const late = setTimeout(() => this.child?.kill('SIGKILL'), 15_000);
     await this.kill('SIGTERM');
@@ -182,7 +182,7 @@ export class NodeRed {
         if (child.exitCode !== null) throw new Error(`Node-RED ended with code ${child.exitCode}:\n${log}`);
         return /Server now running at/.test(log) && /Started flows|Waiting for missing types/.test(log);
       },
-      30_000,
+      90_000,
     ).catch((error) => {
       child.kill('SIGKILL');
       throw new Error(`${error instanceof Error ? error.message : error}\n${this.text.slice(before)}`);
@@ -190,7 +190,7 @@ export class NodeRed {
   }
 }
 
-/** Makes this very package count as installed in a user folder. */
+/** Makes this package count as installed in a user folder. */
 export function linkPackage(userDir: string): void {
   const link = join(userDir, 'node_modules', '@twinflow', 'node-red-sync');
   mkdirSync(dirname(link), { recursive: true });

@@ -1,6 +1,6 @@
 /**
- * Other versions of Node.js than the one that runs the tests: npm's `node-<platform>-<architecture>` packages, unpacked into
- * the folder that TWINFLOW_NODES names (.ci/run fills it), or into the temporary folder at first use.
+ * Versions of Node.js other than the one that runs the tests: npm's `node-<platform>-<architecture>` packages, unpacked
+ * into the folder TWINFLOW_NODES (.ci/run fills it), or into the temporary folder on first use.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -9,13 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Needed } from './need';
 
-/** The lowest that is supported, the first of the next line, and the newest line. */
+/** The lowest supported version, the first of the next line, and the newest line. */
 export const VERSIONS = ['22.13.0', '24.0.0', '26.12.1'] as const;
 
 const folder = process.env.TWINFLOW_NODES || join(tmpdir(), 'twinflow-nodes');
 const system = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 
-/** The program of a version, or why it can't be had. */
+/** The program of a version, or why it is not available. */
 export function otherNode(version: string): Needed<string> {
   const program = join(folder, version, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   try {

@@ -1,4 +1,4 @@
-/** The package as npm would publish it, and where it gets installed: for the tests under test/package. */
+/** The package as npm would publish it, and how it is installed: for the tests in test/package. */
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from './node-red';
 
-/** Runs npm quietly. @returns what it printed; @throws with its complaints */
+/** Runs npm quietly. @returns its output; @throws with its errors */
 export function npm(folder: string, ...args: string[]): string {
   return execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: folder,
@@ -23,7 +23,8 @@ interface Packed {
   files: { path: string; size: number }[];
 }
 
-/** What `npm pack` puts into the tarball, and the tarball itself where a folder for it is given. dist/ must be built. */
+/** The content of the tarball that `npm pack` makes, and the tarball itself if a folder for it is given. dist/ must
+ * be built. */
 export function pack(folder?: string): Packed {
   const target = folder === undefined ? ['--dry-run'] : ['--pack-destination', folder];
   const [packed] = JSON.parse(npm(projectRoot, 'pack', '--json', '--ignore-scripts', ...target)) as Packed[];
@@ -31,12 +32,12 @@ export function pack(folder?: string): Packed {
   return packed;
 }
 
-/** A Node-RED of another version than the project's own, installed once for this machine. @returns its folder */
+/** A Node-RED of a version other than the project's own, installed once on this machine. @returns its folder */
 export function nodeRedOf(range: string): string {
   const home = join(tmpdir(), `twinflow-node-red-${range.replace(/[^\d.]/g, '')}-${process.getuid?.() ?? 0}`);
   const red = join(home, 'node_modules', 'node-red');
   if (existsSync(join(red, 'red.js'))) return red;
-  // installed beside its place and then moved there, so that half an installation is never taken for one
+  // installed next to its final place and then moved, so that a partial installation is never used
   const making = mkdtempSync(`${home}-`);
   writeFileSync(join(making, 'package.json'), '{ "private": true }\n');
   npm(making, 'install', `node-red@${range}`, '--prefer-offline', '--omit=optional');
@@ -45,7 +46,7 @@ export function nodeRedOf(range: string): string {
   return red;
 }
 
-/** A user folder with the tarball installed as the palette manager does it. */
+/** A user folder with the tarball installed as by the palette manager. */
 export function installTarball(tarball: string): string {
   const userDir = mkdtempSync(join(tmpdir(), 'twinflow-palette-'));
   mkdirSync(userDir, { recursive: true });

@@ -1,7 +1,7 @@
 /**
- * A recorder between the package and a real server: hands every request on and notes what was asked and answered. Tests
- * prove with it that nothing is written unasked, and count the requests that a change costs. It can also answer in the
- * server's place, or cut the line, to see what happens then.
+ * A recorder between the package and a real server: forwards every request and records requests and answers. Tests use
+ * it to prove that there are no unwanted writes, and to count the requests of a change. It can also answer instead of
+ * the server, or cut the connection.
  */
 
 import { once } from 'node:events';
@@ -12,12 +12,13 @@ import {
   type ServerResponse,
   request as send,
 } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 
 export interface Recorded {
   method: string;
   /** with the query */
   path: string;
-  /** 0 where the line was cut before an answer */
+  /** 0 if the connection was cut before an answer */
   status: number;
   /** ms since 1970 */
   at: number;
@@ -25,12 +26,12 @@ export interface Recorded {
 }
 
 /**
- * What happens in place of handing a request on: an answer of our own; `cut` = the server never sees it; `lose` = the
- * server carries it out, but its answer is lost.
+ * Replaces forwarding a request: an answer; `cut` = the server never sees the request; `lose` = the server carries it
+ * out, but its answer is lost.
  */
 export type Interference = Spoilt | 'cut' | 'lose';
 
-/** An answer in place of the server's own. */
+/** An answer instead of the server's own. */
 export interface Spoilt {
   status: number;
   headers?: Record<string, string>;
@@ -40,16 +41,16 @@ export interface Spoilt {
 export interface RecordingProxy {
   url: string;
   requests: Recorded[];
-  /** those that may change something: neither GET nor HEAD */
+  /** requests that may change something: neither GET nor HEAD */
   writes(): Recorded[];
   clear(): void;
-  /** Changes what is handed on; undefined leaves it. */
+  /** Changes the forwarded request; undefined leaves it. */
   change: ((headers: IncomingHttpHeaders) => IncomingHttpHeaders) | undefined;
-  /** Changes the body of the server's answer; undefined leaves it. */
+  /** Changes the body of the server's answer, if it is no file; undefined leaves it. */
   rewrite: ((path: string, body: string) => string) | undefined;
-  /** Called with every answer of the server; undefined hands it on. What the request asked for has happened. */
+  /** Called with every answer of the server; undefined forwards it. The request has already been carried out. */
   spoil: ((method: string, path: string, body: string) => Spoilt | undefined) | undefined;
-  /** Called for every request; undefined hands it on. */
+  /** Called for every request; undefined forwards it. */
   interfere: ((method: string, path: string, body: string) => Interference | undefined) | undefined;
   stop(): Promise<void>;
 }
@@ -59,8 +60,14 @@ export async function recordingProxy(target: string): Promise<RecordingProxy> {
   const requests: Recorded[] = [];
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await bytes(request);
     const { method = 'GET', url: path = '/' } = request;
+    if (isFile(request) && !proxy.interfere?.(method, path, '')) {
+      const entry: Recorded = { method, path, status: 0, at: Date.now(), body: '' };
+      requests.push(entry);
+      entry.status = await passOn(base, request, response, proxy.change);
+      return;
+    }
+    const body = await bytes(request);
     const entry: Recorded = { method, path, status: 0, at: Date.now(), body: body.toString('utf8') };
     requests.push(entry);
     const instead = proxy.interfere?.(method, path, entry.body);
@@ -113,6 +120,33 @@ export async function recordingProxy(target: string): Promise<RecordingProxy> {
     },
   };
   return proxy;
+}
+
+/** A file, which is passed on as it comes: it may be large. */
+const isFile = ({ method, headers, url = '' }: IncomingMessage): boolean =>
+  method === 'GET'
+    ? /\/download\/|\/attachment\/\d+$/.test(url)
+    : /^(application\/octet-stream$|multipart\/)/.test(headers['content-type'] ?? '');
+
+/** @returns the status of the answer */
+async function passOn(
+  base: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+  change: (headers: IncomingHttpHeaders) => IncomingHttpHeaders = (headers) => headers,
+): Promise<number> {
+  const onward = send(new URL(request.url ?? '/', base), {
+    method: request.method,
+    headers: { ...change(request.headers), host: base.host },
+  });
+  const answered = once(onward, 'response') as Promise<[IncomingMessage]>;
+  request.pipe(onward);
+  request.once('close', () => !request.complete && onward.destroy());
+  const [answer] = await answered;
+  const { 'transfer-encoding': _chunked, connection: _connection, ...headers } = answer.headers;
+  response.writeHead(answer.statusCode ?? 502, headers);
+  await pipeline(answer, response);
+  return answer.statusCode ?? 502;
 }
 
 function answerWith(response: ServerResponse, { status, headers, body = '' }: Spoilt): void {

@@ -3,14 +3,14 @@
 import { example } from './examples';
 import type { FlowNode } from './node-red';
 
-/** Where a side is reached, and the key that it works with. */
+/** The URL of a side, and its key. */
 export interface RedmineEnd {
   url: string;
   key: string;
 }
 
 /**
- * @param project the id of the project that is synced, the same on both sides
+ * @param project the id of the synced project, the same on both sides
  * @param interval seconds between polls; Redmine answers one request at a time, so polls compete with writes
  */
 export function redmineFlow(project: number, one: RedmineEnd, two: RedmineEnd, interval = 1): FlowNode[] {
@@ -18,7 +18,7 @@ export function redmineFlow(project: number, one: RedmineEnd, two: RedmineEnd, i
   const choice = { id: String(project), name: 'Project' };
   return example('redmine-both-ways', {
     'twinflow-poller': { interval, unit: 'seconds' },
-    // what fails is in the log
+    // failures are in the log
     debug: { console: true },
     'twinflow-integration': { projectPairs: [{ one: choice, two: choice, direction: 'both' }] },
   }).map((node) => {

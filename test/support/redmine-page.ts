@@ -1,4 +1,4 @@
-/** What a Redmine server makes of a text: the HTML of an issue's page, as a person sees it who is logged in. */
+/** How a Redmine server renders a text: the HTML of an issue's page for a logged-in user. */
 
 import type { RedmineServer } from './redmine';
 

@@ -1,7 +1,7 @@
 /**
- * The two real Redmine servers, a and b, if they run. Addresses and keys come from the environment (REDMINE_A_URL,
- * REDMINE_A_ALICE_KEY …) or from the script that manages the servers (TWINFLOW_REDMINE_SCRIPT, otherwise the one that lies
- * beside the project).
+ * The two real Redmine servers, a and b, if they run. URLs and keys come from the environment (REDMINE_A_URL,
+ * REDMINE_A_ALICE_KEY …) or from the script that manages the servers (TWINFLOW_REDMINE_SCRIPT, otherwise the one next
+ * to the project).
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -22,7 +22,7 @@ export class RedmineApi {
     readonly key: string,
   ) {}
 
-  /** @returns the answer's JSON, undefined where it has none. @throws where the answer is not 2xx */
+  /** @returns the answer's JSON, undefined if there is none. @throws if the answer is not 2xx */
   async send<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(this.url + path, {
       method,
@@ -66,7 +66,7 @@ export class RedmineServer {
     return new RedmineApi(this.url, this.keys[user]);
   }
 
-  /** Back to the seeded state: 10 issues, while the server goes on running. */
+  /** Resets to the seeded state, 10 issues, while the server keeps running. */
   reset(): void {
     execFileSync('bash', [script, 'reset', this.name], { stdio: 'pipe' });
   }
@@ -80,7 +80,7 @@ function settings(name: RedmineName): Record<string, string | undefined> {
   return Object.fromEntries((stdout ?? '').split('\n').map((line) => line.split(/=(.*)/s, 2)));
 }
 
-/** Asks once, and waits for the answer: the titles of tests must be known at once. */
+/** Asks synchronously: the titles of tests must be known at once. */
 function answers(url: string, key: string): boolean {
   const ask = `fetch(process.argv[1] + '/users/current.json', {
       headers: { 'X-Redmine-API-Key': process.argv[2] }, signal: AbortSignal.timeout(8000),

@@ -1,6 +1,6 @@
 /**
- * Mocha's reporter for `npm test`: one line a suite with its time, failures in full, skipped tests by name, and the counts as JSON in
- * the file that TWINFLOW_TEST_COUNTS names.
+ * Mocha's reporter for `npm test`: one line a suite with its time, failures in full, skipped tests by name, and as JSON in the file
+ * that TWINFLOW_TEST_COUNTS names: the counts, and for each failure its title and the first lines of its error.
  */
 
 const { writeFileSync } = require('node:fs');
@@ -44,7 +44,15 @@ class Brief extends reporters.Base {
       for (const title of skipped) console.log(`  - skipped: ${title}`);
       if (this.failures.length > 0) reporters.Base.list(this.failures);
       const file = process.env.TWINFLOW_TEST_COUNTS;
-      if (file) writeFileSync(file, JSON.stringify(this.stats));
+      const failed = this.failures.map((test) => ({
+        title: test.fullTitle(),
+        error: String(test.err?.message ?? test.err)
+          .split('\n')
+          .slice(0, 12)
+          .join('\n')
+          .slice(0, 1_500),
+      }));
+      if (file) writeFileSync(file, JSON.stringify({ ...this.stats, failed }));
     });
   }
 }

@@ -1,17 +1,44 @@
 /**
- * The real Request Tracker, if it runs. Address and tokens come from the environment (RT_X_URL, RT_X_ALICE_TOKEN …) or from
- * the script that manages the server (TWINFLOW_RT_SCRIPT, otherwise the one that lies beside the project).
+ * The real Request Tracker, if it runs. URL and tokens come from the environment (RT_X_URL, RT_X_ALICE_TOKEN …) or from
+ * the script that manages the server (TWINFLOW_RT_SCRIPT, otherwise the one next to the project).
  */
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Needed } from './need';
 import { projectRoot } from './node-red';
 
 const script = process.env.TWINFLOW_RT_SCRIPT ?? join(projectRoot, '..', 'shared', 'systems', 'rt.sh');
 
+const RIGHTS = `
+use RT; RT::LoadConfig(); RT::Init();
+my $group = RT::Group->new(RT->SystemUser); $group->LoadSystemInternalGroup('Privileged');
+my $all = $group->PrincipalObj;
+$all->RevokeRight(Right => 'ShowTicket', Object => $RT::System);
+my $queues = RT::Queues->new(RT->SystemUser); $queues->UnLimit;
+while (my $queue = $queues->Next) {
+  my %on = (Right => 'ShowTicket', Object => $queue);
+  (grep { $_ eq $queue->Name } @ARGV) ? $all->GrantRight(%on) : $all->RevokeRight(%on);
+}`;
+
 export type RtUser = 'root' | 'sync' | 'alice' | 'bob';
+
+export interface RtFile {
+  name: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  type?: string;
+  /** of the message that carries it */
+  text?: string;
+}
+
+export interface RtHeld {
+  id: string;
+  TransactionId: string;
+  /** empty: it is no file */
+  Filename: string;
+  ContentType: string;
+}
 
 export class RtServer {
   constructor(
@@ -23,7 +50,7 @@ export class RtServer {
     return this.tokens[user];
   }
 
-  /** @returns the answer's JSON, undefined where it has none. @throws where the answer is not 2xx */
+  /** @returns the answer's JSON, undefined if there is none. @throws if the answer is not 2xx */
   async send<T = unknown>(user: RtUser, method: string, path: string, body?: unknown): Promise<T> {
     const response = await fetch(`${this.url}/REST/2.0/${path}`, {
       method,
@@ -35,10 +62,68 @@ export class RtServer {
     return (text.trim() === '' ? undefined : JSON.parse(text)) as T;
   }
 
-  /** Back to the seeded state, while the server goes on running. */
+  /** Restricts the right ShowTicket, which everybody has in every queue of the seeded server, to these queues. REST
+   * 2.0 has no call for it. */
+  showTicketsOf(...queues: string[]): void {
+    const folder = join(dataFolder(), 'rt-x');
+    const environment = {
+      ...{ PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: folder, LANG: 'C.UTF-8' },
+      ...{ RT_SITE_CONFIG: join(folder, 'RT_SiteConfig.pm'), RT_SITE_CONFIG_DIR: join(folder, 'conf.d') },
+    };
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const perl = ['perl', '-I/usr/share/request-tracker5/lib', '-e', RIGHTS, ...queues];
+    execFileSync('runuser', ['-u', 'www-data', '--', 'env', '-i', ...variables, ...perl], { cwd: '/', stdio: 'pipe' });
+  }
+
+  /**
+   * Sets options of the server, which is restarted with them. Without any, it gets back those that it had.
+   * @param settings in Perl: `Set($MaxAttachmentSize, 1000);`
+   */
+  configure(settings = ''): void {
+    const file = join(dataFolder(), 'rt-x', 'conf.d', 'twinflow-test.pm');
+    if (settings === '' && !existsSync(file)) return;
+    if (settings === '') rmSync(file);
+    else writeFileSync(file, `${settings}\n1;\n`);
+    for (const command of ['stop', 'start']) execFileSync('bash', [script, command, 'x'], { stdio: 'ignore' });
+  }
+
+  /** Adds a message with a file. @returns the number of its transaction */
+  async attach(user: RtUser, ticket: string, file: RtFile, how: 'comment' | 'correspond' = 'comment'): Promise<string> {
+    const form = new FormData();
+    const text = file.text === undefined ? {} : { Content: file.text };
+    form.append('JSON', JSON.stringify({ ContentType: 'text/plain', ...text }));
+    form.append('Attachments', new Blob([file.bytes], { type: file.type ?? 'application/octet-stream' }), file.name);
+    const response = await fetch(`${this.url}/REST/2.0/ticket/${ticket}/${how}`, {
+      ...{ method: 'POST', headers: { Authorization: `token ${this.token(user)}` }, body: form },
+    });
+    const transaction = /\/transaction\/(\d+)$/.exec(response.headers.get('location') ?? '')?.[1];
+    if (transaction === undefined) throw new Error(`${file.name}: ${response.status} ${await response.text()}`);
+    return transaction;
+  }
+
+  /** What transactions of a ticket hold: texts and files, the oldest first. */
+  async held(ticket: string): Promise<RtHeld[]> {
+    const path = `ticket/${ticket}/attachments?per_page=100&fields=Filename,ContentType,TransactionId`;
+    return (await this.send<{ items: RtHeld[] }>('root', 'GET', path)).items;
+  }
+
+  /** The bytes of a file. */
+  async bytes(attachment: string): Promise<Buffer> {
+    const { Content } = await this.send<{ Content: string }>('root', 'GET', `attachment/${attachment}`);
+    return Buffer.from(Content, 'base64');
+  }
+
+  /** Resets to the seeded state, while the server keeps running. */
   reset(): void {
     execFileSync('bash', [script, 'reset', 'x'], { stdio: 'pipe' });
   }
+}
+
+/** The folder of the server's data: by default the script's own. */
+function dataFolder(): string {
+  const known = process.env.REALSYS_DATA ?? /REALSYS_DATA:-([^}]+)\}/.exec(readFileSync(script, 'utf8'))?.[1];
+  if (known === undefined) throw new Error(`${script} does not say where its data is`);
+  return known;
 }
 
 function environment(): Record<string, string | undefined> {

@@ -1,12 +1,13 @@
-/** Waiting for something that happens elsewhere: in another process, in a browser. */
+/** Waits for something in another process or a browser. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE } from './patience';
 
 /**
- * Asks again and again until the answer is neither undefined, false nor an error.
- * @param what ends the sentence "Waited in vain until …"
- * @param timeout milliseconds
- * @throws after the time-out, with the last error as the cause
+ * Polls until the answer is neither undefined, false nor an error.
+ * @param what completes the sentence "Waited in vain until …"
+ * @param timeout milliseconds; four times as long on a machine that does other work as well (patience.ts)
+ * @throws after the timeout, with the last error as the cause
  */
 export async function until<T>(
   what: string,
@@ -14,7 +15,7 @@ export async function until<T>(
   timeout = 15_000,
   every = 50,
 ): Promise<T> {
-  const end = Date.now() + timeout;
+  const end = Date.now() + PATIENCE * timeout;
   let cause: unknown;
   do {
     try {
@@ -27,5 +28,5 @@ export async function until<T>(
     await sleep(every);
   } while (Date.now() < end);
   const last = cause instanceof Error ? `: ${cause.message}` : '';
-  throw new Error(`Waited ${timeout / 1000} s in vain until ${what}${last}`, { cause });
+  throw new Error(`Waited ${(PATIENCE * timeout) / 1000} s in vain until ${what}${last}`, { cause });
 }

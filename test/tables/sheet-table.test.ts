@@ -114,7 +114,7 @@ describe('tables: sheets on the server', function () {
     assert.equal((await inspectFile(fileOf(folder, { kind: 'upload', id, name: '' })))[0]?.rows, 1);
     for (const wrong of ['..', '../x', `${id}/..`, ''])
       assert.throws(() => fileOf(folder, { kind: 'upload', id: wrong, name: '' }), /no such uploaded sheet/);
-    assert.throws(() => fileOf(folder, { kind: 'path', path: 'users.xlsx' }), /complete one/);
+    assert.throws(() => fileOf(folder, { kind: 'path', path: 'users.xlsx' }), /must be absolute/);
     assert.equal(plainFileName('C:\\temp\\users.xlsx'), 'users.xlsx');
   });
 

@@ -10,7 +10,7 @@ import { until } from '../support/wait';
 const DAY = 24 * 3_600_000;
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 
-describe('tables: uploads that no node names any more', () => {
+describe('tables: uploads that no node uses', () => {
   let folder = '';
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'twinflow-unused-'));
@@ -32,7 +32,7 @@ describe('tables: uploads that no node names any more', () => {
     assert.deepEqual(left(), [used, 'kept'].sort());
   });
 
-  it('have their time begin anew once a node has named them again', async () => {
+  it('have their time begin again once a node has named them again', async () => {
     const id = await keepUpload(folder, 'users.xlsx', Buffer.from('1'));
     await sweepUploads(folder, new Set(), NOW);
     await sweepUploads(folder, new Set([id]), NOW + 20 * DAY);
@@ -78,5 +78,15 @@ describe('tables: uploads that no node names any more', () => {
     deploy('full', { editorTheme: {} });
     await until('the unused one is marked', () => marked(unnamed));
     assert.equal(marked(named), false);
+  });
+
+  it('are looked for once after a deploy, however often the nodes were loaded', () => {
+    const events = new EventEmitter();
+    const told = () => undefined;
+    const nodes = { eachNode: told };
+    for (let n = 0; n < 20; n += 1) {
+      sweepAfterDeploys({ events, nodes, settings: {}, log: { info: told, warn: told } }, () => folder);
+    }
+    assert.equal(events.listenerCount('flows:started'), 1);
   });
 });

@@ -6,55 +6,58 @@
  * https://github.com/microsoft/azure-devops-mcp/pull/1526 (412 for a failed `test` of `/rev`).
  */
 
-import type { SyncErrorKind } from '../../model/errors';
 import type { ParsedError } from '../http/client';
+import { decodedText } from '../kit/json';
+import { type ErrorTable, type Headers, parserOf } from '../kit/rest';
 import { TAGS } from './field-types';
 import { isJson, type Json, listOf, textOf } from './shapes';
 
-const KINDS: Record<string, SyncErrorKind> = {
-  TestPatchOperationFailedException: 'conflict',
-  WorkItemRevisionMismatchException: 'conflict',
-  WorkItemUnauthorizedAccessException: 'notFound',
-  WorkItemNotFoundException: 'notFound',
-  WorkItemTypeNotFoundException: 'notFound',
-  ProjectDoesNotExistException: 'notFound',
-  ProjectDoesNotExistWithNameException: 'notFound',
-};
-const CODES: [RegExp, SyncErrorKind][] = [
+const KINDS: ErrorTable['kinds'] = [
+  ['TestPatchOperationFailedException', 'conflict'],
+  ['WorkItemRevisionMismatchException', 'conflict'],
+  ['WorkItemUnauthorizedAccessException', 'notFound'],
+  ['WorkItemNotFoundException', 'notFound'],
+  ['WorkItemTypeNotFoundException', 'notFound'],
+  ['ProjectDoesNotExistException', 'notFound'],
+  ['ProjectDoesNotExistWithNameException', 'notFound'],
+  // a URL that this version of the service does not have says nothing about the requested object
+  ['VssResourceNotFoundException', 'fatal'],
   [/^(VS403351|TF26071)\b/, 'conflict'],
   [/^(TF401232|TF200016|VS800075|TF51005)\b/, 'notFound'],
-  // too many requests, told with 400 or 503 by some services
+  // too many requests, reported with 400 or 503 by some services
   [/^TF400733\b/, 'rateLimited'],
-  // told with 500, for ever: https://devblogs.microsoft.com/devops/work-item-revision-limits
+  // reported with 500, permanently: https://devblogs.microsoft.com/devops/work-item-revision-limits
   [/only work items with up to [\d.,]+ revisions are supported/, 'invalid'],
 ];
 
-/** A size limit was hit: https://learn.microsoft.com/azure/devops/organizations/settings/work/object-limits */
+/** A size limit was exceeded: https://learn.microsoft.com/azure/devops/organizations/settings/work/object-limits */
 export const isQueryTooLarge = (answer: string | undefined): boolean => /VS402337/.test(answer ?? '');
 
 /** @param nameToId reference name by a field's display name, lower case */
-export function parseFailure(
+export const errorsOf = (nameToId: ReadonlyMap<string, string>): ErrorTable => ({
+  kinds: KINDS,
+  read(status, body, headers) {
+    // the answers of $batch wrap what failed: {"count": 1, "value": {"Message": "…"}}
+    const error = isJson(body) && isJson(body.value) ? body.value : body;
+    const text = isJson(error) ? (textOf(error.message) ?? textOf(error.Message)) : undefined;
+    if (!isJson(error) || text === undefined) return deniedBy(status, headers);
+    const code = textOf(error.typeKey) ?? '';
+    // an exception's name or a code comes from the service, `{"message": …}` alone from any gateway
+    return { text, code, fields: fieldsOf(error, text, nameToId), isOwn: code !== '' || /^(TF|VS)\d+\b/.test(text) };
+  },
+});
+
+/** The content of one answer within `$batch`. */
+export const parseFailure = (
   status: number,
   body: unknown,
   nameToId: ReadonlyMap<string, string>,
-): ParsedError | undefined {
-  const error = innermost(body);
-  if (!error) return undefined;
-  const text = textOf(error.message) ?? textOf(error.Message);
-  if (text === undefined) return undefined;
-  const typeKey = textOf(error.typeKey) ?? '';
-  // an exception's name or a code is the service's own, `{"message": …}` alone that of any gateway
-  const isOwn = typeKey !== '' || /^(TF|VS)\d+\b/.test(text);
-  const isGone = status === 404 && isOwn ? ('notFound' as const) : undefined;
-  const kind = KINDS[typeKey] ?? CODES.find(([code]) => code.test(text))?.[1] ?? isGone;
-  const fields = fieldsOf(error, text, nameToId);
-  return { text, ...(Object.keys(fields).length > 0 ? { fields } : {}), ...(kind ? { kind } : {}) };
-}
+): ParsedError | undefined => parserOf(errorsOf(nameToId))(status, body, {});
 
-function innermost(body: unknown): Json | undefined {
-  if (!isJson(body)) return undefined;
-  // the answers of $batch wrap what failed: {"count": 1, "value": {"Message": "…"}}
-  return isJson(body.value) ? body.value : body;
+/** Why a sign-in failed, if only a header says so: https://github.com/microsoft/azure-pipelines-agent/issues/1559 */
+function deniedBy(status: number, headers: Headers): { text: string } | undefined {
+  const said = headers['x-tfs-serviceerror'];
+  return status === 401 && said !== undefined ? { text: decodedText(said) ?? said } : undefined;
 }
 
 function fieldsOf(error: Json, text: string, nameToId: ReadonlyMap<string, string>): Record<string, string> {
@@ -73,7 +76,7 @@ function fieldsOf(error: Json, text: string, nameToId: ReadonlyMap<string, strin
   return fields;
 }
 
-/** Codes that are about one field, and do not name it. */
+/** Codes that are about one field but do not name it. */
 const ABOUT: [RegExp, string][] = [
   // a tag with characters that none may have: https://github.com/danhellem/github-actions-issue-to-work-item/issues/106
   [/^TF401407\b/, TAGS],
@@ -98,7 +101,7 @@ function namedIn(text: string, nameToId: ReadonlyMap<string, string>): string | 
   return undefined;
 }
 
-/** The flags of a broken rule in words; the system's own words where none is known. */
+/** The flags of a broken rule as text; the system's own text if none is known. */
 function meaning(text: string, flags: string | undefined): string {
   const all = `${flags ?? ''} ${text}`.toLowerCase();
   if (/\binvalidempty\b/.test(all)) return `a value is required (${text})`;

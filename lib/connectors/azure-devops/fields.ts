@@ -1,24 +1,21 @@
-/** The fields of a work item type as the forms show them, with the lists behind them. */
+/** The fields of a work item type for the forms, with their lists. */
 
 import type { EntryRule, Field } from '../../model/entity';
 import type { ListValue, LookupValue } from '../../model/values';
-import type { Settings } from './config';
-import type { FieldInfo } from './field-types';
-import { STATE } from './field-types';
-import { MARKDOWN } from './markdown';
+import { type FieldInfo, STATE } from './field-types';
 import { FRESH_MS, type Metadata, type TypeInfo } from './metadata';
-import { PATH } from './rules';
+import { MARKDOWN, PATH } from './rules';
 
 /** A longer list is searched with lookupValues. */
 const LONGEST_LIST = 1_000;
 const MOST_FOUND = 200;
 
-/** @throws notFound – no such project or type */
+/** @throws notFound if there is no such project or type */
 export async function fieldsOf(
   metadata: Metadata,
   projectId: string,
   typeName: string,
-  { format, createPaths }: Pick<Settings, 'format' | 'createPaths'>,
+  { format, createPaths }: { format: 'html' | 'markdown'; createPaths: boolean },
 ): Promise<Field[]> {
   const { project, type } = await metadata.type(projectId, typeName, FRESH_MS);
   const infos = await metadata.fields(project.id, type.name, FRESH_MS);
@@ -26,23 +23,20 @@ export async function fieldsOf(
   for (const info of infos) {
     const values = await valuesOf(metadata, project.id, type, info);
     const entry = info.tree && createPaths ? pathRule(values) : info.entry;
+    const {
+      alwaysRequired: _always,
+      allowed: _allowed,
+      tree: _tree,
+      zone: _zone,
+      numeric: _numeric,
+      link: _link,
+      ...field
+    } = info;
     fields.push({
-      id: info.id,
-      name: info.name,
-      type: info.type,
-      ...(info.multi ? { multi: true } : {}),
-      ...(info.required ? { required: true } : {}),
-      ...(info.readOnly ? { readOnly: true } : {}),
-      ...(info.createOnly ? { createOnly: true } : {}),
-      ...(info.custom ? { custom: true } : {}),
-      ...(info.hasDefault ? { hasDefault: true } : {}),
-      ...(info.integer ? { integer: true } : {}),
-      ...(info.maxLength !== undefined ? { maxLength: info.maxLength } : {}),
-      ...(info.length ? { length: info.length } : {}),
-      ...(entry ? { entry } : {}),
-      ...(info.type === 'richtext' ? { format } : {}),
-      ...(info.type === 'richtext' && format === 'markdown' ? { dialect: MARKDOWN } : {}),
-      ...(values && values.length <= LONGEST_LIST ? { values } : {}),
+      ...field,
+      ...(entry && { entry }),
+      ...(info.type === 'richtext' && { format, ...(format === 'markdown' && { dialect: MARKDOWN }) }),
+      ...(values && values.length <= LONGEST_LIST && { values }),
     });
   }
   return fields;
@@ -76,7 +70,8 @@ async function valuesOf(
   return (info.allowed ?? []).map((name) => ({ name }));
 }
 
-/** A state that no other leads to, and in which nothing begins, is left over from an older process: work items may be in it. */
+/** A state without incoming transitions, in which nothing starts, is left over from an older process: work items may
+ * have it. */
 function statesOf({ states, transitions }: TypeInfo): ListValue[] {
   if (!transitions || transitions.size === 0) return states.map((name) => ({ name }));
   const reached = new Set<string>();
@@ -84,7 +79,7 @@ function statesOf({ states, transitions }: TypeInfo): ListValue[] {
   return states.map((name) => (reached.has(name.toLowerCase()) ? { name } : { name, selectable: false }));
 }
 
-/** Where missing paths are made, a name must be possible. Older trees have names that could not be made today. */
+/** If missing paths are created, a name must be valid. Older trees have names that could not be created today. */
 function pathRule(values: ListValue[] | undefined): EntryRule | undefined {
   const impossible = new RegExp(PATH.without ?? '', 'u');
   return values?.some(({ name }) => impossible.test(name)) ? undefined : PATH;

@@ -1,14 +1,15 @@
 /**
- * What an organisation says about its structure: projects, work item types with states and transitions, fields, area and
- * iteration trees. A form sees it at most a minute old; reading and writing go on with what was learnt within the hour,
- * and look again where something unknown turns up.
+ * An organization's structure: projects, work item types with states and transitions, fields, area and iteration trees.
+ * Forms see it at most a minute old. Reading and writing use data up to an hour old, and read it again if something
+ * unknown appears.
  */
 
-import { SyncError } from '../../model/errors';
-import { Cache } from '../cache';
-import { allPages } from '../paging';
+import { asSyncError, SyncError } from '../../model/errors';
+import { Cache } from '../kit/metadata';
+import { isSameText } from '../kit/people';
 import type { AzureDevOpsApi } from './api';
-import { type FieldInfo, type FieldRules, fieldInfo, HISTORY, type RawField, type RawTypeField } from './field-types';
+import { type FieldInfo, type FieldRules, fieldInfo, HISTORY } from './field-types';
+import { linkFields } from './links';
 import { isJson, type Json, listOf, textOf } from './shapes';
 
 export const FRESH_MS = 60_000;
@@ -24,13 +25,13 @@ export interface TypeInfo {
   /** the name: work items carry it, and it is the same in all projects of a process */
   name: string;
   states: string[];
-  /** from a state ('' = new) to those that may follow; undefined where the process does not say */
+  /** from a state ('' = new) to the possible next ones; undefined if the process does not say */
   transitions: Map<string, string[]> | undefined;
 }
 
 export interface TreeNode {
   id: string;
-  /** as work items show it: `Fabrikam\Web` */
+  /** as in work items: `Fabrikam\Web` */
   path: string;
 }
 
@@ -41,13 +42,13 @@ export const DEEPEST = 14;
 export class Metadata {
   private readonly projectList = new Cache<ProjectInfo[]>();
   private readonly typeLists = new Cache<TypeInfo[]>();
-  private readonly rawFields = new Cache<Map<string, RawField>>();
+  private readonly rawFields = new Cache<Map<string, Json>>();
   private readonly typeFields = new Cache<FieldInfo[]>();
+  private readonly linkTypes = new Cache<FieldInfo[]>();
   private readonly treeLists = new Cache<Record<'areas' | 'iterations', TreeNode[]>>();
-  /** fields in work items that their type does not list (columns of boards): no reason to look twice */
+  /** fields in work items that their type does not list (columns of boards): no reason to read again */
   private readonly strays = new Set<string>();
-
-  /** names of projects that were looked up in vain */
+  /** names of projects that were not found */
   private readonly unseen = new Set<string>();
 
   constructor(
@@ -57,27 +58,12 @@ export class Metadata {
 
   projects(maxAgeMs = FRESH_MS): Promise<ProjectInfo[]> {
     return this.projectList.within('', maxAgeMs, async () => {
-      let token: string | undefined;
-      return allPages(
-        async (start) => {
-          // a server that gives a token goes by it, others by the count
-          const from = token === undefined ? { $skip: start } : { continuationToken: token };
-          const query = { $top: PROJECT_PAGE, ...from, stateFilter: 'wellFormed' };
-          const { body, headers } = await this.api.send('GET', '_apis/projects', { query });
-          if (!isJson(body) || !Array.isArray(body.value)) {
-            throw new SyncError('fatal', 'GET _apis/projects: not an answer of the API of Azure DevOps: check the URL');
-          }
-          token = textOf(headers['x-ms-continuationtoken']);
-          const page = listOf(body);
-          const items = page.map(({ id, name }) => ({ id: textOf(id) ?? '', name: textOf(name) ?? '' }));
-          return { items, more: token !== undefined || page.length >= PROJECT_PAGE };
-        },
-        ({ id }) => id,
-      );
+      const found = await this.api.all('_apis/projects', { stateFilter: 'wellFormed' }, PROJECT_PAGE);
+      return found.map(({ id, name }) => ({ id: textOf(id) ?? '', name: textOf(name) ?? '' }));
     });
   }
 
-  /** Ids of projects by name, lower case. A name that is not known may be a new one of a known project: it is looked up, once. */
+  /** Ids of projects by name, lower case. An unknown name may be a new one of a known project: it is looked up once. */
   async idsOf(names: ReadonlySet<string>): Promise<Map<string, string>> {
     const read = async (maxAgeMs: number) =>
       new Map((await this.projects(maxAgeMs)).map(({ id, name }) => [name.toLowerCase(), id]));
@@ -90,16 +76,14 @@ export class Metadata {
 
   /** By id or name. @throws notFound */
   async project(id: string): Promise<ProjectInfo> {
-    const same = (one: ProjectInfo) => one.id === id || one.name.toLowerCase() === id.toLowerCase();
+    const same = (one: ProjectInfo) => one.id === id || isSameText(one.name, id);
     const known = (await this.projects(LASTING_MS)).find(same) ?? (await this.projects()).find(same);
     if (known) return known;
-    throw new SyncError(
-      'notFound',
-      `Azure DevOps shows this account no project "${id}": check project and permissions`,
-    );
+    const words = `Azure DevOps shows this account no project "${id}": check project and permissions`;
+    throw new SyncError('notFound', words);
   }
 
-  /** Types that people can create: disabled ones and those of the hidden category (test plumbing, reviews) left out. */
+  /** Types that users can create: without disabled ones and those of the hidden category (test plumbing, reviews). */
   types(project: ProjectInfo, maxAgeMs = FRESH_MS): Promise<TypeInfo[]> {
     return this.typeLists.within(project.id, maxAgeMs, async () => {
       const types = listOf(await this.api.json('GET', `${project.id}/_apis/wit/workitemtypes`));
@@ -110,42 +94,45 @@ export class Metadata {
     });
   }
 
-  /** @throws notFound – no such project, or its process has no such type */
+  /** @throws notFound if there is no such project, or its process has no such type */
   async type(project: string, type: string, maxAgeMs = LASTING_MS): Promise<{ project: ProjectInfo; type: TypeInfo }> {
     const info = await this.project(project);
-    const same = (one: TypeInfo) => one.name.toLowerCase() === type.toLowerCase();
+    const same = (one: TypeInfo) => isSameText(one.name, type);
     const found = (await this.types(info, maxAgeMs)).find(same) ?? (await this.types(info)).find(same);
     if (found) return { project: info, type: found };
     throw new SyncError('notFound', `Project ${info.name} has no work item type "${type}"`);
   }
 
-  /** The fields of a type, comments left out. @throws notFound */
+  /** The fields of a type, without comments. @throws notFound */
   fields(project: string, type: string, maxAgeMs = LASTING_MS): Promise<FieldInfo[]> {
     return this.typeFields.within(`${project}/${type}`, maxAgeMs, async () => {
       const path = `${encodeURIComponent(project)}/_apis/wit/workitemtypes/${encodeURIComponent(type)}/fields`;
       const list = listOf(await this.withValues(path));
       const raw = await this.allFields(maxAgeMs);
-      const infos = list.map((json) => {
-        const field = typeFieldOf(json);
-        return fieldInfo(field, raw.get(field.id), this.rules);
-      });
-      this.api.learnFieldNames(infos);
-      return infos.filter(({ id }) => id !== HISTORY);
+      const infos = list.map((json) => fieldInfo(json, raw.get(textOf(json.referenceName) ?? '') ?? {}, this.rules));
+      for (const { id, name } of infos) this.api.names.set(name.toLowerCase(), id);
+      return [...infos.filter(({ id }) => id !== HISTORY), ...(await this.links(maxAgeMs))];
     });
   }
 
-  /** An account with few rights may see fields, but not their lists: those are then texts, and the process judges. */
-  private async withValues(path: string): Promise<Json> {
-    try {
-      return await this.api.json('GET', path, { query: { $expand: 'allowedValues' } });
-    } catch (thrown) {
-      const denied = thrown instanceof SyncError && (thrown.kind === 'auth' || thrown.kind === 'forbidden');
-      if (!denied) throw thrown;
-      return this.api.json('GET', path);
-    }
+  /** The ends of all link types. */
+  private links(maxAgeMs: number): Promise<FieldInfo[]> {
+    return this.linkTypes.within('', maxAgeMs, async () =>
+      linkFields(listOf(await this.api.json('GET', '_apis/wit/workitemrelationtypes'))),
+    );
   }
 
-  /** The fields that values are read with: looks again where a work item has one that is not known yet. */
+  /** An account with few permissions may see fields but not their lists: those are then texts, and the process
+   * checks them. */
+  private withValues(path: string): Promise<Json> {
+    return this.api.json('GET', path, { query: { $expand: 'allowedValues' } }).catch((thrown: unknown) => {
+      const { kind } = asSyncError(thrown);
+      if (kind !== 'auth' && kind !== 'forbidden') throw thrown;
+      return this.api.json('GET', path);
+    });
+  }
+
+  /** The fields for reading values: read again if a work item has an unknown one. */
   async fieldsFor(project: string, type: string, shown: Json): Promise<FieldInfo[]> {
     const known = await this.fields(project, type);
     const ids = new Set(known.map(({ id }) => id));
@@ -155,10 +142,10 @@ export class Metadata {
     return this.fields(project, type, FRESH_MS);
   }
 
-  private allFields(maxAgeMs: number): Promise<Map<string, RawField>> {
+  private allFields(maxAgeMs: number): Promise<Map<string, Json>> {
     return this.rawFields.within('', maxAgeMs, async () => {
       const list = listOf(await this.api.json('GET', '_apis/wit/fields'));
-      return new Map(list.map(rawFieldOf).map((field) => [field.id, field]));
+      return new Map(list.map((field) => [textOf(field.referenceName) ?? '', field]));
     });
   }
 
@@ -173,7 +160,7 @@ export class Metadata {
     });
   }
 
-  /** The tree was changed by us. */
+  /** Twinflow has changed the tree. */
   forgetTrees(project: string): void {
     this.treeLists.forget(project);
   }
@@ -186,26 +173,6 @@ function typeOf(json: Json): TypeInfo {
     table &&
     new Map(Object.keys(table).map((from) => [from, listOf(table, from).flatMap(({ to }) => textOf(to) ?? [])]));
   return { name: textOf(json.name) ?? '', states, transitions };
-}
-
-function typeFieldOf(json: Json): RawTypeField {
-  const id = textOf(json.referenceName) ?? '';
-  const allowed = Array.isArray(json.allowedValues) ? json.allowedValues.flatMap((one) => textOf(one) ?? []) : [];
-  const hasDefault = json.defaultValue !== undefined && json.defaultValue !== null && json.defaultValue !== '';
-  return { id, name: textOf(json.name) ?? id, required: json.alwaysRequired === true, hasDefault, allowed };
-}
-
-function rawFieldOf(json: Json): RawField {
-  const id = textOf(json.referenceName) ?? '';
-  return {
-    id,
-    name: textOf(json.name) ?? id,
-    type: textOf(json.type) ?? 'string',
-    readOnly: json.readOnly === true,
-    identity: json.isIdentity === true,
-    picklist: json.isPicklist === true,
-    suggested: json.isPicklistSuggested === true,
-  };
 }
 
 function nodesOf(json: Json, parent: string): TreeNode[] {

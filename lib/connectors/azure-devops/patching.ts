@@ -4,84 +4,81 @@
  * field, in words; nothing is dropped.
  */
 
-import { looksEmpty } from '../../model/empty';
-import { SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
-import type { FieldId, Fields, RichText, SingleValue, Value } from '../../model/values';
-import type { AzureDevOpsApi } from './api';
-import { beginOf } from './days';
+import { type FieldId, type Fields, isEmpty, type SingleValue, type Value } from '../../model/values';
+import { idOfValue } from '../kit/compare';
+import { userOfValue } from '../kit/people';
+import {
+  collectProblems,
+  Problem,
+  takesDate,
+  takesNumber,
+  takesTime,
+  takesWhole,
+  takesYesOrNo,
+  textOfValue,
+} from '../kit/wanted';
+import { beginOf } from '../kit/zone';
 import { type FieldInfo, PARENT, SHORT_TEXT, TAGS, TITLE } from './field-types';
-import { toStoredMarkdown } from './markdown';
+import { HYPERLINK } from './hyperlinks';
+import type { WantedLinks } from './links';
 import type { Metadata, ProjectInfo } from './metadata';
 import type { Paths } from './paths';
 import type { People } from './people';
-import { MOST_TAGS, oneLine, severalLines, tagProblem } from './rules';
-import { idOf, type RawWorkItem, textOf } from './shapes';
+import { MOST_TAGS, oneLine, severalLines, tagProblem, toStoredMarkdown } from './rules';
+import { idOf, type PatchOperation, type RawWorkItem, textOf } from './shapes';
 import { hoursOf, PARENT_LINK } from './values';
-
-export interface PatchOperation {
-  op: 'add' | 'replace' | 'remove' | 'test';
-  path: string;
-  value?: unknown;
-}
 
 export interface Patch {
   operations: PatchOperation[];
-  /** field id → why it cannot be written */
+  links: WantedLinks[];
+  /** field id → why it cannot be written, as a sentence */
   problems: Record<FieldId, string>;
 }
 
-/** What is patched. */
+/** The subject of a patch. */
 export interface PatchTarget {
   project: ProjectInfo;
   type: string;
-  /** the work item as it is now; undefined for a create */
+  /** the current work item; undefined for a create */
   current?: RawWorkItem;
 }
 
 export class Patcher {
   constructor(
-    private readonly api: AzureDevOpsApi,
     private readonly metadata: Metadata,
-    private readonly people: People,
+    readonly people: People,
     private readonly paths: Paths,
-    /** the server can hold Markdown */
+    /** the server supports Markdown */
     private readonly knowsMarkdown: boolean,
   ) {}
 
-  /** Azure DevOps refused somebody: who people are is asked again. */
-  forgetPeople(): void {
-    this.people.forget();
-  }
-
   async patch(fields: Fields, target: PatchTarget): Promise<Patch> {
-    const infos = new Map((await this.metadata.fields(target.project.id, target.type)).map((info) => [info.id, info]));
-    const patch: Patch = { operations: [], problems: {} };
-    // everything else that is required may be filled in by a rule of the process, so the process decides
-    if (!target.current && isBlank(fields[TITLE])) patch.problems[TITLE] = 'a new work item needs a title';
-    for (const [id, value] of Object.entries(fields)) {
-      const info = infos.get(id);
-      const problem = unwritable(info, target);
-      if (!info || problem) patch.problems[id] = problem ?? 'is unknown';
-      else {
-        try {
-          append(patch.operations, await this.field(info, value, target));
-        } catch (thrown) {
-          if (!(thrown instanceof SyncError) || thrown.kind !== 'invalid') throw thrown;
-          patch.problems[id] = thrown.message;
-        }
+    const infos = await this.metadata.fields(target.project.id, target.type);
+    const operations: PatchOperation[] = [];
+    const links: WantedLinks[] = [];
+    const problems = await collectProblems(fields, async (id, value) => {
+      const info = infos.find((one) => one.id === id);
+      if (!info) throw new Problem(`${id} is no field of the type ${target.type}`);
+      if (info.readOnly) throw new Problem(`${info.name} is read-only`);
+      if (info.createOnly && target.current) {
+        throw new Problem(`${info.name} can be written only when a work item is created`);
       }
-    }
-    return patch;
+      const rel = info.id === PARENT ? PARENT_LINK : info.link;
+      if (rel === undefined) append(operations, await this.field(info, value, target));
+      else links.push({ field: id, name: info.name, rel, targets: targetsOf(info, value) });
+    });
+    // other required fields may be set by a rule of the process, so the process decides
+    if (!target.current && isEmpty(fields[TITLE])) problems[TITLE] ??= 'A new work item needs a title';
+    return { operations, links, problems };
   }
 
   private async field(info: FieldInfo, value: Value, target: PatchTarget): Promise<PatchOperation[]> {
-    if (info.id === PARENT) return this.parent(value, target);
     const path = `/fields/${info.id}`;
     const { current } = target;
-    if (value === null || isBlank(value)) {
-      const filled = current !== undefined && textually(current.fields[info.id]) !== '';
-      // a default of a new work item is taken away in a second step (writing.ts)
+    if (value === null || isEmpty(value)) {
+      const filled = (current?.fields[info.id] ?? '') !== '';
+      // a default of a new work item is removed in a second step (writing.ts)
       return filled ? [{ op: 'remove', path }] : [];
     }
     if (info.type === 'richtext') return this.richText(info, value, target);
@@ -92,149 +89,95 @@ export class Patcher {
   }
 
   private async single(info: FieldInfo, value: Exclude<Value, null>, target: PatchTarget): Promise<unknown> {
-    if (info.id === TAGS) return tags(Array.isArray(value) ? value : [value]);
-    if (Array.isArray(value)) throw invalid('holds one value, not a list');
+    const { name } = info;
+    if (info.id === TAGS) return tags(name, Array.isArray(value) ? value : [value]);
+    if (Array.isArray(value)) throw new Problem(`${name} holds one value, not a list`);
     switch (info.type) {
       case 'number':
-        return number(value, info.integer === true);
+        return info.integer ? takesWhole(name, value) : takesNumber(name, value);
       case 'duration':
-        return hoursOf(number(value, false));
+        return hoursOf(takesNumber(name, value));
       case 'boolean':
-        if (typeof value !== 'boolean') throw invalid('needs true or false');
-        return value;
+        return takesYesOrNo(name, value);
       case 'datetime':
-        return time(value);
+        return takesTime(name, value);
       case 'date':
-        return day(value, info.zone ?? '');
+        return new Date(beginOf(takesDate(name, value), info.zone ?? '')).toISOString();
       case 'user':
-        return this.person(value);
+        return this.person(info, value);
       case 'lookup':
         return this.lookup(info, value, target);
       default: {
         const isShort = info.maxLength === undefined || info.maxLength === SHORT_TEXT;
-        return short(isShort ? oneLine(text(value)) : severalLines(text(value)), info.maxLength);
+        return fitting(info, isShort ? oneLine(text(name, value)) : severalLines(text(name, value)));
       }
     }
   }
 
   private richText(info: FieldInfo, value: Exclude<Value, null>, target: PatchTarget): PatchOperation[] {
-    const { format, content } = richTextOf(value);
+    if (typeof value !== 'object' || !('content' in value)) throw new Problem(`${info.name} takes formatted text`);
+    const { format, content } = value;
     const isMarkdown = format === 'markdown';
     if (format !== 'html' && !isMarkdown) {
-      throw invalid(`holds HTML or Markdown, not ${format}: convert it in the field mapper`);
+      throw new Problem(`${info.name} holds HTML or Markdown, not ${format}: convert it in the field mapper`);
     }
-    const stored = severalLines(isMarkdown ? toStoredMarkdown(content) : content);
-    if (stored.length > (info.maxLength ?? Number.POSITIVE_INFINITY)) throw tooLong(stored, info.maxLength);
+    const stored = fitting(info, severalLines(isMarkdown ? toStoredMarkdown(content) : content));
     const operation: PatchOperation = { op: 'add', path: `/fields/${info.id}`, value: stored };
     if (!isMarkdown || target.current?.markdown.has(info.id)) return [operation];
-    if (!this.knowsMarkdown) throw invalid('holds HTML: this server does not know Markdown in work items');
-    // one without the other is refused (VS403319)
+    if (!this.knowsMarkdown) {
+      throw new Problem(`${info.name} holds HTML: this server does not know Markdown in work items`);
+    }
+    // one without the other is rejected (VS403319)
     return [operation, { op: 'add', path: `/multilineFieldsFormat/${info.id}`, value: 'Markdown' }];
   }
 
-  private async person(value: SingleValue): Promise<string> {
-    const user = typeof value === 'string' ? { name: value } : value;
-    if (typeof user !== 'object' || 'content' in user) throw invalid('needs a person');
-    const wanted = { id: user.id, ...('name' in user ? { name: user.name } : {}) };
-    const described = {
-      ...wanted,
-      ...('login' in user ? { login: user.login } : {}),
-      ...('email' in user ? { email: user.email } : {}),
-    };
-    const account = await this.people.account(described);
+  private async person({ name }: FieldInfo, value: SingleValue): Promise<string> {
+    const user = userOfValue(value);
+    const account = await this.people.account(user);
     if (account !== undefined) return account;
-    const who =
-      textOf('email' in user ? user.email : undefined) ?? ('login' in user ? user.login : undefined) ?? wanted.name;
-    throw invalid(`there is nobody "${who ?? wanted.id ?? ''}" in Azure DevOps, or several people`);
+    const who = user.email ?? user.login ?? user.name ?? user.id ?? '';
+    throw new Problem(`${name}: there is nobody "${who}" in Azure DevOps, or several people`);
   }
 
   private async lookup(info: FieldInfo, value: SingleValue, { project }: PatchTarget): Promise<string | number> {
-    const entry = typeof value === 'object' ? value : { name: String(value) };
-    const name = 'name' in entry ? textOf(entry.name) : undefined;
-    if (info.tree) return this.paths.resolve(project, info.tree, { id: 'id' in entry ? entry.id : undefined, name });
-    if (name === undefined) throw invalid('needs the name of a list entry');
-    if (!info.numeric) return name;
-    if (!Number.isFinite(Number(name)))
-      throw invalid(`"${name}" is not in the list: ${(info.allowed ?? []).join(', ')}`);
-    return Number(name);
+    const name = textOf(textOfValue(value));
+    if (info.tree) return this.paths.resolve(project, info.tree, { id: idOfValue(value), name });
+    if (name === undefined) throw new Problem(`${info.name} takes the name of a list entry`);
+    return info.numeric ? takesNumber(info.name, name) : name;
   }
+}
 
-  /** The parent is a link: the old one goes, the new one comes. */
-  private async parent(value: Value, { current }: PatchTarget): Promise<PatchOperation[]> {
-    const operations: PatchOperation[] = [];
-    const wanted = typeof value === 'object' && value !== null && 'id' in value ? idOf(value.id ?? '') : undefined;
-    if (value !== null && wanted === undefined) throw invalid('needs the number of a work item');
-    if (wanted !== undefined && textOf(current?.fields[PARENT]) === String(wanted)) return [];
-    const index = current?.relations.findIndex(({ rel }) => rel === PARENT_LINK) ?? -1;
-    if (index >= 0) operations.push({ op: 'remove', path: `/relations/${index}` });
-    if (wanted !== undefined) {
-      const url = `${this.api.baseUrl}_apis/wit/workItems/${wanted}`;
-      operations.push({ op: 'add', path: '/relations/-', value: { rel: PARENT_LINK, url } });
+/** @throws Problem – the value names no work items, or no addresses */
+function targetsOf({ id, name, link }: FieldInfo, value: Value): string[] {
+  const list = value === null ? [] : [value].flat();
+  if (id === PARENT && list.length > 1) throw new Problem(`${name} holds one value, not ${list.length}`);
+  const targets = list.map((one) => {
+    if (link === HYPERLINK) {
+      if (typeof one === 'string' && URL.canParse(one)) return one;
+      throw new Problem(`${name} takes web addresses`);
     }
-    return operations;
-  }
+    const number = idOf(idOfValue(one));
+    if (number === undefined) throw new Problem(`${name} takes the number of a work item`);
+    return number;
+  });
+  return [...new Set(targets)];
 }
 
-function unwritable(info: FieldInfo | undefined, { type, current }: PatchTarget): string | undefined {
-  if (!info) return `the type ${type} has no such field`;
-  if (info.readOnly) return 'is read-only';
-  if (info.createOnly && current) return 'can be written only when a work item is created';
-  return undefined;
-}
-
-const invalid = (why: string): SyncError => new SyncError('invalid', why);
-const tooLong = (value: string, most: number | undefined): SyncError =>
-  invalid(`has ${value.length} characters, at most ${most} are possible`);
-
-const textually = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
-export const isBlank = (value: Value | undefined): boolean =>
-  value === null ||
-  value === undefined ||
-  value === '' ||
-  (Array.isArray(value) && value.length === 0) ||
-  (typeof value === 'object' && 'content' in value && looksEmpty(value));
-
-function richTextOf(value: Exclude<Value, null>): RichText {
-  if (typeof value === 'object' && 'content' in value) return value;
-  throw invalid('needs rich text {format, content}');
-}
-
-function text(value: SingleValue): string {
-  if (typeof value === 'object') throw invalid('needs a text');
+function text(field: string, value: SingleValue): string {
+  if (typeof value === 'object') throw new Problem(`${field} takes a text`);
   return String(value);
 }
 
-function short(given: string, most: number | undefined): string {
-  if (most !== undefined && given.length > most) throw tooLong(given, most);
-  return given;
+function fitting({ name, maxLength = Number.POSITIVE_INFINITY }: FieldInfo, stored: string): string {
+  if (stored.length <= maxLength) return stored;
+  throw new Problem(`${name} has ${stored.length} characters, at most ${maxLength} are possible`);
 }
 
-function number(value: Value, integer: boolean): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid('needs a number');
-  if (integer && !Number.isInteger(value)) throw invalid(`holds whole numbers only, not ${value}`);
-  return value;
-}
-
-function time(value: SingleValue): string {
-  const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(ms)) throw invalid('needs a point in time (ISO 8601)');
-  return new Date(ms).toISOString();
-}
-
-function day(value: SingleValue, zone: string): string {
-  const given = typeof value === 'string' ? /^\d{4}-\d\d-\d\d/.exec(value)?.[0] : undefined;
-  const ms = given === undefined ? Number.NaN : beginOf(given, zone);
-  if (Number.isNaN(ms)) throw invalid('needs a day such as 2026-02-28');
-  return new Date(ms).toISOString();
-}
-
-function tags(values: SingleValue[]): string {
-  const all = values.map((value) => text(value).trim()).filter((tag) => tag !== '');
-  for (const tag of all) {
-    const problem = tagProblem(tag);
-    if (problem !== undefined) throw invalid(problem);
-  }
+function tags(field: string, values: SingleValue[]): string {
+  const all = values.map((value) => text(field, value).trim()).filter((tag) => tag !== '');
+  const problem = all.map(tagProblem).find((words) => words !== undefined);
+  if (problem !== undefined) throw new Problem(problem);
   const different = new Set(all.map((tag) => tag.toLowerCase())).size;
-  if (different > MOST_TAGS) throw invalid(`holds at most ${MOST_TAGS} tags, not ${different}`);
+  if (different > MOST_TAGS) throw new Problem(`${field} holds at most ${MOST_TAGS} tags, not ${different}`);
   return all.join('; ');
 }

@@ -1,11 +1,14 @@
 /**
- * Paths in the trees of areas and iterations. A path that is missing is refused, or its nodes are made, as the system
- * node says (https://learn.microsoft.com/rest/api/azure/devops/wit/classification-nodes/create-or-update).
+ * Paths in the trees of areas and iterations. A change with a missing path is rejected, or its nodes are created,
+ * according to the system node
+ * (https://learn.microsoft.com/rest/api/azure/devops/wit/classification-nodes/create-or-update).
  */
 
-import { SyncError } from '../../model/errors';
+import { asSyncError } from '../../model/errors';
+import { isSameText } from '../kit/people';
+import { Problem } from '../kit/wanted';
 import type { AzureDevOpsApi } from './api';
-import { DEEPEST, LASTING_MS, type Metadata, type ProjectInfo, type TreeNode } from './metadata';
+import { DEEPEST, LASTING_MS, type Metadata, type ProjectInfo } from './metadata';
 import { isNodeName, PATH } from './rules';
 
 export type Tree = 'areas' | 'iterations';
@@ -20,34 +23,24 @@ export class Paths {
   ) {}
 
   /**
-   * The path as the project has it. A node that was renamed since is found by its id; a path without the project's name in
-   * front gets it.
-   * @throws SyncError invalid – there is no such path, or it cannot be made
+   * The path in the project. A node that was renamed since is found by its id. The project's name is added in front if
+   * it is missing.
+   * @throws Problem if there is no such path, or it cannot be created
    */
   async resolve(project: ProjectInfo, tree: Tree, wanted: { id?: string; name?: string }): Promise<string> {
     const path = withRoot(project.name, wanted.name ?? '');
-    const known = await this.find(project, tree, wanted.id, path, LASTING_MS);
-    if (known) return known.path;
-    const now = await this.find(project, tree, wanted.id, path, 0);
-    if (now) return now.path;
+    for (const maxAgeMs of [LASTING_MS, 0]) {
+      const nodes = (await this.metadata.trees(project.id, maxAgeMs))[tree];
+      const named = nodes.find((node) => isSameText(node.path, path));
+      const known = named ?? nodes.find(({ id }) => id === wanted.id);
+      if (known) return known.path;
+    }
     if (!this.create || wanted.name === undefined) {
       const words = `Project ${project.name} has no ${WORD[tree]} "${wanted.name ?? wanted.id}"`;
-      throw new SyncError('invalid', `${words}; create it there, or let the system node create missing paths`);
+      throw new Problem(`${words}; create it there, or let the system node create missing paths`);
     }
     await this.make(project, tree, path);
     return path;
-  }
-
-  private async find(
-    project: ProjectInfo,
-    tree: Tree,
-    id: string | undefined,
-    path: string,
-    maxAgeMs: number,
-  ): Promise<TreeNode | undefined> {
-    const nodes = (await this.metadata.trees(project.id, maxAgeMs))[tree];
-    const named = nodes.find((node) => node.path.toLowerCase() === path.toLowerCase());
-    return named ?? (id === undefined ? undefined : nodes.find((node) => node.id === id));
   }
 
   private async make(project: ProjectInfo, tree: Tree, path: string): Promise<void> {
@@ -57,13 +50,10 @@ export class Paths {
     const bad = names.slice(1).find((name) => !isNodeName(name));
     if (bad !== undefined) {
       const words = `"${bad}" cannot be the name of an ${WORD[tree]}: it is reserved, too long, or ${PATH.says}`;
-      throw new SyncError('invalid', words);
+      throw new Problem(words);
     }
     if (names.length > DEEPEST || path.length > (PATH.maxLength ?? 0)) {
-      throw new SyncError(
-        'invalid',
-        `The ${WORD[tree]} "${path.slice(0, 60)}…" is too long or has more than ${DEEPEST} levels`,
-      );
+      throw new Problem(`The ${WORD[tree]} "${path.slice(0, 60)}…" is too long or has more than ${DEEPEST} levels`);
     }
     for (let depth = 1; depth < names.length; depth++) {
       if (
@@ -80,8 +70,10 @@ export class Paths {
       try {
         await this.api.json('POST', url, { body: { name: names[depth] } });
       } catch (thrown) {
-        // somebody else made it a moment ago
-        if (!(thrown instanceof SyncError) || thrown.kind !== 'conflict') throw thrown;
+        const { kind, message } = asSyncError(thrown);
+        if (kind === 'invalid') throw new Problem(message);
+        // somebody else created it a moment ago
+        if (kind !== 'conflict') throw thrown;
       }
     }
     this.metadata.forgetTrees(project.id);

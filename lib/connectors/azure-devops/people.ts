@@ -1,96 +1,77 @@
 /**
- * People: who a mail address, sign-in name or name belongs to. Asked of the identities of the organisation
+ * Users: looks up emails, sign-in names and names. Uses the identities of the organization
  * (https://learn.microsoft.com/rest/api/azure/devops/ims/identities/read-identities; a token needs the scope Identity
- * (read) for it), or where that is not allowed, of the members of the project's teams. Never guesses: what doesn't match
- * exactly isn't returned.
+ * (read) for it) or, if that is not permitted, the members of the project's teams. Nothing is guessed: only exact
+ * matches are returned.
  */
 
-import { asSyncError, SyncError } from '../../model/errors';
+import uniqBy = require('lodash/uniqBy');
+
+import { asSyncError } from '../../model/errors';
 import type { UserValue } from '../../model/values';
-import { Cache, Recent } from '../cache';
+import { Cache } from '../kit/metadata';
+import { presentOf } from '../kit/overlap/members';
+import { Accounts, compactUser, matchesQuery, type UserQuery, wantedText } from '../kit/people';
 import type { AzureDevOpsApi } from './api';
 import { FRESH_MS, type Metadata } from './metadata';
-import { compact, hasLeft, isJson, type Json, listOf, mailOf, textOf, userOf } from './shapes';
+import { hasLeft, isJson, type Json, listOf, mailOf, textOf, userOf } from './shapes';
 
-const TEN_MINUTES = 600_000;
 const MOST_SHOWN = 100;
-const MOST_KNOWN = 10_000;
 const MOST_TEAMS = 50;
 const MEMBER_PAGE = 500;
 
-export interface UserQuery {
-  email?: string;
-  login?: string;
-  name?: string;
-  search?: string;
-  project?: string;
-}
-
-const same = (a: string | undefined, b: string): boolean => a?.trim().toLowerCase() === b.trim().toLowerCase();
-
 export class People {
-  private answers = new Cache<UserValue[]>();
   private readonly members = new Cache<UserValue[]>();
-  /** people in fields that were read, by sign-in address: they need no look-up */
-  private known = new Recent<string, UserValue>(MOST_KNOWN);
-  /** the token may not read identities */
-  private denied = false;
+  private readonly byId = new Cache<UserValue[]>();
+  readonly accounts = new Accounts((query) => this.find(query));
+  /** the token cannot read identities */
+  denied = false;
 
   constructor(
     private readonly api: AzureDevOpsApi,
     private readonly metadata: Metadata,
   ) {}
 
-  /** Somebody was seen in a field. */
-  met(user: UserValue | undefined): void {
-    if (user?.login) this.known.set(user.login.toLowerCase(), user);
-  }
-
-  /** Somebody could not be chosen: who they are is asked again. */
-  forget(): void {
-    this.known = new Recent(MOST_KNOWN);
-    this.answers = new Cache();
-  }
-
-  get mayReadIdentities(): boolean {
-    return !this.denied;
-  }
-
   /** @see Connection.users */
   async find(query: UserQuery): Promise<UserValue[]> {
-    const text = query.email ?? query.login ?? query.name ?? query.search ?? '';
-    // identities cannot be listed, only searched; and who belongs to a project is known by its teams
+    const text = wantedText(query) ?? '';
+    // identities can only be searched, not listed; the members of a project are known from its teams
     const found =
       text === '' || query.project !== undefined || this.denied
         ? await this.membersOf(query.project)
         : await this.identities(query, text);
-    return found.filter((user) => matches(user, query)).slice(0, MOST_SHOWN);
+    return found.filter((user) => isMeant(user, query)).slice(0, MOST_SHOWN);
+  }
+
+  /** The text for a user in a patch: the sign-in name. undefined = no such user, or several. */
+  async account({ id, login, email, name }: UserValue): Promise<string | undefined> {
+    // a name identifies the user only if nothing better was given
+    const found = await this.accounts.one(login || email ? { id, login, email } : { id, name });
+    return found?.login ?? found?.name;
   }
 
   /**
-   * The text that stands for a person in a patch: the sign-in name. Undefined = there is nobody of that description, or
-   * several.
+   * Whom texts mention by this id of an identity: https://learn.microsoft.com/rest/api/azure/devops/ims/identities/read-identities
    */
-  async account(user: UserValue): Promise<string | undefined> {
-    for (const text of [user.email, user.login]) {
-      const known = text === undefined ? undefined : this.known.get(text.toLowerCase());
-      if (known?.login) return known.login;
-    }
-    const key = JSON.stringify([user.login, user.email, user.name, user.id]);
-    const load = async () => {
-      for (const query of queriesFor(user)) {
-        const found = await this.find(query);
-        if (found.length > 0) return found;
+  async mentioned(id: string): Promise<UserValue | undefined> {
+    if (!isGuid(id)) return undefined;
+    const [user] = await this.byId.within(id.toLowerCase(), FRESH_MS, async () => {
+      if (!this.denied) {
+        try {
+          const body = await this.api.json('GET', '_apis/identities', {
+            query: { identityIds: id, queryMembership: 'None' },
+            identities: true,
+          });
+          return listOf(body).flatMap((one) => (isJson(one) ? (identityOf(one) ?? []) : []));
+        } catch (thrown) {
+          const { kind } = asSyncError(thrown);
+          if (kind === 'notFound' || kind === 'invalid') return [];
+          if (kind !== 'forbidden' && kind !== 'auth') throw thrown;
+        }
       }
-      return [];
-    };
-    let found = await this.answers.within(key, TEN_MINUTES, load);
-    // somebody who was not there may have been added since
-    if (found.length === 0) found = await this.answers.within(key, FRESH_MS, load);
-    const [only, second] = found;
-    if (!only || second) return undefined;
-    this.met(only);
-    return only.login ?? only.name;
+      return (await this.membersOf(undefined)).filter((member) => member.id?.toLowerCase() === id.toLowerCase());
+    });
+    return user;
   }
 
   private async identities(query: UserQuery, text: string): Promise<UserValue[]> {
@@ -102,12 +83,13 @@ export class People {
           identities: true,
         });
         const found = listOf(body).flatMap((one) => identityOf(one) ?? []);
-        if (found.some((user) => matches(user, query))) return found;
+        if (found.some((user) => isMeant(user, query))) return found;
       }
       return [];
     } catch (thrown) {
-      if (!(thrown instanceof SyncError) || (thrown.kind !== 'forbidden' && thrown.kind !== 'auth')) throw thrown;
-      // a dead token is refused here, too
+      const { kind } = asSyncError(thrown);
+      if (kind !== 'forbidden' && kind !== 'auth') throw thrown;
+      // an expired token is refused here, too
       const found = await this.membersOf(query.project);
       this.denied = true;
       return found;
@@ -116,20 +98,14 @@ export class People {
 
   private async membersOf(project: string | undefined): Promise<UserValue[]> {
     const projects = project === undefined ? await this.metadata.projects() : [await this.metadata.project(project)];
-    const found = new Map<string, UserValue>();
-    let denied: SyncError | undefined;
-    for (const { id } of projects) {
-      try {
-        for (const user of await this.teamMembers(id)) found.set(user.id ?? user.login ?? user.name ?? '', user);
-      } catch (thrown) {
-        const error = asSyncError(thrown);
-        if (error.kind !== 'forbidden' && error.kind !== 'notFound') throw error;
-        // one project whose teams are out of sight hides nobody of the others
-        denied = error;
-      }
-    }
-    if (found.size === 0 && denied) throw denied;
-    return [...found.values()];
+    // a project whose teams are not visible must not hide users of the others
+    const { present, fault } = await presentOf(
+      projects.map(({ id }) => id),
+      (id) => this.teamMembers(id),
+    );
+    const found = uniqBy(present.flat(), ({ id, login, name }) => id ?? login ?? name);
+    if (found.length === 0 && fault) throw fault;
+    return found;
   }
 
   private teamMembers(project: string): Promise<UserValue[]> {
@@ -137,39 +113,27 @@ export class People {
       const teams = listOf(
         await this.api.json('GET', `_apis/projects/${project}/teams`, { query: { $top: MOST_TEAMS } }),
       );
-      const found = new Map<string, UserValue>();
+      const found: UserValue[] = [];
       for (const { id } of teams) {
         const path = `_apis/projects/${project}/teams/${encodeURIComponent(textOf(id) ?? '')}/members`;
-        for (const member of listOf(await this.api.json('GET', path, { query: { $top: MEMBER_PAGE } }))) {
-          const user = userOf(member.identity);
-          const group = isJson(member.identity) && member.identity.isContainer === true;
-          if (user && !group && !hasLeft(member.identity)) found.set(user.id ?? user.login ?? '', user);
+        for (const { identity } of listOf(await this.api.json('GET', path, { query: { $top: MEMBER_PAGE } }))) {
+          const user = userOf(identity);
+          const group = isJson(identity) && identity.isContainer === true;
+          if (user && !group && !hasLeft(identity)) found.push(user);
         }
       }
-      return [...found.values()];
+      return found;
     });
   }
 }
 
-function matches(user: UserValue, { email, login, name, search }: UserQuery): boolean {
-  if (email !== undefined) return same(user.email, email) || same(user.login, email);
-  if (login !== undefined) return same(user.login, login);
-  if (name !== undefined) return same(user.name, name);
-  const wanted = search?.trim().toLowerCase();
-  return !wanted || [user.name, user.login, user.email].some((text) => text?.toLowerCase().includes(wanted));
-}
+/** The id of an identity. Azure DevOps silently removes anything else from `@<…>`. */
+export const isGuid = (id: string): boolean => /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id);
 
-/** What to ask for, best first: a value of another system may bring a login that means somebody else here. */
-function queriesFor({ login, email, name }: UserValue): UserQuery[] {
-  return [
-    ...(email ? [{ email }] : []),
-    ...(login && login !== email ? [{ login }] : []),
-    // a name says who is meant only where nothing better was given
-    ...(name && !login && !email ? [{ name }] : []),
-  ];
-}
+/** Users sign in with their email. */
+const isMeant = (user: UserValue, query: UserQuery): boolean => matchesQuery(user, query, { signInByEmail: true });
 
-/** People only: groups and service identities are left out. */
+/** Users only: groups and service identities are left out. */
 function identityOf(json: Json): UserValue | undefined {
   if (json.isContainer === true || json.isActive === false) return undefined;
   const properties = isJson(json.properties) ? json.properties : {};
@@ -183,7 +147,7 @@ function identityOf(json: Json): UserValue | undefined {
   const windows =
     domain !== undefined && account !== undefined && !account.includes('@') && !/^Windows Live/.test(domain);
   const login = windows ? `${domain}\\${account}` : account;
-  return compact({
+  return compactUser({
     id: textOf(json.id),
     name: textOf(json.customDisplayName) ?? textOf(json.providerDisplayName),
     login,

@@ -1,28 +1,36 @@
-/** Field values as Azure DevOps shows them → canonical values. Pure. */
+/** Field values of Azure DevOps → canonical values. Pure. */
 
 import { looksEmpty } from '../../model/empty';
 import type { Fields, RichText, Value } from '../../model/values';
-import { dayOf } from './days';
+import { numberOf } from '../kit/json';
+import { dayOf } from '../kit/zone';
 import { type FieldInfo, TAGS } from './field-types';
-import { fromStoredMarkdown, MARKDOWN } from './markdown';
-import { isoOf, type Json, textOf, userOf } from './shapes';
+import { linkedIn } from './links';
+import { fromStoredMarkdown, MARKDOWN } from './rules';
+import { isoOf, type Json, type RawRelation, textOf, userOf } from './shapes';
 
-/** What a value is read with, beside its field. */
+/** The context of a value, in addition to its field. */
 export interface ValueContext {
   /** long text fields that hold Markdown */
   markdown: ReadonlySet<string>;
+  /** of the work item */
+  relations?: readonly RawRelation[];
   /** address of a work item's page */
   url(id: string): string;
-  /** the other fields: an area's path has its id beside it */
+  /** the other fields: an area's path has its id next to it */
   siblings?: Json;
 }
 
 const SECONDS = 3600;
 
-/** Every field of the type: what is absent is empty. */
+/** Every field of the type: an absent one is empty. */
 export function valuesOf(fields: readonly FieldInfo[], shown: Json, context: Omit<ValueContext, 'siblings'>): Fields {
   const within: ValueContext = { ...context, siblings: shown };
-  return Object.fromEntries(fields.map((field) => [field.id, canonicalOf(field, shown[field.id], within)]));
+  const shownBy = (field: FieldInfo): Value =>
+    field.link === undefined
+      ? canonicalOf(field, shown[field.id], within)
+      : linkedIn(context.relations ?? [], field.link, context.url);
+  return Object.fromEntries(fields.map((field) => [field.id, shownBy(field)]));
 }
 
 export function canonicalOf(field: FieldInfo, raw: unknown, context: ValueContext): Value {
@@ -32,14 +40,14 @@ export function canonicalOf(field: FieldInfo, raw: unknown, context: ValueContex
       const text: RichText = context.markdown.has(field.id)
         ? { format: 'markdown', content: fromStoredMarkdown(String(raw)), dialect: MARKDOWN }
         : { format: 'html', content: String(raw) };
-      // the editor leaves `<div><br></div>` behind where a text was deleted
+      // the editor leaves `<div><br></div>` when a text is deleted
       return looksEmpty(text) ? null : text;
     }
     case 'number':
-      return numberOf(raw);
+      return numberOf(raw) ?? null;
     case 'duration': {
       const hours = numberOf(raw);
-      return hours === null ? null : Math.round(hours * SECONDS);
+      return hours === undefined ? null : Math.round(hours * SECONDS);
     }
     case 'boolean':
       return raw === true || raw === 1 || String(raw).toLowerCase() === 'true' || raw === '1';
@@ -70,12 +78,7 @@ function lookupOf(field: FieldInfo, raw: unknown, { siblings }: ValueContext): V
   return id ? { id, name } : { name };
 }
 
-function numberOf(raw: unknown): number | null {
-  const number = Number(raw);
-  return Number.isFinite(number) ? number : null;
-}
-
-/** `a; b`: a tag holds neither semicolon nor comma. */
+/** `a; b`: a tag contains neither semicolon nor comma. */
 function tagsOf(raw: unknown): string[] | null {
   const tags = String(raw)
     .split(/[;,]/)

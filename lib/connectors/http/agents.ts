@@ -1,6 +1,6 @@
 /**
- * Sockets of the HTTP client: keep-alive agents with TLS options, a connect time-out and, where configured, a proxy.
- * HTTPS goes through a proxy by CONNECT; plain HTTP is forwarded by it (RFC 9110 §7.6, §9.3.6).
+ * Sockets of the HTTP client: keep-alive agents with TLS options, a connect timeout and, if configured, a proxy. HTTPS
+ * goes through a proxy by CONNECT; plain HTTP is forwarded by it (RFC 9110 §7.6, §9.3.6).
  */
 
 import * as http from 'node:http';
@@ -11,12 +11,13 @@ import * as tls from 'node:tls';
 import type { AxiosProxyConfig } from 'axios';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { SyncError } from '../../model/errors';
-import type { HttpOptions } from './client';
+import type { HttpOptions } from './options';
 
-/** Idle sockets are closed after this time: shorter than what servers usually grant (Puma 20 s, nginx 75 s). */
+/** Idle sockets are closed after this time, which is shorter than the usual limit of servers (Puma 20 s, nginx 75
+ * s). */
 const IDLE_MS = 15_000;
 
-/** The `code` of the error with which a socket that does not get connected in time is closed. */
+/** The error `code` for closing a socket that could not connect in time. */
 export const CONNECT_TIMEOUT = 'TWINFLOW_CONNECT_TIMEOUT';
 
 export interface Sockets {
@@ -31,7 +32,7 @@ function limitConnectTime(socket: Duplex | null | undefined, event: string, time
   if (!socket) return;
   const timer = setTimeout(() => {
     const seconds = Math.round(timeoutMs / 1000);
-    socket.destroy(Object.assign(new Error(`no connection within ${seconds} s`), { code: CONNECT_TIMEOUT }));
+    socket.destroy(Object.assign(new Error(`No connection within ${seconds} s`), { code: CONNECT_TIMEOUT }));
   }, timeoutMs);
   const stop = () => clearTimeout(timer);
   socket.once(event, stop).once('close', stop).once('error', stop);
@@ -70,7 +71,7 @@ class TimedHttpsAgent extends https.Agent {
 type OriginTls = tls.SecureContextOptions & { servername?: string; rejectUnauthorized?: boolean };
 type ConnectArguments = Parameters<HttpsProxyAgent<string>['connect']>;
 
-/** A CONNECT tunnel whose TLS options are meant for the origin, not for the proxy. */
+/** A CONNECT tunnel whose TLS options apply to the origin, not to the proxy. */
 class ProxyTunnel extends HttpsProxyAgent<string> {
   constructor(
     proxy: URL,
@@ -90,7 +91,7 @@ class ProxyTunnel extends HttpsProxyAgent<string> {
     });
     try {
       const { host = '' } = options;
-      // the tunnel's TLS is not told the host where that is an address, and would expect "localhost"
+      // if the host is an IP address, the tunnel's TLS does not receive it and would expect "localhost"
       const identity: tls.ConnectionOptions =
         isIP(host) && !this.origin.servername
           ? { checkServerIdentity: (_name, certificate) => tls.checkServerIdentity(host, certificate) }
@@ -103,8 +104,8 @@ class ProxyTunnel extends HttpsProxyAgent<string> {
 }
 
 /**
- * True where the host is to be reached without the proxy. An entry is a host name, which also stands for its
- * sub-domains, with or without leading `*.` or `.`, and with an optional port; `*` is every host.
+ * True if the host is to be reached without the proxy. An entry is a host name, which also covers its subdomains, with
+ * or without leading `*.` or `.`, and with an optional port; `*` is every host.
  */
 export function bypassesProxy(url: URL, noProxy: string[] = []): boolean {
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
@@ -126,7 +127,7 @@ function proxyUrl(proxy: NonNullable<HttpOptions['proxy']>): URL {
   try {
     url = new URL(proxy.url.includes('://') ? proxy.url : `http://${proxy.url}`);
   } catch {
-    throw new SyncError('invalid', "The proxy's address is not a URL such as http://proxy.example:3128");
+    throw new SyncError('invalid', "The proxy's URL is not valid. Example: http://proxy.example:3128");
   }
   if (proxy.username) {
     url.username = encodeURIComponent(proxy.username);
@@ -138,7 +139,7 @@ function proxyUrl(proxy: NonNullable<HttpOptions['proxy']>): URL {
 /**
  * Agents for one base URL.
  *
- * @throws SyncError invalid – the proxy's address or the TLS texts cannot be used
+ * @throws SyncError invalid if the proxy's URL or the TLS texts cannot be used
  */
 export function createSockets(base: URL, options: HttpOptions): Sockets {
   const { tls: given } = options;

@@ -1,29 +1,29 @@
-/** Turns what can go wrong with a request into SyncErrors that tell an admin what to do. Pure: no clock, no network. */
+/** Converts request failures to SyncErrors that tell an admin what to do. Pure: no clock, no network. */
 
 import { SyncError, type SyncErrorDetail, type SyncErrorKind } from '../../model/errors';
 import { CONNECT_TIMEOUT } from './agents';
 import type { Mask } from './masking';
 
-/** What a connector reads out of its system's error bodies. */
+/** The details that a connector reads from its system's error bodies. */
 export interface ParsedError {
   /** the system's own words */
   text?: string;
-  /** field id → what is wrong */
+  /** field id → error */
   fields?: Record<string, string>;
   /**
-   * Replaces the kind that follows from the status. A 404 or 410 is `notFound` only where it is given here: the connector
-   * has recognised its system's own answer. Whatever stands in front of a system answers 404 as well.
+   * Replaces the kind that follows from the status. A 404 or 410 is `notFound` only if it is set here: the connector
+   * has recognized its system's own answer. A proxy in front of a system answers 404 as well.
    */
   kind?: SyncErrorKind;
 }
 
-/** What a failure is described with. */
+/** The details for describing a failure. */
 export interface FailureContext {
-  /** "GET /issues.json", free of secrets */
+  /** "GET /issues.json", without secrets */
   request: string;
   /** host and port of the system */
   host: string;
-  /** false = the method may change something and must not be repeated blindly */
+  /** false = the method may change something and must not be repeated without checks */
   idempotent: boolean;
   /** host and port of the proxy in use */
   proxy?: string;
@@ -31,18 +31,18 @@ export interface FailureContext {
 }
 
 const ANSWER_LENGTH = 500;
-/** characters of an answer that are looked at for an error's words */
+/** maximum number of characters of an answer that are searched for an error text */
 const LOOKED_AT = 100_000;
-/** what an error says of fields: so many, and as long as an answer */
+/** maximum number of fields in an error, and their maximum length */
 const MOST_FIELDS = 500;
 
-/** A text shortened to a readable length, white space folded. */
+/** A text shortened to a readable length, with white space collapsed. */
 export function shorten(text: string, length = ANSWER_LENGTH): string {
   const folded = text.replace(/\s+/g, ' ').trim();
   return folded.length > length ? `${folded.slice(0, length)}…` : folded;
 }
 
-/** What an error says of an answer's text: without secrets, folded, shortened. */
+/** The part of an answer's text that an error quotes: without secrets, collapsed and shortened. */
 export function saying(text: string, mask: Mask, length = ANSWER_LENGTH): string {
   return shorten(mask(text.slice(0, LOOKED_AT)), length);
 }
@@ -52,7 +52,7 @@ export function looksLikeHtml(contentType: string | undefined, text: string): bo
   return /\bhtml\b/i.test(contentType ?? '') || /^\s*<(?:!doctype|html|head|body)\b/i.test(text);
 }
 
-/** What a person would read of a web page: its title, else its text. */
+/** The readable text of a web page: its title, otherwise its text. */
 export function textOfHtml(html: string): string {
   const title = /<title[^>]*>([\s\S]{0,300}?)<\/title>/i.exec(html)?.[1];
   const body = html.slice(0, 20_000).replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ');
@@ -61,7 +61,7 @@ export function textOfHtml(html: string): string {
 
 /**
  * Milliseconds to wait, from a `Retry-After` header: seconds or an HTTP date (RFC 9110 §10.2.3). A date is compared
- * with the answer's own `Date`, so that a clock that differs from ours does no harm.
+ * with the answer's own `Date`, so a difference between the clocks does no harm.
  */
 export function retryAfterMs(header: string | undefined, date: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
@@ -72,10 +72,10 @@ export function retryAfterMs(header: string | undefined, date: string | undefine
   return Math.max(0, until - (Number.isNaN(from) ? now : from));
 }
 
-/** Statuses by which a system says that something is gone, and a proxy that the system is. */
+/** Statuses with which a system reports that something is gone, and a proxy that the system is gone. */
 const isMissing = (status: number): boolean => status === 404 || status === 410;
 
-/** The kind of error that an HTTP status stands for, whoever has answered. */
+/** The kind of error for an HTTP status, whoever has answered. */
 export function kindOfStatus(status: number): SyncErrorKind {
   if (status === 401) return 'auth';
   if (status === 403) return 'forbidden';
@@ -88,14 +88,14 @@ export function kindOfStatus(status: number): SyncErrorKind {
 }
 
 const MEANING: Record<SyncErrorKind, string> = {
-  auth: 'the credentials were refused: check them in the system node',
-  forbidden: 'the account may not do this',
-  notFound: 'not found, or out of sight for the account',
-  conflict: 'it was changed in the meantime',
-  invalid: 'the system refuses the data',
-  rateLimited: 'too many requests',
-  transient: 'the system is in trouble',
-  fatal: 'the answer is not that of the API: check the URL',
+  auth: 'Sign-in failed. Check the credentials in the system node',
+  forbidden: 'Permission denied for this account',
+  notFound: 'Not found or not visible to this account',
+  conflict: 'Changed by someone else in the meantime',
+  invalid: 'The system rejected the data',
+  rateLimited: 'Too many requests',
+  transient: 'System unavailable',
+  fatal: 'Not an API response. Check the URL',
 };
 
 /** An answer with an error status. */
@@ -117,14 +117,14 @@ export function failureOfStatus(
     detail.fields = Object.fromEntries(told);
   }
   if (answer.retryAfterMs !== undefined) detail.retryAfterMs = answer.retryAfterMs;
-  // a gateway that gave up, or a server that broke while working: the write may have been carried out
+  // a gateway that gave up, or a server that failed while working: the write may have been carried out
   if (!context.idempotent && status >= 500) detail.uncertain = status !== 503 && status !== 501;
   if (status === 407) {
-    return new SyncError('fatal', `The proxy ${context.proxy ?? ''} wants other credentials (407)`, detail);
+    return new SyncError('fatal', `The proxy ${context.proxy ?? ''} rejected the credentials (407)`, detail);
   }
   const answered = said ? `: ${said}` : '';
   if (isMissing(status) && kind === 'transient') {
-    // whoever has answered did not carry the request out
+    // whoever has answered did not carry out the request
     if (!context.idempotent) detail.uncertain = false;
     const what = html ? 'a web page' : answer.text.trim() === '' ? 'an empty answer' : 'an answer';
     return new SyncError(
@@ -134,7 +134,7 @@ export function failureOfStatus(
       detail,
     );
   }
-  const hint = html && kind === 'fatal' ? ' The address answers HTML: check the URL.' : '';
+  const hint = html && kind === 'fatal' ? ' The URL returns HTML. Check the URL.' : '';
   return new SyncError(
     kind,
     `${context.request} on ${context.host}: ${MEANING[kind]} (HTTP ${status})${answered}${hint}`,
@@ -161,53 +161,53 @@ interface NetworkFailure {
 function describeNetwork(code: string, message: string, context: FailureContext): NetworkFailure {
   const via = context.proxy ? ` through the proxy ${context.proxy}` : '';
   if (code === 'ENOTFOUND') {
-    const text = `the host name is unknown${context.proxy ? ' (or that of the proxy)' : ''}: check the URL`;
+    const text = `Host${context.proxy ? ' or proxy' : ''} not found. Check the URL`;
     return { kind: 'fatal', unsent: true, text };
   }
-  if (code === 'EAI_AGAIN') return { kind: 'transient', unsent: true, text: 'the name server does not answer' };
+  if (code === 'EAI_AGAIN') return { kind: 'transient', unsent: true, text: 'The name server does not answer' };
   if (code === 'ECONNREFUSED') {
     return {
       kind: 'transient',
       unsent: true,
-      text: `nothing listens there${via}: is the server up, is the port right?`,
+      text: `Connection refused${via}. Check that the server is running and the port is correct`,
     };
   }
   if (code === CONNECT_TIMEOUT || code === 'EHOSTUNREACH' || code === 'ENETUNREACH' || code === 'EHOSTDOWN') {
-    const text = `the host cannot be reached${via}: check network, firewall and proxy`;
+    const text = `Host unreachable${via}. Check network, firewall and proxy`;
     return { kind: 'transient', unsent: true, text };
   }
   if (UNKNOWN_CERTIFICATE.has(code)) {
     const text =
-      "the server's certificate is not trusted: add its authority's certificate in a tls-config node and choose it in the system node";
+      "The server's certificate is not trusted. Add the certificate of its CA to a tls-config node and select that in the system node";
     return { kind: 'fatal', unsent: true, text: `${text} (${code})` };
   }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
-    return { kind: 'fatal', unsent: true, text: `the server's certificate is not valid at this time (${code})` };
+    return { kind: 'fatal', unsent: true, text: `The server's certificate is not valid at this time (${code})` };
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     const text =
-      "the server's certificate is made out for another host: check the URL, or the tls-config node's server name";
+      "The server's certificate is for another host. Check the URL, or the server name in the tls-config node";
     return { kind: 'fatal', unsent: true, text };
   }
   if (/^ERR_(SSL|TLS|OSSL)|^EPROTO$/.test(code)) {
-    const text = `no TLS connection: is it https, does the server want a client certificate (tls-config node)? (${code})`;
+    const text = `TLS connection failed. Check that the server uses https, and whether it requires a client certificate (tls-config node) (${code})`;
     return { kind: 'fatal', unsent: false, text };
   }
   if (code.startsWith('HPE_')) {
-    const text = `something else than a web server answers there${via}: check host and port (${code})`;
+    const text = `Not an HTTP server${via}. Check host and port (${code})`;
     return { kind: 'fatal', unsent: false, text };
   }
-  if (code === 'ETIMEDOUT') return { kind: 'transient', unsent: false, text: 'no answer in time' };
+  if (code === 'ETIMEDOUT') return { kind: 'transient', unsent: false, text: 'Request timed out' };
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED') {
-    return { kind: 'transient', unsent: false, text: `the connection broke${via}` };
+    return { kind: 'transient', unsent: false, text: `Connection lost${via}` };
   }
-  return { kind: 'transient', unsent: false, text: `the connection failed: ${message}` };
+  return { kind: 'transient', unsent: false, text: `Connection failed: ${message}` };
 }
 
 /** A request that got no whole answer. `code` is Node's error code, `message` its words. */
 export function failureOfNetwork(code: string, message: string, context: FailureContext): SyncError {
   const { kind, text, unsent } = describeNetwork(code, saying(message, context.mask, 200), context);
-  // only the words: the client's own error objects carry headers and so the credentials
+  // only the message: the client's own error objects contain headers and therefore the credentials
   const cause = new Error(context.mask(`${code} ${message}`.trim()));
   const detail: SyncErrorDetail = { cause, ...(unsent && { unsent }) };
   if (!context.idempotent) detail.uncertain = !unsent;

@@ -1,10 +1,11 @@
-/** Keeps secrets out of messages: whatever text leaves the HTTP client goes through a mask made of the client's secrets. */
+/** Keeps secrets out of messages. Every text that leaves the HTTP client passes through a mask made of the client's
+ * secrets. */
 
 const MASK = '***';
 /** A header whose value is a credential; its value is masked wherever it appears. */
 const SECRET_HEADER = /authorization|cookie|token|secret|password|api-?key/i;
 const SECRET_NAME = /key|token|secret|password|passwd/i;
-// linear in the text's length, whatever a server sends: no part of a match may begin another one
+// linear in the text's length, whatever a server sends: no part of a match can start another match
 const PARAMETER = /([?&;])([^=&;#?\s]*)=[^&;#\s"'<>]*/g;
 const URL_USERINFO = /:\/\/[^\s/?#@]*@/g;
 
@@ -17,7 +18,7 @@ export function secretsOfHeaders(headers: Record<string, string>): string[] {
     .flatMap(([, value]) => [value, value.replace(/^\S+\s+/, '')]);
 }
 
-/** The ways in which a system may write a value that was sent to it. */
+/** The forms in which a system may write a value that was sent to it. */
 function spellings(secret: string): string[] {
   const html = secret.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
   const uri = encodeURIComponent(secret);
@@ -29,11 +30,12 @@ function spellings(secret: string): string[] {
 }
 
 /**
- * A function that takes secrets out of a text: the given ones as they are, URL-encoded, escaped for JSON or HTML, or as
- * Basic credentials, the user info of any URL, and the values of URL parameters that are named like a secret. Mask a text
- * before it is shortened: half a secret is none that is known.
+ * Returns a function that removes secrets from a text: the given values in plain form, URL-encoded, escaped for JSON or
+ * HTML, or as Basic credentials; credentials in any URL; and values of URL parameters whose name suggests a secret.
+ * Mask a text before shortening it: half a secret would not be recognized.
  *
- * @param secrets values that must not be seen; shorter than four characters are left alone, they would blot out the text
+ * @param secrets values to be masked; values shorter than four characters are ignored, because masking them would make
+ * the text unreadable
  */
 export function createMask(secrets: string[]): Mask {
   const values = [...new Set(secrets.flatMap(spellings))]

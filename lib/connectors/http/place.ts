@@ -1,8 +1,8 @@
-/** An address as the name of a server: what differs only in how it is written is the same. */
+/** A URL as the name of a server: different spellings of the same URL give the same name. */
 
 /**
- * Host, port where it is not the usual one, and path, in lower case; without scheme, credentials, query and slash at the end.
- * @param address as typed in a form; one that is no address is taken as it is
+ * Host, port if it is not the default, and path, in lower case; without scheme, credentials, query and trailing slash.
+ * @param address as typed in a form; a text that is not a URL is returned unchanged
  */
 export function serverOf(address: string): string {
   const text = address.trim();

@@ -1,13 +1,13 @@
 /**
- * The least that the connector must know of the Atlassian Document Format: what a plain text looks like in it, and whether
- * a text holds a document. Conversion between markups is done elsewhere.
+ * The minimum that the connector must know about the Atlassian Document Format: how to write a plain text in it, and
+ * whether a text contains a document. Markups are converted elsewhere.
  * https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/
  */
 
 import type { RichText } from '../../model/values';
-import { isJson, type Json } from './shapes';
+import { isJson, type Json } from '../kit/json';
 
-/** The document in a text, or undefined where the text holds none. */
+/** The document in a text, or undefined if the text contains none. */
 export function documentIn(text: string): Json | undefined {
   if (!/^\s*\{/.test(text)) return undefined;
   try {
@@ -18,7 +18,7 @@ export function documentIn(text: string): Json | undefined {
   }
 }
 
-/** A plain text as document: blank lines part paragraphs, other line ends are hard breaks. */
+/** A plain text as a document: blank lines separate paragraphs, other line ends are hard breaks. */
 export function documentOfText(text: string): Json {
   const paragraphs = text.replace(/\r\n?/g, '\n').split(/\n{2,}/);
   const content = paragraphs.map((paragraph) => {
@@ -32,23 +32,13 @@ export function documentOfText(text: string): Json {
   return { version: 1, type: 'doc', content };
 }
 
-/** What is sent for a rich text: the document it holds, else its text wrapped into paragraphs. */
+/** The value to send for a rich text: the document it contains, else its text wrapped into paragraphs. */
 export const documentOf = (value: RichText | string): Json => {
   if (typeof value === 'string') return documentOfText(value);
   return (value.format === 'adf' ? documentIn(value.content) : undefined) ?? documentOfText(value.content);
 };
 
-/** The document as the JSON text that a canonical value holds: the same document always gives the same text. */
-export const textOfDocument = (document: Json): string => JSON.stringify(sorted(document));
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isJson(value)) return value;
-  const keys = Object.keys(value).sort();
-  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
-}
-
-/** True for a document in which there is nothing: Jira shows some emptied fields so. */
+/** True for a document without content: Jira shows some emptied fields in this way. */
 export function isEmptyDocument(document: Json): boolean {
   const blank = (node: unknown): boolean =>
     isJson(node) && node.type === 'paragraph' && (!Array.isArray(node.content) || node.content.length === 0);

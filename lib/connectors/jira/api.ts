@@ -1,148 +1,128 @@
 /**
- * Jira's REST API in the few calls that the connector makes: version 3 on Cloud, version 2 on Data Center, and what differs
- * between the two. Nothing is kept here but the HTTP client.
+ * Jira's REST API: only the calls that the connector makes, version 3 on Cloud and version 2 on Data Center, and their
+ * differences. The HTTP client is its only state.
  */
 
+import type { OpenedFile } from '../../model/content';
 import { asSyncError, SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
-import type { HttpResponse } from '../http/client';
-import { createHttpClient, type HttpClient, type HttpMethod, type HttpOptions, type HttpRequest } from '../http/client';
-import { readInParts } from '../in-parts';
-import { allPages } from '../paging';
-import { ClientToken } from './client-token';
-import type { Deployment, Settings } from './config';
-import { isAnonymous, parseFailure } from './failures';
-import { isJson, issueOf, type Json, objectsOf, type RawIssue, textOf, withoutNul } from './shapes';
+import type {
+  DownloadRequest,
+  HttpMethod,
+  HttpOptions,
+  HttpRequest,
+  HttpResponse,
+  UploadBody,
+  UploadRequest,
+} from '../http/client';
+import { readInParts } from '../kit/in-parts';
+import { isJson, type Json, listOf, objectsOf, textOf, withoutNul } from '../kit/json';
+import { type Delivered, type RowPage, repeatedToken } from '../kit/overlap/index-feed';
+import { LONGEST_LIST } from '../kit/paging';
+import { type Query, Rest, serverTime } from '../kit/rest';
+import type { Site } from './config';
+import { ERRORS, refuseStranger } from './failures';
+import { issueOf, type RawIssue } from './shapes';
 
-/** The most issues that one bulk fetch returns (Cloud), and that one search by id asks for (Data Center). */
+/** Maximum number of issues in one bulk fetch (Cloud), and in one search by id (Data Center). */
 export const FETCH = 100;
 /**
- * All that becomes a field here. What an issue collects over the years – comments, worklogs, files – can be larger than all
- * else, and is not read (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/: "-" excludes a field).
+ * All issue properties that become fields here. Data that an issue accumulates over the years (comments, worklogs,
+ * files) can be larger than everything else, and is not read
+ * (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/: "-" excludes a field).
  */
-const WANTED = ['*all', '-comment', '-worklog', '-attachment', '-issuelinks', '-subtasks'];
-/** Of a list of metadata; some refuse more. */
+const WANTED = ['*all', '-comment', '-worklog', '-attachment', '-subtasks'];
+/** Page size of metadata lists; some reject more. */
 const PAGE = 100;
-/** Empty pages in a row, each with a token for another. */
+/** Maximum number of consecutive empty pages with a token for another one. */
 const MOST_EMPTY = 100;
-/** The most issues of one bulk create. */
+/** Maximum number of issues in one bulk create. */
 export const CREATE = 50;
 
 export interface SearchRequest {
   jql: string;
   fields: string[];
-  /** issues wanted; Jira may return fewer */
+  /** number of issues; Jira may return fewer */
   size: number;
-  /** where the page before ended */
+  /** the end of the previous page */
   token?: string;
-  /** entity properties wanted with each issue; Cloud only */
-  properties?: string[];
 }
 
-export interface SearchPage {
-  issues: RawIssue[];
-  /** undefined = this is the last page */
-  next?: string;
-  /** the server's clock, ms since 1970, where it sends it */
-  serverNow?: number;
-}
+export type SearchPage = Omit<RowPage, 'rows'> & { issues: RawIssue[] };
 
 export interface FetchRequest {
   fields?: string[];
+  /** entity properties */
   properties?: string[];
-  expand?: string;
 }
 
-export interface BulkRequest {
-  fields?: string[];
-  properties?: string[];
+export interface BulkRequest extends FetchRequest {
   /** with the newest entry of each changelog; Cloud only */
   changelog?: boolean;
-  /** what an answer for several leaves out is asked for alone */
+  /** issues missing from an answer for several are requested alone */
   certain?: boolean;
 }
 
-/** @see JiraApi.issues */
-export interface Fetched {
-  found: RawIssue[];
-  errors: Map<string, SyncError>;
-}
-
 export class JiraApi {
-  readonly deployment: Deployment;
-  readonly baseUrl: string;
-  private readonly http: HttpClient;
+  readonly isCloud: boolean;
+  private readonly rest: Rest;
   private readonly root: string;
-  /** Jira mails watchers about our updates */
-  readonly notify: boolean;
-  /** entities say who changed them last */
-  readonly changelog: boolean;
-  /** projects in which it does in any case: the account may not keep it from that */
+  /** projects whose watchers are mailed in any case: the account has no permission to prevent it */
   private readonly loud = new Set<string>();
-  private readonly token: ClientToken | undefined;
 
-  constructor({ deployment, baseUrl, credentials, notify, changelog }: Settings, options: HttpOptions | undefined) {
-    this.deployment = deployment;
-    this.baseUrl = baseUrl;
-    this.notify = notify;
-    this.changelog = changelog;
-    this.root = `rest/api/${deployment === 'cloud' ? 3 : 2}/`;
-    this.token = credentials.kind === 'client' ? new ClientToken(credentials, options) : undefined;
-    this.http = createHttpClient({
-      baseUrl,
-      product: deployment === 'cloud' ? 'Jira Cloud' : 'Jira',
-      // Data Center refuses writes with a session's cookie from elsewhere, unless told not to check
-      headers: {
-        ...(deployment === 'cloud' ? {} : { 'X-Atlassian-Token': 'no-check' }),
-        ...(credentials.kind === 'bearer' ? { Authorization: `Bearer ${credentials.token}` } : {}),
-      },
-      ...(credentials.kind === 'basic' ? { auth: credentials } : {}),
-      options,
-      parseError: parseFailure,
+  constructor(
+    readonly site: Site,
+    options: HttpOptions | undefined,
+  ) {
+    const { deployment, baseUrl, credentials } = site;
+    this.isCloud = deployment === 'cloud';
+    this.root = `rest/api/${this.isCloud ? 3 : 2}/`;
+    this.rest = new Rest({
+      ...{ baseUrl, credentials, options, errors: ERRORS, inspect: refuseStranger },
+      product: this.isCloud ? 'Jira Cloud' : 'Jira',
+      // Data Center refuses writes with a session cookie from another site, unless told not to check
+      headers: this.isCloud ? {} : { 'X-Atlassian-Token': 'no-check' },
     });
   }
 
-  get isCloud(): boolean {
-    return this.deployment === 'cloud';
-  }
-
-  /** @param path below /rest/api/3/ or /rest/api/2/, or from the root where it begins with a slash */
-  async get(path: string, query?: HttpRequest['query']): Promise<unknown> {
+  /** @param path below /rest/api/3/ or /rest/api/2/, or from the root if it starts with a slash */
+  async get(path: string, query?: Query): Promise<unknown> {
     return (await this.request('GET', path, { query })).body;
   }
 
-  /** All pages of a list that goes by startAt, under the first of the properties that the answer has. */
-  async all(path: string, properties: string[], query: HttpRequest['query'] = {}, most = 10_000): Promise<Json[]> {
-    return allPages(
-      async (startAt) => {
-        const body = await this.get(path, { ...query, startAt, maxResults: PAGE });
-        if (Array.isArray(body)) return { items: objectsOf(body), more: false };
-        const json = isJson(body) ? body : {};
-        const items = objectsOf(properties.map((name) => json[name]).find(Array.isArray));
-        const total = typeof json.total === 'number' ? json.total : undefined;
-        const last =
-          json.isLast === true || (total !== undefined ? startAt + items.length >= total : json.isLast !== false);
-        return { items, more: !last };
-      },
-      (entry) => JSON.stringify(entry.id ?? entry.accountId ?? entry.key ?? entry),
-      most,
-    );
+  /** The same for an answer that has to be an object. */
+  async object(path: string, query?: Query): Promise<Json> {
+    return this.rest.object(`GET ${path}`, await this.get(path, query));
+  }
+
+  /** All pages of a list with startAt, under the first of the properties that the answer has. */
+  all(path: string, properties: string[], query: Query = {}, most = LONGEST_LIST): Promise<Json[]> {
+    const paging = {
+      query: (startAt: number) => ({ startAt, maxResults: PAGE }),
+      items: (body: unknown) =>
+        objectsOf(isJson(body) ? properties.map((name) => body[name]).find(Array.isArray) : body),
+      more: ({ isLast, total }: Json, end: number) =>
+        isLast !== true && (typeof total === 'number' ? end < total : isLast === false),
+      key: (entry: Json) => JSON.stringify(entry.id ?? entry.accountId ?? entry.key ?? entry),
+    };
+    return this.rest.all(this.full(path), paging, query, most);
   }
 
   /**
-   * All pages of a list of Jira Software's API. A token may lack the scopes for it while it has all others: the gateway
-   * answers 401 then, which says nothing about the credentials (https://github.com/mikebowler/jirametrics/issues/74).
+   * All pages of a list of Jira Software's API. A token may lack the scopes for it and have all others. Then the
+   * gateway answers 401, which says nothing about the credentials
+   * (https://github.com/mikebowler/jirametrics/issues/74).
    *
    * @param path below /rest/agile/1.0/
-   * @throws forbidden – the token may not use it
+   * @throws forbidden if the token cannot use it
    */
-  async agile(path: string, query: HttpRequest['query'], most: number): Promise<Json[]> {
+  async agile(path: string, query: Query, most: number): Promise<Json[]> {
     try {
       return await this.all(`/rest/agile/1.0/${path}`, ['values'], query, most);
     } catch (thrown) {
       const error = asSyncError(thrown);
       if (error.kind !== 'auth' && error.detail.status !== 401) throw error;
-      // if the credentials themselves are refused, this says so
+      // if the credentials themselves are refused, this request shows it
       await this.get('myself');
       const words =
         "Jira Software's API refuses this token: for sprints it needs the scopes read:board-scope:jira-software, " +
@@ -161,34 +141,28 @@ export class JiraApi {
       const page = await this.searchOnce({ ...request, token });
       if (token !== undefined) asked.add(token);
       if (page.next === undefined) return page;
-      if (asked.has(page.next) || asked.size > MOST_EMPTY) throw repeated();
+      if (asked.has(page.next) || asked.size > MOST_EMPTY) throw repeatedToken('Jira');
       // a page may be empty although others follow
       if (page.issues.length > 0) return page;
       token = page.next;
     }
   }
 
-  private async searchOnce({ jql, fields, size, token, properties }: SearchRequest): Promise<SearchPage> {
+  private async searchOnce({ jql, fields, size, token }: SearchRequest): Promise<SearchPage> {
     const request = this.isCloud
-      ? {
-          jql,
-          fields,
-          maxResults: size,
-          ...(token === undefined ? {} : { nextPageToken: token }),
-          ...(properties ? { properties } : {}),
-        }
+      ? { jql, fields, maxResults: size, ...(token !== undefined && { nextPageToken: token }) }
       : { jql, fields, maxResults: size, startAt: Number(token ?? 0) };
     const path = this.isCloud ? 'search/jql' : 'search';
     const { body, headers } = await this.request('POST', path, { body: request, idempotent: true });
-    if (!isJson(body) || !Array.isArray(body.issues)) throw notTheApi('POST', path);
+    if (!isJson(body) || !Array.isArray(body.issues)) throw this.rest.notTheApi(`POST ${path}`);
     const issues = body.issues.map(issueOf);
-    const now = headers.date === undefined ? Number.NaN : Date.parse(headers.date);
+    const serverNow = serverTime(headers);
     const next = this.isCloud ? textOf(body.nextPageToken) : nextStart(body, issues.length);
     const ended = this.isCloud && body.isLast === true;
     return {
       issues,
-      ...(next === undefined || ended ? {} : { next }),
-      ...(Number.isNaN(now) ? {} : { serverNow: now }),
+      ...(next !== undefined && !ended && { next }),
+      ...(serverNow !== undefined && { serverNow }),
     };
   }
 
@@ -197,10 +171,10 @@ export class JiraApi {
    * (https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/); on Data Center a single one is, several
    * come from the index of the node that answers.
    *
-   * @returns those that were brought; by the id or key asked for, those that Jira could not bring now. Those in neither are
-   * gone or out of sight: if `certain`, Jira has said so of each of them alone
+   * @returns the issues that were delivered; by the requested id or key, those that Jira could not deliver now. Ids in
+   * neither are gone or not visible: if `certain`, Jira has said so about each of them alone
    */
-  async issues(ids: string[], request: BulkRequest = {}): Promise<Fetched> {
+  async issues(ids: string[], request: BulkRequest = {}): Promise<Delivered<RawIssue>> {
     const errors = new Map<string, SyncError>();
     const { found, failed } = await readInParts(
       ids,
@@ -215,12 +189,12 @@ export class JiraApi {
       } catch (thrown) {
         const error = asSyncError(thrown);
         if (error.kind === 'notFound') continue;
-        if (error.kind !== 'forbidden' && !error.detail.tooLarge) throw error;
+        if (error.kind !== 'forbidden' && !error.detail.tooLarge && !error.detail.malformed) throw error;
         errors.set(id, error);
       }
     }
     for (const [id, error] of failed) {
-      // better an issue is read without its changelog than not at all
+      // reading an issue without its changelog is better than not reading it
       const lean = request.changelog && error.detail.tooLarge;
       const again = lean ? await this.issues([id], { ...request, changelog: false }) : undefined;
       append(found, again?.found ?? []);
@@ -239,13 +213,12 @@ export class JiraApi {
       fields,
       startAt: 0,
       maxResults: ids.length,
-      // otherwise one id that is not there is an error
+      // otherwise a single missing id is an error
       validateQuery: false,
     };
     const { body } = await this.request('POST', 'search', { body: search, idempotent: true });
-    if (!isJson(body)) throw notTheApi('POST', 'search');
-    const found = objectsOf(body.issues).map(issueOf);
-    // what the index doesn't have may be too new for it
+    const found = objectsOf(this.rest.object('POST search', body).issues).map(issueOf);
+    // an issue missing from the index may be too new for it
     const missing = ids.filter((one) => !found.some((issue) => issue.id === one));
     for (const one of missing) append(found, await this.optional(() => this.issue(one, { fields })));
     return found;
@@ -263,21 +236,17 @@ export class JiraApi {
     errors: Map<string, SyncError>,
   ): Promise<RawIssue[]> {
     const request = {
-      issueIdsOrKeys: ids,
-      fields,
-      ...(properties ? { properties } : {}),
-      ...(changelog ? { expand: ['changelog'] } : {}),
+      ...{ issueIdsOrKeys: ids, fields },
+      ...(properties && { properties }),
+      ...(changelog && { expand: ['changelog'] }),
     };
     const { body } = await this.request('POST', 'issue/bulkfetch', { body: request, idempotent: true });
-    if (!isJson(body) || !Array.isArray(body.issues)) throw notTheApi('POST', 'issue/bulkfetch');
+    if (!isJson(body) || !Array.isArray(body.issues)) throw this.rest.notTheApi('POST issue/bulkfetch');
     for (const { id, errorMessage } of objectsOf(body.issueErrors)) {
       const about = textOf(id);
       if (about === undefined) continue;
-      const words = textOf(errorMessage) ?? 'no reason given';
-      errors.set(
-        about,
-        new SyncError('transient', `Jira could not show issue ${about} now: ${words}`, { answer: words }),
-      );
+      const answer = textOf(errorMessage) ?? 'no reason given';
+      errors.set(about, new SyncError('transient', `Jira could not show issue ${about} now: ${answer}`, { answer }));
     }
     return objectsOf(body.issues).map(issueOf);
   }
@@ -285,29 +254,28 @@ export class JiraApi {
   /** @throws notFound */
   async issue(
     id: string,
-    { fields = WANTED, properties, expand }: FetchRequest = {},
+    { fields = WANTED, properties, expand }: FetchRequest & { expand?: string } = {},
   ): Promise<RawIssue & { json: Json }> {
     const query = { fields: fields.join(','), properties: properties?.join(','), expand };
-    const body = await this.get(`issue/${encodeURIComponent(id)}`, query);
-    return { ...issueOf(body), json: isJson(body) ? body : {} };
+    const json = await this.object(`issue/${encodeURIComponent(id)}`, query);
+    return { ...issueOf(json), json };
   }
 
   /** Creates at most CREATE issues. Never repeated: an error may be `uncertain`. */
   async create(issueUpdates: Json[]): Promise<Json> {
     const { body } = await this.request('POST', 'issue/bulk', { body: withoutNul({ issueUpdates }) });
-    if (!isJson(body)) throw notTheApi('POST', 'issue/bulk');
-    return body;
+    return this.rest.object('POST issue/bulk', body);
   }
 
   /**
-   * Changes fields, all at once or none. On Cloud the issue as this very update left it is returned. Not to mail takes the
-   * right to administer: without, Cloud mails all the same, and Data Center refuses the whole update
-   * (https://jira.atlassian.com/browse/JRASERVER-67013), which then goes out again.
+   * Changes fields, all or none. On Cloud the issue is returned as exactly this update left it. Suppressing mails
+   * requires an administrator's permission: without it, Cloud sends mails nevertheless, and Data Center rejects the
+   * whole update (https://jira.atlassian.com/browse/JRASERVER-67013), which is then sent again.
    *
    * @param project id of the issue's project
    */
   async update(id: string, project: string, changes: Json): Promise<RawIssue | undefined> {
-    const quiet = !this.notify && !this.loud.has(project);
+    const quiet = !this.site.notify && !this.loud.has(project);
     try {
       return await this.put(id, changes, quiet);
     } catch (thrown) {
@@ -326,8 +294,7 @@ export class JiraApi {
 
   async transitions(id: string): Promise<Json[]> {
     const query = { expand: 'transitions.fields' };
-    const body = await this.get(`issue/${encodeURIComponent(id)}/transitions`, query);
-    return objectsOf(isJson(body) ? body.transitions : undefined);
+    return listOf(await this.get(`issue/${encodeURIComponent(id)}/transitions`, query), 'transitions');
   }
 
   async transition(id: string, request: Json): Promise<void> {
@@ -335,7 +302,7 @@ export class JiraApi {
   }
 
   /**
-   * Links the issue to something elsewhere; a link of the same global id is changed instead.
+   * Links the issue to another system; an existing link with the same global id is changed.
    * https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-remote-links/
    */
   async link(id: string, globalId: string, object: { url: string; title: string }): Promise<void> {
@@ -343,9 +310,42 @@ export class JiraApi {
     await this.request('POST', `issue/${encodeURIComponent(id)}/remotelink`, { body, idempotent: true });
   }
 
+  /** Types of links between issues; none where an administrator has switched issue linking off. */
+  async linkTypes(): Promise<Json[]> {
+    try {
+      return listOf(await this.get('issueLinkType'), 'issueLinkTypes');
+    } catch (thrown) {
+      const { kind } = asSyncError(thrown);
+      if (kind === 'notFound' || kind === 'forbidden') return [];
+      throw thrown;
+    }
+  }
+
+  /** Links two issues; a link that is there already is answered like a new one. @param from shows the outward words */
+  async relate(type: string, from: string, to: string): Promise<void> {
+    const body = { type: { id: type }, inwardIssue: { id: from }, outwardIssue: { id: to } };
+    await this.linking(() => this.request('POST', 'issueLink', { body, idempotent: true }));
+  }
+
+  async unrelate(link: string): Promise<void> {
+    await this.linking(() => this.request('DELETE', `issueLink/${encodeURIComponent(link)}`, { idempotent: true }));
+  }
+
+  /** Data Center answers 401 to an account that may not link issues, which says nothing about the credentials. */
+  private async linking(call: () => Promise<unknown>): Promise<void> {
+    try {
+      await call();
+    } catch (thrown) {
+      const error = asSyncError(thrown);
+      if (error.kind !== 'auth' || !/link/i.test(error.detail.answer ?? '')) throw thrown;
+      // if the credentials themselves are refused, this request shows it
+      await this.get('myself');
+      throw new SyncError('forbidden', error.message, error.detail);
+    }
+  }
+
   close(): void {
-    this.http.close();
-    this.token?.close();
+    this.rest.close();
   }
 
   private async optional<T>(read: () => Promise<T>): Promise<T[]> {
@@ -357,38 +357,27 @@ export class JiraApi {
     }
   }
 
-  private async request(method: HttpMethod, path: string, request: HttpRequest): Promise<HttpResponse> {
-    const full = path.startsWith('/') ? path.slice(1) : this.root + path;
-    try {
-      const headers = this.token && { Authorization: `Bearer ${await this.token.value()}` };
-      const answer = await this.http.request(method, full, headers ? { ...request, headers } : request);
-      if (isAnonymous(answer.headers)) throw refusedLogin(`${method} ${path}`, answer.status);
-      return answer;
-    } catch (thrown) {
-      const error = asSyncError(thrown);
-      if (error.kind === 'auth') this.token?.forget();
-      throw error;
-    }
+  private full(path: string): string {
+    return path.startsWith('/') ? path.slice(1) : this.root + path;
+  }
+
+  /** @param path as for `get` */
+  request(method: HttpMethod, path: string, request: HttpRequest): Promise<HttpResponse> {
+    return this.rest.request(method, this.full(path), request);
+  }
+
+  /** A file as a stream. @param path as for `get`, made of the file's id */
+  download(path: string, request: DownloadRequest): Promise<OpenedFile> {
+    return this.rest.download(this.full(path), request);
+  }
+
+  /** @param path as for `get` */
+  upload(method: 'POST', path: string, body: UploadBody, request: UploadRequest): Promise<HttpResponse> {
+    return this.rest.upload(method, this.full(path), body, request);
   }
 }
-
-/** An answer with which Jira let nobody in: it asks for no credentials where anonymous people may ask. */
-function refusedLogin(request: string, status: number): SyncError {
-  const words =
-    `${request}: Jira did not accept the credentials and answered as to an anonymous visitor. ` +
-    'Check whether the token has expired or was revoked, and the account, in the system node.';
-  // whatever it did, it did in nobody's name
-  return new SyncError('auth', words, { status, answer: 'X-Seraph-LoginReason: AUTHENTICATED_FAILED' });
-}
-
-/** Asked on, it would never end. */
-export const repeated = (): SyncError =>
-  new SyncError('transient', "Jira's search repeats a page token, or gives empty pages only: it is asked again later");
 
 function nextStart({ startAt, total }: Json, count: number): string | undefined {
   const end = (typeof startAt === 'number' ? startAt : 0) + count;
   return count > 0 && typeof total === 'number' && end < total ? String(end) : undefined;
 }
-
-const notTheApi = (method: string, path: string): SyncError =>
-  new SyncError('fatal', `${method} ${path}: not the answer of Jira's API: check URL and deployment`);

@@ -3,9 +3,10 @@
 import type { Field } from '../../model/entity';
 import type { ListValue, LookupValue } from '../../model/values';
 import type { JiraApi } from './api';
+import { fieldOfLink } from './links';
 import type { Metadata, TypeField } from './metadata';
 
-/** On no screen but those of transitions. */
+/** Only on the screens of transitions. */
 export const BY_TRANSITION = new Set(['status', 'resolution']);
 /** Longer lists are searched with lookupValues(). */
 const MOST_VALUES = 2_000;
@@ -17,7 +18,7 @@ export async function fieldsOf(api: JiraApi, metadata: Metadata, project: string
     const values = await listOf(metadata, project, type, field);
     result.push(fieldOf(field, sampled, api.isCloud ? 'adf' : 'jira-wiki', values));
   }
-  return result;
+  return [...result, ...(await metadata.linkFields()).map(fieldOfLink)];
 }
 
 function fieldOf(
@@ -46,7 +47,7 @@ function fieldOf(
   };
 }
 
-/** The list of a lookup field, where there is one that is short enough. */
+/** The list of a list field, if there is one and it is short enough. */
 export async function listOf(
   metadata: Metadata,
   project: string,

@@ -1,10 +1,11 @@
 /**
- * Looks for issues by marker, by a field's value, and by who created them when. The index lags behind writes, so:
+ * Searches issues by marker, by a field's value, and by who created them when. The index lags behind writes, so:
  *
- * - what it has is searched in it, and read from the database; so are the newest writes of this connection, which a search
- *   could be told to reconcile (https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/), but only fifty;
- * - what is newer is found by counting on: keys of a project are consecutive, and issues are read by key from the database,
- *   beyond the highest key that the index knows, until there are no more.
+ * - issues in the index are searched there and read from the database; so are the newest writes of this connection that
+ *   showed the searched value. A search could be told to reconcile them
+ *   (https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/), but only fifty;
+ * - newer issues are found by counting: keys of a project are consecutive, and issues beyond the highest key in the
+ *   index are read by key from the database until there are no more.
  *
  * The marker is an entity property. Properties can be searched with JQL only where an app has declared them
  * (https://developer.atlassian.com/cloud/jira/platform/modules/entity-property/), so they are read with the candidates: the
@@ -15,55 +16,70 @@ import type { Entity } from '../../model/entity';
 import { SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
 import { isEmpty, type Value } from '../../model/values';
-import type { FindQuery } from '../connector';
+import type { FindQuery, FindResult } from '../connector';
+import { isSearched } from '../kit/compare';
+import { isJson, textOf } from '../kit/json';
+import { portions } from '../kit/portions';
+import { pointInTime } from '../kit/zone';
 import { FETCH, type JiraApi } from './api';
-import { isValue } from './comparing';
 import { among, clause, contains, quoted, since } from './jql';
 import type { Metadata, TypeField } from './metadata';
 import { userOf } from './people';
 import type { IssueReader } from './reading';
-import { isJson, millisecondsOf, type RawIssue, textOf } from './shapes';
+import { millisecondsOf, type RawIssue } from './shapes';
 import { MARKER } from './writing';
 
-/** So many issues are looked through where Jira cannot search for the value. */
+/** Maximum number of issues that are compared if Jira cannot search for the value. */
 const MOST_COMPARED = 2_000;
-/** So many of the account's newest issues are looked at for a marker. */
+/** Maximum number of the account's newest issues that are checked for a marker. */
 const MOST_MARKED = 500;
-/** Data Center reads keys one by one: so many missing ones in a row are the end. Numbers are lost to failed creates. */
+/** After this many consecutive missing keys the counting ends. Failed creates also use up numbers. */
 const GAP = 5;
+/** Maximum number of conditions in one search, and their characters: Jira documents no limits, Lucene's is 1,024
+ * clauses, and each word is one. */
+const CONDITIONS = { most: 200, characters: 10_000 };
+
+interface Top {
+  prefix: string;
+  highest: number;
+}
 
 export class IssueFinder {
   constructor(
     private readonly api: JiraApi,
     private readonly metadata: Metadata,
     private readonly reader: IssueReader,
-    /** ids of issues that this connection wrote lately */
-    private readonly recent: () => string[],
+    /** issues that this connection wrote recently, oldest first, as it showed them if that is known */
+    private readonly recent: () => [string, Entity | undefined][],
   ) {}
 
   /** @see Connection.find */
-  async find({ project, type, marker, field, createdBySelfSince }: FindQuery, limit: number): Promise<Entity[]> {
-    // only Cloud's creates carry one
+  async find({ project, type, marker, field, createdBySelfSince }: FindQuery, limit: number): Promise<FindResult[]> {
+    // only Cloud's creates have one
     if (marker !== undefined && !this.api.isCloud) return [];
     if (marker === undefined && !field && createdBySelfSince === undefined) return [];
-    if (field && isEmpty(field.value)) return [];
+    const values = field?.values.filter((value) => !isEmpty(value)) ?? [];
+    if (field && values.length === 0) return [];
     const { project: info } = await this.metadata.type(project, type);
     const known = field && (await this.fieldOf(info.id, type, field.id));
     const own = marker !== undefined || createdBySelfSince !== undefined;
-    const since = createdBySelfSince === undefined ? Number.NEGATIVE_INFINITY : timeOf(createdBySelfSince);
+    const since = createdBySelfSince === undefined ? Number.NEGATIVE_INFINITY : pointInTime(createdBySelfSince);
     const self = own ? userOf(await this.metadata.myself())?.id : undefined;
 
-    const indexed = await this.indexed(info.id, type, {
-      own,
-      since,
-      condition: known && field ? conditionOf(known, field.value) : undefined,
-      most: marker === undefined ? MOST_COMPARED : MOST_MARKED,
-      exhaustive: marker === undefined,
-    });
-    const issues = new Map(indexed.map((issue) => [issue.id, issue]));
-    const recent = this.recent().filter((id) => !issues.has(id));
-    for (const issue of await this.read(recent.slice(-FETCH))) issues.set(issue.id, issue);
-    for (const issue of await this.notIndexed(info.id, info.key)) issues.set(issue.id, issue);
+    const unseen = new Map<string, SyncError>();
+    const isWanted = (entity: Entity): boolean => !field || isSearched(entity.fields[field.id], { ...field, values });
+    // before the search: issues that reach the index meanwhile are beyond it, and counted
+    const top = await this.top(info.id, info.key);
+    const issues = new Map<string, RawIssue>();
+    for (const condition of known ? conditionsOf(known, values) : [undefined]) {
+      const query = { own, since, condition, exhaustive: marker === undefined };
+      const most = marker === undefined ? MOST_COMPARED : MOST_MARKED;
+      for (const issue of await this.indexed(info.id, type, unseen, { ...query, most })) issues.set(issue.id, issue);
+    }
+    for (const issue of await this.beyond(top, unseen)) issues.set(issue.id, issue);
+    const recent = this.recent().filter(([id, shown]) => !issues.has(id) && (!shown || own || isWanted(shown)));
+    const ids = recent.slice(-FETCH).map(([id]) => id);
+    for (const issue of await this.read(ids, unseen)) issues.set(issue.id, issue);
 
     const candidates = [...issues.values()].filter(
       (issue) =>
@@ -74,7 +90,9 @@ export class IssueFinder {
         (marker === undefined || markerOf(issue) === marker),
     );
     const entities = await this.reader.entities(candidates.sort((a, b) => Number(a.id) - Number(b.id)));
-    return entities.filter((entity) => !field || isValue(entity.fields[field.id], field.value)).slice(0, limit);
+    // requested by id and by key, it may have been delivered once
+    for (const { id, key } of issues.values()) for (const name of [id, key]) unseen.delete(name);
+    return [...entities.filter(isWanted).slice(0, limit), ...unseen.values()];
   }
 
   private async fieldOf(project: string, type: string, id: string): Promise<TypeField> {
@@ -88,6 +106,7 @@ export class IssueFinder {
   private async indexed(
     project: string,
     type: string,
+    unseen: Map<string, SyncError>,
     query: { own: boolean; since: number; condition: string | undefined; most: number; exhaustive: boolean },
   ): Promise<RawIssue[]> {
     const conditions = [
@@ -106,7 +125,13 @@ export class IssueFinder {
       const size = Math.min(FETCH, query.most - found.length);
       const page = await this.api.search({ jql, fields: ['updated'], size, token });
       // the index may have an older state of them
-      append(found, await this.read(page.issues.map(({ id }) => id)));
+      append(
+        found,
+        await this.read(
+          page.issues.map(({ id }) => id),
+          unseen,
+        ),
+      );
       token = passed.has(page.next) ? undefined : page.next;
       if (token !== undefined && found.length >= query.most && query.exhaustive) {
         throw new SyncError(
@@ -118,50 +143,37 @@ export class IssueFinder {
     return found;
   }
 
-  /** Issues of the project that are newer than the index. */
-  private async notIndexed(project: string, key: string): Promise<RawIssue[]> {
+  /** The highest key of a project in the index. */
+  private async top(project: string, key: string): Promise<Top> {
     const jql = `${among('project', [project])} ORDER BY key DESC`;
     const { issues } = await this.api.search({ jql, fields: ['updated'], size: 1 });
     const highest = Number(issues[0]?.key.split('-').at(-1) ?? 0);
-    const prefix = issues[0]?.key.replace(/-\d+$/, '') ?? key;
-    return this.api.isCloud ? this.byHundreds(prefix, highest) : this.oneByOne(prefix, highest);
+    return { prefix: issues[0]?.key.replace(/-\d+$/, '') ?? key, highest };
   }
 
-  private async byHundreds(prefix: string, highest: number): Promise<RawIssue[]> {
+  /** Issues of the project that are newer than the index. Data Center reads keys one by one, because several come
+   * from the index. */
+  private async beyond({ prefix, highest }: Top, unseen: Map<string, SyncError>): Promise<RawIssue[]> {
+    const size = this.api.isCloud ? FETCH : 1;
     const found: RawIssue[] = [];
-    for (let from = highest + 1; ; from += FETCH) {
-      const some = await this.read(Array.from({ length: FETCH }, (_, index) => `${prefix}-${from + index}`));
+    let missing = 0;
+    for (let from = highest + 1; missing < GAP && found.length < MOST_COMPARED; from += size) {
+      const keys = Array.from({ length: size }, (_, index) => `${prefix}-${from + index}`);
+      const some = await this.read(keys, unseen);
       append(found, some);
-      if (some.length === 0 || found.length >= MOST_COMPARED) return found;
-    }
-  }
-
-  private async oneByOne(prefix: string, highest: number): Promise<RawIssue[]> {
-    const found: RawIssue[] = [];
-    for (let number = highest + 1, missing = 0; missing < GAP && found.length < MOST_COMPARED; number++) {
-      try {
-        found.push(await this.api.issue(`${prefix}-${number}`));
-        missing = 0;
-      } catch (thrown) {
-        if (!(thrown instanceof SyncError) || thrown.kind !== 'notFound') throw thrown;
-        missing++;
-      }
+      // an issue that exists and cannot be shown is not the end, but a server that fails on each is
+      const isThere = some.length > 0 || (size > 1 && keys.some((key) => unseen.has(key)));
+      missing = isThere ? 0 : missing + size;
     }
     return found;
   }
 
-  /** @throws SyncError – one of them cannot be read now: it may be the very one that is looked for */
-  private async read(ids: string[]): Promise<RawIssue[]> {
+  /** @param unseen receives those that cannot be read now: one may be the searched one */
+  private async read(ids: string[], unseen: Map<string, SyncError>): Promise<RawIssue[]> {
     const { found, errors } = await this.api.issues(ids, this.api.isCloud ? { properties: [MARKER] } : {});
-    for (const error of errors.values()) throw error;
+    for (const [id, error] of errors) unseen.set(id, error);
     return found;
   }
-}
-
-function timeOf(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new SyncError('invalid', `"${text}" is not a point in time (ISO 8601)`);
-  return ms;
 }
 
 function markerOf({ properties }: RawIssue): string | undefined {
@@ -169,7 +181,16 @@ function markerOf({ properties }: RawIssue): string | undefined {
   return isJson(value) ? textOf(value.marker) : undefined;
 }
 
-/** What the index can be asked; undefined where it cannot be asked for the value. */
+/** Conditions of one search after the other: what has one of the values meets one of them. */
+function conditionsOf(field: TypeField, values: Value[]): (string | undefined)[] {
+  const each = values.map((value) => conditionOf(field, value));
+  const known = each.filter((condition) => condition !== undefined);
+  // values that cannot be searched are compared with all issues
+  if (known.length < each.length) return [undefined];
+  return portions(known, CONDITIONS).map((some) => (some.length === 1 ? some[0] : `(${some.join(' OR ')})`));
+}
+
+/** The condition for the index; undefined if the value cannot be searched. */
 function conditionOf({ id, kind }: TypeField, value: Value): string | undefined {
   const one = Array.isArray(value) ? value[0] : value;
   if (one === undefined || one === null) return undefined;

@@ -1,12 +1,11 @@
-/** "Test connection": who we are, and what the account lacks for a two-way sync. */
+/** "Test connection": the account, and what it lacks for a two-way sync. */
 
 import { asSyncError, SyncError } from '../../model/errors';
-import { append } from '../../model/lists';
 import type { Identity } from '../connector';
+import { isJson, textOf } from '../kit/json';
 import type { JiraApi } from './api';
 import type { Metadata } from './metadata';
 import { userOf } from './people';
-import { isJson, textOf } from './shapes';
 
 /** https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-permissions/#built-in-permissions */
 const NEEDED: Record<string, string> = {
@@ -15,15 +14,24 @@ const NEEDED: Record<string, string> = {
   EDIT_ISSUES: 'change issues (Edit issues)',
   TRANSITION_ISSUES: 'change statuses (Transition issues)',
   ASSIGN_ISSUES: 'assign issues (Assign issues)',
-  // what some fields and links take
+  // required by some fields and links
   MODIFY_REPORTER: 'set reporters (Modify reporter)',
   SCHEDULE_ISSUES: 'set due dates (Schedule issues)',
   RESOLVE_ISSUES: 'set resolutions and fix versions (Resolve issues)',
-  LINK_ISSUES: 'add web links to counterparts (Link issues)',
+  LINK_ISSUES: 'link issues, and add web links to counterparts (Link issues)',
+  ADD_COMMENTS: 'add comments (Add comments)',
+  CREATE_ATTACHMENTS: 'attach files (Create attachments)',
 };
-/** Either will do. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-issueidorkey-put */
+/** An account that may change or delete all comments may do so with its own. A permission that only other users' comments need is reported as such. */
+const COMMENTS = {
+  EDIT: ['change', 'Edit'],
+  DELETE: ['delete', 'Delete'],
+} as const;
+const COMMENT_KEYS = Object.keys(COMMENTS).flatMap((verb) => [`${verb}_ALL_COMMENTS`, `${verb}_OWN_COMMENTS`]);
+/** Either is enough.
+ * https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-issueidorkey-put */
 const QUIET = ['ADMINISTER_PROJECTS', 'ADMINISTER'];
-/** More projects than this are not asked about one by one. */
+/** Beyond this number, projects are not checked one by one. */
 const MOST_ASKED = 10;
 
 export async function identify(api: JiraApi, metadata: Metadata): Promise<Identity> {
@@ -35,11 +43,7 @@ export async function identify(api: JiraApi, metadata: Metadata): Promise<Identi
     missing.push('The account sees no project: give it a role in the projects to be synchronised.');
   }
   if (projects.length > MOST_ASKED) {
-    const lacking = await lackingIn(api, undefined);
-    append(
-      missing,
-      lacking.map((words) => `The account may in no project ${words}.`),
-    );
+    for (const words of await lackingIn(api, undefined)) missing.push(`The account may in no project ${words}.`);
   } else {
     const where = new Map<string, string[]>();
     for (const { id, name } of projects) {
@@ -57,7 +61,7 @@ export async function identify(api: JiraApi, metadata: Metadata): Promise<Identi
     server: api.isCloud
       ? 'Jira Cloud'
       : `Jira ${textOf(server.deploymentType) === 'Server' ? '' : 'Data Center '}${textOf(server.version) ?? ''}`.trim(),
-    ...(timeZone ? { timeZone } : {}),
+    ...(timeZone && { timeZone }),
     missing,
   };
 }
@@ -82,14 +86,20 @@ async function self(metadata: Metadata) {
 }
 
 async function lackingIn(api: JiraApi, projectId: string | undefined): Promise<string[]> {
-  const granted = await permissions(api, projectId, [...Object.keys(NEEDED), ...(api.notify ? [] : QUIET)]);
+  const keys = [...Object.keys(NEEDED), ...COMMENT_KEYS, ...(api.site.notify ? [] : QUIET)];
+  const granted = await permissions(api, projectId, keys);
   const lacking = Object.entries(NEEDED).flatMap(([key, words]) => (granted.has(key) ? [] : [words]));
-  const isLoud = !api.notify && !QUIET.some((key) => granted.has(key));
+  for (const [verb, [does, name]] of Object.entries(COMMENTS)) {
+    if (granted.has(`${verb}_ALL_COMMENTS`)) continue;
+    if (!granted.has(`${verb}_OWN_COMMENTS`)) lacking.push(`${does} its own comments (${name} own comments)`);
+    lacking.push(`${does} other people's comments (${name} all comments)`);
+  }
+  const isLoud = !api.site.notify && !QUIET.some((key) => granted.has(key));
   return isLoud ? [...lacking, 'keep Jira from mailing watchers (Administer projects)'] : lacking;
 }
 
 async function permissions(api: JiraApi, projectId: string | undefined, keys: string[]): Promise<Set<string>> {
-  const body = await api.get('mypermissions', { permissions: keys.join(','), projectId });
-  const list = isJson(body) && isJson(body.permissions) ? body.permissions : {};
+  const { permissions: given } = await api.object('mypermissions', { permissions: keys.join(','), projectId });
+  const list = isJson(given) ? given : {};
   return new Set(keys.filter((key) => isJson(list[key]) && list[key].havePermission === true));
 }

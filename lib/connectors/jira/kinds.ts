@@ -1,5 +1,5 @@
 /**
- * What Jira's field schemas mean in canonical types. Types of custom fields:
+ * The canonical types of Jira's field schemas. Types of custom fields:
  * https://developer.atlassian.com/server/jira/platform/jira-rest-api-examples/#setting-custom-field-data-for-other-field-types
  */
 
@@ -7,7 +7,7 @@ import type { EntryRule, LengthRule } from '../../model/entity';
 import type { FieldType } from '../../model/values';
 import type { Schema } from './shapes';
 
-/** How a field's JSON looks, both ways. */
+/** The JSON form of a field, for reading and writing. */
 export type Shape =
   | 'text'
   | 'richText'
@@ -41,70 +41,49 @@ export interface Kind {
   entry?: EntryRule;
 }
 
-/** Things in an issue that are no fields of it, or move without anybody's doing. */
+/** Properties of an issue that are not fields. */
+const COLLECTED = ['attachment', 'comment', 'issuelinks', 'subtasks', 'thumbnail', 'votes', 'watches', 'worklog'];
+/** Sums over sub-tasks: they change without anybody editing this issue. */
+const SUMS = ['aggregateprogress', 'aggregatetimeestimate', 'aggregatetimeoriginalestimate', 'aggregatetimespent'];
 const LEFT_OUT = new Set([
-  'aggregateprogress',
-  'aggregatetimeestimate',
-  'aggregatetimeoriginalestimate',
-  'aggregatetimespent',
-  'attachment',
-  'comment',
-  'issuelinks',
-  'issuerestriction',
-  'lastViewed',
-  'progress',
-  'subtasks',
-  'thumbnail',
-  'timetracking',
-  'votes',
-  'watches',
-  'worklog',
-  'workratio',
+  ...COLLECTED,
+  ...SUMS,
+  ...['issuerestriction', 'lastViewed', 'progress', 'timetracking', 'workratio'],
 ]);
 
-/** Fields that Jira keeps by itself, or that are changed by moving the issue. */
-const KEPT_BY_JIRA = new Set([
-  'created',
-  'creator',
-  'issuekey',
-  'issuetype',
-  'project',
-  'resolutiondate',
-  'statusCategory',
-  'statuscategorychangedate',
-  'timespent',
-  'updated',
-]);
+/** Changed by moving the issue. */
+const MOVED = ['issuetype', 'project'];
+const BY_STATUS = ['resolutiondate', 'statusCategory', 'statuscategorychangedate'];
+/** Fields that Jira maintains itself. */
+const KEPT_BY_JIRA = new Set([...MOVED, ...BY_STATUS, 'created', 'creator', 'issuekey', 'timespent', 'updated']);
 
 const SECONDS = new Set(['timeestimate', 'timeoriginalestimate', 'timespent']);
-const NAMED = new Set([
-  'component',
-  'issuetype',
-  'priority',
-  'project',
-  'resolution',
-  'securitylevel',
-  'status',
-  'statusCategory',
-  'version',
-]);
+const LISTS = ['component', 'priority', 'resolution', 'securitylevel', 'status', 'version'];
+const NAMED = new Set([...LISTS, ...MOVED, 'statusCategory']);
 
 /** single-line texts; https://confluence.atlassian.com/jirakb/maximum-length-of-a-jira-text-field-1318879886.html */
 const LINE = 255;
-/** Texts of several lines on Cloud; Data Center's administrators choose. The words of a document are counted, not its JSON. */
+/** Texts of several lines on Cloud; on Data Center administrators set the limit. The words of a document are
+ * counted, not its JSON. */
 const TEXT = 32_767;
-/** Jira is written in Java, which counts as JavaScript does. */
+/** Jira is written in Java, which counts characters like JavaScript. */
 const UNIT = 'utf16';
+
+/** The unit of a long text's limit, on Cloud. */
+export const longText: { maxLength: number; length: LengthRule } = {
+  maxLength: TEXT,
+  length: { unit: UNIT, of: 'text' },
+};
 
 const ONE_LINE: EntryRule = { without: '[\\n\\r]', says: 'a summary is one line' };
 const LABEL: EntryRule = { maxLength: LINE, without: '\\s', says: 'a label has no blanks and at most 255 characters' };
 
 /** Fields that GET /field shows without a schema (Cloud) or not at all (Data Center), though issues have them. */
 export const UNDECLARED: { id: string; name: string; schema: Schema }[] = [
-  { id: 'parent', name: 'Parent', schema: { type: 'issuelink', system: 'parent' } },
+  { id: 'parent', name: 'Parent', schema: { type: 'issuelink' } },
 ];
 
-/** Undefined for what has no canonical form. */
+/** undefined if it has no canonical form. */
 export function kindOf(id: string, declared: Schema | undefined): Kind | undefined {
   const schema = declared ?? UNDECLARED.find((one) => one.id === id)?.schema;
   if (LEFT_OUT.has(id) || !schema) return undefined;
@@ -149,7 +128,7 @@ function byType(id: string, { type, items, custom: full }: Schema, custom: strin
 
 function textKind(id: string, custom: string | undefined): Kind {
   if (id === 'description' || id === 'environment' || custom === 'textarea')
-    return { shape: 'richText', type: 'richtext', maxLength: TEXT, length: { unit: UNIT, of: 'text' } };
+    return { shape: 'richText', type: 'richtext', ...longText };
   if (custom === 'url') return { shape: 'text', type: 'url' };
   if (custom === 'readonlyfield') return { shape: 'text', type: 'text', readOnly: true };
   const isLine = id === 'summary' || custom === 'textfield';

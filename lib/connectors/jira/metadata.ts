@@ -1,12 +1,14 @@
-/** What Jira tells of its structure, kept for a minute; definitions of fields, which hardly change, for ten. */
+/** Jira's structure, cached for a minute; definitions of fields, which rarely change, for ten. */
 
 import { asSyncError, SyncError } from '../../model/errors';
 import type { ListValue, LookupValue } from '../../model/values';
-import { Cache } from '../cache';
+import { type Json, listOf, objectsOf, textOf } from '../kit/json';
+import { remembered } from '../kit/metadata';
 import type { JiraApi } from './api';
 import { type Kind, kindOf, UNDECLARED } from './kinds';
+import { linkFieldsOf } from './links';
 import { Screens } from './screens';
-import { isJson, type Json, objectsOf, type RawIssue, schemaOf, textOf } from './shapes';
+import { type RawIssue, schemaOf } from './shapes';
 
 const MINUTE = 60_000;
 
@@ -18,14 +20,14 @@ export interface Definition {
   kind: Kind;
 }
 
-/** A field as one project and issue type have it. */
+/** A field in one project and issue type. */
 export interface TypeField extends Definition {
   required: boolean;
-  /** Jira gives it a value where a create doesn't */
+  /** Jira sets a value if a create has none */
   hasDefault: boolean;
   onCreate: boolean;
   onEdit: boolean;
-  /** its list, where Jira shows one */
+  /** its list, if Jira shows one */
   allowed?: ListValue[];
   /** cascading selects: the id of a child's parent */
   parents?: Map<string, string>;
@@ -36,92 +38,87 @@ export interface ProjectInfo {
   key: string;
   name: string;
   archived: boolean;
+  /** customers see its issues in a portal */
+  isService: boolean;
   types: { id: string; name: string; subtask: boolean }[];
 }
 
-/** Fields of one project and type, and whether any issue was there that showed an edit screen. */
+/** Fields of one project and type, and whether there was an issue that showed an edit screen. */
 export interface TypeFields {
   fields: Map<string, TypeField>;
   sampled: boolean;
 }
 
 export class Metadata {
-  private readonly projectLists = new Cache<{ id: string; name: string; key: string }[]>(MINUTE, 1);
-  private readonly projectInfos = new Cache<ProjectInfo>(MINUTE, 200);
-  private readonly definitionLists = new Cache<Map<string, Definition>>(10 * MINUTE, 1);
-  private readonly typeFields = new Cache<TypeFields>(MINUTE, 200);
-  private readonly statusLists = new Cache<Map<string, LookupValue[]>>(MINUTE, 200);
-  private readonly resolutionLists = new Cache<LookupValue[]>(MINUTE, 1);
-  private readonly typeLists = new Cache<Set<string>>(MINUTE, 1);
-  private readonly versionLists = new Cache<ListValue[]>(MINUTE, 200);
-  private readonly sprintLists = new Cache<LookupValue[]>(MINUTE, 200);
-  private readonly myselves = new Cache<Json>(MINUTE, 1);
-  private readonly servers = new Cache<Json>(10 * MINUTE, 1);
-
   private readonly screens: Screens;
+  /** ids of all fields, including those without a canonical form */
+  private readonly listed = new Set<string>();
 
   constructor(private readonly api: JiraApi) {
     this.screens = new Screens(api);
   }
 
-  myself(): Promise<Json> {
-    return this.myselves.remember('', async () => {
-      const body = await this.api.get('myself');
-      if (isJson(body) && (body.accountId !== undefined || body.name !== undefined)) return body;
-      throw new SyncError('fatal', "GET myself: not the answer of Jira's API: check the URL");
-    });
-  }
+  readonly myself = remembered(MINUTE, 1, async (): Promise<Json> => {
+    const body = await this.api.object('myself');
+    if (body.accountId !== undefined || body.name !== undefined) return body;
+    throw new SyncError('fatal', "GET myself: not a response of Jira's API. Check the URL");
+  });
 
-  serverInfo(): Promise<Json> {
-    return this.servers.remember('', async () => {
-      const body = await this.api.get('serverInfo');
-      return isJson(body) ? body : {};
-    });
-  }
+  readonly serverInfo = remembered(10 * MINUTE, 1, () => this.api.object('serverInfo'));
 
-  /** Where people open issues: the site, also where the API is reached through Atlassian's gateway. */
+  /** The site where users open issues, even if the API is reached through Atlassian's gateway. */
   async siteUrl(): Promise<string> {
-    if (!/\/ex\/jira\//.test(this.api.baseUrl)) return this.api.baseUrl;
-    const url = textOf((await this.serverInfo()).baseUrl) ?? this.api.baseUrl;
+    if (!/\/ex\/jira\//.test(this.api.site.baseUrl)) return this.api.site.baseUrl;
+    const url = textOf((await this.serverInfo()).baseUrl) ?? this.api.site.baseUrl;
     return url.endsWith('/') ? url : `${url}/`;
   }
 
-  projects(): Promise<{ id: string; name: string; key: string }[]> {
-    return this.projectLists.remember('', async () => {
-      const list = this.api.isCloud
-        ? await this.api.all('project/search', ['values'], { orderBy: 'key' }, 50_000)
-        : await this.api.all('project', ['values']);
-      return list.flatMap((json) => {
-        const [id, key, name] = [textOf(json.id), textOf(json.key), textOf(json.name)];
-        return id && key ? [{ id, key, name: name ?? key }] : [];
-      });
+  readonly projects = remembered(MINUTE, 1, async () => {
+    const list = this.api.isCloud
+      ? await this.api.all('project/search', ['values'], { orderBy: 'key' }, 50_000)
+      : await this.api.all('project', ['values']);
+    return list.flatMap((json) => {
+      const [id, key, name] = [textOf(json.id), textOf(json.key), textOf(json.name)];
+      return id && key ? [{ id, key, name: name ?? key }] : [];
     });
-  }
+  });
 
   /** @throws notFound */
-  project(idOrKey: string): Promise<ProjectInfo> {
-    return this.projectInfos.remember(idOrKey, async () => {
-      const body = await this.api.get(`project/${encodeURIComponent(idOrKey)}`);
-      const json = isJson(body) ? body : {};
-      const [id, key] = [textOf(json.id), textOf(json.key)];
-      if (!id || !key) throw new SyncError('notFound', `Jira shows no project ${idOrKey}`);
-      const types = objectsOf(json.issueTypes).flatMap((type) => {
-        const typeId = textOf(type.id);
-        return typeId ? [{ id: typeId, name: textOf(type.name) ?? typeId, subtask: type.subtask === true }] : [];
-      });
-      return { id, key, name: textOf(json.name) ?? key, archived: json.archived === true, types };
+  readonly project = remembered(MINUTE, 200, async (idOrKey: string): Promise<ProjectInfo> => {
+    const json = await this.api.object(`project/${encodeURIComponent(idOrKey)}`);
+    const [id, key] = [textOf(json.id), textOf(json.key)];
+    if (!id || !key) throw new SyncError('notFound', `Jira shows no project ${idOrKey}`);
+    const types = listOf(json, 'issueTypes').flatMap((type) => {
+      const typeId = textOf(type.id);
+      return typeId ? [{ id: typeId, name: textOf(type.name) ?? typeId, subtask: type.subtask === true }] : [];
     });
+    const isService = textOf(json.projectTypeKey) === 'service_desk';
+    return { id, key, name: textOf(json.name) ?? key, archived: json.archived === true, isService, types };
+  });
+
+  /** The projects that cannot be read now, each with the reason; asked from Jira, not from the cache. */
+  async outOfSight(projects: readonly string[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    for (const id of projects) {
+      this.project.forget(id);
+      try {
+        const { name, archived } = await this.project(id);
+        if (archived) found.set(id, `The project ${name} is archived`);
+      } catch (thrown) {
+        if (asSyncError(thrown).kind !== 'notFound') throw thrown;
+        found.set(id, `Jira no longer has the project ${id}, or does not show it to this account`);
+      }
+    }
+    return found;
   }
 
   /** Ids of all issue types. */
-  typeIds(): Promise<Set<string>> {
-    return this.typeLists.remember('', async () => {
-      const all = objectsOf(await this.api.get('issuetype'));
-      return new Set(all.flatMap(({ id }) => textOf(id) ?? []));
-    });
-  }
+  readonly typeIds = remembered(MINUTE, 1, async () => {
+    const all = objectsOf(await this.api.get('issuetype'));
+    return new Set(all.flatMap(({ id }) => textOf(id) ?? []));
+  });
 
-  /** @throws notFound – no such project, or it has no such issue type */
+  /** @throws notFound if there is no such project, or it has no such issue type */
   async type(project: string, type: string): Promise<{ project: ProjectInfo; type: ProjectInfo['types'][number] }> {
     const info = await this.project(project);
     const found = info.types.find(({ id }) => id === type);
@@ -131,89 +128,79 @@ export class Metadata {
   }
 
   /** All fields with a canonical form, by id. */
-  definitions(): Promise<Map<string, Definition>> {
-    return this.definitionLists.remember('', async () => {
-      const definitions = new Map<string, Definition>();
-      for (const { id, name, schema } of UNDECLARED) {
-        const kind = kindOf(id, schema);
-        if (kind) definitions.set(id, { id, name, custom: false, kind });
-      }
-      for (const json of objectsOf(await this.api.get('field'))) {
-        const id = textOf(json.id);
-        if (id) this.listed.add(id);
-        const kind = id === undefined ? undefined : kindOf(id, schemaOf(json.schema));
-        if (id && kind) definitions.set(id, { id, name: textOf(json.name) ?? id, custom: json.custom === true, kind });
-      }
-      return definitions;
-    });
-  }
+  readonly definitions = remembered(10 * MINUTE, 1, async () => {
+    const definitions = new Map<string, Definition>();
+    for (const { id, name, schema } of UNDECLARED) {
+      const kind = kindOf(id, schema);
+      if (kind) definitions.set(id, { id, name, custom: false, kind });
+    }
+    for (const json of objectsOf(await this.api.get('field'))) {
+      const id = textOf(json.id) ?? '';
+      this.listed.add(id);
+      const kind = kindOf(id, schemaOf(json.schema));
+      if (id && kind) definitions.set(id, { id, name: textOf(json.name) ?? id, custom: json.custom === true, kind });
+    }
+    return definitions;
+  });
 
-  /** The definitions, read anew where an issue has a custom field that was made since. */
+  /** A field for each end of each link type. */
+  readonly linkFields = remembered(10 * MINUTE, 1, async () => linkFieldsOf(await this.api.linkTypes()));
+
+  /** The definitions, read again if an issue has a newer custom field. */
   async definitionsFor(issues: RawIssue[]): Promise<Map<string, Definition>> {
     const known = await this.definitions();
     const isNew = (id: string) => id.startsWith('customfield_') && !this.listed.has(id);
     const fresh = new Set(issues.flatMap(({ fields }) => Object.keys(fields).filter(isNew)));
     if (fresh.size === 0) return known;
-    // once: Jira does not list every field to every account
+    // once: Jira does not list every field for every account
     for (const id of fresh) this.listed.add(id);
-    this.definitionLists.forget('');
+    this.definitions.forget();
     return this.definitions();
   }
 
-  /** ids of all fields, those without a canonical form too */
-  private readonly listed = new Set<string>();
-
   /** @throws notFound */
-  fields(project: string, type: string): Promise<TypeFields> {
-    return this.typeFields.remember(`${project} ${type}`, () => this.loadFields(project, type));
-  }
+  readonly fields = remembered(MINUTE, 200, (project: string, type: string) => this.loadFields(project, type));
 
   /** Statuses of an issue type's workflow in a project. */
   async statuses(project: string, type: string): Promise<LookupValue[]> {
-    const lists = await this.statusLists.remember(project, async () => {
-      const body = await this.api.get(`project/${encodeURIComponent(project)}/statuses`);
-      return new Map(objectsOf(body).map((json) => [textOf(json.id) ?? '', valuesOf(json.statuses)]));
-    });
-    return lists.get(type) ?? [];
+    return (await this.workflows(project)).get(type) ?? [];
   }
+
+  /** Statuses by issue type. */
+  private readonly workflows = remembered(MINUTE, 200, async (project: string) => {
+    const body = await this.api.get(`project/${encodeURIComponent(project)}/statuses`);
+    return new Map(objectsOf(body).map((json) => [textOf(json.id) ?? '', valuesOf(json.statuses)]));
+  });
 
   /** https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-resolutions/ – the plain list is deprecated there. */
-  resolutions(): Promise<LookupValue[]> {
-    return this.resolutionLists.remember('', async () =>
-      valuesOf(
-        this.api.isCloud ? await this.api.all('resolution/search', ['values']) : await this.api.get('resolution'),
-      ),
-    );
-  }
+  readonly resolutions = remembered(MINUTE, 1, async () =>
+    valuesOf(this.api.isCloud ? await this.api.all('resolution/search', ['values']) : await this.api.get('resolution')),
+  );
 
-  /** Versions of a project that were archived: they stay on issues, and no issue is given one any more. */
-  private archivedVersions(project: string): Promise<ListValue[]> {
-    return this.versionLists.remember(project, async () => {
-      const all = objectsOf(await this.api.get(`project/${encodeURIComponent(project)}/versions`));
-      return valuesOf(all.filter((one) => one.archived === true));
-    });
-  }
+  /** Versions of a project that were archived: they stay on issues, but can no longer be selected. */
+  private readonly archivedVersions = remembered(MINUTE, 200, async (project: string) => {
+    const all = objectsOf(await this.api.get(`project/${encodeURIComponent(project)}/versions`));
+    return valuesOf(all.filter((one) => one.archived === true));
+  });
 
   /**
-   * Sprints of a project's boards that are not over. Needs Jira Software, and a token that may use its API. A team's own
-   * board (type `simple`) may have sprints or not: only asking tells.
+   * Sprints of a project's boards that are not closed. Needs Jira Software and a token with access to its API. Boards of
+   * type `simple` may or may not have sprints; only a request shows it.
    * https://developer.atlassian.com/cloud/jira/software/rest/api-group-board/
    *
-   * @throws forbidden – the account or its token may not use that API
+   * @throws forbidden if the account or its token cannot use that API
    */
-  sprints(project: string): Promise<LookupValue[]> {
-    return this.sprintLists.remember(project, async () => {
-      const boards = await this.api.agile('board', { projectKeyOrId: project }, 50);
-      const found = new Map<string, LookupValue>();
-      for (const board of boards.filter(({ type }) => type !== 'kanban')) {
-        const path = `board/${encodeURIComponent(textOf(board.id) ?? '')}/sprint`;
-        for (const sprint of valuesOf(await this.sprintsOf(path))) found.set(sprint.id ?? sprint.name, sprint);
-      }
-      return [...found.values()];
-    });
-  }
+  readonly sprints = remembered(MINUTE, 200, async (project: string): Promise<LookupValue[]> => {
+    const boards = await this.api.agile('board', { projectKeyOrId: project }, 50);
+    const found = new Map<string, LookupValue>();
+    for (const board of boards.filter(({ type }) => type !== 'kanban')) {
+      const path = `board/${encodeURIComponent(textOf(board.id) ?? '')}/sprint`;
+      for (const sprint of valuesOf(await this.sprintsOf(path))) found.set(sprint.id ?? sprint.name, sprint);
+    }
+    return [...found.values()];
+  });
 
-  /** False where sprints are not this account's or token's to look at. */
+  /** False if this account or token cannot see sprints. */
   async hasSprints(project: string): Promise<boolean> {
     try {
       await this.sprints(project);
@@ -228,7 +215,7 @@ export class Metadata {
     try {
       return await this.api.agile(path, { state: 'active,future' }, 500);
     } catch (thrown) {
-      // "The board does not support sprints"; or it is somebody else's
+      // "The board does not support sprints", or another user owns it
       const { kind } = asSyncError(thrown);
       if (kind === 'invalid' || kind === 'notFound') return [];
       throw thrown;
@@ -281,7 +268,7 @@ export function valuesOf(list: unknown): ListValue[] {
   return objectsOf(list).flatMap((json): ListValue[] => {
     const [id, name] = [textOf(json.id), textOf(json.name) ?? textOf(json.value)];
     if (name === undefined) return [];
-    // it stays on issues that have it, and is given to no other
+    // existing issues keep it, others cannot select it
     const isOver = json.disabled === true || json.archived === true;
     const own = { ...(id ? { id } : {}), name, ...(isOver ? { selectable: false as const } : {}) };
     const children = valuesOf(json.children).map((child) => ({
@@ -293,7 +280,7 @@ export function valuesOf(list: unknown): ListValue[] {
   });
 }
 
-/** How a choice of a cascading select is called. */
+/** The name of a value in a cascading select. */
 export const cascadeName = (parent: string, child: string): string => `${parent} / ${child}`;
 
 function allowedOf(...screens: (Json | undefined)[]): ListValue[] | undefined {

@@ -1,57 +1,59 @@
 /** Issues as Jira shows them → entities with canonical values. */
 
 import { createHash } from 'node:crypto';
+
+import chunk = require('lodash/chunk');
+
 import type { Entity, EntityId, EntityTypeId, ProjectId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import type { Fields, LookupValue, ReferenceValue, SingleValue, UserValue, Value } from '../../model/values';
-import { Cache, Recent } from '../cache';
 import type { ReadResult, Scope } from '../connector';
-import { isEmptyDocument, textOfDocument } from './adf';
-import { FETCH, type Fetched, type JiraApi } from './api';
-import type { Members } from './members';
+import { isJson, type Json, textOf } from '../kit/json';
+import { Cache } from '../kit/metadata';
+import type { Delivered } from '../kit/overlap/index-feed';
+import { OwnWrites, Recent } from '../kit/recent';
+import { FETCH, type JiraApi } from './api';
+import { type LinkField, linkedIn, linksOf, type RawLink } from './links';
 import { cascadeName, type Definition, type Metadata } from './metadata';
 import { userOf } from './people';
-import { isJson, type Json, millisecondsOf, type RawIssue, textOf, utcOf } from './shapes';
+import { millisecondsOf, type RawIssue, richTextOf, utcOf } from './shapes';
 
-/** Where an issue is, and its status, as last read. */
+/** The place and status of an issue, as last read. */
 export interface Place {
   project: ProjectId;
   type: EntityTypeId;
   status: LookupValue | undefined;
+  version: string;
 }
 
-/** Issues whose place is remembered. */
+/** Maximum number of issues whose place is remembered. */
 const PLACES = 20_000;
 const TEN_MINUTES = 600_000;
-/** So often an epic that cannot be asked for holds up the poll. */
+/** Maximum number of issues whose links are remembered for the next write. */
+const LINKED = 2_000;
+/** How often an epic that cannot be read delays the poll. */
 const MOST_TROUBLES = 3;
-/** Own writes that are kept until the poll meets them; a large entity is read again rather than kept, characters of JSON. */
+/** Maximum number of Twinflow's writes that are kept until the poll meets them; a large entity is read again
+ * instead, in characters of JSON. */
 const MOST_OWN = 2_000;
-const LARGEST_OWN = 10_000;
-/** A changelog entry and the update time that it made need not be the same millisecond. */
+export const LARGEST_OWN = 10_000;
+/** A changelog entry and its update time may differ by some milliseconds. */
 const SAME_CHANGE_MS = 1_000;
 
-/** What an own write showed. */
-interface Own {
-  entity: Entity;
-  /** as that very write left it, in an answer without changelog */
-  isExact: boolean;
-}
-
 export class IssueReader {
-  private readonly places = new Map<EntityId, Place>();
-  /** what our own writes showed */
-  private readonly own = new Recent<EntityId, Own>(MOST_OWN);
-  /** our account, once it was asked for */
+  private readonly places = new Recent<EntityId, Place>(PLACES);
+  private readonly links = new Recent<EntityId, RawLink[]>(LINKED);
+  private readonly own = new OwnWrites(MOST_OWN, LARGEST_OWN);
+  /** the own account, once it is known */
   private self: UserValue | undefined;
   private readonly epics = new Cache<string | undefined>(TEN_MINUTES, 10_000);
-  /** epics that could not be asked for, and how often in a row */
-  private readonly troubles = new Map<string, number>();
+  /** epics that could not be read, and how often in a row */
+  private readonly troubles = new Recent<string, number>(PLACES);
 
   constructor(
     private readonly api: JiraApi,
     private readonly metadata: Metadata,
-    private readonly members: Members,
   ) {}
 
   /** As last read here; undefined = never. */
@@ -59,15 +61,19 @@ export class IssueReader {
     return this.places.get(id);
   }
 
+  /** Links of an issue, as last read here; undefined = never. */
+  linksOf(id: EntityId): RawLink[] | undefined {
+    return this.links.get(id);
+  }
+
   /**
    * By id, whatever project they are in. @see Connection.read
-   * @param scope where they should be: if one of its projects is out of sight, an issue that is not shown need not be gone
+   * @param scope their expected projects: if one of them is not visible, a missing issue need not be deleted
    */
   async byId(ids: EntityId[], scope?: Scope): Promise<ReadResult[]> {
     const wanted = [...new Set(ids.filter((id) => /^\d{1,18}$/.test(id)))];
     const results = new Map<EntityId, ReadResult>();
-    for (let at = 0; at < wanted.length; at += FETCH) {
-      const some = wanted.slice(at, at + FETCH);
+    for (const some of chunk(wanted, FETCH)) {
       const { found, errors } = await this.issues(some);
       for (const [id, error] of errors) results.set(id, error);
       for (const entity of await this.entities(found)) results.set(entity.id, entity);
@@ -80,14 +86,11 @@ export class IssueReader {
     return ids.map((id) => results.get(id));
   }
 
-  /** Why an issue that is not shown may be out of sight together with its project. */
-  private async hidden(id: EntityId, projects: ProjectId[]): Promise<string | undefined> {
+  /** Why a missing issue may be invisible together with its project. */
+  async hidden(id: EntityId, projects: ProjectId[]): Promise<string | undefined> {
     const place = this.placeOf(id);
-    for (const project of place ? [place.project] : projects) {
-      const words = await this.members.lacking(project);
-      if (words) return `${words}, so it need not be gone`;
-    }
-    return undefined;
+    const [why] = (await this.metadata.outOfSight(place ? [place.project] : projects)).values();
+    return why && `${why}, so it need not be gone`;
   }
 
   /** @see Connection.byKey. A key from before an issue was moved leads to it as well. */
@@ -99,42 +102,66 @@ export class IssueReader {
     return (await this.entities(found))[0];
   }
 
-  /** At most FETCH, by id or key, with what becomes of them as entities. @see JiraApi.issues */
-  issues(idsOrKeys: string[]): Promise<Fetched> {
-    return this.api.issues(idsOrKeys, { changelog: this.api.changelog, certain: true });
+  /** At most FETCH, by id or key, as entities. @see JiraApi.issues */
+  issues(idsOrKeys: string[]): Promise<Delivered<RawIssue>> {
+    return this.api.issues(idsOrKeys, { changelog: this.api.site.changelog, certain: true });
   }
 
-  /** Keeps what an own write showed, for the poll in which it comes back. @param isExact it is the write's own answer */
+  /** Those of the issues that Jira shows now. */
+  async inHundreds(ids: EntityId[]): Promise<RawIssue[]> {
+    const found: RawIssue[] = [];
+    for (const some of chunk(ids, FETCH)) append(found, (await this.issues(some)).found);
+    return found;
+  }
+
+  /** Stores the result of an own write for the poll that meets it. @param isExact it is the write's own answer */
   keepOwn(entity: Entity, isExact: boolean): void {
-    if (JSON.stringify(entity).length <= LARGEST_OWN) this.own.set(entity.id, { entity, isExact });
+    this.own.keep(entity.id, entity, isExact);
   }
 
-  /** What our own write showed, if the issue has not been updated since. @param at its update time, ms since 1970 */
+  /** The result of Twinflow's own write, if the issue has not been updated since. @param at its update time, ms
+   * since 1970 */
   async takeOwn(id: EntityId, at: number): Promise<Entity | undefined> {
     const own = this.own.take(id);
     if (!own || Date.parse(own.entity.updatedAt) !== at) return undefined;
-    if (!this.api.changelog || !own.isExact) return own.entity;
+    // what has been read since then may show links that were made at their other ends, at the same time
+    if (this.places.get(id)?.version !== own.entity.version) return undefined;
+    // an answer has no changelog
+    if (!this.api.site.changelog || !own.isExact) return own.entity;
     this.self ??= userOf(await this.metadata.myself());
-    return this.self ? { ...own.entity, updatedBy: this.self } : own.entity;
+    return { ...own.entity, ...(this.self && { updatedBy: this.self }) };
   }
 
-  /** In the order given. */
+  /** In the given order. */
   async entities(issues: RawIssue[]): Promise<Entity[]> {
     if (issues.length === 0) return [];
     const definitions = await this.metadata.definitionsFor(issues);
-    const site = await this.metadata.siteUrl();
-    await this.learnEpics(issues, definitions);
+    const [site, links] = [await this.metadata.siteUrl(), await this.metadata.linkFields()];
     const entities: Entity[] = [];
-    for (const issue of issues) entities.push(await this.entity(issue, definitions, site));
+    for (const issue of issues) entities.push(await this.entity(issue, definitions, site, links));
     return entities;
   }
 
-  private async entity(issue: RawIssue, definitions: Map<string, Definition>, site: string): Promise<Entity> {
+  private async entity(
+    issue: RawIssue,
+    definitions: Map<string, Definition>,
+    site: string,
+    linkFields: readonly LinkField[],
+  ): Promise<Entity> {
     const { id, key, fields: raw } = issue;
     const fields: Fields = {};
     for (const [field, json] of Object.entries(raw)) {
       const definition = definitions.get(field);
       if (definition) fields[field] = await this.value(definition, json, site);
+    }
+    // without this field, the answer says nothing about links
+    if (Array.isArray(raw.issuelinks)) {
+      const links = linksOf(raw.issuelinks);
+      Object.assign(
+        fields,
+        linkedIn(links, linkFields, (other) => referenceOf(other, site)),
+      );
+      this.links.set(id, links);
     }
     const updatedAt = utcOf(raw.updated) ?? new Date(0).toISOString();
     const createdAt = utcOf(raw.created);
@@ -142,29 +169,21 @@ export class IssueReader {
     const updatedBy = changerOf(issue, createdBy);
     const project = idOf(raw.project);
     const type = idOf(raw.issuetype);
-    this.remember(id, { project, type, status: lookupOf(raw.status) });
+    const version = `${updatedAt}-${digestOf(key, fields)}`;
+    this.places.set(id, { project, type, status: lookupOf(raw.status), version });
     return {
       id,
       key,
       url: `${site}browse/${key}`,
       type,
       project,
-      version: `${updatedAt}-${digestOf(key, fields)}`,
+      version,
       updatedAt,
-      ...(createdAt ? { createdAt } : {}),
-      ...(createdBy ? { createdBy } : {}),
-      ...(updatedBy ? { updatedBy } : {}),
+      ...(createdAt && { createdAt }),
+      ...(createdBy && { createdBy }),
+      ...(updatedBy && { updatedBy }),
       fields,
     };
-  }
-
-  private remember(id: EntityId, place: Place): void {
-    this.places.delete(id);
-    this.places.set(id, place);
-    for (const oldest of this.places.keys()) {
-      if (this.places.size <= PLACES) break;
-      this.places.delete(oldest);
-    }
   }
 
   private async value({ kind }: Definition, json: unknown, site: string): Promise<Value> {
@@ -214,15 +233,15 @@ export class IssueReader {
   }
 
   /**
-   * Epic links (Data Center) hold keys; entities are known by id. One request for each new one.
-   * @throws SyncError – Jira is in trouble: a key in the id's place would be another entity. It does not stop for one epic
-   * for ever, though
+   * Epic links (Data Center) contain keys, while entities are identified by id. One request per new one.
+   * @throws SyncError if Jira is in trouble: a key used as an id would mean another entity. A single epic does not
+   * block the poll forever, though
    */
-  private async learnEpics(issues: RawIssue[], definitions: Map<string, Definition>): Promise<void> {
-    const links = [...definitions.values()].filter(({ kind }) => kind.shape === 'issueKey').map(({ id }) => id);
-    if (links.length === 0) return;
-    const keys = new Set(issues.flatMap(({ fields }) => links.flatMap((id) => textOf(fields[id]) ?? [])));
-    for (const key of keys) await this.epics.remember(key, () => this.idOfEpic(key));
+  private async epicOf(json: unknown, site: string): Promise<ReferenceValue | undefined> {
+    const key = textOf(json);
+    if (key === undefined) return undefined;
+    const id = await this.epics.remember(key, () => this.idOfEpic(key));
+    return { id: id ?? key, key, url: `${site}browse/${key}` };
   }
 
   private async idOfEpic(key: string): Promise<EntityId | undefined> {
@@ -235,23 +254,15 @@ export class IssueReader {
       if (kind === 'auth' || kind === 'rateLimited') throw thrown;
       const count = (this.troubles.get(key) ?? 0) + 1;
       if (kind !== 'transient' || count > MOST_TROUBLES) return undefined;
-      if (this.troubles.size >= PLACES) this.troubles.clear();
       this.troubles.set(key, count);
       throw thrown;
     }
   }
-
-  private async epicOf(json: unknown, site: string): Promise<ReferenceValue | undefined> {
-    const key = textOf(json);
-    if (key === undefined) return undefined;
-    const id = await this.epics.remember(key, () => this.idOfEpic(key));
-    return { id: id ?? key, key, url: `${site}browse/${key}` };
-  }
 }
 
 /**
- * Who made the issue what it is: by its changelog, if what it tells last is the last update; an issue without changes is
- * its creator's. A comment makes a new update time and no entry: of that, nobody is known.
+ * Who made the last update: known from the changelog, if its newest entry is the last update. An issue without changes
+ * was last updated by its creator. A comment changes the update time without an entry: then nobody is known.
  */
 function changerOf({ lastChange, fields }: RawIssue, creator: UserValue | undefined): UserValue | undefined {
   if (lastChange === undefined) return undefined;
@@ -263,7 +274,7 @@ function changerOf({ lastChange, fields }: RawIssue, creator: UserValue | undefi
 
 const idOf = (json: unknown): string => (isJson(json) ? (textOf(json.id) ?? '') : '');
 
-/** {id, name}, {id, value}, {id, value, child}, {name} or a mere text. */
+/** {id, name}, {id, value}, {id, value, child}, {name} or a plain text. */
 function lookupOf(json: unknown): LookupValue | undefined {
   if (typeof json === 'string') return json === '' ? undefined : { name: json };
   if (!isJson(json)) return undefined;
@@ -275,12 +286,6 @@ function lookupOf(json: unknown): LookupValue | undefined {
   return { ...(id ? { id } : {}), name };
 }
 
-function richTextOf(json: unknown): SingleValue | undefined {
-  if (isJson(json)) return isEmptyDocument(json) ? undefined : { format: 'adf', content: textOfDocument(json) };
-  const text = textOf(json)?.replace(/\r\n?/g, '\n');
-  return text === undefined ? undefined : { format: 'jira-wiki', content: text };
-}
-
 function referenceOf(json: unknown, site: string): ReferenceValue | undefined {
   if (!isJson(json)) return undefined;
   const [id, key] = [textOf(json.id), textOf(json.key)];
@@ -290,8 +295,8 @@ function referenceOf(json: unknown, site: string): ReferenceValue | undefined {
 }
 
 /**
- * An issue keeps every sprint it was in. Its sprint is the one that isn't over; where all are, the last. Data Center before
- * version 9 writes each as a Java object's text.
+ * An issue keeps every sprint it was in. Its sprint is the one that is not closed; if all are closed, the last one. Data
+ * Center before version 9 writes each as the text of a Java object.
  */
 function sprintOf(json: unknown): LookupValue | null {
   const sprints = (Array.isArray(json) ? json : []).flatMap((one): { json: Json; state: string }[] => {
@@ -306,7 +311,7 @@ function sprintOf(json: unknown): LookupValue | null {
   return (current && lookupOf(current.json)) ?? null;
 }
 
-/** Whatever changes is in the fields; details of people and of a parent are not the issue's. */
+/** Changes are in the fields; details of users and of a parent do not belong to the issue. */
 function digestOf(key: string, fields: Fields): string {
   const plain = JSON.stringify([key, fields], (_name, value: unknown) =>
     isJson(value) && 'id' in value && ('email' in value || 'login' in value || 'key' in value)

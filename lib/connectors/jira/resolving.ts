@@ -1,20 +1,23 @@
 /**
- * The fields of one write → what goes with the create, what with an edit, what with a transition. Nothing is written from here.
- * Jira takes a field only on the screen that has it: a create with a field of the edit screen is refused, so such a field
- * follows the create (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-post).
+ * Splits the fields of one write into those for the create, for an edit and for a transition. Nothing is written from
+ * here. Jira accepts a field only on a screen that has it. A create with a field of the edit screen is rejected, so
+ * such a field follows the create
+ * (https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-post).
  */
 
 import type { FieldId, Fields, LookupValue, Value } from '../../model/values';
 import { isEmpty } from '../../model/values';
-import { type Context, type Converter, match, Problem } from './converting';
+import type { Json } from '../kit/json';
+import { chosen, collectProblems, firstOf, Problem } from '../kit/wanted';
+import type { Context } from '../kit/workflow';
+import type { Converter } from './converting';
 import { BY_TRANSITION } from './fields';
 import type { Metadata, TypeField } from './metadata';
-import type { Json } from './shapes';
 
-/** What a screen is sent. */
+/** The content sent for a screen. */
 export interface ScreenChanges {
   fields: Json;
-  /** operations, for what cannot be said with a value */
+  /** operations, for changes that a value cannot express */
   update: Json;
 }
 
@@ -23,15 +26,15 @@ export interface Resolved {
   edit: ScreenChanges;
   /** sent with a transition whose screen has them */
   transition: Json;
-  /** the status to end in */
+  /** the target status */
   status: LookupValue | undefined;
-  /** fields of a new issue that Jira would fill by itself, each to be emptied by a request of its own */
+  /** fields of a new issue with a default of Jira; each is emptied by a separate request */
   empty: Map<FieldId, ScreenChanges>;
   /** what the entity should show afterwards */
   expected: Fields;
   /** fields that cannot be written at all, and why */
   ignored: Record<FieldId, string>;
-  /** fields whose values Jira doesn't have, and why */
+  /** fields whose values do not exist in Jira, and why */
   problems: Record<FieldId, string>;
 }
 
@@ -68,12 +71,12 @@ export class Resolver {
       ignored: {},
       problems: {},
     };
-    for (const [id, value] of Object.entries(values)) {
+    resolved.problems = await collectProblems(values, async (id, value) => {
       const field = known.fields.get(id) ?? (known.sampled ? undefined : await this.unseen(id));
-      if (!field) resolved.problems[id] = `There is no field "${id}" in this project and issue type`;
-      else if (field.kind.readOnly) resolved.ignored[id] = `${field.name} is kept by Jira and cannot be written`;
+      if (!field) throw new Problem(`There is no field "${id}" in this project and issue type`);
+      if (field.kind.readOnly) resolved.ignored[id] = `${field.name} is kept by Jira and cannot be written`;
       else await this.one(field, value, context, creating, resolved);
-    }
+    });
     for (const id of empty) {
       const field = known.fields.get(id);
       if (field && !(id in values)) await this.emptied(field, context, resolved);
@@ -81,7 +84,7 @@ export class Resolver {
     return resolved;
   }
 
-  /** A field that is to be empty in a new issue, where Jira has a default for it. */
+  /** A field with a default in Jira that should be empty in a new issue. */
   private async emptied(field: TypeField, context: Context, resolved: Resolved): Promise<void> {
     const { id, name, hasDefault, required, onEdit, kind } = field;
     if (!hasDefault || kind.readOnly) return;
@@ -89,15 +92,13 @@ export class Resolver {
       resolved.ignored[id] = `${name} cannot be empty: Jira's default stays`;
       return;
     }
-    const converted = await this.converter.convert(field, null, context);
-    if (converted instanceof Problem) return;
     const changes: ScreenChanges = { fields: {}, update: {} };
-    put(changes, field, converted.send);
+    put(changes, field, (await this.converter.convert(field, null, context)).send);
     resolved.empty.set(id, changes);
     resolved.expected[id] = null;
   }
 
-  /** No issue was there to show the edit screen: what Jira defines at all may be on it, and Jira judges itself. */
+  /** If no issue has shown the edit screen, every field that Jira defines may be on it. Jira decides. */
   private async unseen(id: FieldId): Promise<TypeField | undefined> {
     const definition = (await this.metadata.definitions()).get(id);
     return definition && { ...definition, required: false, hasDefault: false, onCreate: false, onEdit: true };
@@ -112,16 +113,13 @@ export class Resolver {
   ): Promise<void> {
     const { id, name } = field;
     if (id === 'status') {
-      await this.status(field, value, context, resolved);
+      const status = chosen(name, await this.metadata.statuses(context.project, context.type), firstOf(value));
+      resolved.status = status;
+      resolved.expected[id] = status;
       return;
     }
-    const converted = await this.converter.convert(field, value, { ...context, creating });
-    if (converted instanceof Problem) {
-      resolved.problems[id] = converted.sentence;
-      return;
-    }
-    const { send, expect } = converted;
-    // a new issue has nothing that would have to be emptied, and screens refuse some empty values
+    const { send, expect } = await this.converter.convert(field, value, { ...context, creating });
+    // a new issue has no values to clear, and screens reject some empty values
     const nothing = creating && isEmpty(expect) && !field.required;
     if (nothing && !field.hasDefault) {
       resolved.expected[id] = null;
@@ -135,31 +133,12 @@ export class Resolver {
       resolved.ignored[id] = `${name} is on no screen of this project and issue type on which it could be changed`;
     } else put(resolved.edit, field, send);
   }
-
-  private async status({ id }: TypeField, value: Value, { project, type }: Context, resolved: Resolved): Promise<void> {
-    const one = Array.isArray(value) ? value[0] : value;
-    const list = await this.metadata.statuses(project, type);
-    const wanted =
-      typeof one === 'object' && one !== null && 'name' in one && one.name ? { ...one, name: one.name } : undefined;
-    const name = typeof one === 'string' ? one : wanted?.name;
-    const status =
-      name === undefined
-        ? undefined
-        : match(list, { ...(wanted && 'id' in wanted && wanted.id ? { id: wanted.id } : {}), name });
-    if (!status) {
-      const names = list.map((known) => known.name).join(', ');
-      resolved.problems[id] = `The issue type's workflow has no status "${name ?? ''}"; it has ${names}`;
-      return;
-    }
-    resolved.status = status;
-    resolved.expected[id] = status;
-  }
 }
 
 function put({ fields, update }: ScreenChanges, { id, kind }: TypeField, send: unknown): void {
   if (kind.shape === 'seconds') {
     const part = id === 'timeoriginalestimate' ? 'originalEstimate' : 'remainingEstimate';
-    // minutes are the finest that Jira takes
+    // Jira accepts whole minutes
     const text = typeof send === 'number' ? `${Math.round(send / 60)}m` : '';
     fields.timetracking = { ...(typeof fields.timetracking === 'object' ? fields.timetracking : {}), [part]: text };
   } else if (id === 'parent' && send === null) {

@@ -1,31 +1,31 @@
 /**
- * Screens: what an issue of a project and type can be given when it is created, and when it is edited. Jira tells the first for
- * the type; the second for single issues only.
+ * Screens: the fields that can be set when an issue is created and when it is edited. Jira reports create screens by project and
+ * type, edit screens only for single issues.
  */
 
 import { asSyncError } from '../../model/errors';
+import { isJson, type Json, textOf } from '../kit/json';
 import type { JiraApi } from './api';
 import { among } from './jql';
-import { isJson, type Json, textOf } from './shapes';
 
-/** What a create or edit screen says of a field. */
+/** A field on a create or edit screen. */
 export interface OnScreen {
   id: string;
   json: Json;
 }
 
-/** What issues of a type have shown. */
+/** Found at the issues of a type. */
 export interface Sample {
-  /** ids of fields that they have */
+  /** ids of their fields */
   fields: Set<string>;
   /** fields of their edit screens */
   edit: Map<string, Json>;
 }
 
-/** Issues that are searched for other statuses, and issues that are asked for their edit screen. */
+/** Number of issues that are searched for other statuses, and of issues whose edit screen is read. */
 const MOST_LOOKED_AT = 50;
 const MOST_SAMPLES = 4;
-/** Fields of a create screen that say where the issue is made. */
+/** Fields of a create screen that say where the issue is created. */
 const PLACE = new Set(['project', 'issuetype']);
 
 export class Screens {
@@ -42,7 +42,7 @@ export class Screens {
         return id ? [{ id, json }] : [];
       });
     } catch (thrown) {
-      // an account that may only read creates nothing
+      // a read-only account cannot see create screens
       const { kind } = asSyncError(thrown);
       if (kind === 'notFound' || kind === 'forbidden' || kind === 'invalid') return [];
       throw thrown;
@@ -50,8 +50,8 @@ export class Screens {
   }
 
   /**
-   * What issues of the type can be edited in, and which fields there are in its place. Learned from the newest issue; where
-   * that lacks fields of the create screen – a workflow can forbid edits in a status – from some in other statuses, too.
+   * The fields of the type's issues, and those that can be edited. Read from the newest issue. If fields of the create screen are
+   * missing there (a workflow can forbid edits in a status), also from some issues in other statuses.
    */
   async sample(project: string, type: string, create: OnScreen[]): Promise<Sample> {
     const found: Sample = { fields: new Set(), edit: new Map() };
@@ -79,7 +79,7 @@ export class Screens {
         if (isJson(meta) && !found.edit.has(field)) found.edit.set(field, meta);
       }
     } catch (thrown) {
-      // this one cannot be looked at: another can
+      // if this issue cannot be read, another one can
       const { kind, detail } = asSyncError(thrown);
       if (kind !== 'notFound' && kind !== 'forbidden' && !detail.tooLarge && detail.status !== 500) throw thrown;
     }

@@ -5,41 +5,14 @@
  */
 
 import { SyncError } from '../../model/errors';
-
-export type Json = Record<string, unknown>;
-
-export const isJson = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The objects of a list; nothing where it is missing. */
-export const objectsOf = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isJson) : []);
-
-/** A number or text as text; undefined for all else, and for an empty text. */
-export function textOf(value: unknown): string | undefined {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-/**
- * Without U+0000, which no database holds: one in a text makes Jira answer 500 to the whole request, and nobody can see it.
- * Text that is long is not copied unless there is one.
- */
-export function withoutNul<T>(value: T): T {
-  return JSON.stringify(value).includes('\\u0000') ? scrubbed(value) : value;
-}
-
-function scrubbed<T>(value: T): T {
-  const clean: T = JSON.parse(JSON.stringify(value), (_key, one: unknown) =>
-    typeof one === 'string' ? one.replaceAll('\0', '') : one,
-  );
-  return clean;
-}
+import type { RichText } from '../../model/values';
+import { isJson, type Json, objectsOf, stableText, textOf } from '../kit/json';
+import { isEmptyDocument } from './adf';
 
 /** What a field of GET /field, createmeta or editmeta says about its type. */
 export interface Schema {
   type: string;
   items?: string;
-  system?: string;
   custom?: string;
 }
 
@@ -47,21 +20,21 @@ export function schemaOf(value: unknown): Schema | undefined {
   if (!isJson(value)) return undefined;
   const type = textOf(value.type);
   if (type === undefined) return undefined;
-  const [items, system, custom] = [textOf(value.items), textOf(value.system), textOf(value.custom)];
-  return { type, ...(items ? { items } : {}), ...(system ? { system } : {}), ...(custom ? { custom } : {}) };
+  const [items, custom] = [textOf(value.items), textOf(value.custom)];
+  return { type, ...(items && { items }), ...(custom && { custom }) };
 }
 
 export interface RawIssue {
   id: string;
   key: string;
   fields: Json;
-  /** entity properties that were asked for */
+  /** the requested entity properties */
   properties: Json;
-  /** newest entry of the changelog; null = it has none, undefined = it was not asked for */
+  /** newest entry of the changelog; null = it has none, undefined = not requested */
   lastChange?: LoggedChange | null;
 }
 
-/** All that is kept of an entry: its items may hold whole texts, before and after. */
+/** The kept part of an entry. Its items may contain whole texts, before and after. */
 export interface LoggedChange {
   author: unknown;
   created: unknown;
@@ -71,7 +44,8 @@ export interface LoggedChange {
 export function issueOf(value: unknown): RawIssue {
   const json = isJson(value) ? value : {};
   const [id, key] = [textOf(json.id), textOf(json.key)];
-  if (!id || !key) throw new SyncError('fatal', `Jira shows an issue without id or key: ${id ?? key ?? '?'}`);
+  if (!id || !key)
+    throw new SyncError('fatal', `Jira shows an issue without id or key: ${id ?? key ?? '?'}`, { malformed: true });
   return {
     id,
     key,
@@ -81,7 +55,7 @@ export function issueOf(value: unknown): RawIssue {
   };
 }
 
-/** "Sorted by date, starting from the most recent", says the description; not relied on. */
+/** According to the API description, "sorted by date, starting from the most recent". Not relied on. */
 function newestOf(histories: unknown): LoggedChange | null {
   let newest: LoggedChange | null = null;
   for (const { author, created } of objectsOf(histories)) {
@@ -91,7 +65,7 @@ function newestOf(histories: unknown): LoggedChange | null {
 }
 
 /**
- * Jira's times ("2016-09-28T23:08:32.097+1000", in the account's zone) as milliseconds since 1970; NaN where it is none.
+ * Jira's times ("2016-09-28T23:08:32.097+1000", in the account's zone) as milliseconds since 1970; NaN if it is not a time.
  * https://developer.atlassian.com/cloud/jira/platform/rest/v3/intro/#timestamps
  */
 export const millisecondsOf = (value: unknown): number =>
@@ -101,4 +75,11 @@ export const millisecondsOf = (value: unknown): number =>
 export function utcOf(value: unknown): string | undefined {
   const ms = millisecondsOf(value);
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+/** A formatted text: a document on Cloud, wiki markup on Data Center; undefined if there is none. */
+export function richTextOf(json: unknown): RichText | undefined {
+  if (isJson(json)) return isEmptyDocument(json) ? undefined : { format: 'adf', content: stableText(json) };
+  const text = textOf(json)?.replace(/\r\n?/g, '\n');
+  return text === undefined ? undefined : { format: 'jira-wiki', content: text };
 }

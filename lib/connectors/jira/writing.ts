@@ -1,36 +1,61 @@
 /**
- * Writes. Creates go fifty at a time, updates one request for each issue with all of its fields, a few at the same time, and
- * a change of status follows as transitions. On Cloud the answer to an update is the very state that it made; all else is
- * read back, a hundred at a time, and compared with what was wanted.
+ * Writes issues. A request creates up to fifty, or updates all fields of one. Changes of status follow as transitions. On Cloud the
+ * answer to an update is the updated issue. Everything else is read back, up to a hundred issues in a request, and compared with
+ * the sent values.
  */
 
 import type { Entity, EntityId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
-import { append } from '../../model/lists';
-import type { LookupValue } from '../../model/values';
-import { REMOTE_LINK, type ReadResult, type Scope, type WriteOperation, type WriteResult } from '../connector';
-import { wholeBatch } from '../whole-batch';
+import type { FieldId, Fields, LookupValue, Value } from '../../model/values';
+import { REMOTE_LINK, type WriteOperation, type WriteResult } from '../connector';
+import { nameOf } from '../kit/compare';
+import { isJson, type Json, objectsOf, textOf } from '../kit/json';
+import { Recent } from '../kit/recent';
+import { collectProblems } from '../kit/wanted';
+import type { Context, Workflow } from '../kit/workflow';
+import { type Create, type Prepared, refuseProblems, type Sent, writeEach } from '../kit/writes';
 import { CREATE, type JiraApi } from './api';
 import { elementsOf, elementsOfError, refused } from './failures';
-import { compared, type Done, outOfSight, overwritten, showsAll, type Task } from './outcomes';
-import type { IssueReader } from './reading';
-import { bodyOf, hasChanges, type Resolver } from './resolving';
-import { type Json, objectsOf, textOf } from './shapes';
-import type { Workflow } from './workflow';
+import { isLinkField, linksOf, type RawLink, type WantedLinks, wantedLinks, writeLinks } from './links';
+import type { Metadata } from './metadata';
+import { type IssueReader, LARGEST_OWN } from './reading';
+import { bodyOf, hasChanges, type Resolved, type Resolver, type ScreenChanges } from './resolving';
+import type { RawIssue } from './shapes';
 
-/** The entity property that holds a create's marker. */
+/** The entity property with the marker of a create. */
 export const MARKER = 'twinflow';
-/** Writes whose ids are kept, for searches that must not rely on the index. */
+/** Number of own writes that are remembered for searches, which must not rely on the index. */
 const RECENT = 200;
+/** Jira stores minutes: half of one, in seconds. */
+const MINUTE_ROUNDING = 30;
 
-type Results = (WriteResult | undefined)[];
+interface Ready extends Resolved {
+  context: Context;
+  links: WantedLinks[];
+}
+
+/** Changes of links in one call: what is done at one end need not be done at the other one. */
+type Linking = Map<string, Promise<void>>;
+
+/** One write in progress. */
+interface Progress {
+  id: EntityId;
+  operation: WriteOperation;
+  ready: Ready;
+  /** the state in the write's own answer, if no request followed */
+  issue?: RawIssue | undefined;
+  /** a new issue as read after its create, if no request followed */
+  begun?: RawIssue | undefined;
+  ignored: Record<FieldId, string>;
+}
 
 export class IssueWriter {
-  /** ids of the newest writes, oldest first */
-  private readonly recent = new Set<EntityId>();
+  /** issues of the newest writes, as shown by their answers; undefined = not kept */
+  private readonly recent = new Recent<EntityId, Entity | undefined>(RECENT);
 
   constructor(
     private readonly api: JiraApi,
+    private readonly metadata: Metadata,
     private readonly resolver: Resolver,
     private readonly reader: IssueReader,
     private readonly workflow: Workflow,
@@ -38,347 +63,268 @@ export class IssueWriter {
     private readonly concurrency: number,
   ) {}
 
-  /** Ids of the newest writes of this connection, oldest first: the index may not have them yet. */
-  recentIds(): EntityId[] {
+  /** The newest writes of this connection, oldest first: the index may not have them yet. */
+  recentWrites(): [EntityId, Entity | undefined][] {
     return [...this.recent];
   }
 
   /** @see Connection.write */
-  async write(_scope: Scope, operations: WriteOperation[]): Promise<WriteResult[]> {
-    const results: Results = operations.map(() => undefined);
-    const tasks = await this.prepare(operations, results);
-    const done = await this.createAll(tasks, results);
-    await this.carryOut(tasks, done, results);
-    for (const { id } of done) this.note(id);
-    await this.readBack(done, results);
-    return results.map(
-      (result, index) =>
-        result ?? { ok: false, error: new SyncError('fatal', `Operation ${index + 1} was not carried out`) },
-    );
-  }
-
-  /** Everything that can be decided before the first write. */
-  private async prepare(operations: WriteOperation[], results: Results): Promise<Task[]> {
+  async write(operations: WriteOperation[]): Promise<WriteResult[]> {
     await this.findPlaces(operations);
-    const tasks: Task[] = [];
-    for (const [index, operation] of operations.entries()) {
-      try {
-        const context = operation.kind === 'create' ? operation : this.reader.placeOf(operation.id);
-        if (!context) throw new SyncError('notFound', `Jira shows this account no issue ${idOf(operation)}`);
-        const creating = operation.kind === 'create';
-        const empty = operation.kind === 'create' ? operation.empty : undefined;
-        const resolved = await this.resolver.resolve(operation.fields, context, creating, empty);
-        const problems = Object.values(resolved.problems);
-        if (problems.length > 0) {
-          const about = operation.kind === 'create' ? 'A new issue' : `Issue ${operation.id}`;
-          const detail = { fields: resolved.problems };
-          throw new SyncError('invalid', `${about} was not written: ${problems.join('; ')}`, detail);
-        }
-        tasks.push({ index, operation, resolved, context: { project: context.project, type: context.type } });
-      } catch (thrown) {
-        results[index] = { ok: false, error: asSyncError(thrown) };
-      }
+    // both ends of a link may be written in one call
+    const linking = new Map<string, Promise<void>>();
+    let begun = new Map<EntityId, RawIssue>();
+    const results = await writeEach<Ready, RawIssue>(
+      {
+        ...{ product: 'Jira', thing: 'Issue ', concurrency: this.concurrency, anyText: true, tolerance, why, gone },
+        prepare: (operation) => this.prepare(operation),
+        bulk: {
+          most: CREATE,
+          create: (some) => this.create(some),
+          created: async (all) => {
+            for (const { id } of all) this.recent.set(id, undefined);
+            // the first statuses of new issues, a hundred in a request; without this, each would need its own
+            const moving = all.filter(({ request }) => request.status !== undefined).map(({ id }) => id);
+            const found = await this.reader.inHundreds(moving).catch(() => []);
+            begun = new Map(found.map((issue) => [issue.id, issue]));
+          },
+          complete: (id, { operation, request }) => this.complete(id, operation, request, begun.get(id), linking),
+        },
+        send: (operation, ready) => this.update(operation, ready, linking),
+        describe: (issues) => this.reader.entities(issues),
+        readBack: (ids) => this.reader.byId(ids),
+        // Data Center: the answering node's index may lag behind
+        ...(!this.api.isCloud && { readAlone: async (id) => (await this.reader.byId([id]))[0] }),
+        keep: (entity, isExact) => this.reader.keepOwn(entity, isExact),
+      },
+      operations,
+    );
+    for (const result of results) {
+      if (result.ok && JSON.stringify(result.entity).length <= LARGEST_OWN)
+        this.recent.set(result.entity.id, result.entity);
     }
-    return tasks;
+    return results;
   }
 
-  /** Project and type of the issues to update: known from when they were read, else one request for a hundred. */
+  /** Project and type of the issues to update: remembered from the last read, else one request for a hundred. */
   private async findPlaces(operations: WriteOperation[]): Promise<void> {
     const ids = operations.flatMap((one) => (one.kind === 'update' && !this.reader.placeOf(one.id) ? [one.id] : []));
     if (ids.length > 0) await this.reader.byId([...new Set(ids)]);
   }
 
-  private async createAll(tasks: Task[], results: Results): Promise<Done[]> {
-    const creates = tasks.filter(({ operation }) => operation.kind === 'create');
-    const done: Done[] = [];
-    let halt: SyncError | undefined;
-    for (let at = 0; at < creates.length; at += CREATE) {
-      const chunk = creates.slice(at, at + CREATE);
-      try {
-        if (halt) throw halt;
-        append(done, await this.createSome(chunk, results));
-      } catch (thrown) {
-        const error = asSyncError(thrown);
-        const own = halt ? notSent(halt) : wholeBatch(error, chunk.length);
-        for (const { index } of chunk) results[index] ??= { ok: false, error: own };
-        if (error.kind === 'auth' || error.kind === 'rateLimited') halt = error;
-      }
-    }
-    return done;
+  private async prepare(operation: WriteOperation): Promise<Prepared<Ready>> {
+    const isNew = operation.kind === 'create';
+    const place = isNew ? operation : this.reader.placeOf(operation.id);
+    if (!place) throw new SyncError('notFound', `Jira shows this account no issue ${isNew ? '' : operation.id}`);
+    const context = { project: place.project, type: place.type };
+    const [related, fields] = partition(operation.fields);
+    const resolved = await this.resolver.resolve(fields, context, isNew, isNew ? operation.empty : []);
+    const linkFields = Object.keys(related).length > 0 ? await this.metadata.linkFields() : [];
+    const links: WantedLinks[] = [];
+    const problems = await collectProblems(related, async (id, value) => {
+      links.push(wantedLinks(linkFields, id, value));
+    });
+    refuseProblems(isNew ? 'A new issue' : `Issue ${operation.id}`, { ...resolved.problems, ...problems });
+    return { request: { ...resolved, context, links }, expected: resolved.expected };
   }
 
-  private async createSome(chunk: Task[], results: Results): Promise<Done[]> {
+  private async create(some: Create<Ready>[]): Promise<(EntityId | SyncError)[]> {
     let refusals: ReturnType<typeof elementsOf>;
     let created: Json[] = [];
     try {
-      const answer = await this.api.create(chunk.map(newIssue));
+      const answer = await this.api.create(some.map(newIssue));
       refusals = elementsOf(answer);
       created = objectsOf(answer.issues);
     } catch (thrown) {
-      const error = asSyncError(thrown);
-      refusals = elementsOfError(error);
-      if (refusals.size === 0) throw error;
+      refusals = elementsOfError(asSyncError(thrown));
+      if (refusals.size === 0) throw thrown;
     }
-    const done: Done[] = [];
-    // the created ones are listed in the order of the request, without those that failed
+    // the answer lists the created ones in the order of the request, without the failed ones
     let next = 0;
-    for (const [element, task] of chunk.entries()) {
+    return some.map((_, element) => {
       const refusal = refusals.get(element);
       const id = refusal ? undefined : textOf(created[next++]?.id);
-      if (id !== undefined) done.push({ task, id, ignored: { ...task.resolved.ignored } });
-      else results[task.index] = { ok: false, error: refused('A new issue', refusal ?? { messages: [], fields: {} }) };
-    }
-    return done;
+      return id ?? refused('A new issue', refusal ?? { messages: [], fields: {} });
+    });
   }
 
-  /** Updates, and what follows the creates: those of one issue one after the other, in order. */
-  private async carryOut(tasks: Task[], done: Done[], results: Results): Promise<void> {
-    const queues = new Map<string, (() => Promise<void>)[]>();
-    const queue = (key: string, work: () => Promise<void>) => queues.set(key, [...(queues.get(key) ?? []), work]);
-    const unfinished = done.filter(({ task }) => needsMore(task));
-    const moving = unfinished.filter(({ task }) => task.resolved.status !== undefined).map(({ id }) => id);
-    // the statuses that new issues begin in, a hundred at a time; without, each is asked for alone
-    const begun = moving.length > 0 ? await this.reader.byId(moving).catch(() => []) : [];
-    const first = new Map(moving.map((id, index) => [id, shownIn(begun[index])]));
-    for (const one of unfinished) {
-      one.shown = first.get(one.id);
-      queue(one.id, async () => {
-        try {
-          await this.complete(one);
-          await this.link(one).catch((thrown: unknown) => {
-            if (isTrouble(thrown)) throw thrown;
-            one.ignored[REMOTE_LINK] = `The issue was created without it: ${asSyncError(thrown).message}`;
-          });
-        } catch (thrown) {
-          const { kind, message, detail } = asSyncError(thrown);
-          const words = `Issue ${one.id} was created, but not all that belongs to it could be written: ${message}`;
-          // uncertain: it is looked for, and what is missing is written then
-          results[one.task.index] = { ok: false, error: new SyncError(kind, words, { ...detail, uncertain: true }) };
-          done.splice(done.indexOf(one), 1);
-        }
+  private async update(operation: WriteOperation, ready: Ready, linking: Linking): Promise<Sent<RawIssue>> {
+    const id = operation.kind === 'update' ? operation.id : '';
+    const one: Progress = { id, operation, ready, ignored: { ...ready.ignored } };
+    if (hasChanges(ready.edit)) await this.put(one, ready.edit);
+    await this.moveTo(one);
+    await this.relate(one, this.reader.linksOf(id), linking);
+    // without fields, there is only the link
+    await this.link(one, Object.keys(operation.fields).length > 0 ? 'The fields were written' : undefined);
+    this.recent.set(id, undefined);
+    return sentOf(one);
+  }
+
+  /** Adds what a create cannot set. If this is rejected, the new issue stays and the rejection is reported. */
+  private async complete(
+    id: EntityId,
+    operation: WriteOperation,
+    ready: Ready,
+    begun: RawIssue | undefined,
+    linking: Linking,
+  ): Promise<Sent<RawIssue>> {
+    const one: Progress = { id, operation, ready, begun, ignored: { ...ready.ignored } };
+    const { edit, empty } = ready;
+    try {
+      if (hasChanges(edit)) {
+        await this.put(one, edit).catch((thrown: unknown) => {
+          const { message, detail } = refusalIn(thrown);
+          for (const field of Object.keys({ ...edit.fields, ...edit.update }))
+            one.ignored[field] = `The issue was created without it: ${detail.fields?.[field] ?? message}`;
+        });
+      }
+      for (const [field, changes] of empty) {
+        await this.put(one, changes).catch((thrown: unknown) => {
+          const { message, detail } = refusalIn(thrown);
+          one.ignored[field] = `Jira's default stays: ${detail.fields?.[field] ?? message}`;
+        });
+      }
+      await this.moveTo(one).catch((thrown: unknown) => {
+        one.ignored.status = `The issue was created with its first status: ${refusalIn(thrown).message}`;
       });
+      await this.relate(one, [], linking);
+      await this.link(one, 'The issue was created');
+    } catch (thrown) {
+      const { kind, message, detail } = asSyncError(thrown);
+      const words = `Issue ${id} was created, but not all that belongs to it could be written: ${message}`;
+      // uncertain: the next attempt finds it and writes the rest
+      throw new SyncError(kind, words, { ...detail, uncertain: true });
     }
-    let halt: SyncError | undefined;
-    for (const task of tasks) {
-      const { operation, index } = task;
-      if (operation.kind !== 'update') continue;
-      queue(operation.id, async () => {
-        try {
-          if (halt) throw notSent(halt);
-          const one = await this.update(task, operation.id);
-          await this.link(one).catch((thrown: unknown) => {
-            // what has no fields is the link alone
-            if (isTrouble(thrown) || Object.keys(operation.fields).length === 0) throw thrown;
-            one.ignored[REMOTE_LINK] = `The fields were written without it: ${asSyncError(thrown).message}`;
-          });
-          done.push(one);
-        } catch (thrown) {
-          const error = asSyncError(thrown);
-          results[index] = { ok: false, error };
-          if (error.kind === 'auth' || error.kind === 'rateLimited') halt ??= error;
-        }
-      });
-    }
-    const waiting = [...queues.values()];
-    const worker = async (): Promise<void> => {
-      for (let works = waiting.shift(); works; works = waiting.shift()) for (const work of works) await work();
+    return sentOf(one);
+  }
+
+  private async put(one: Progress, changes: ScreenChanges): Promise<void> {
+    one.begun = undefined;
+    one.issue = (await this.api.update(one.id, one.ready.context.project, bodyOf(changes))) ?? one.issue;
+  }
+
+  /** Writes links to other issues, which an edit cannot contain. Then the issue is read. */
+  private async relate(one: Progress, shown: readonly RawLink[] | undefined, linking: Linking): Promise<void> {
+    const { id, ready } = one;
+    if (ready.links.length === 0) return;
+    const calls = {
+      read: async () => linksOf((await this.api.issue(id, { fields: ['issuelinks'] })).fields.issuelinks),
+      create: (type: string, from: string, to: string) =>
+        changed(`${type}: ${from} > ${to}`, () => this.api.relate(type, from, to)),
+      remove: (link: string) => changed(link, () => this.api.unrelate(link)),
     };
-    await Promise.all(Array.from({ length: this.concurrency }, worker));
-  }
-
-  private async update(task: Task, id: EntityId): Promise<Done> {
-    const { edit, status, transition, ignored } = task.resolved;
-    const done: Done = { task, id, ignored: { ...ignored } };
-    if (hasChanges(edit)) {
-      const issue = await this.api.update(id, task.context.project, bodyOf(edit));
-      if (issue) done.issue = issue;
-    }
-    if (status === undefined) {
-      for (const field of Object.keys(transition))
-        done.ignored[field] ??= `Jira sets ${field} only together with a change of status`;
+    const changed = (what: string, call: () => Promise<void>): Promise<void> => {
+      one.issue = undefined;
+      one.begun = undefined;
+      const done = linking.get(what) ?? call();
+      linking.set(what, done);
       return done;
-    }
-    await this.moveTo(done, status);
-    return done;
-  }
-
-  /** The link to a counterpart, which is no field. What the issue shows after it is read. */
-  private async link(done: Done): Promise<void> {
-    const { remoteLink } = done.task.operation;
-    if (!remoteLink) return;
-    const { key, url, title } = remoteLink;
-    done.issue = undefined;
-    done.shown = undefined;
-    await this.api.link(done.id, key, { url, title });
+    };
+    Object.assign(one.ignored, await writeLinks(calls, id, ready.links, shown));
   }
 
   /**
-   * What a new issue still lacks. That it was created is not undone by a later refusal, which is told.
-   * @throws SyncError – Jira is in trouble, which refuses nothing
+   * Writes the link to the counterpart, which is not a field. Then the issue is read.
+   * @param without the result without the link, if the link is rejected; undefined = then the whole write fails
    */
-  private async complete(done: Done): Promise<void> {
-    const { edit, status, transition } = done.task.resolved;
-    if (hasChanges(edit)) {
-      done.shown = undefined;
-      try {
-        const issue = await this.api.update(done.id, done.task.context.project, bodyOf(edit));
-        if (issue) done.issue = issue;
-      } catch (thrown) {
-        if (isTrouble(thrown)) throw thrown;
-        const { message, detail } = asSyncError(thrown);
-        for (const field of Object.keys({ ...edit.fields, ...edit.update })) {
-          done.ignored[field] = `The issue was created without it: ${detail.fields?.[field] ?? message}`;
-        }
-      }
-    }
-    for (const [field, changes] of done.task.resolved.empty) {
-      done.shown = undefined;
-      try {
-        const issue = await this.api.update(done.id, done.task.context.project, bodyOf(changes));
-        if (issue) done.issue = issue;
-      } catch (thrown) {
-        if (isTrouble(thrown)) throw thrown;
-        const { message, detail } = asSyncError(thrown);
-        done.ignored[field] = `Jira's default stays: ${detail.fields?.[field] ?? message}`;
-      }
-    }
-    if (status === undefined) {
-      for (const field of Object.keys(transition))
-        done.ignored[field] ??= `Jira sets ${field} only together with a change of status`;
-      return;
-    }
+  private async link(one: Progress, without: string | undefined): Promise<void> {
+    const { remoteLink } = one.operation;
+    if (!remoteLink) return;
+    const { key, url, title } = remoteLink;
+    one.issue = undefined;
+    one.begun = undefined;
     try {
-      await this.moveTo(done, status);
+      await this.api.link(one.id, key, { url, title });
     } catch (thrown) {
-      if (isTrouble(thrown)) throw thrown;
-      const { message } = asSyncError(thrown);
-      done.ignored.status = `The issue was created with its first status: ${message}`;
+      if (without === undefined) throw thrown;
+      one.ignored[REMOTE_LINK] = `${without} without it: ${refusalIn(thrown).message}`;
     }
   }
 
-  private async moveTo(done: Done, to: LookupValue): Promise<void> {
-    const { context, resolved } = done.task;
-    const values = resolved.transition;
-    // a status read a moment ago saves a request; where the way from it fails, the present one decides
-    const remembered = done.issue ? statusOf(done.issue.fields.status) : this.reader.placeOf(done.id)?.status;
-    // that of a new issue is the one it was just made with
-    const isKnown = remembered && (remembered.id !== to.id || done.task.operation.kind === 'create');
-    let from = isKnown ? remembered : await this.statusNow(done);
-    let used: Set<string> | undefined;
-    while (used === undefined && from.id !== to.id) {
-      done.issue = undefined;
-      done.shown = undefined;
+  /** Moves the issue to the target status. */
+  private async moveTo(one: Progress): Promise<void> {
+    const { context, status: to, transition: values } = one.ready;
+    const used = to && (await this.moved(one, context, to));
+    for (const field of Object.keys(values)) {
+      if (used?.has(field)) delete one.ignored[field];
+      else
+        one.ignored[field] ??= used
+          ? `No transition to ${to?.name} has ${field} on its screen`
+          : `Jira sets ${field} only together with a change of status`;
+    }
+  }
+
+  private async moved(one: Progress, context: Context, to: LookupValue): Promise<ReadonlySet<string> | undefined> {
+    const values = one.ready.transition;
+    // the last read status saves a request; if the path from it fails, the current one is read
+    const shown = one.issue ?? one.begun;
+    const remembered = shown ? statusOf(shown) : this.reader.placeOf(one.id)?.status;
+    // a new issue has the status of its create
+    const isKnown = remembered && (remembered.id !== to.id || one.operation.kind === 'create');
+    let from = isKnown ? remembered : await this.statusNow(one);
+    while (from.id !== to.id) {
+      one.issue = undefined;
+      one.begun = undefined;
       try {
-        used = await this.workflow.move({ id: done.id, context, from, to, values });
+        return await this.workflow.move({ id: one.id, context, from, to, values });
       } catch (thrown) {
         if (from !== remembered || asSyncError(thrown).kind !== 'invalid') throw thrown;
-        const now = await this.statusNow(done);
+        const now = await this.statusNow(one);
         if (now.id === from.id) throw thrown;
         from = now;
       }
     }
-    if (used === undefined) {
-      for (const field of Object.keys(values))
-        done.ignored[field] ??= `Jira sets ${field} only together with a change of status`;
-      return;
-    }
-    for (const field of Object.keys(values)) {
-      if (used.has(field)) delete done.ignored[field];
-      else done.ignored[field] ??= `No transition to ${to.name} has ${field} on its screen`;
-    }
+    return undefined;
   }
 
-  private async statusNow({ id, issue }: Done): Promise<LookupValue> {
-    return statusOf((issue ?? (await this.api.issue(id, { fields: ['status'] }))).fields.status);
-  }
-
-  private note(id: EntityId): void {
-    this.recent.delete(id);
-    this.recent.add(id);
-    for (const oldest of this.recent) {
-      if (this.recent.size <= RECENT) break;
-      this.recent.delete(oldest);
-    }
-  }
-
-  private async readBack(done: Done[], results: Results): Promise<void> {
-    const later = overwritten(done);
-    try {
-      const answered = done.filter((one) => one.issue !== undefined);
-      const shown = await this.reader.entities(answered.flatMap(({ issue }) => issue ?? []));
-      const exact = new Map(answered.map((one, index) => [one, shown[index]]));
-      const unseen = [...new Set(done.filter((one) => !exact.has(one) && !one.shown).map(({ id }) => id))];
-      const read = await this.reader.byId(unseen);
-      const entities = new Map<EntityId, ReadResult>(unseen.map((id, index) => [id, read[index]]));
-      for (const one of done) {
-        const { task, id } = one;
-        const overridden = later.get(one) ?? new Set();
-        const expected = Object.entries(task.resolved.expected).filter(([field]) => !overridden.has(field));
-        const wanted = Object.fromEntries(expected);
-        const unread = entities.get(id);
-        let entity = exact.get(one) ?? one.shown ?? shownIn(unread);
-        if (!entity && unread instanceof SyncError) {
-          results[task.index] = { ok: false, error: notReadBack(id, unread) };
-          continue;
-        }
-        if (entity) this.reader.keepOwn(entity, exact.has(one));
-        // Data Center: the index of the node that answered may be behind
-        if (entity && !this.api.isCloud && !showsAll(entity, wanted)) entity = await this.readAlone(id, entities);
-        results[task.index] = entity
-          ? compared(one, entity, wanted, exact.has(one))
-          : { ok: false, error: outOfSight(id) };
-      }
-    } catch (thrown) {
-      const error = asSyncError(thrown);
-      for (const { task, id } of done) results[task.index] ??= { ok: false, error: notReadBack(id, error) };
-    }
-  }
-
-  private async readAlone(id: EntityId, entities: Map<EntityId, ReadResult>): Promise<Entity | undefined> {
-    const [entity] = await this.reader.byId([id]);
-    entities.set(id, entity);
-    return shownIn(entity);
+  private async statusNow({ id, issue }: Progress): Promise<LookupValue> {
+    return statusOf(issue ?? (await this.api.issue(id, { fields: ['status'] })));
   }
 }
 
-const shownIn = (result: ReadResult): Entity | undefined => (result instanceof SyncError ? undefined : result);
+/** Splits fields into links to other issues and all others. */
+const partition = (fields: Fields): [Fields, Fields] => {
+  const entries = Object.entries(fields);
+  const some = (isLink: boolean) => Object.fromEntries(entries.filter(([id]) => isLinkField(id) === isLink));
+  return [some(true), some(false)];
+};
 
-/** Uncertain: a create must not be tried again as if nothing had happened. */
-const notReadBack = (id: EntityId, { kind, message, detail }: SyncError): SyncError =>
-  new SyncError(kind, `Issue ${id} was written, but could not be read back: ${message}`, {
-    ...detail,
-    uncertain: true,
-  });
+const tolerance = (field: FieldId): number | undefined => (field.startsWith('time') ? MINUTE_ROUNDING : undefined);
 
-/** A fault of the system, not a refusal of the write. */
-const isTrouble = (thrown: unknown): boolean => ['transient', 'rateLimited', 'auth'].includes(asSyncError(thrown).kind);
+const why = (field: FieldId, wanted: Value, { fields }: Entity): string =>
+  field in fields
+    ? `Jira did not take "${nameOf(wanted)}" for ${field} and shows "${nameOf(fields[field])}": a workflow function, an automation rule or the default value may have set it`
+    : `Jira shows no ${field} here: the field isn't used in this project and issue type, or the account may not see it`;
 
-const idOf = (operation: WriteOperation): EntityId => (operation.kind === 'update' ? operation.id : '');
+const gone = (id: EntityId): SyncError =>
+  new SyncError(
+    'notFound',
+    `Issue ${id} was written, but is out of sight for this account now (deleted, moved or hidden)`,
+  );
 
-const needsMore = ({ resolved, operation }: Task): boolean =>
-  operation.remoteLink !== undefined ||
-  hasChanges(resolved.edit) ||
-  resolved.empty.size > 0 ||
-  resolved.status !== undefined ||
-  Object.keys(resolved.transition).length > 0;
+/** Why a part was rejected. @throws SyncError if the system failed, which is not a rejection */
+function refusalIn(thrown: unknown): SyncError {
+  const error = asSyncError(thrown);
+  if (error.kind === 'transient' || error.kind === 'rateLimited' || error.kind === 'auth') throw error;
+  return error;
+}
 
-function newIssue({ operation, resolved, context }: Task): Json {
-  const marker = operation.kind === 'create' ? operation.marker : undefined;
-  const changes = bodyOf(resolved.create);
+const sentOf = ({ id, issue, begun, ignored }: Progress): Sent<RawIssue> => {
+  const shown = issue ?? begun;
+  return { id, ignored, ...(shown && { shown }), ...(issue && { exact: true }) };
+};
+
+function newIssue({ operation: { marker }, request: { create, context } }: Create<Ready>): Json {
   const place = { project: { id: context.project }, issuetype: { id: context.type } };
   return {
-    ...changes,
-    fields: { ...resolved.create.fields, ...place },
-    ...(marker === undefined ? {} : { properties: [{ key: MARKER, value: { marker } }] }),
+    ...bodyOf(create),
+    fields: { ...create.fields, ...place },
+    ...(marker !== undefined && { properties: [{ key: MARKER, value: { marker } }] }),
   };
 }
 
-function statusOf(json: unknown): LookupValue {
-  const [status] = objectsOf([json]);
-  const id = textOf(status?.id);
-  return { ...(id ? { id } : {}), name: textOf(status?.name) ?? '?' };
+function statusOf({ fields: { status } }: RawIssue): LookupValue {
+  const json = isJson(status) ? status : {};
+  const id = textOf(json.id);
+  return { ...(id && { id }), name: textOf(json.name) ?? '?' };
 }
-
-/** The same fault, for a write that was not even tried. */
-const notSent = ({ kind, message, detail }: SyncError): SyncError =>
-  new SyncError(kind, `Not sent, since the one before failed: ${message}`, { ...detail, uncertain: false });

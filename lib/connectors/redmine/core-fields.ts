@@ -1,4 +1,4 @@
-/** Redmine's own fields of an issue: ids, labels as in the web interface, types, and the names the API has for them. */
+/** Redmine's own fields of an issue: ids, labels of the web interface, types, and their names in the API. */
 
 import type { FieldType } from '../../model/values';
 
@@ -10,68 +10,44 @@ export interface CoreField {
   required?: boolean;
   maxLength?: number;
   integer?: boolean;
-  /** a create without it may get a value of the server's: today, a project's version, a category's assignee */
+  /** a create without it may get a value from the server: today, a project's version, a category's assignee */
   hasDefault?: boolean;
-  /** the parameter that sets it, and the name under which the journal notes its changes */
+  /** the parameter that sets it, and its name in the journal */
   parameter: string;
   journal?: string;
-  /** its name in a tracker's list of enabled standard fields, where a tracker can do without it */
+  /** its name in a tracker's list of enabled standard fields, if a tracker can disable it */
   trackerField?: string;
 }
 
+const always = (id: string, name: string, type: FieldType, more: Partial<CoreField> = {}): CoreField => ({
+  ...{ id, name, type, parameter: id },
+  ...more,
+});
+/** A tracker can disable it. */
+const optional = (id: string, name: string, type: FieldType, parameter = id): CoreField =>
+  always(id, name, type, { parameter, trackerField: parameter });
+const shown = (id: string, name: string, type: FieldType, more: Partial<CoreField> = {}): CoreField =>
+  always(id, name, type, { readOnly: true, ...more });
+
 export const CORE_FIELDS: readonly CoreField[] = [
-  { id: 'subject', name: 'Subject', type: 'text', required: true, maxLength: 255, parameter: 'subject' },
-  { id: 'description', name: 'Description', type: 'richtext', parameter: 'description', trackerField: 'description' },
-  { id: 'status', name: 'Status', type: 'lookup', parameter: 'status_id' },
-  { id: 'priority', name: 'Priority', type: 'lookup', parameter: 'priority_id', trackerField: 'priority_id' },
-  { id: 'assigned_to', name: 'Assignee', type: 'user', parameter: 'assigned_to_id', trackerField: 'assigned_to_id' },
-  { id: 'category', name: 'Category', type: 'lookup', parameter: 'category_id', trackerField: 'category_id' },
-  {
-    id: 'fixed_version',
-    name: 'Target version',
-    type: 'lookup',
-    hasDefault: true,
-    parameter: 'fixed_version_id',
-    trackerField: 'fixed_version_id',
-  },
-  {
-    id: 'parent',
-    name: 'Parent task',
-    type: 'reference',
-    parameter: 'parent_issue_id',
-    journal: 'parent_id',
-    trackerField: 'parent_issue_id',
-  },
-  {
-    id: 'start_date',
-    name: 'Start date',
-    type: 'date',
-    hasDefault: true,
-    parameter: 'start_date',
-    trackerField: 'start_date',
-  },
-  { id: 'due_date', name: 'Due date', type: 'date', parameter: 'due_date', trackerField: 'due_date' },
-  {
-    id: 'estimated_hours',
-    name: 'Estimated time',
-    type: 'duration',
-    parameter: 'estimated_hours',
-    trackerField: 'estimated_hours',
-  },
-  {
-    id: 'done_ratio',
-    name: '% Done',
-    type: 'number',
-    integer: true,
-    parameter: 'done_ratio',
-    trackerField: 'done_ratio',
-  },
-  { id: 'is_private', name: 'Private', type: 'boolean', parameter: 'is_private' },
-  { id: 'author', name: 'Author', type: 'user', readOnly: true, parameter: 'author_id' },
-  { id: 'created_on', name: 'Created', type: 'datetime', readOnly: true, parameter: 'created_on' },
-  { id: 'updated_on', name: 'Updated', type: 'datetime', readOnly: true, parameter: 'updated_on' },
-  { id: 'closed_on', name: 'Closed', type: 'datetime', readOnly: true, parameter: 'closed_on' },
-  { id: 'id', name: '#', type: 'number', integer: true, readOnly: true, parameter: 'id' },
+  always('subject', 'Subject', 'text', { required: true, maxLength: 255 }),
+  optional('description', 'Description', 'richtext'),
+  always('status', 'Status', 'lookup', { parameter: 'status_id' }),
+  optional('priority', 'Priority', 'lookup', 'priority_id'),
+  optional('assigned_to', 'Assignee', 'user', 'assigned_to_id'),
+  optional('category', 'Category', 'lookup', 'category_id'),
+  { ...optional('fixed_version', 'Target version', 'lookup', 'fixed_version_id'), hasDefault: true },
+  { ...optional('parent', 'Parent task', 'reference', 'parent_issue_id'), journal: 'parent_id' },
+  { ...optional('start_date', 'Start date', 'date'), hasDefault: true },
+  optional('due_date', 'Due date', 'date'),
+  optional('estimated_hours', 'Estimated time', 'duration'),
+  { ...optional('done_ratio', '% Done', 'number'), integer: true },
+  always('is_private', 'Private', 'boolean'),
+  shown('author', 'Author', 'user', { parameter: 'author_id' }),
+  shown('created_on', 'Created', 'datetime'),
+  shown('updated_on', 'Updated', 'datetime'),
+  shown('closed_on', 'Closed', 'datetime'),
+  shown('id', '#', 'number', { integer: true }),
 ];
 
 export const coreField = (id: string): CoreField | undefined => CORE_FIELDS.find((field) => field.id === id);

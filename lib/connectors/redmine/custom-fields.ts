@@ -1,24 +1,25 @@
 /**
- * Definitions of custom fields. An administrator's account reads them from `/custom_fields.json`; for all others that
- * answers 403 (https://www.redmine.org/projects/redmine/wiki/Rest_CustomFields), and they are derived from what such an
+ * Definitions of custom fields. An administrator's account reads them from `/custom_fields.json`; other accounts get
+ * 403 (https://www.redmine.org/projects/redmine/wiki/Rest_CustomFields). For these they are derived from what the
  * account sees:
- * - names, ids and "multiple" from the values that issues carry, per project and tracker;
- * - number or date from the issue query, which refuses a filter value of the wrong kind with 422. Two requests tell it for
- *   all fields that are marked as filters.
+ * - names, ids and "multiple" from the values of issues, per project and tracker;
+ * - number or date from the issue query, which rejects a filter value of the wrong kind with 422. Two requests
+ *   determine it for all fields that are marked as filters.
  * Value lists and the difference between text, list and yes/no stay unknown: such fields are shown as text.
  */
 
 import { SyncError } from '../../model/errors';
 import type { FieldType, LookupValue } from '../../model/values';
-import { type Filter, filterQuery, type RedmineApi } from './api';
-import { type Json, listOf, namedList, namedOf, type RawIssue, textOf } from './shapes';
+import { type Json, listOf, textOf } from '../kit/json';
+import { BEYOND, type Filter, filterQuery, type RedmineApi } from './api';
+import { namedList, namedOf, type RawIssue } from './shapes';
 
 export interface CustomField {
   /** without the `cf_` */
   id: string;
   name: string;
   type: FieldType;
-  /** what a stored text stands for: an id of the list, of a user, of a version, or itself */
+  /** the meaning of a stored text: an id of the list, of a user, of a version, or the text itself */
   holds: 'value' | 'option' | 'user' | 'version' | 'attachment';
   multi: boolean;
   required: boolean;
@@ -78,7 +79,7 @@ function definitionOf(json: Json): CustomField[] {
   ];
 }
 
-/** All issue custom fields, or undefined where the account may not see the definitions. */
+/** All issue custom fields, or undefined if the account cannot see the definitions. */
 export async function declaredCustomFields(api: RedmineApi): Promise<CustomField[] | undefined> {
   try {
     const body = await api.get('custom_fields.json');
@@ -92,28 +93,21 @@ export async function declaredCustomFields(api: RedmineApi): Promise<CustomField
 /** The fields that issues of each project and tracker carry, without types. */
 export function fieldsOnIssues(issues: RawIssue[]): CustomField[] {
   const found = new Map<string, CustomField>();
-  for (const issue of issues) {
-    for (const { id, name, multiple } of issue.customFields) {
-      found.set(id, {
-        id,
-        name,
-        type: 'text',
-        holds: 'value',
-        multi: multiple,
-        required: false,
-        integer: false,
-        filter: true,
-      });
-    }
+  for (const { id, name, multiple } of issues.flatMap(({ customFields }) => customFields)) {
+    found.set(id, { ...{ id, name, type: 'text', holds: 'value', multi: multiple }, ...UNDEFINED });
   }
   return [...found.values()];
 }
 
-/** Which of the fields refuse a filter value: the names in the answer to a query that asks for all of them. */
+/** A field of which nothing is known. */
+const UNDEFINED = { required: false, integer: false, filter: true };
+
+/** Which of the fields reject a filter value: the names in the answer to a query with all of them. */
 async function refused(api: RedmineApi, fields: CustomField[], value: string): Promise<Set<string>> {
   const filters: Filter[] = fields.map(({ id }) => ({ field: `cf_${id}`, operator: '=', values: [value] }));
   try {
-    await api.issues({ ...filterQuery(filters), limit: 1 });
+    // no issue needs to be returned for that
+    await api.issues({ ...filterQuery(filters), offset: BEYOND, limit: 1 });
     return new Set();
   } catch (thrown) {
     if (thrown instanceof SyncError && thrown.kind === 'invalid')
@@ -122,7 +116,7 @@ async function refused(api: RedmineApi, fields: CustomField[], value: string): P
   }
 }
 
-/** Tells numbers and dates among fields whose definition is out of sight. */
+/** Distinguishes numbers and dates among fields whose definition is not visible. */
 export async function probeTypes(api: RedmineApi, fields: CustomField[]): Promise<CustomField[]> {
   const single = fields.filter(({ multi }) => !multi);
   if (single.length === 0) return fields;

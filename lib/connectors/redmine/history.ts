@@ -1,15 +1,16 @@
 /** The journal of an issue as revisions: who changed which fields when. Notes without changes are left out. */
 
+import { append } from '../../model/lists';
 import type { Value } from '../../model/values';
 import type { Revision } from '../connector';
+import { type Change, newestFirst, revisionOf } from '../kit/history';
+import { type Json, listOf, textOf } from '../kit/json';
 import type { RedmineApi } from './api';
 import { CORE_FIELDS } from './core-fields';
 import type { Metadata } from './metadata';
 import type { People } from './people';
 import { type IssueReader, secondsOfHours } from './reading';
-import { type Json, listOf, type Named, namedOf, type RawIssue, textOf } from './shapes';
-
-const MOST_REVISIONS = 100;
+import { namedOf, type RawIssue } from './shapes';
 
 export async function historyOf(
   api: RedmineApi,
@@ -19,24 +20,23 @@ export async function historyOf(
   id: string,
 ): Promise<Revision[]> {
   const issue = await api.issue(id, 'journals');
-  const values = new JournalValues(metadata, people, reader, issue);
+  const readValue = journalValues(metadata, people, reader, issue);
   const revisions: Revision[] = [];
-  // some accounts see the newest first: order by id, which only grows
-  const journals = [...issue.journals].sort((a, b) => Number(b.id) - Number(a.id)).slice(0, MOST_REVISIONS);
-  for (const journal of journals) {
-    const fields: Revision['fields'] = {};
-    for (const detail of listOf(journal, 'details')) {
+  // some accounts see the newest first
+  const journals = issue.journals.map((json) => ({ json, id: textOf(json.id), at: textOf(json.created_on) }));
+  for (const { json, ...entry } of newestFirst(journals)) {
+    const changes: Change[] = [];
+    for (const detail of listOf(json, 'details')) {
       const field = fieldOf(detail);
       if (field === undefined) continue;
-      const [from, to] = [await values.read(field, detail.old_value), await values.read(field, detail.new_value)];
-      const known = fields[field];
-      // a multi-value field has one detail for each value that came or went
-      fields[field] = known ? { old: joined(known.old, from), new: joined(known.new, to) } : { old: from, new: to };
+      changes.push({
+        field,
+        old: await readValue(field, detail.old_value),
+        new: await readValue(field, detail.new_value),
+      });
     }
-    const at = textOf(journal.created_on);
-    const by = namedOf(journal.user);
-    if (at === undefined || Object.keys(fields).length === 0) continue;
-    revisions.push({ id: textOf(journal.id) ?? at, at, ...(by ? { by: await people.known(by) } : {}), fields });
+    const who = changes.length > 0 ? namedOf(json.user) : undefined;
+    append(revisions, revisionOf({ ...entry, by: who && (await people.known(who)), changes }));
   }
   return revisions;
 }
@@ -47,36 +47,18 @@ function fieldOf({ property, name }: Json): string | undefined {
   return CORE_FIELDS.find(({ parameter, journal }) => (journal ?? parameter) === name)?.id;
 }
 
-function joined(a: Value, b: Value): Value {
-  const parts = [a, b].flatMap((value) => (Array.isArray(value) ? value : value === null ? [] : [value]));
-  return parts.length === 0 ? null : parts;
-}
-
 /** The journal notes texts: ids of lists, hours, 0 and 1. */
-class JournalValues {
-  constructor(
-    private readonly metadata: Metadata,
-    private readonly people: People,
-    private readonly reader: IssueReader,
-    private readonly issue: RawIssue,
-  ) {}
-
-  async read(field: string, noted: unknown): Promise<Value> {
+function journalValues(metadata: Metadata, people: People, reader: IssueReader, issue: RawIssue) {
+  return async (field: string, noted: unknown): Promise<Value> => {
     const text = textOf(noted);
     if (text === undefined) return null;
-    const project = this.issue.project.id;
+    const project = issue.project.id;
+    const list = await metadata.listOf(field, project);
+    if (list) return { id: text, name: list.find(({ id }) => id === text)?.name ?? text };
     switch (field) {
-      case 'status':
-        return named(text, await this.metadata.statuses());
-      case 'priority':
-        return named(text, await this.metadata.priorities());
-      case 'category':
-        return named(text, (await this.metadata.project(project)).categories);
-      case 'fixed_version':
-        return named(text, await this.metadata.versions(project));
       case 'assigned_to':
       case 'author':
-        return this.people.known({ id: text, name: '' });
+        return people.known({ id: text, name: '' });
       case 'parent':
         return { id: text, key: text };
       case 'estimated_hours':
@@ -86,19 +68,11 @@ class JournalValues {
       case 'is_private':
         return text === '1' || text === 'true';
       case 'description':
-        return this.reader.richText(text);
-      default:
-        return this.custom(field, text);
+        return reader.richText(text);
     }
-  }
-
-  private async custom(field: string, text: string): Promise<Value> {
     if (!field.startsWith('cf_')) return text;
     const id = field.slice('cf_'.length);
-    const definitions = await this.metadata.definitionsFor([this.issue]);
-    const custom = { id, name: '', multiple: false, value: text };
-    return this.reader.customValue(custom, definitions.get(id), this.issue.project.id);
-  }
+    const definition = (await metadata.definitionsFor([issue])).get(id);
+    return reader.customValue({ id, name: '', multiple: false, value: text }, definition, project);
+  };
 }
-
-const named = (id: string, list: Named[]): Value => ({ id, name: list.find((one) => one.id === id)?.name ?? id });

@@ -1,21 +1,25 @@
-/** "Test connection": who we are, and what the account lacks for a two-way sync. */
+/** "Test connection": the account, and what it lacks for a two-way sync. */
 
 import { SyncError } from '../../model/errors';
+import { append } from '../../model/lists';
 import type { Identity } from '../connector';
-import type { RedmineApi } from './api';
+import { compactUser } from '../kit/people';
 import type { Metadata, ProjectInfo } from './metadata';
-import { isJson } from './shapes';
 
 const NEEDED: Record<string, string> = {
   add_issues: 'create issues',
   edit_issues: 'change issues',
   manage_subtasks: 'set parent tasks',
+  add_issue_notes: 'add notes (comments)',
+  edit_issue_notes: 'change or delete notes of other people',
+  view_private_notes: 'see private notes of other people, so that deletions of notes are not found',
+  set_notes_private: 'set notes as private, so that no internal comment arrives',
 };
-/** More projects than this are summed up. */
+/** If there are more projects, they are summarized. */
 const MOST_NAMED = 5;
 
-export async function identify(api: RedmineApi, metadata: Metadata): Promise<Identity> {
-  // a key may have died a moment ago: no remembered answer says that all is well
+export async function identify(metadata: Metadata): Promise<Identity> {
+  // a key may just have been revoked: no cached answer may report success
   const me = await self(metadata);
   const projects = await metadata.projects(0);
   const trackers = await metadata.trackers();
@@ -26,27 +30,18 @@ export async function identify(api: RedmineApi, metadata: Metadata): Promise<Ide
   const silent = projects.filter(({ tracksIssues }) => !tracksIssues);
   if (silent.length > 0) missing.push(`Issue tracking is switched off in ${names(silent)}.`);
   if (!me.admin) {
-    missing.push(
-      ...(await permissions(
-        api,
-        me.roles,
-        projects.filter(({ tracksIssues }) => tracksIssues),
-      )),
-    );
+    const tracking = projects.filter(({ tracksIssues }) => tracksIssues);
+    append(missing, await permissions(metadata, me.roles, tracking));
     missing.push(
       'The account is no administrator, so it cannot see the definitions of custom fields (lists of values, required) nor hidden ' +
         'e-mail addresses: lists appear as text, and people are matched by login or name.',
     );
   }
   const modern = trackers.some(({ standardFields }) => standardFields !== undefined);
+  if (!modern) missing.push('Redmine before 5.0 can add notes by its API, but neither change nor delete them.');
   return {
-    user: {
-      id: me.id,
-      ...(me.name ? { name: me.name } : {}),
-      ...(me.login ? { login: me.login } : {}),
-      ...(me.email ? { email: me.email } : {}),
-    },
-    // the API doesn't tell its version; trackers list their standard fields since 5.0
+    user: compactUser(me),
+    // the API does not report its version; trackers list their standard fields since 5.0
     server: modern ? 'Redmine 5.0 or newer' : 'Redmine before 5.0',
     missing,
   };
@@ -64,20 +59,22 @@ async function self(metadata: Metadata) {
       throw new SyncError('forbidden', `${words} (${message})`, detail);
     }
     if (detail.status === 404) {
-      const words = 'There is no Redmine at this address: check the URL, with the path that Redmine has on its server';
+      const words = 'There is no Redmine at this URL. Check the URL, including the path of Redmine on its server';
       throw new SyncError('fatal', `${words} (${message})`, detail);
     }
     throw thrown;
   }
 }
 
-/** What the roles do not allow, one sentence for each permission. */
-async function permissions(api: RedmineApi, roles: Map<string, string[]>, projects: ProjectInfo[]): Promise<string[]> {
+/** What the roles do not permit, one sentence per permission. */
+async function permissions(
+  metadata: Metadata,
+  roles: Map<string, string[]>,
+  projects: ProjectInfo[],
+): Promise<string[]> {
   const granted = new Map<string, string[]>();
-  for (const id of new Set([...roles.values()].flat())) {
-    const { role } = await api.get(`roles/${encodeURIComponent(id)}.json`);
-    granted.set(id, isJson(role) && Array.isArray(role.permissions) ? role.permissions.map(String) : []);
-  }
+  for (const id of new Set([...roles.values()].flat()))
+    granted.set(id, (await metadata.role(id, 0))?.permissions ?? []);
   const outside = projects.filter(({ id }) => !roles.has(id));
   const sentences =
     outside.length > 0 ? [`The account is no member of ${names(outside)}, and can hardly write there.`] : [];

@@ -1,4 +1,4 @@
-/** The markup of long texts, as the server's settings say, and how Redmine reads it. */
+/** The markup of long texts according to the server's settings, and how Redmine reads it. */
 
 import type { Dialect, RichTextFormat } from '../../model/values';
 
@@ -8,8 +8,8 @@ export interface Markup {
 }
 
 /**
- * In both a line end is a line break (in CommonMark unless `common_mark_enable_hardbreaks` is false, which no API tells), and
- * `@login` mails a person.
+ * In both, a line end is a line break (in CommonMark unless `common_mark_enable_hardbreaks` is false, which no API
+ * reports), and `@login` sends a mail to that user.
  */
 export const MARKUPS: Record<'textile' | 'markdown', Markup> = {
   textile: { format: 'textile', dialect: { mentions: 'names' } },

@@ -4,38 +4,26 @@
  * (https://www.redmine.org/projects/redmine/wiki/Rest_Users). Never guesses: what doesn't match exactly isn't returned.
  */
 
-import { SyncError } from '../../model/errors';
+import { asSyncError } from '../../model/errors';
 import type { UserValue } from '../../model/values';
-import { Cache } from '../cache';
+import { isJson, type Json, listOf, textOf } from '../kit/json';
+import { Cache } from '../kit/metadata';
+import { compactUser, matchesQuery, type UserQuery, wantedText } from '../kit/people';
 import { PAGE, type RedmineApi } from './api';
 import type { Metadata } from './metadata';
-import { isJson, type Json, listOf, type Named, textOf } from './shapes';
+import type { Named } from './shapes';
 
 const HOUR = 3_600_000;
 /** more members than this are not looked up one by one */
 const MOST_LOOKUPS = 500;
 
-export interface UserQuery {
-  email?: string;
-  login?: string;
-  name?: string;
-  search?: string;
-  project?: string;
-}
-
-const same = (a: string | undefined, b: string): boolean => a?.trim().toLowerCase() === b.trim().toLowerCase();
-
 function userOf(json: Json): UserValue {
   const name = [textOf(json.firstname), textOf(json.lastname)].filter(Boolean).join(' ');
-  return { id: textOf(json.id), name: name || undefined, login: textOf(json.login), email: textOf(json.mail) };
-}
-
-/** Without properties that are undefined: values travel as JSON and are compared. */
-function compact({ id, name, login, email }: UserValue): UserValue {
-  return { ...(id ? { id } : {}), ...(name ? { name } : {}), ...(login ? { login } : {}), ...(email ? { email } : {}) };
+  return compactUser({ id: textOf(json.id), name, login: textOf(json.login), email: textOf(json.mail) });
 }
 
 export class People {
+  private readonly mentions = new Cache<UserValue | undefined>(HOUR / 6, 5_000);
   private readonly details = new Cache<UserValue | undefined>(HOUR, 10_000);
 
   constructor(
@@ -45,29 +33,37 @@ export class People {
 
   /** Everything that is known of a person or group named in an issue. `name` may be empty. */
   async known({ id, name }: Named): Promise<UserValue> {
-    const details = await this.detailsOf(id);
-    return compact({ ...details, id, name: name || details?.name });
+    const details = await this.details.remember(id, async () => {
+      try {
+        const { user } = await this.api.get(`users/${encodeURIComponent(id)}.json`);
+        return isJson(user) ? userOf(user) : undefined;
+      } catch (thrown) {
+        const { kind } = asSyncError(thrown);
+        // a group, a locked account, somebody out of sight: the name in the issue is all there is
+        if (kind === 'notFound' || kind === 'forbidden') return undefined;
+        throw thrown;
+      }
+    });
+    return compactUser({ ...details, id, name: name || details?.name });
   }
 
   /** @see Connection.users */
   async find(query: UserQuery): Promise<UserValue[]> {
     const me = await this.metadata.myself();
-    const found = me.admin ? await this.search(query) : await this.among(query);
-    return found.map(compact);
+    return me.admin ? this.search(query) : this.among(query, me);
   }
 
-  private matches(user: UserValue, { email, login, name, search }: UserQuery): boolean {
-    if (email !== undefined) return same(user.email, email);
-    if (login !== undefined) return same(user.login, login);
-    if (name !== undefined) return same(user.name, name);
-    if (!search) return true;
-    const wanted = search.trim().toLowerCase();
-    return [user.name, user.login, user.email].some((text) => text?.toLowerCase().includes(wanted));
+  /** Whom `@login` in a text mentions. */
+  async mentioned(login: string): Promise<UserValue | undefined> {
+    return this.mentions.remember(login.toLowerCase(), async () => {
+      const [one, ...others] = await this.find({ login });
+      return others.length === 0 ? one : undefined;
+    });
   }
 
   /** `name=` looks into login, first and last name and all mail addresses of a person, also those not shown. */
   private async search(query: UserQuery): Promise<UserValue[]> {
-    const text = query.email ?? query.login ?? query.name ?? query.search;
+    const text = wantedText(query);
     const criteria = text ? { name: text } : {};
     const body = await this.api.get('users.json', { ...criteria, limit: PAGE });
     const hits = listOf(body, 'users').map(userOf);
@@ -76,14 +72,14 @@ export class People {
       const [hit] = hits;
       if (hit.email !== undefined && !hit.email.toLowerCase().includes(query.email.trim().toLowerCase())) return hits;
     }
-    const matching = hits.filter((user) => this.matches(user, query));
+    const matching = hits.filter((user) => matchesQuery(user, query));
     if (query.project === undefined) return matching;
     const { id } = await this.metadata.project(query.project);
     const members = new Set((await this.metadata.members(id)).map((member) => member.id));
     return matching.filter((user) => user.id !== undefined && members.has(user.id));
   }
 
-  private async among(query: UserQuery): Promise<UserValue[]> {
+  private async among(query: UserQuery, me: UserValue): Promise<UserValue[]> {
     const projects =
       query.project === undefined ? await this.metadata.projects() : [await this.metadata.project(query.project)];
     const members = new Map<string, Named>();
@@ -92,27 +88,13 @@ export class People {
     }
     const byNameOnly = query.name !== undefined;
     const candidates = [...members.values()]
-      .filter((member) => !byNameOnly || this.matches(member, query))
+      .filter((member) => !byNameOnly || matchesQuery(member, query))
       .slice(0, MOST_LOOKUPS);
     const people: UserValue[] = [];
     for (const member of candidates) people.push(await this.known(member));
-    const me = await this.metadata.myself();
-    const own: UserValue = { id: me.id, name: me.name, login: me.login, email: me.email };
+    const { id, name, login, email } = me;
+    const own = compactUser({ id, name, login, email });
     const all = people.map((person) => (person.id === own.id ? { ...own, ...person } : person));
-    return all.filter((user) => this.matches(user, query)).slice(0, PAGE);
-  }
-
-  private detailsOf(id: string): Promise<UserValue | undefined> {
-    return this.details.remember(id, async () => {
-      try {
-        const { user } = await this.api.get(`users/${encodeURIComponent(id)}.json`);
-        return isJson(user) ? userOf(user) : undefined;
-      } catch (thrown) {
-        // a group, a locked account, somebody out of sight: the name in the issue is all there is
-        if (thrown instanceof SyncError && (thrown.kind === 'notFound' || thrown.kind === 'forbidden'))
-          return undefined;
-        throw thrown;
-      }
-    });
+    return all.filter((user) => matchesQuery(user, query)).slice(0, PAGE);
   }
 }

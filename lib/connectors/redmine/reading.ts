@@ -1,41 +1,32 @@
 /** Issues as Redmine shows them → entities with canonical values. */
 
-import { createHash } from 'node:crypto';
-
 import chunk = require('lodash/chunk');
 
 import type { Entity, EntityId, EntityTypeId, ProjectId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
-import type { Fields, RichText, SingleValue, UserValue, Value } from '../../model/values';
+import type { Fields, ReferenceValue, RichText, SingleValue, UserValue, Value } from '../../model/values';
 import type { ReadResult } from '../connector';
-import { readInParts } from '../in-parts';
-import { isOfOne } from '../owed';
+import { type InParts, readInParts } from '../kit/in-parts';
+import { isOfOne } from '../kit/owed';
+import { Recent } from '../kit/recent';
 import { PAGE, type RedmineApi } from './api';
 import type { CustomField } from './custom-fields';
 import type { Markup } from './markup';
 import type { Metadata } from './metadata';
 import type { People } from './people';
-import type { Named, RawCustomValue, RawIssue } from './shapes';
+import { relatedIn } from './relations';
+import { type Named, type RawCustomValue, type RawIssue, versionOf } from './shapes';
 
 const lines = (text: string): string => text.replace(/\r\n?/g, '\n');
 const lookup = (named: Named | undefined): Value => (named ? { id: named.id, name: named.name } : null);
 export const secondsOfHours = (hours: number): number => Math.round(hours * 3600);
 
-/**
- * The update time has whole seconds only, so it does not tell two changes within one second apart: a digest of the
- * fields does. Values that move without an update (spent time) are left out, as are details of people.
- */
-export function versionOf(issue: RawIssue): string {
-  const { journals: _journals, allowedStatuses: _allowed, ...content } = issue;
-  return `${issue.updatedOn}-${createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12)}`;
-}
-
-/** Issues whose place is remembered. */
+/** Maximum number of issues whose place is remembered. */
 const PLACES = 20_000;
 
 export class IssueReader {
-  private readonly places = new Map<EntityId, { project: ProjectId; type: EntityTypeId }>();
+  private readonly places = new Recent<EntityId, { project: ProjectId; type: EntityTypeId }>(PLACES);
 
   constructor(
     private readonly api: RedmineApi,
@@ -44,72 +35,78 @@ export class IssueReader {
     private readonly markup: Markup,
   ) {}
 
-  /** Project and tracker of an issue when it was last read here, if it was. */
+  /** Project and tracker of an issue when last read here, if ever. */
   placeOf(id: EntityId): { project: ProjectId; type: EntityTypeId } | undefined {
     return this.places.get(id);
   }
 
-  private remember({ id, project, tracker }: RawIssue): void {
-    this.places.delete(id);
-    this.places.set(id, { project: project.id, type: tracker.id });
-    for (const oldest of this.places.keys()) {
-      if (this.places.size <= PLACES) break;
-      this.places.delete(oldest);
-    }
-  }
-
-  /** In the order given. Costs a request for each custom field list or person that is not known yet, else none. */
+  /** In the given order. Costs one request per unknown custom field list or user, otherwise none. */
   async entities(issues: RawIssue[]): Promise<Entity[]> {
     if (issues.length === 0) return [];
     const definitions = await this.metadata.definitionsFor(issues);
     const entities: Entity[] = [];
     for (const issue of issues) {
-      this.remember(issue);
+      this.places.set(issue.id, { project: issue.project.id, type: issue.tracker.id });
       entities.push(await this.entity(issue, definitions));
     }
     return entities;
   }
 
   /**
-   * By id, whatever project they are in; closed and private ones included. Undefined = gone: a list that leaves an issue out
-   * or breaks is no proof of that, so each of those is asked for by itself.
+   * By id, in any project, including closed and private issues. undefined = gone. A list that leaves an issue out or
+   * fails does not prove that, so each such issue is requested by itself.
    */
   async byId(ids: string[]): Promise<ReadResult[]> {
+    const { found, failed } = await this.raw(ids);
+    const entities = new Map((await this.entities([...found.values()])).map((entity) => [entity.id, entity]));
+    return ids.map((id) => entities.get(id) ?? failed.get(id));
+  }
+
+  /** The same as Redmine shows them. @param include "attachments" */
+  async raw(
+    ids: string[],
+    include?: string,
+  ): Promise<{ found: Map<string, RawIssue>; failed: Map<string, SyncError> }> {
     const wanted = [...new Set(ids.filter((id) => /^\d{1,18}$/.test(id)))];
     const found: RawIssue[] = [];
     const failed = new Map<string, SyncError>();
     for (const ofPage of chunk(wanted, PAGE)) {
-      const part = await readInParts(
-        ofPage,
-        async (some) => (await this.api.issues({ issue_id: some.join(','), status_id: '*', limit: PAGE })).issues,
-        () => this.api.assertSignedIn(),
-      );
+      const part = await this.listed(ofPage, include);
       append(found, part.found);
       for (const [id, error] of part.failed) failed.set(id, error);
     }
     const there = new Set(found.map(({ id }) => id));
     for (const id of wanted.filter((one) => !there.has(one))) {
-      const one = await this.alone(id);
+      const one = await this.alone(id, include);
       failed.delete(id);
       if (one instanceof SyncError) failed.set(id, one);
       else if (one) found.push(one);
     }
-    const entities = new Map((await this.entities(found)).map((entity) => [entity.id, entity]));
-    return ids.map((id) => entities.get(id) ?? failed.get(id));
+    return { found: new Map(found.map((issue) => [issue.id, issue])), failed };
   }
 
-  /** @returns undefined = Redmine itself says that it is not there */
-  private async alone(id: string): Promise<RawIssue | SyncError | undefined> {
+  /** Issues that a list shows, at most a page, and issues on which it fails. */
+  listed(ids: string[], include?: string): Promise<InParts<RawIssue>> {
+    const asked = include === undefined ? {} : { include: `relations,${include}` };
+    return readInParts(
+      ids,
+      async (some) => (await this.api.issues({ issue_id: some.join(','), status_id: '*', limit: PAGE, ...asked })).rows,
+      () => this.api.assertSignedIn(),
+    );
+  }
+
+  /** @returns undefined = Redmine itself says that it does not exist */
+  private async alone(id: string, include?: string): Promise<RawIssue | SyncError | undefined> {
     try {
-      return await this.api.issue(id);
+      return await this.api.issue(id, include);
     } catch (thrown) {
       const error = asSyncError(thrown);
       if (error.kind === 'notFound' || error.kind === 'forbidden') {
         await this.api.assertSignedIn();
-        // it is there, and the account may not see it: that is not gone
+        // it exists, but the account cannot see it: that is not gone
         return error.kind === 'notFound' ? undefined : error;
       }
-      // the server breaks on it alone; everything else is the system's trouble
+      // the server fails on this issue only; all other failures are the system's
       if (isOfOne(error)) return error;
       throw error;
     }
@@ -127,7 +124,7 @@ export class IssueReader {
       assigned_to: (await person(issue.assignedTo)) ?? null,
       category: lookup(issue.category),
       fixed_version: lookup(issue.fixedVersion),
-      parent: issue.parent ? { id: issue.parent, key: issue.parent, url: this.url(issue.parent) } : null,
+      parent: issue.parent ? this.reference(issue.parent) : null,
       start_date: issue.startDate ?? null,
       due_date: issue.dueDate ?? null,
       estimated_hours: issue.estimatedHours === undefined ? null : secondsOfHours(issue.estimatedHours),
@@ -138,6 +135,7 @@ export class IssueReader {
       updated_on: issue.updatedOn,
       closed_on: issue.closedOn ?? null,
       id: Number(issue.id),
+      ...relatedIn(issue.id, issue.relations, (id) => this.reference(id)),
     };
     for (const custom of issue.customFields) {
       fields[`cf_${custom.id}`] = await this.customValue(custom, definitions.get(custom.id), issue.project.id);
@@ -156,7 +154,7 @@ export class IssueReader {
     };
   }
 
-  /** One custom value; a text that the definition doesn't fit (it was changed since) is kept as it is. */
+  /** One custom value. A text that does not match the definition (which has changed since) is kept unchanged. */
   async customValue(custom: RawCustomValue, field: CustomField | undefined, project: string): Promise<Value> {
     const { value } = custom;
     if (Array.isArray(value)) {
@@ -189,6 +187,10 @@ export class IssueReader {
 
   richText(text: string): RichText {
     return { format: this.markup.format, content: lines(text), dialect: this.markup.dialect };
+  }
+
+  private reference(id: string): ReferenceValue {
+    return { id, key: id, url: this.url(id) };
   }
 
   private url(id: string): string {

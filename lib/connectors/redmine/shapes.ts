@@ -1,12 +1,11 @@
 /**
- * The JSON of Redmine's REST API, checked on its way in: from `unknown` to types, ids as strings.
+ * The JSON of Redmine's REST API, checked when it is read: from `unknown` to types, ids as strings.
  * https://www.redmine.org/projects/redmine/wiki/Rest_Issues and its neighbours.
  */
 
+import { createHash } from 'node:crypto';
 import { SyncError } from '../../model/errors';
-import { isJson, listOf, textOf } from '../kit/json';
-
-export type Json = Record<string, unknown>;
+import { isJson, type Json, listOf, numberOf, textOf } from '../kit/json';
 
 export interface Named {
   id: string;
@@ -17,6 +16,28 @@ export interface RawCustomValue extends Named {
   multiple: boolean;
   /** strings, whatever the field's type; null or '' where empty */
   value: string | string[] | null;
+}
+
+/** A relation as Redmine stores it. */
+export interface RawRelation {
+  id: string;
+  /** the issue that blocks, precedes, was copied … */
+  from: string;
+  to: string;
+  kind: string;
+}
+
+/** An attachment of an issue. */
+export interface RawFile {
+  id: string;
+  name: string;
+  /** bytes */
+  size: number;
+  mediaType: string | undefined;
+  description: string;
+  author: Named | undefined;
+  /** whole seconds, UTC: when it was uploaded */
+  createdOn: string;
 }
 
 export interface RawIssue {
@@ -44,12 +65,10 @@ export interface RawIssue {
   closedOn: string | undefined;
   allowedStatuses: Named[];
   journals: Json[];
+  relations: RawRelation[];
+  /** the oldest first; undefined if they were not asked for */
+  files: RawFile[] | undefined;
 }
-
-export { isJson, listOf, textOf };
-
-const numberOf = (value: unknown): number | undefined =>
-  typeof value === 'number' ? value : typeof value === 'string' && value !== '' ? Number(value) : undefined;
 
 /** `{"id": 1, "name": "Bug"}` */
 export function namedOf(value: unknown): Named | undefined {
@@ -58,23 +77,52 @@ export function namedOf(value: unknown): Named | undefined {
   return id === undefined ? undefined : { id, name: textOf(value.name) ?? '' };
 }
 
-export const namedList = (body: unknown, property: string): Named[] =>
-  listOf(body, property).flatMap((one) => namedOf(one) ?? []);
+/** What has an id, each with its JSON. */
+export const eachNamed = <T>(list: Json[], make: (named: Named, json: Json) => T): T[] =>
+  list.flatMap((json) => {
+    const named = namedOf(json);
+    return named ? [make(named, json)] : [];
+  });
 
-function customValueOf(json: Json): RawCustomValue[] {
-  const named = namedOf(json);
-  if (!named) return [];
-  const { value } = json;
-  return [
-    {
-      ...named,
-      multiple: json.multiple === true,
-      value: Array.isArray(value) ? value.flatMap((one) => textOf(one) ?? []) : (textOf(value) ?? null),
-    },
-  ];
+export const namedList = (body: unknown, property: string): Named[] =>
+  eachNamed(listOf(body, property), (named) => named);
+
+const customValueOf = (named: Named, { value, multiple }: Json): RawCustomValue => ({
+  ...named,
+  multiple: multiple === true,
+  value: Array.isArray(value) ? value.flatMap((one) => textOf(one) ?? []) : (textOf(value) ?? null),
+});
+
+/** The `relations` of an issue's JSON; there are none where it was not asked for them. */
+export const relationsOf = (json: Json): RawRelation[] =>
+  listOf(json, 'relations')
+    .flatMap((one): RawRelation[] => {
+      const [id, from, to] = [textOf(one.id), textOf(one.issue_id), textOf(one.issue_to_id)];
+      const kind = textOf(one.relation_type);
+      return id && from && to && kind ? [{ id, from, to, kind }] : [];
+    })
+    .sort((a, b) => Number(a.id) - Number(b.id));
+
+/** @throws SyncError malformed – one without number, name, size or time */
+export function fileOf(issue: string, json: Json): RawFile {
+  const [id, name, createdOn] = [textOf(json.id), textOf(json.filename), textOf(json.created_on)];
+  const size = numberOf(json.filesize);
+  if (id === undefined || name === undefined || createdOn === undefined || size === undefined) {
+    const words = `Redmine shows an attachment of issue ${issue} without number, name, size or time`;
+    throw new SyncError('fatal', words, { malformed: true });
+  }
+  return {
+    ...{ id, name, size, createdOn, mediaType: textOf(json.content_type) || undefined },
+    ...{ description: textOf(json.description) ?? '', author: namedOf(json.author) },
+  };
 }
 
-/** @throws SyncError fatal – not an issue as Redmine shows it */
+const filesOf = (issue: string, list: Json[]): RawFile[] =>
+  list
+    .map((json) => fileOf(issue, json))
+    .sort((a, b) => Date.parse(a.createdOn) - Date.parse(b.createdOn) || Number(a.id) - Number(b.id));
+
+/** @throws SyncError fatal if it is not an issue as Redmine shows it */
 export function issueOf(value: unknown): RawIssue {
   const json = isJson(value) ? value : {};
   const id = textOf(json.id);
@@ -86,6 +134,7 @@ export function issueOf(value: unknown): RawIssue {
     throw new SyncError(
       'fatal',
       `Redmine shows issue ${id ?? '?'} without id, project, tracker, status or update time`,
+      { malformed: true },
     );
   }
   return {
@@ -106,11 +155,22 @@ export function issueOf(value: unknown): RawIssue {
     doneRatio: numberOf(json.done_ratio),
     isPrivate: json.is_private === true,
     estimatedHours: numberOf(json.estimated_hours),
-    customFields: listOf(json, 'custom_fields').flatMap(customValueOf),
+    customFields: eachNamed(listOf(json, 'custom_fields'), customValueOf),
     createdOn: textOf(json.created_on) ?? updatedOn,
     updatedOn,
     closedOn: textOf(json.closed_on),
     allowedStatuses: namedList(json, 'allowed_statuses'),
     journals: listOf(json, 'journals'),
+    relations: relationsOf(json),
+    files: Array.isArray(json.attachments) ? filesOf(id, listOf(json, 'attachments')) : undefined,
   };
+}
+
+/**
+ * The update time has whole seconds only, so it does not distinguish two changes within one second; a digest of the
+ * fields does. Values that change without an update (spent time) are left out, and also details of users.
+ */
+export function versionOf(issue: RawIssue): string {
+  const { journals: _journals, allowedStatuses: _allowed, files: _files, ...content } = issue;
+  return `${issue.updatedOn}-${createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12)}`;
 }

@@ -1,4 +1,5 @@
-/** What tickets of a queue hold: RT's own fields and the queue's custom fields, and how values come out of and go into them. */
+/** The fields of a queue's tickets: RT's own fields and the queue's custom fields, and how their values are read and
+ * written. */
 
 import type { Field } from '../../model/entity';
 import { SyncError } from '../../model/errors';
@@ -6,11 +7,12 @@ import { type FieldId, isEmpty, type LookupValue, type UserValue, type Value } f
 import { idOfValue, nameOf } from '../kit/compare';
 import { isJson, type Json, listOf, numberOf, textOf } from '../kit/json';
 import { wallTime } from '../kit/zone';
+import { LINKS, relationFields } from './relations';
 
-/** RT's column is a varchar of 200 characters; SQLite keeps more, MySQL cuts. */
+/** RT's column is a varchar of 200 characters; SQLite stores more, MySQL truncates. */
 const SUBJECT_LENGTH = 200;
 const CUSTOM_LENGTH = 255;
-/** RT's "not set", in dates of its own and of custom fields. */
+/** RT's "not set", in its own dates and in custom fields. */
 const NEVER = '1970-01-01T00:00:00Z';
 const NOBODY = 'Nobody';
 
@@ -42,8 +44,11 @@ const CORE: readonly CoreField[] = [
   { id: 'LastUpdated', name: 'Last updated', kind: 'datetime', readOnly: true },
 ];
 
-/** What a ticket is asked for in lists. */
-export const TICKET_FIELDS = ['Queue', 'Creator', 'LastUpdatedBy', 'CustomFields', ...CORE.map(({ id }) => id)].join();
+/** The ticket fields requested in lists. */
+export const TICKET_FIELDS = [
+  ...['Queue', 'Creator', 'LastUpdatedBy', 'CustomFields', LINKS],
+  ...CORE.map(({ id }) => id),
+].join();
 
 /** A custom field as RT describes it. */
 export interface CustomField {
@@ -68,9 +73,9 @@ export function customFieldOf(body: Json): CustomField {
   };
 }
 
-/** Everything that a form is told of the fields of a queue's tickets. */
+/** The data for a form about the fields of a queue's tickets. */
 export function fieldsOf(custom: readonly CustomField[]): Field[] {
-  return [...CORE.map(coreField), ...custom.map(customField)];
+  return [...CORE.map(coreField), ...relationFields(), ...custom.map(customField)];
 }
 
 function coreField({ id, name, kind, readOnly }: CoreField): Field {
@@ -118,7 +123,7 @@ function customField({ id, name, type, single, values }: CustomField): Field {
   }
 }
 
-/** The people of a ticket by login; RT's answers name nothing else of them. */
+/** The users of a ticket by login; RT's answers contain nothing else about them. */
 export type PersonOf = (login: string) => UserValue;
 
 const loginOf = (value: unknown): string | undefined => {
@@ -202,7 +207,7 @@ function customValue(values: unknown, { type, single }: CustomField): Value {
   return single ? (list[0] ?? null) : list.length > 0 ? list : null;
 }
 
-/** What a field is sent as, and what it is to show then. */
+/** The sent value of a field, and its expected value. */
 export interface Wanted {
   sent: unknown;
   shown: Value;
@@ -212,7 +217,7 @@ export interface Writable {
   custom: readonly CustomField[];
   /** IANA zone in which RT reads the times of custom fields */
   zone: string;
-  /** the person whom a value means; undefined = RT knows nobody like this */
+  /** the user that a value means; undefined = RT has no such user */
   find(person: UserValue): Promise<UserValue | undefined>;
 }
 
@@ -250,7 +255,7 @@ async function wantedCore({ kind }: CoreField, value: Value, find: Writable['fin
       return { sent: String(minutes), shown: minutes === 0 ? null : minutes * 60 };
     }
     case 'datetime':
-      // RT stores the text of its own dates as it comes, and takes it for UTC; with a T or Z in it, it reads nothing
+      // RT stores the text of its own dates unchanged, and reads it as UTC; with a T or Z in it, it reads nothing
       return { sent: empty ? '' : wallTime(timeIn(value), 'UTC'), shown: value };
     case 'owner': {
       if (empty) return { sent: NOBODY, shown: null };

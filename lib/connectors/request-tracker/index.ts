@@ -1,17 +1,28 @@
 /**
- * Request Tracker 5 (https://docs.bestpractical.com/rt/5.0/), by REST 2.0: tickets of all queues, both ways. Projects are
- * queues; there is one entity type.
+ * Request Tracker 5 (https://docs.bestpractical.com/rt/5.0/), by REST 2.0: tickets of all queues, and what is said about
+ * them and attached to them, both ways. Projects are queues.
  */
 
+import type { EntityId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
-import type { Connection } from '../connector';
+import { append } from '../../model/lists';
+import type { Connection, WriteOperation } from '../connector';
 import type { Identity } from '../form';
-import { textOf } from '../kit/json';
+import { ATTACHMENT, attachmentType, isOfAttachment } from '../kit/attachments';
+import { COMMENT, commentType, isOfComment } from '../kit/comments';
+import { listOf, textOf } from '../kit/json';
+import { eachItsOwn } from '../kit/parts';
 import { changesInSequence, newestInSequence, sequenceAt } from '../kit/sequence';
-import { address, concurrency, defineConnector, secret, text } from '../kit/settings';
+import { address, choice, concurrency, defineConnector, secret, text } from '../kit/settings';
 import { checkedZone } from '../kit/zone';
 import { Api } from './api';
+import { AttachmentWriter } from './attachment-writing';
+import { Attachments, FILE_IDS } from './attachments';
+import { Refusals, writeComments } from './comment-writing';
+import { COMMENT_IDS, Comments } from './comments';
 import { fieldsOf } from './fields';
+import { PartReader } from './parts';
+import { Threads } from './threads';
 import { personOf, TICKET, Tickets } from './tickets';
 import { writeTickets } from './writing';
 
@@ -34,14 +45,32 @@ export const requestTracker = defineConnector({
       placeholder: "default: the account's own, else UTC",
       hint: "RT reads times in custom fields in the account's time zone; where it has none, in $Timezone of RT_SiteConfig.pm.",
     }),
+    publicComments: choice(
+      {
+        label: 'Public comments',
+        hint: 'RT mails replies to the requestors. Comments are internal, whatever their original is.',
+      },
+      [
+        { value: 'comment', label: 'Add them as comments' },
+        { value: 'reply', label: 'Add them as replies' },
+      ],
+    ),
     concurrency: concurrency(4),
   },
-  connect({ url, token, zone, concurrency: atATime }, { http }): Connection {
+  connect({ url, token, zone, publicComments, concurrency: atATime }, { http }): Connection {
+    const replies = publicComments === 'reply';
     const given = zone === undefined ? undefined : checkedZone(zone, 'zone');
     const api = new Api(url, token, http);
     const tickets = new Tickets(api);
+    const threads = new Threads(api, tickets);
+    const self = (): Promise<string | undefined> => account(api, token).then(({ user }) => user.login);
+    const comments = new Comments(api, tickets, threads, self);
+    const attachments = new Attachments(api, tickets, threads, self);
+    const parts = new PartReader(threads, comments, attachments);
+    const refusals = new Refusals(tickets);
+    const attachmentWriter = new AttachmentWriter(api, attachments, refusals, replies, atATime);
     let own: Promise<string> | undefined;
-    /** The zone that is configured, else the account's own. */
+    /** The configured zone, otherwise the account's own. */
     const zoneOfDates = (): Promise<string> => {
       own ??=
         given === undefined ? account(api, token).then(({ timeZone = 'UTC' }) => timeZone) : Promise.resolve(given);
@@ -56,9 +85,11 @@ export const requestTracker = defineConnector({
       projects: () => tickets.queues(),
       async entityTypes(project) {
         await tickets.queue(project);
-        return [{ id: TICKET, name: 'Ticket' }];
+        return [{ id: TICKET, name: 'Ticket' }, commentType([TICKET]), attachmentType([TICKET])];
       },
       async fields(project, type) {
+        if (type === COMMENT) return comments.fields(project);
+        if (type === ATTACHMENT) return attachments.fields(project);
         if (type !== TICKET) throw new SyncError('notFound', `RT has no entity type "${type}"`);
         return fieldsOf(await tickets.customFields(project));
       },
@@ -67,10 +98,37 @@ export const requestTracker = defineConnector({
       },
       newest: async (scope) => newestInSequence(await tickets.feed(scope)),
       checkpointAt: sequenceAt,
-      read: (_scope, ids) => tickets.read(ids),
+      read: (_scope, ids) =>
+        eachItsOwn(ids, isPart, {
+          whole: (some) => tickets.read(some),
+          parts: (some) =>
+            eachItsOwn(some, isFile, {
+              whole: (messages) => comments.byId(messages),
+              parts: (files) => attachments.byId(files),
+            }),
+        }),
+      parts: (_scope, owners, types) => parts.of(owners, types),
+      open: (id) => attachments.open(id),
+      fileRules: async () => attachmentWriter.rules(),
+      // an administrator's changes in the database; and a ticket's time has whole seconds, in which more may be written
+      silentParts: new Set(['edit', 'delete'] as const),
+      // neither messages nor their files can be changed or deleted
+      partVerbs: new Set(['create'] as const),
       write: (scope, operations) =>
-        writeTickets(api, tickets, { concurrency: atATime, zone: zoneOfDates }, scope, operations),
-      find: (query, limit) => tickets.find(query, limit),
+        eachItsOwn(operations, isOfPart, {
+          whole: (some) => writeTickets(api, tickets, { concurrency: atATime, zone: zoneOfDates }, scope, some),
+          parts: (some) =>
+            eachItsOwn(some, isOfAttachment(isFile), {
+              whole: (messages) => writeComments({ api, comments, refusals, replies }, atATime, messages),
+              parts: (files) => attachmentWriter.write(files),
+            }),
+        }),
+      find: (query, limit) =>
+        query.type === COMMENT
+          ? comments.find(query, limit)
+          : query.type === ATTACHMENT
+            ? attachments.find(query, limit)
+            : tickets.find(query, limit),
       async byKey(key) {
         const [found] = await tickets.look([key.trim().replace(/^#/, '')]);
         if (found instanceof SyncError) throw found;
@@ -83,7 +141,7 @@ export const requestTracker = defineConnector({
         const found = await tickets.statuses(project);
         return found.filter((name) => name.toLowerCase().includes(search.toLowerCase())).map((name) => ({ name }));
       },
-      history: (id) => tickets.history(id),
+      history: async (id) => (isPart(id) ? [] : tickets.history(id)),
       async close() {
         api.close();
       },
@@ -91,7 +149,13 @@ export const requestTracker = defineConnector({
   },
 });
 
-/** A token holds its owner's number: `1-31-…`. There is no other way to ask who one is. */
+const isComment = (id: EntityId): boolean => COMMENT_IDS.read(id) !== undefined;
+const isFile = (id: EntityId): boolean => FILE_IDS.read(id) !== undefined;
+const isPart = (id: EntityId): boolean => isComment(id) || isFile(id);
+const isOfPart = (operation: WriteOperation): boolean =>
+  isOfComment(isComment)(operation) || isOfAttachment(isFile)(operation);
+
+/** A token contains its owner's number: `1-31-…`. There is no other way to identify the account. */
 async function account(api: Api, token: string): Promise<Pick<Identity, 'user' | 'timeZone'>> {
   const owner = /^\d+-(\d+)-/.exec(token)?.[1];
   if (owner === undefined) return { user: {} };
@@ -113,5 +177,21 @@ async function identify(api: Api, token: string): Promise<Identity> {
       'The account sees no queue: give it SeeQueue, ShowTicket, CreateTicket and ModifyTicket in those to be synced.',
     );
   }
+  append(missing, await silences(api));
   return { ...who, server: `Request Tracker ${textOf(Version) ?? ''}`.trim(), missing };
+}
+
+/** RT reports permissions only for single tickets: this checks the newest one for permission to comment. */
+async function silences(api: Api): Promise<string[]> {
+  const [newest] = (await api.list('tickets', { query: 'id > 0', orderby: 'id', order: 'DESC', per_page: 1 })).items;
+  const id = textOf(newest?.id);
+  if (id === undefined) return [];
+  const refs = new Set(listOf(await api.get(`ticket/${id}`), '_hyperlinks').map(({ ref }) => ref));
+  return Object.entries({ comment: 'CommentOnTicket', correspond: 'ReplyToTicket' }).flatMap(([ref, right]) =>
+    refs.has(ref)
+      ? []
+      : [
+          `The account may not add a ${ref === 'comment' ? 'comment' : 'reply'} to ticket ${id}, the newest one: it lacks ${right}.`,
+        ],
+  );
 }

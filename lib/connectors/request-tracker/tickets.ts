@@ -1,28 +1,48 @@
-/** Tickets as entities: by id, by query, as a feed of transactions; and what is remembered of queues, fields and people. */
+/** Tickets as entities: by id, by query, as a feed of transactions; and cached data about queues, fields and users. */
 
 import { createHash } from 'node:crypto';
+
+import chunk = require('lodash/chunk');
+
 import type { Entity, EntityId, Project } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
+import { plainPart } from '../../model/same-text';
 import type { UserValue } from '../../model/values';
-import { Cache, Recent } from '../cache';
-import type { FindQuery, Revision, Scope } from '../connector';
-import { readInParts } from '../in-parts';
+import type { FindQuery, FindResult, Revision, Scope } from '../connector';
+import { isSearched } from '../kit/compare';
+import { readInParts } from '../kit/in-parts';
 import { isJson, type Json, listOf, numberOf, textOf } from '../kit/json';
+import { Cache } from '../kit/metadata';
+import { Debts, isOfOne } from '../kit/owed';
+import { Accounts, compactUser, type UserQuery } from '../kit/people';
+import { portions } from '../kit/portions';
+import { Recent } from '../kit/recent';
 import type { Numbered, SequenceFeed, Stretch } from '../kit/sequence';
-import { Debts, isOfOne } from '../owed';
-import { type Api, PAGE, quoted } from './api';
+import { type Api, PAGE, type Query, quoted } from './api';
 import { type CustomField, customFieldOf, customId, loginsIn, TICKET_FIELDS, timeOf, valuesOf } from './fields';
+import { relationsOf, showsLinks } from './relations';
 
-/** The one entity type there is. */
+/** The only entity type. */
 export const TICKET = 'ticket';
-/** How long a transaction may be under way in the server before others see it. */
+/** How long a transaction may take in the server before others see it. */
 const SETTLE_MS = 10_000;
 const QUEUES_MS = 60_000;
 const FIELDS_MS = 60_000;
+const NEWEST_MS = 300_000;
 const PEOPLE_MS = 3_600_000;
 const MOST_PEOPLE = 5_000;
 const MOST_REVISIONS = 200;
+/** Maximum number of values in one search, which are part of its URL. */
+const VALUES = { most: 25, characters: 1_500 };
+
+const equals = (column: string, value: string): string => `${column} = ${quoted(value)}`;
+
+/** Whether "=" ignores case depends on RT's database; LIKE does everywhere. @see plainPart */
+function contains(column: string, value: string): string {
+  const part = plainPart(value);
+  return part === '' ? `${column} IS NOT NULL` : `${column} LIKE ${quoted(part)}`;
+}
 const REMEMBERED = 10_000;
 
 /** https://docs.bestpractical.com/rt/5.0/customizing/lifecycles.html */
@@ -32,10 +52,15 @@ const isId = (id: string): boolean => /^[1-9]\d{0,15}$/.test(id);
 
 export class Tickets {
   private readonly queueList = new Cache<Project[]>(QUEUES_MS);
+  /** the newest tickets of queues of which none is known */
+  private readonly newest = new Cache<EntityId[]>(NEWEST_MS, 200);
   private readonly customs = new Cache<CustomField[]>(FIELDS_MS, 200);
   private readonly people = new Cache<UserValue>(PEOPLE_MS, MOST_PEOPLE);
-  /** versions in which `read` showed tickets last, so that a write can tell whether they have changed since */
+  /** versions in which `read` showed tickets last, so that a write can detect later changes */
   private readonly shown = new Recent<EntityId, string>(REMEMBERED);
+
+  /** resolves the users in written values */
+  readonly accounts = new Accounts((query) => this.users(query));
 
   private readonly debts = new Debts<EntityId>('Request Tracker', 'tickets');
 
@@ -72,7 +97,8 @@ export class Tickets {
     });
   }
 
-  /** In the order of `ids`. What a list leaves out is asked for alone: only RT's own word makes it gone. */
+  /** In the order of `ids`. Tickets missing from a list are requested alone: only RT's own answer means that they
+   * are gone. */
   async read(ids: EntityId[]): Promise<(Entity | undefined | SyncError)[]> {
     const results = await this.look(ids);
     for (const one of results) if (one && !(one instanceof SyncError)) this.shown.set(one.id, one.version);
@@ -92,11 +118,14 @@ export class Tickets {
     try {
       const ticket = await this.api.get(`ticket/${id}`);
       if (ticket.Status === 'deleted') return undefined;
-      return (await this.entities([ticket]))[0];
+      const [entity] = await this.entities([ticket]);
+      const words = `RT shows ticket ${id} without number, queue or time of its last update`;
+      return entity ?? new SyncError('fatal', words, { malformed: true });
     } catch (thrown) {
       const error = asSyncError(thrown);
       if (error.kind === 'notFound') return undefined;
-      // RT breaks on this one, or does not let the account see it: neither makes it gone. All else is the system's trouble
+      // RT fails on this ticket, or does not let the account see it: neither means gone. All other failures are the
+      // system's
       if (error.kind === 'forbidden' || isOfOne(error)) return error;
       throw error;
     }
@@ -110,7 +139,7 @@ export class Tickets {
         ids.slice(at, at + PAGE),
         async (some) => {
           const query = some.map((id) => `id = ${id}`).join(' OR ');
-          return (await this.api.list('tickets', { query, fields: TICKET_FIELDS })).items;
+          return this.withLinks((await this.api.list('tickets', { query, fields: TICKET_FIELDS })).items);
         },
         () => this.api.get('rt'),
       );
@@ -120,7 +149,21 @@ export class Tickets {
     return { found, failed };
   }
 
-  /** Raw tickets as entities; those that cannot be read as such are left out. */
+  /** Tickets of a list with their links: versions of RT whose lists do not show them are asked for each ticket. */
+  private async withLinks(tickets: Json[]): Promise<Json[]> {
+    const all: Json[] = [];
+    for (const ticket of tickets) {
+      const id = textOf(ticket.id);
+      all.push(showsLinks(ticket) || id === undefined ? ticket : await this.api.get(`ticket/${id}`));
+    }
+    return all;
+  }
+
+  private url(id: EntityId): string {
+    return `${this.api.base}Ticket/Display.html?id=${id}`;
+  }
+
+  /** Raw tickets as entities; unreadable ones are left out. */
   async entities(tickets: Json[]): Promise<Entity[]> {
     await Promise.all([...new Set(tickets.flatMap(loginsIn))].map((login) => this.person(login)));
     const entities: Entity[] = [];
@@ -137,15 +180,18 @@ export class Tickets {
     const updatedAt = timeOf(ticket.LastUpdated);
     if (id === undefined || queue === undefined || updatedAt === undefined) return undefined;
     const known = await this.known(ticket);
-    const fields = valuesOf(ticket, await this.customFields(queue), (login) => known.get(login) ?? { login });
+    const fields = {
+      ...valuesOf(ticket, await this.customFields(queue), (login) => known.get(login) ?? { login }),
+      ...relationsOf(ticket, (other) => ({ id: other, key: other, url: this.url(other) })),
+    };
     const by = (value: unknown): UserValue | undefined =>
       isJson(value) ? known.get(textOf(value.id) ?? '') : undefined;
-    // whole seconds, in which much may happen: what is in the ticket tells versions apart
+    // whole seconds, in which much may happen: the ticket's content distinguishes versions
     const digest = createHash('sha1').update(JSON.stringify(fields)).digest('base64url').slice(0, 12);
     const version = `${updatedAt}@${digest}`;
     const [createdAt, createdBy, updatedBy] = [timeOf(ticket.Created), by(ticket.Creator), by(ticket.LastUpdatedBy)];
     return {
-      ...{ id, key: id, url: `${this.api.base}Ticket/Display.html?id=${id}`, type: TICKET, project: queue },
+      ...{ id, key: id, url: this.url(id), type: TICKET, project: queue },
       ...{ version, updatedAt, fields },
       ...(createdAt && { createdAt }),
       ...(createdBy && { createdBy }),
@@ -158,12 +204,12 @@ export class Tickets {
     return new Map(people.map((person) => [person.login ?? '', person]));
   }
 
-  /** The version in which `read` showed the ticket last, once: what is written to it now was decided by that one. */
+  /** The version in which `read` showed the ticket last, once: the next write was decided with that version. */
   takeVersion(id: EntityId): string | undefined {
     return this.shown.take(id);
   }
 
-  /** A person with name and address, as far as RT tells them. */
+  /** A user with name and email, as far as RT reports them. */
   person(login: string): Promise<UserValue> {
     return this.people.remember(login, async () => {
       try {
@@ -195,6 +241,13 @@ export class Tickets {
       scope.projects.includes(project) && scope.types.includes(type);
     return {
       missing,
+      sight: {
+        projects: scope.projects.filter((id) => there.has(id)),
+        newest: (id) => this.newest.remember(id, () => this.newestOf(id)),
+        hidden: (ids) => this.hidden(ids),
+        why: (id) =>
+          `RT no longer shows this account the tickets of queue "${there.get(id)}": it lacks the right ShowTicket there`,
+      },
       product: 'Request Tracker',
       entry: 'transaction',
       settleMs: SETTLE_MS,
@@ -220,28 +273,61 @@ export class Tickets {
     };
   }
 
-  /** Tickets of a query by ascending id; where RT breaks on one of them, it is asked for their ids, and for each by it. */
+  private async newestOf(queue: string): Promise<EntityId[]> {
+    const query = `Queue = ${quoted(queue)} AND Type = 'ticket'`;
+    const { items } = await this.api.list('tickets', { query, orderby: 'id', order: 'DESC', per_page: 2 });
+    return items.flatMap(({ id }) => textOf(id) ?? []);
+  }
+
+  /** A list leaves out tickets that the account cannot see; RT itself says so about each. */
+  private async hidden(ids: EntityId[]): Promise<ReadonlySet<EntityId>> {
+    const hidden = new Set<EntityId>();
+    for (const some of chunk(ids, PAGE)) {
+      const query = some.map((id) => `id = ${id}`).join(' OR ');
+      const { items } = await this.api.list('tickets', { query });
+      const shown = new Set(items.map(({ id }) => textOf(id)));
+      for (const id of some) {
+        if (shown.has(id)) continue;
+        const answer = await this.alone(id);
+        if (answer instanceof SyncError && answer.kind === 'forbidden') hidden.add(id);
+      }
+    }
+    return hidden;
+  }
+
+  /** Tickets of a query by ascending id. */
   private async stretch(query: string, limit: number, inScope: (ticket: Entity) => boolean): Promise<Stretch> {
-    const listed = async (fields: string | undefined): Promise<Json[]> => {
-      const { items } = await this.api.list('tickets', { query, orderby: 'id', order: 'ASC', per_page: limit, fields });
-      return items;
-    };
+    const { entities, ids, failed } = await this.listed({ query, orderby: 'id', order: 'ASC', per_page: limit });
+    return { entities: entities.filter(inScope), last: ids.at(-1), failed };
+  }
+
+  /**
+   * Tickets of a query, in its order. If RT fails on one of them, their ids are requested, and then each ticket by id.
+   * @returns `ids`: all in the list, including those that are not delivered
+   */
+  private async listed(
+    asked: Query,
+  ): Promise<{ entities: Entity[]; ids: EntityId[]; failed: Map<EntityId, SyncError> }> {
+    const idsOf = (items: Json[]): EntityId[] => items.flatMap(({ id }) => textOf(id) ?? []);
+    let ids: EntityId[];
     try {
-      const items = await listed(TICKET_FIELDS);
-      return { entities: await this.entities(items), last: textOf(items.at(-1)?.id) };
+      const { items } = await this.api.list('tickets', { ...asked, fields: TICKET_FIELDS });
+      const entities = await this.entities(await this.withLinks(items));
+      ids = idsOf(items);
+      if (entities.length === items.length) return { entities, ids, failed: new Map() };
     } catch (thrown) {
       if (!isOfOne(asSyncError(thrown))) throw thrown;
+      ids = idsOf((await this.api.list('tickets', asked)).items);
     }
-    const ids = (await listed(undefined)).flatMap(({ id }) => textOf(id) ?? []);
     const results = await this.look(ids);
     const entities: Entity[] = [];
     const failed = new Map<EntityId, SyncError>();
     for (const [index, id] of ids.entries()) {
       const result = results[index];
       if (result instanceof SyncError) failed.set(id, result);
-      else if (result && inScope(result)) entities.push(result);
+      else if (result) entities.push(result);
     }
-    return { entities, last: ids.at(-1), failed };
+    return { entities, ids, failed };
   }
 
   /** The newest tickets of the scope. */
@@ -249,54 +335,70 @@ export class Tickets {
     const queues = scope.projects.map((id) => `Queue = ${quoted(id)}`).join(' OR ');
     const order = { orderby: 'LastUpdated', order: 'DESC' };
     const query = `Type = 'ticket' AND (${queues})`;
-    const per_page = Math.min(PAGE, limit);
-    return this.entities((await this.api.list('tickets', { query, ...order, fields: TICKET_FIELDS, per_page })).items);
+    return (await this.listed({ query, ...order, per_page: Math.min(PAGE, limit) })).entities;
   }
 
-  /** @see Connection.find. Times are compared here: RT reads those of a query in the account's time zone. */
-  async find(query: FindQuery, limit: number): Promise<Entity[]> {
+  /** @see Connection.find. Times are compared here, because RT reads those of a query in the account's time zone. */
+  async find(query: FindQuery, limit: number): Promise<FindResult[]> {
     const { project, type, marker, field, createdBySelfSince } = query;
     if (marker !== undefined || type !== TICKET) return [];
     const custom = field && (await this.customFields(project)).find(({ id }) => customId(id) === field.id);
-    const wanted = field && textOf(field.value);
-    if (field && (wanted === undefined || (!custom && field.id !== 'Subject'))) return [];
+    if (field && !custom && field.id !== 'Subject') {
+      if (field.how === undefined) return [];
+      throw new SyncError('invalid', `Tickets cannot be searched by ${field.id}`, {
+        fields: { [field.id]: 'cannot be searched for' },
+      });
+    }
     const column = custom ? `'CF.{${custom.name.replace(/[\\']/g, '\\$&')}}'` : 'Subject';
-    const conditions = [
+    const common = [
       `Queue = ${quoted(project)}`,
       "Type = 'ticket'",
-      ...(wanted !== undefined ? [`${column} = ${quoted(wanted)}`] : []),
       ...(createdBySelfSince !== undefined ? ["Creator = '__CurrentUser__'"] : []),
     ];
     const since =
       createdBySelfSince === undefined
         ? Number.NEGATIVE_INFINITY
         : Math.floor(Date.parse(createdBySelfSince) / 1000) * 1000;
+    const unseen: SyncError[] = [];
+    if (!field) return [...(await this.foundBy(common, since, limit, unseen)), ...unseen];
+    const wanted = new Set(field.values.flatMap((value) => textOf(value) ?? []));
+    const isWanted = ({ fields }: Entity): boolean =>
+      field.how === undefined ? wanted.has(textOf(fields[field.id]) ?? '') : isSearched(fields[field.id], field);
+    const condition = field.how === undefined || field.how === 'equal' ? equals : contains;
+    const found = new Map<EntityId, Entity>();
+    for (const some of portions([...wanted], VALUES)) {
+      const any = `(${some.map((value) => condition(column, field.how === undefined ? value : value.trim())).join(' OR ')})`;
+      for (const one of await this.foundBy([...common, any], since, limit, unseen, isWanted)) found.set(one.id, one);
+    }
+    return [...[...found.values()].slice(0, limit), ...unseen];
+  }
+
+  /** @param unseen receives those that are not delivered */
+  private async foundBy(
+    conditions: string[],
+    since: number,
+    limit: number,
+    unseen: SyncError[],
+    isWanted: (entity: Entity) => boolean = () => true,
+  ): Promise<Entity[]> {
     const found: Entity[] = [];
     let before = Number.MAX_SAFE_INTEGER;
-    // newest first, by number: what was created earlier than asked for ends it
+    // newest first, by number: a ticket older than requested ends the search
     while (found.length < limit) {
       const where = [...conditions, `id < ${before}`].join(' AND ');
-      const { items } = await this.api.list('tickets', {
-        query: where,
-        orderby: 'id',
-        order: 'DESC',
-        fields: TICKET_FIELDS,
-      });
-      const entities = await this.entities(items);
+      const { entities, ids, failed } = await this.listed({ query: where, orderby: 'id', order: 'DESC' });
+      append(unseen, [...failed.values()]);
       const young = entities.filter(({ createdAt }) => Date.parse(createdAt ?? '') >= since);
-      append(
-        found,
-        young.filter(({ fields }) => !field || fields[field.id] === wanted),
-      );
-      const last = numberOf(items.at(-1)?.id);
-      if (items.length < PAGE || young.length < entities.length || last === undefined || last >= before) break;
+      append(found, young.filter(isWanted));
+      const last = numberOf(ids.at(-1));
+      if (ids.length < PAGE || young.length < entities.length || last === undefined || last >= before) break;
       before = last;
     }
     return found.slice(0, limit);
   }
 
-  /** People who match exactly, or whose name, login or address holds `search`. */
-  async users(query: { email?: string; login?: string; name?: string; search?: string }): Promise<UserValue[]> {
+  /** Users who match exactly, or whose name, login or email contains `search`. */
+  async users(query: UserQuery): Promise<UserValue[]> {
     const by = (field: string, value: string, operator = '=') => ({ field, value, operator });
     const asked = query.email
       ? [[by('EmailAddress', query.email)]]
@@ -311,7 +413,7 @@ export class Tickets {
       const { items } = await this.api.list('users', { query: JSON.stringify(conditions), fields });
       for (const item of items) {
         const person = personOf(item);
-        // RT's own two accounts are nobody
+        // RT's own two accounts are not users
         if (item.Disabled === '1' || person.login === undefined || /^(Nobody|RT_System)$/.test(person.login)) continue;
         found.set(person.login, person);
       }
@@ -320,8 +422,8 @@ export class Tickets {
   }
 
   /**
-   * The statuses of a queue. RT tells of its lifecycles nowhere: those that its newest tickets have and came from, and, of
-   * the lifecycle that comes with RT, all.
+   * The statuses of a queue. RT does not report its lifecycles, so these are the current and former statuses of its
+   * newest tickets and, for RT's default lifecycle, all of it.
    */
   async statuses(queue: string): Promise<string[]> {
     const { name } = await this.queue(queue);
@@ -339,7 +441,7 @@ export class Tickets {
       ...moves.items.flatMap(({ OldValue, NewValue }) => [OldValue, NewValue]),
       ...(Lifecycle === 'default' ? DEFAULT_LIFECYCLE : []),
     ];
-    // deleting is no status to be synced into
+    // deleting is not a status to sync
     return [...new Set(seen.flatMap((value) => textOf(value) ?? []))].filter((one) => one !== 'deleted').sort();
   }
 
@@ -374,10 +476,5 @@ const numbered = (item: Json): Numbered[] => {
 
 export function personOf(body: Json): UserValue {
   const [id, login, name, email] = [body.id, body.Name, body.RealName, body.EmailAddress].map(textOf);
-  return {
-    ...(id && { id }),
-    ...(login && { login }),
-    ...((name ?? login) && { name: name ?? login }),
-    ...(email && { email }),
-  };
+  return compactUser({ id, login, name: name ?? login, email });
 }

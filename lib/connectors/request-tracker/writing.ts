@@ -1,8 +1,10 @@
 /**
- * Writes. RT answers an update with 200 and a sentence for each thing that it did or refused, in the account's language, and
- * leaves out of a create what it does not take; so both are read back and compared. An update is locked by the ticket's ETag:
- * who has changed it since it was read for the merge makes it a conflict, and the change is merged again.
+ * Writes. RT answers an update with 200 and a sentence for each action or rejection, in the account's language, and
+ * ignores invalid values of a create; so both are read back and compared. An update is locked by the ticket's ETag: a
+ * change since the read for the merge causes a conflict, and the change is merged again.
  */
+
+import pickBy = require('lodash/pickBy');
 
 import type { Entity, EntityId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
@@ -12,6 +14,7 @@ import type { Json } from '../kit/json';
 import { type Prepared, type Sent, writeEach } from '../kit/writes';
 import type { Api } from './api';
 import { numberOfCustom, wantedOf } from './fields';
+import { isRelation, linkChanges, ticketsIn } from './relations';
 import { TICKET, type Tickets } from './tickets';
 
 export interface WriterOptions {
@@ -20,8 +23,15 @@ export interface WriterOptions {
   zone(): Promise<string>;
 }
 
-/** RT's sentences about what it did, in English. In another language all are passed on. */
-const DONE = /\b(changed from|changed to|added( as)?|deleted|is no longer|Added)\b/;
+/** RT's sentences about its actions, in English. In other languages all sentences are passed on. */
+const DONE =
+  /\b(changed from|changed to|added( as)?|is no longer|Added)\b|^Ticket \d+ (no longer )?(depends on|refers to|member of) |^(Link already exists|Link not found)$|(?<!a )\bdeleted\b/;
+
+interface Request {
+  ticket: Json;
+  /** fields of links: which changes that means is known when the ticket is read before the update */
+  links: Record<FieldId, EntityId[]>;
+}
 
 export function writeTickets(
   api: Api,
@@ -33,7 +43,7 @@ export function writeTickets(
   const [queue, ...otherQueues] = scope.projects;
   const only = otherQueues.length === 0 ? queue : undefined;
   let asked: Promise<Map<EntityId, Entity | SyncError>> | undefined;
-  /** the tickets to update, where the scope leaves a choice of queues */
+  /** the tickets to update, if the scope contains several possible queues */
   const present = (): Promise<Map<EntityId, Entity | SyncError>> => {
     asked ??= (async () => {
       const ids = [...new Set(operations.flatMap((one) => (one.kind === 'update' ? [one.id] : [])))];
@@ -54,17 +64,24 @@ export function writeTickets(
     return found.project;
   }
 
-  async function prepare(operation: WriteOperation): Promise<Prepared<Json>> {
+  async function prepare(operation: WriteOperation): Promise<Prepared<Request>> {
     const queueOfTicket = await place(operation);
     const writable = {
       custom: await tickets.customFields(queueOfTicket),
       zone: await zone(),
-      find: (who: UserValue) => find(tickets, who),
+      find: (who: UserValue) => tickets.accounts.one(who),
     };
     const [request, customs, expected, problems]: [Json, Json, Fields, Record<FieldId, string>] = [{}, {}, {}, {}];
+    const links: Request['links'] = {};
     const fields = operation.kind === 'create' ? { Subject: null, ...operation.fields } : operation.fields;
     for (const [field, value] of Object.entries(fields)) {
       try {
+        if (isRelation(field)) {
+          const others = ticketsIn(value);
+          links[field] = others;
+          expected[field] = others.length > 0 ? others.map((other) => ({ id: other })) : null;
+          continue;
+        }
         const wanted = await wantedOf(field, value, writable);
         const number = numberOfCustom(field);
         if (number === undefined) request[field] = wanted.sent;
@@ -82,13 +99,14 @@ export function writeTickets(
       throw new SyncError('invalid', `${about} was not written: ${words.join('; ')}`, { fields: problems });
     }
     if (Object.keys(customs).length > 0) request.CustomFields = customs;
-    return { request: operation.kind === 'create' ? { Queue: queueOfTicket, ...request } : request, expected };
+    const ticket = operation.kind === 'create' ? { Queue: queueOfTicket, ...request } : request;
+    return { request: { ticket, links }, expected };
   }
 
-  async function send(operation: WriteOperation, request: Json): Promise<Sent> {
-    if (operation.kind === 'create') return { id: await api.create(request) };
+  async function send(operation: WriteOperation, { ticket, links }: Request): Promise<Sent> {
+    if (operation.kind === 'create') return { id: await api.create({ ...ticket, ...pickBy(links, some) }) };
     const { id } = operation;
-    if (Object.keys(request).length === 0) return { id };
+    if (Object.keys(ticket).length + Object.keys(links).length === 0) return { id };
     const merged = tickets.takeVersion(id);
     const { body, tag } = await api.getWithTag(`ticket/${encodeURIComponent(id)}`);
     if (body.Status === 'deleted') throw gone(id);
@@ -96,26 +114,23 @@ export function writeTickets(
     if (merged !== undefined && now && now.version !== merged) {
       throw new SyncError('conflict', `Ticket ${id} was changed by somebody else meanwhile; it is merged again`);
     }
-    const said = await api.update(id, request, tag);
+    const changes = { ...ticket, ...linkChanges(body, links) };
+    const said = Object.keys(changes).length > 0 ? await api.update(id, changes, tag) : [];
     const refused = said.filter((sentence) => !DONE.test(sentence));
     return { id, ...(refused.length > 0 && { words: refused.join(' ') }) };
   }
 
-  return writeEach<Json>(
-    { product: 'Request Tracker', concurrency, prepare, send, readBack: (ids) => tickets.look(ids) },
+  return writeEach<Request>(
+    {
+      ...{ product: 'Request Tracker', concurrency, prepare, send },
+      describe: async (shown) => shown,
+      readBack: (ids) => tickets.look(ids),
+    },
     operations,
   );
 }
 
+const some = (ids: EntityId[]): boolean => ids.length > 0;
+
 const gone = (id: EntityId): SyncError =>
   new SyncError('notFound', `RT shows this account no ticket ${id.slice(0, 40)}, or it is deleted`);
-
-/** By address, login, or a name that only one person has. */
-async function find(tickets: Tickets, { email, login, name }: UserValue): Promise<UserValue | undefined> {
-  for (const query of [email && { email }, login && { login }, name && { name }]) {
-    if (!query) continue;
-    const found = await tickets.users(query);
-    if (found.length === 1) return found[0];
-  }
-  return undefined;
-}

@@ -1,6 +1,7 @@
-/** A space as the engine sees it: the Connection contract on top of SandboxSpace. */
+/** Connects the engine to a space: the Connection contract on top of SandboxSpace. */
 
-import type { Entity, EntityType, Field, Project } from '../../model/entity';
+import type { FileRules, OpenedFile } from '../../model/content';
+import type { Entity, EntityId, EntityType, Field, Project } from '../../model/entity';
 import { START_AGAIN, SyncError } from '../../model/errors';
 import type { LookupValue, UserValue } from '../../model/values';
 import type {
@@ -8,24 +9,30 @@ import type {
   Checkpoint,
   Connection,
   FindQuery,
+  FindResult,
   Identity,
+  PartsResult,
+  PartVerb,
   ReadResult,
   Revision,
   Scope,
   WriteOperation,
   WriteResult,
 } from '../connector';
+import { matchesQuery, type UserQuery } from '../kit/people';
+import { picturesByName } from '../kit/pictures';
 import { isoTime } from './reader';
 import type { SandboxSpace } from './space';
 
 /**
- * Checkpoints are `{ born, revision }`: everything after that revision of that very space is still to be read; or
- * `{ time }` until something is found at or after that time. `owed` names entities that changed before and were withheld.
+ * Checkpoints are `{ born, revision }`: everything after that revision of this very space is still to be read; or `{
+ * time }` until a change at or after that time is found. `owed` lists entities that changed earlier and were withheld.
  */
 export class SandboxConnection implements Connection {
   readonly keepsMarkers = true;
+  readonly pictures = picturesByName();
 
-  /** @param user the person that the connection writes as, @see SandboxSpace.person */
+  /** @param user the user that the connection writes as, @see SandboxSpace.person */
   constructor(
     private readonly space: SandboxSpace,
     private readonly user: string,
@@ -52,7 +59,7 @@ export class SandboxConnection implements Connection {
     if (!this.space.template.projects.some((one) => one.id === project)) {
       throw new SyncError('notFound', `The sandbox "${this.space.name}" has no project "${project}".`);
     }
-    return this.space.template.types.map(({ id, name }) => ({ id, name }));
+    return this.space.template.types.map(({ fields: _fields, ...type }) => type);
   }
 
   async fields(project: string, type: string): Promise<Field[]> {
@@ -90,7 +97,7 @@ export class SandboxConnection implements Connection {
     }
   }
 
-  /** The revision after which reading begins; undefined where a start time has not been reached by any change. */
+  /** The revision after which reading starts; undefined if no change has reached the start time. */
   private startOf(scope: Scope, since: Checkpoint | undefined): number | undefined {
     if (since === undefined) return 0;
     if (typeof since.time === 'string') {
@@ -103,7 +110,7 @@ export class SandboxConnection implements Connection {
     if (since.born !== this.space.born || since.revision > this.space.revision()) {
       throw new SyncError(
         'fatal',
-        `The sandbox "${this.space.name}" has been set back or made anew since it was last read (revision ` +
+        `The sandbox "${this.space.name}" has been set back or recreated since it was last read (revision ` +
           `${since.revision} was read, it is now at ${this.space.revision()}). ${START_AGAIN}`,
       );
     }
@@ -122,23 +129,85 @@ export class SandboxConnection implements Connection {
 
   async read(_scope: Scope, ids: string[]): Promise<ReadResult[]> {
     this.space.beforeRead();
-    return ids.map((id) => this.space.withheld(id) ?? this.space.get(id));
+    return ids.map((id) => {
+      const entity = this.space.get(id);
+      return this.space.withheld(id) ?? (entity && this.space.withheldWith(entity)) ?? entity;
+    });
+  }
+
+  async parts(_scope: Scope, owners: EntityId[], types: string[]): Promise<PartsResult[]> {
+    this.space.beforeRead();
+    const found = this.space.reader.parts(owners, types);
+    const { hiddenParts } = this.space;
+    const seen = (parts: Entity[]): PartsResult =>
+      hiddenParts ? { shown: parts.filter(({ id }) => !hiddenParts.has(id)) } : parts;
+    return owners.map((owner, index) => {
+      const parts = found[index];
+      const withheld = parts?.map(({ id }) => this.space.withheld(id)).find((error) => error !== undefined);
+      return this.space.withheld(owner) ?? withheld ?? (parts && seen(parts));
+    });
   }
 
   async write(_scope: Scope, operations: WriteOperation[]): Promise<WriteResult[]> {
     this.space.beforeCall();
-    return this.space.write(this.user, operations);
+    const hasFiles = operations.some((operation) => operation.kind === 'create' && operation.content !== undefined);
+    const results = hasFiles
+      ? await this.space.writeWithFiles(this.user, operations, true)
+      : this.space.write(this.user, operations, true);
+    if (!this.space.partsAreBlind) return results;
+    return results.map((result) => {
+      if (!result.ok || result.entity.owner === undefined) return result;
+      return { ok: true, entity: this.space.get(result.entity.id) ?? result.entity };
+    });
   }
 
-  async find(query: FindQuery, limit: number): Promise<Entity[]> {
+  async remove(_scope: Scope, ids: EntityId[]): Promise<(SyncError | undefined)[]> {
+    this.space.beforeCall();
+    return this.space.removeParts(this.user, ids);
+  }
+
+  get partVerbs(): ReadonlySet<PartVerb> {
+    return this.space.partVerbs;
+  }
+
+  async open(attachment: EntityId): Promise<OpenedFile> {
+    this.space.beforeRead();
+    const withheld = this.space.withheld(attachment);
+    if (withheld) throw withheld;
+    const file = this.space.openFile(attachment);
+    if (file) return file;
+    const words = `The sandbox "${this.space.name}" has no file of an attachment ${attachment.slice(0, 40)}.`;
+    throw new SyncError('notFound', words);
+  }
+
+  async fileRules(_project: string): Promise<FileRules> {
+    this.space.beforeRead();
+    return this.space.fileRules;
+  }
+
+  get silentParts(): ReadonlySet<PartVerb> {
+    return this.space.silentParts;
+  }
+
+  async find(query: FindQuery, limit: number): Promise<FindResult[]> {
     this.space.beforeRead();
     const found: Entity[] = [];
+    const unseen: SyncError[] = [];
     if (limit <= 0) return found;
+    const hidden = query.owner === undefined ? undefined : this.space.withheld(query.owner);
+    if (hidden) return [hidden];
     for (const entity of this.space.reader.find(query, this.space.person(this.user))) {
-      found.push(entity);
+      const withheld = this.space.withheldWith(entity);
+      if (withheld) unseen.push(withheld);
+      else found.push(entity);
       if (found.length >= limit) break;
     }
-    return found;
+    return [...found, ...unseen];
+  }
+
+  async markersOf(ids: EntityId[]): Promise<string[][]> {
+    this.space.beforeRead();
+    return ids.map((id) => [this.space.reader.markerOf(id) ?? []].flat());
   }
 
   async byKey(key: string): Promise<Entity | undefined> {
@@ -148,20 +217,12 @@ export class SandboxConnection implements Connection {
 
   async latest(scope: Scope, limit: number): Promise<Entity[]> {
     this.space.beforeRead();
-    return this.space.reader.latest(scope, limit);
+    return this.space.reader.latest(scope, limit).filter(({ id }) => !this.space.withheld(id));
   }
 
-  async users(query: { email?: string; login?: string; name?: string; search?: string }): Promise<UserValue[]> {
+  async users(query: UserQuery): Promise<UserValue[]> {
     this.space.beforeRead();
-    const same = (one: string | undefined, other: string | undefined) => one?.toLowerCase() === other?.toLowerCase();
-    const search = query.search?.toLowerCase();
-    return this.space.people().filter((person) => {
-      if (query.email !== undefined) return same(person.email, query.email);
-      if (query.login !== undefined) return same(person.login, query.login);
-      if (query.name !== undefined) return same(person.name, query.name);
-      if (!search) return true;
-      return [person.name, person.login, person.email].some((text) => text?.toLowerCase().includes(search));
-    });
+    return this.space.people().filter((person) => matchesQuery(person, query));
   }
 
   async lookupValues(project: string, type: string, field: string, search: string): Promise<LookupValue[]> {

@@ -1,6 +1,7 @@
 /**
- * The sandbox's SQLite file: one open handle per file in this process, shared by all connections and the page, closed
- * when the last of them lets go. Other processes may have it open too: WAL, and writers wait for each other.
+ * The sandbox's SQLite file: one open handle per file in this process, shared by all connections and the page, and
+ * closed when the last of them releases it. Other processes may have it open, too: it is in WAL mode, and writers wait
+ * for each other.
  */
 
 import { resolve } from 'node:path';
@@ -33,7 +34,10 @@ const SCHEMA = `
     updated_at TEXT NOT NULL,
     updated_by TEXT NOT NULL,
     marker TEXT,
-    fields TEXT NOT NULL           -- JSON, without empty and automatic fields
+    fields TEXT NOT NULL,          -- JSON, without empty and automatic fields
+    owner INTEGER,                 -- of a part: the id of the entity that it belongs to
+    owner_type TEXT,               -- and its type, which never changes
+    parts INTEGER NOT NULL DEFAULT 0 -- how many parts it has ever had, for their keys
   ) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS entity_id ON entity (space, id);
   CREATE UNIQUE INDEX IF NOT EXISTS entity_revision ON entity (space, revision);
@@ -47,15 +51,46 @@ const SCHEMA = `
     changes TEXT NOT NULL,         -- JSON: field -> [old, new]
     PRIMARY KEY (space, entity, revision)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS file (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    space INTEGER NOT NULL,
+    entity INTEGER,                -- the attachment; none while it is being received
+    staged_at INTEGER NOT NULL     -- ms since 1970, by the computer's clock
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS file_entity ON file (space, entity);
+  CREATE TABLE IF NOT EXISTS file_part (
+    file INTEGER NOT NULL,
+    number INTEGER NOT NULL,       -- counted from 0
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (file, number)
+  ) STRICT;
+  CREATE TRIGGER IF NOT EXISTS entity_files AFTER DELETE ON entity BEGIN
+    DELETE FROM file WHERE space = OLD.space AND entity = OLD.id;
+  END;
+  CREATE TRIGGER IF NOT EXISTS file_parts AFTER DELETE ON file BEGIN
+    DELETE FROM file_part WHERE file = OLD.id;
+  END;
 `;
 
-/** How long a writer waits for another process, in milliseconds. Node-RED stands still meanwhile: keep it short. */
+/** Columns that files of earlier versions lack. */
+const LATER_COLUMNS: Record<string, string> = {
+  owner: 'INTEGER',
+  owner_type: 'TEXT',
+  parts: 'INTEGER NOT NULL DEFAULT 0',
+};
+/** Statements that need later columns. */
+const LATER_SCHEMA = 'CREATE INDEX IF NOT EXISTS entity_owner ON entity (space, owner) WHERE owner IS NOT NULL;';
+
+/** How long a writer waits for another process, in milliseconds. Node-RED is blocked meanwhile, so keep it short. */
 const BUSY_TIMEOUT = 200;
+
+/** A file that has not been received whole after this time never will be. */
+const STAGED_MS = 24 * 3_600_000;
 
 export class SandboxDatabase {
   readonly statements: Statements;
   private readonly db: DatabaseSync;
-  /** what all holders of one space share in this process, by the space's row id */
+  /** shared by all holders of one space in this process, by the space's row id */
   readonly shared = new Map<number, SharedSpace>();
   private inTransaction = false;
 
@@ -66,11 +101,24 @@ export class SandboxDatabase {
     this.db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`);
     this.db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000;');
     this.db.exec(SCHEMA);
+    if (this.lacking().length > 0) this.write(() => this.addColumns());
+    this.db.exec(LATER_SCHEMA);
     closeToOthers();
     this.statements = new Statements(this.db);
+    this.write(() => this.statements.removeStaged(Date.now() - STAGED_MS));
   }
 
-  /** Runs `work` in one write transaction: all of it is stored, or nothing. @throws SyncError */
+  private lacking(): string[] {
+    const columns = this.db.prepare('SELECT name FROM pragma_table_info(?)').all('entity');
+    return Object.keys(LATER_COLUMNS).filter((name) => !columns.some((column) => column.name === name));
+  }
+
+  /** Another process may be about to do the same, so missing columns are determined within the transaction. */
+  private addColumns(): void {
+    for (const name of this.lacking()) this.db.exec(`ALTER TABLE entity ADD COLUMN ${name} ${LATER_COLUMNS[name]}`);
+  }
+
+  /** Runs `work` in one write transaction: all or nothing is stored. @throws SyncError */
   write<T>(work: () => T): T {
     if (this.inTransaction) return work();
     return guarded(() => {
@@ -91,12 +139,12 @@ export class SandboxDatabase {
     });
   }
 
-  /** A transaction that SQLite has ended by itself, for a full disk, cannot be ended again. */
+  /** A transaction that SQLite itself has ended because of a full disk cannot be ended again. */
   private rollback(): void {
     try {
       this.db.exec('ROLLBACK');
     } catch {
-      // the first fault is the one that counts
+      // the first error is the relevant one
     }
   }
 
@@ -105,7 +153,7 @@ export class SandboxDatabase {
   }
 }
 
-/** Calls `work`; what SQLite throws becomes a SyncError with a kind that the engine can act on. */
+/** Calls `work`. Errors of SQLite become SyncErrors with a kind that the engine can handle. */
 export function guarded<T>(work: () => T): T {
   try {
     return work();
@@ -123,13 +171,13 @@ export function guarded<T>(work: () => T): T {
 
 export interface Lease {
   database: SandboxDatabase;
-  /** Lets go of the database. Harmless when called twice. */
+  /** Releases the database. Calling it twice is harmless. */
   release(): void;
 }
 
 const open = new Map<string, { database: SandboxDatabase; holders: number }>();
 
-/** Takes hold of the database in `file`, or of the one in memory. @throws SyncError where it cannot be opened */
+/** Acquires the database in `file`, or the one in memory. @throws SyncError if it cannot be opened */
 export function lease(file: string | undefined): Lease {
   const name = file === undefined ? ':memory:' : resolve(file);
   const entry = open.get(name) ?? { database: guarded(() => new SandboxDatabase(name)), holders: 0 };

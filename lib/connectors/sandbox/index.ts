@@ -1,11 +1,12 @@
 /**
- * The sandbox: a tracker inside Node-RED, to try Twinflow without any account, and what examples, tests and benchmarks
- * run on. It is as strict as a real server. Kept in `<data folder>/twinflow-sandbox.sqlite`, in memory without a folder.
+ * The sandbox: a tracker inside Node-RED for trying Twinflow without any account. Examples, tests and benchmarks use
+ * it, too. It is as strict as a real server. Stored in `<data folder>/twinflow-sandbox.sqlite`, or in memory without a
+ * folder.
  */
 
 import { join } from 'node:path';
-import { SyncError } from '../../model/errors';
-import type { ConnectContext, Connection, Connector, ConnectorConfig } from '../connector';
+import type { Connection } from '../connector';
+import { choiceIfAny, defineConnector, requiredText, text } from '../kit/settings';
 import { SandboxConnection } from './connection';
 import { openSandbox } from './open';
 import type { SandboxSpace } from './space';
@@ -15,7 +16,10 @@ export { listSandboxes, openSandbox, type SpaceOptions, type SpaceSummary } from
 export type { SandboxChange } from './shared-space';
 export { SandboxSpace } from './space';
 export {
+  attachmentsOn,
+  commentsOn,
   fieldsIn,
+  isPartType,
   listOf,
   type Person,
   type SandboxField,
@@ -30,69 +34,44 @@ export const sandboxFile = (dataFolder: string | undefined): string | undefined 
   dataFolder === undefined ? undefined : join(dataFolder, 'twinflow-sandbox.sqlite');
 
 const DEFAULT_TEMPLATE = 'jira';
-const DEFAULT_USER = 'sync';
 
-export const sandbox: Connector = {
+export const sandbox = defineConnector({
   kind: 'sandbox',
   label: 'Sandbox (a tracker inside Node-RED, to try things out)',
   category: 'sandbox',
   richText: 'markdown',
-  config: [
-    {
-      name: 'space',
+  settings: {
+    space: requiredText({
       label: 'Name',
-      type: 'text',
-      required: true,
       placeholder: 'left',
-      hint: 'Systems that name the same sandbox share it. It is created when it is first used.',
-    },
-    {
-      name: 'template',
-      label: 'Speaks like',
-      type: 'select',
-      required: true,
-      default: DEFAULT_TEMPLATE,
-      options: [...templates.values()].map(({ name, label }) => ({ value: name, label })),
-      hint: 'Decides its projects, entity types and fields when it is created.',
-    },
-    {
-      name: 'user',
-      label: 'Works as',
-      type: 'text',
-      default: DEFAULT_USER,
-      hint: 'The person that Twinflow writes as: sync, alice, bob or carol.',
-    },
-  ],
-
-  place: ({ space }) => textOf(space),
-
-  connect(config: ConnectorConfig, context: ConnectContext): Connection {
-    const space = textOf(config.space);
-    const template = textOf(config.template);
-    const fields: Record<string, string> = {};
-    if (space === '') fields.space = 'is required';
-    if (template !== '' && !templates.has(template)) fields.template = 'is not one of the list';
-    if (Object.keys(fields).length > 0) {
-      throw new SyncError('invalid', 'The sandbox needs a name and a template of the list.', { fields });
-    }
-    const opened = openSandbox({
-      file: sandboxFile(context.dataFolder),
-      space,
-      template: template || DEFAULT_TEMPLATE,
-      pageRoot: context.pageRoot,
-    });
-    return new SandboxConnection(opened, textOf(config.user) || DEFAULT_USER, complaints(opened, template));
+      hint: 'Systems with the same name share a sandbox. It is created on first use.',
+    }),
+    template: choiceIfAny(
+      {
+        label: 'Behaves like',
+        required: true,
+        hint: 'Decides its projects, entity types and fields when it is created.',
+      },
+      [...templates.values()].map(({ name, label }) => ({ value: name, label })),
+    ),
+    user: text({ label: 'Works as', hint: 'The user that Twinflow writes as: sync, alice, bob or carol.' }, 'sync'),
   },
-};
+  place: ({ space }) => `${space ?? ''}`.trim(),
+  connect({ space, template, user }, { dataFolder, pageRoot }): Connection {
+    const opened = openSandbox({
+      file: sandboxFile(dataFolder),
+      space,
+      template: template ?? DEFAULT_TEMPLATE,
+      pageRoot,
+    });
+    return new SandboxConnection(opened, user, complaints(opened, template));
+  },
+});
 
-function complaints(space: SandboxSpace, template: string): string[] {
-  if (template === '' || space.template.name === template) return [];
+function complaints(space: SandboxSpace, template: string | undefined): string[] {
+  if (template === undefined || space.template.name === template) return [];
   return [
-    `The sandbox "${space.name}" was created to speak like ${space.template.label} and goes on to do so. ` +
-      'Choose that in "Speaks like", or another name for a new sandbox.',
+    `The sandbox "${space.name}" was created to behave like ${space.template.label} and keeps doing so. ` +
+      'Select that in "Behaves like", or enter another name for a new sandbox.',
   ];
-}
-
-function textOf(value: string | boolean | undefined): string {
-  return typeof value === 'string' ? value.trim() : '';
 }

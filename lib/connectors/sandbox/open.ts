@@ -1,18 +1,18 @@
-/** Opening a space of the sandbox, and making it from its template where it does not exist yet. */
+/** Opens a space of the sandbox, and creates it from its template if it does not exist yet. */
 
 import { randomUUID } from 'node:crypto';
 import { SyncError } from '../../model/errors';
 import { guarded, type Lease, lease } from './database';
 import { SandboxSpace } from './space';
 import type { SpaceRow } from './statements';
-import type { SandboxTemplate } from './template';
+import { type SandboxTemplate, withLater } from './template';
 import { templates } from './templates';
 
 export interface SpaceOptions {
-  /** SQLite file; in memory, shared within the process, where not given */
+  /** SQLite file; if absent, in memory and shared within the process */
   file?: string;
   space: string;
-  /** for a space that does not exist yet: the name of a template, or a template of one's own */
+  /** for a space that does not exist yet: the name of a template, or a custom template */
   template?: string | SandboxTemplate;
   /** path below which the page is served; by default `/` */
   pageRoot?: string;
@@ -25,7 +25,7 @@ export interface SpaceSummary {
   revision: number;
 }
 
-/** Opens a space, creating it from its template where it does not exist. @throws SyncError invalid, fatal */
+/** Opens a space, creating it from its template if it does not exist. @throws SyncError invalid, fatal */
 export function openSandbox(options: SpaceOptions): SandboxSpace {
   const name = options.space.trim();
   if (name === '' || name.length > 100) {
@@ -37,7 +37,7 @@ export function openSandbox(options: SpaceOptions): SandboxSpace {
   try {
     const { database } = held;
     const row = guarded(() => database.statements.spaceNamed(name)) ?? createSpace(held, name, options.template);
-    return new SandboxSpace(held, row, options.pageRoot);
+    return new SandboxSpace(held, upToDate(held, row), options.pageRoot);
   } catch (error) {
     held.release();
     throw error;
@@ -55,6 +55,24 @@ export function listSandboxes(file?: string): SpaceSummary[] {
   } finally {
     held.release();
   }
+}
+
+/** Adds the part types that its template has gained since to an older space. */
+function upToDate(held: Lease, row: SpaceRow): SpaceRow {
+  const complete = (json: string) => {
+    const stored = JSON.parse(json) as SandboxTemplate;
+    return withLater(stored, templates.get(stored.name));
+  };
+  if (complete(row.template) === undefined) return row;
+  return held.database.write(() => {
+    const { statements } = held.database;
+    const now = statements.space(row.id) ?? row;
+    const completed = complete(now.template);
+    if (completed === undefined) return now;
+    const template = JSON.stringify(completed);
+    statements.replaceTemplate(row.id, template);
+    return { ...now, template };
+  });
 }
 
 function createSpace(held: Lease, name: string, wanted: string | SandboxTemplate | undefined): SpaceRow {

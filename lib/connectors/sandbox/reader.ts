@@ -1,21 +1,22 @@
-/** Reading a space: its people, structure and entities, what changed, and who it was. Never writes. */
+/** Reads a space: its entities, their changes, and who made them. Never writes. */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Entity, Field } from '../../model/entity';
+import type { Entity, OwnerRef } from '../../model/entity';
 import { SyncError } from '../../model/errors';
+import { type SameHow, textFinder } from '../../model/same-text';
 import type { FieldId, Fields, ReferenceValue, UserValue, Value } from '../../model/values';
 import type { FindQuery, Revision, Scope } from '../connector';
 import { guarded } from './database';
 import type { Shape } from './shape';
-import { asUser, type SharedSpace } from './shared-space';
+import type { SharedSpace } from './shared-space';
 import { type EntityFilter, type EntityRow, jsonPath, type ScopeLists, type Statements } from './statements';
-import type { Person, SandboxTemplate } from './template';
+import type { SpaceStructure } from './structure';
 import { checkValue, Problem, refused, type Surroundings } from './validate';
 
 export class SpaceReader {
   /**
    * @param id the space's row id
-   * @param name as in messages and addresses
+   * @param name as in messages and URLs
    */
   constructor(
     private readonly statements: Statements,
@@ -25,61 +26,56 @@ export class SpaceReader {
     private readonly pageRoot = '/',
   ) {}
 
-  private get template(): SandboxTemplate {
-    return this.shared.template;
+  private get structure(): SpaceStructure {
+    return this.shared.structure;
   }
 
-  /** A person by id, login, e-mail address, or the part of it before the @. @throws SyncError auth */
-  person(handle: string): UserValue {
-    const wanted = handle.trim().toLowerCase();
-    const person = this.template.people.find((one) =>
-      [one.id, one.login, one.email, one.email.split('@')[0]].some((name) => name?.toLowerCase() === wanted),
-    );
-    if (person) return asUser(person);
-    const known = this.template.people.map((one) => one.login).join(', ');
-    throw new SyncError('auth', `The sandbox "${this.name}" has no user "${handle}". It has: ${known}.`);
-  }
-
-  /** @throws SyncError notFound */
-  shape(project: string, type: string): Shape {
-    const shape = this.shared.shapes.get(project, type);
-    if (shape) return shape;
-    const knowsProject = this.template.projects.some((one) => one.id === project);
-    const what = knowsProject ? `entity type "${type}"` : `project "${project}"`;
-    throw new SyncError('notFound', `The sandbox "${this.name}" has no ${what}.`);
-  }
-
-  /** Fields as any tracker would tell them. @throws SyncError notFound */
-  fields(project: string, type: string): Field[] {
-    return this.shape(project, type).fields.map(({ auto, initial, min: _min, max: _max, ...declared }) => {
-      const field: Field = initial === undefined ? declared : { ...declared, hasDefault: true };
-      if (field.type === 'user')
-        return { ...field, readOnly: field.readOnly || auto !== undefined, values: this.userList() };
-      return auto === undefined ? field : { ...field, readOnly: true };
-    });
-  }
-
-  private userList(): { id: string; name: string }[] {
-    return this.template.people.map(({ id, name }) => ({ id, name }));
-  }
-
-  /** @returns undefined where there is none */
+  /** @returns undefined if there is none */
   get(id: string): Entity | undefined {
     const row = guarded(() => this.row(id));
     return row && this.entity(row);
   }
 
+  /** @returns undefined if there is none, or no such entity */
+  markerOf(id: string): string | undefined {
+    return guarded(() => this.row(id))?.marker ?? undefined;
+  }
+
   /** Newest change first, `total` counted up to 100,000. `search`: part of the key or title. */
   list(filter: EntityFilter & { offset?: number; limit?: number } = {}): { total: number; entities: Entity[] } {
     const { offset = 0, limit = 50, ...where } = filter;
-    const { total, rows } = guarded(() => this.statements.listed(this.id, this.template.title, where, offset, limit));
+    const { total, rows } = guarded(() =>
+      this.statements.listed(this.id, this.structure.template.title, where, offset, limit),
+    );
     return { total, entities: rows.map((row) => this.entity(row)) };
   }
 
-  /** What an entity is called in lists. */
+  /** The name of an entity in lists. */
   titleOf(entity: Entity): string {
-    const title = entity.fields[this.template.title];
+    const title = entity.fields[this.structure.template.title];
     return typeof title === 'string' ? title : '';
+  }
+
+  /**
+   * The parts of each owner that have one of the types, oldest first; undefined if there is no such owner.
+   * @throws SyncError notFound, invalid
+   */
+  parts(owners: readonly string[], types: readonly string[]): (Entity[] | undefined)[] {
+    for (const type of types) this.structure.checkPart(type, true);
+    return guarded(() => {
+      const ids = owners.filter(isId).map(Number);
+      const byOwner = new Map<number | null, Entity[]>();
+      // before the owners: parts of an owner that is deleted meanwhile must not look as if only they had been deleted
+      for (const row of this.statements.partsOf(this.id, ids, types)) {
+        const siblings = byOwner.get(row.owner) ?? [];
+        byOwner.set(row.owner, siblings);
+        siblings.push(this.entity(row));
+      }
+      const there = new Set(
+        this.statements.entities(this.id, ids).flatMap(({ id, owner }) => (owner === null ? String(id) : [])),
+      );
+      return owners.map((owner) => (there.has(owner) ? (byOwner.get(Number(owner)) ?? []) : undefined));
+    });
   }
 
   /** Who changed what when, newest first, the creation last. Empty for an unknown entity. */
@@ -110,31 +106,67 @@ export class SpaceReader {
     return revisions;
   }
 
-  /** @see FindQuery; asks the entities themselves, never the lagging index. */
+  /** @see FindQuery; searches the entities themselves, never the lagging index. */
   *find(query: FindQuery, self: UserValue): Generator<Entity> {
-    const shape = this.shape(query.project, query.type);
+    const shape = this.structure.shape(query.project, query.type);
     const { field, createdBySelfSince } = query;
-    const wanted = field && this.wantedValue(shape, field.id, field.value);
-    if (wanted === undefined && field) return;
-    for (const row of this.candidates(query, self, field?.id, wanted)) {
+    if (field?.how) {
+      yield* this.searched(query, shape, { ...field, how: field.how }, self);
+      return;
+    }
+    const wanted = field?.values.flatMap((given): Value[] => {
+      const value = this.wantedValue(shape, field.id, given);
+      return value === undefined ? [] : [value];
+    });
+    if (wanted?.length === 0) return;
+    const stored = field && shape.byId.get(field.id)?.auto === undefined ? field.id : undefined;
+    for (const row of this.candidates(query, self, stored, wanted)) {
       if (row.project !== query.project || row.type !== query.type) continue;
+      if (query.owner !== undefined && String(row.owner) !== query.owner) continue;
       if (createdBySelfSince && (row.created_by !== self.id || row.created_at < isoTime(createdBySelfSince))) continue;
       const entity = this.entity(row);
-      if (!field || isDeepStrictEqual(entity.fields[field.id], wanted)) yield entity;
+      if (field && !wanted?.some((value) => isDeepStrictEqual(entity.fields[field.id], value))) continue;
+      yield entity;
     }
   }
 
-  private candidates(query: FindQuery, self: UserValue, field: FieldId | undefined, wanted: Value | undefined) {
-    if (query.marker !== undefined) return this.statements.marked(this.id, query.marker);
-    const since = query.createdBySelfSince;
-    const created = since === undefined ? undefined : { by: self.id ?? '', since: isoTime(since) };
-    const simple = typeof wanted === 'string' || typeof wanted === 'number';
-    const having =
-      field !== undefined && simple && !field.includes('"') ? { path: jsonPath(field), value: wanted } : undefined;
-    return this.statements.found(this.id, query.project, query.type, created, having);
+  /** By a comparison of texts: of each entity only the field is looked at first. */
+  private *searched(
+    query: FindQuery,
+    shape: Shape,
+    { id, values, how }: { id: FieldId; values: readonly Value[]; how: SameHow },
+    self: UserValue,
+  ): Generator<Entity> {
+    const field = shape.byId.get(id);
+    if (!field || field.auto || id.includes('"')) {
+      throw refused(`${shape.type.name} cannot be searched`, { [id]: `"${id.slice(0, 60)}" cannot be searched for.` });
+    }
+    const isFound = textFinder(values, how);
+    const since = query.createdBySelfSince && isoTime(query.createdBySelfSince);
+    for (const found of this.statements.texts(this.id, query.project, query.type, jsonPath(id))) {
+      const shown = found.json === null ? found.value : (JSON.parse(found.json) as Value);
+      if (!isFound(shown)) continue;
+      const row = this.statements.entity(this.id, found.id);
+      if (!row || (query.owner !== undefined && String(row.owner) !== query.owner)) continue;
+      if (since && (row.created_by !== self.id || row.created_at < since)) continue;
+      yield this.entity(row);
+    }
   }
 
-  /** The value as it would be stored; undefined where no entity can have it. @throws SyncError invalid */
+  /** @param field whose values are stored with the entities */
+  private candidates(query: FindQuery, self: UserValue, field: FieldId | undefined, wanted: readonly Value[] = []) {
+    if (query.marker !== undefined) return this.statements.marked(this.id, query.marker);
+    if (query.owner !== undefined && isId(query.owner))
+      return this.statements.partsOf(this.id, [Number(query.owner)], [query.type]);
+    const since = query.createdBySelfSince;
+    const created = since === undefined ? undefined : { by: self.id ?? '', since: isoTime(since) };
+    const plain = wanted.filter((value) => typeof value === 'string' || typeof value === 'number');
+    if (field !== undefined && !field.includes('"') && plain.length === wanted.length)
+      return guarded(() => this.statements.withValue(this.id, jsonPath(field), plain));
+    return this.statements.found(this.id, query.project, query.type, created);
+  }
+
+  /** The value in its stored form; undefined if no entity can have it. @throws SyncError invalid */
   private wantedValue(shape: Shape, id: FieldId, given: Value): Value | undefined {
     const field = shape.byId.get(id);
     if (!field)
@@ -144,9 +176,9 @@ export class SpaceReader {
     return value instanceof Problem ? undefined : value;
   }
 
-  /** What changed in the scope after `after`, oldest first, as far as the (possibly lagging) index has got. */
+  /** Changes in the scope after `after`, oldest first, as far as the (possibly lagging) index has got. */
   changedAfter(scope: Scope, after: number, limit: number): { entities: Entity[]; upTo: number } {
-    this.checkScope(scope);
+    this.structure.checkScope(scope);
     return guarded(() => {
       const until = this.shared.switches.indexed(this.revision());
       const rows = this.statements.changed(this.id, scopeLists(scope), after, until, limit);
@@ -158,13 +190,13 @@ export class SpaceReader {
     });
   }
 
-  /** The revision of the scope's newest change, undefined where it has no entity. */
+  /** The revision of the scope's newest change, undefined if it has no entity. */
   newestRevision(scope: Scope): number | undefined {
-    this.checkScope(scope);
+    this.structure.checkScope(scope);
     return guarded(() => this.statements.newestRevision(this.id, scopeLists(scope)));
   }
 
-  /** @returns undefined where there is none. Keys are in upper case */
+  /** @returns undefined if there is none. Keys are in upper case */
   keyed(key: string): Entity | undefined {
     const row = guarded(() => this.statements.entityWithKey(this.id, key));
     return row && this.entity(row);
@@ -172,30 +204,27 @@ export class SpaceReader {
 
   /** The scope's entities that changed last, newest first. */
   latest(scope: Scope, limit: number): Entity[] {
-    this.checkScope(scope);
+    this.structure.checkScope(scope);
     return guarded(() => this.statements.latest(this.id, scopeLists(scope), limit)).map((row) => this.entity(row));
   }
 
-  /** The first revision that shows a change at or after `time`; undefined where there is none. */
+  /** The first revision with a change at or after `time`; undefined if there is none. */
   firstRevisionSince(scope: Scope, time: string): number | undefined {
+    this.structure.checkScope(scope);
     return guarded(() => this.statements.firstRevisionSince(this.id, scopeLists(scope), time));
   }
 
-  /** How many writes there have been. */
+  /** The number of writes so far. */
   revision(): number {
     return guarded(() => this.statements.space(this.id))?.revision ?? 0;
   }
 
-  private checkScope(scope: Scope): void {
-    for (const project of scope.projects) for (const type of scope.types) this.shape(project, type);
-  }
-
   row(id: string): EntityRow | undefined {
-    return /^\d{1,15}$/.test(id) ? this.statements.entity(this.id, Number(id)) : undefined;
+    return isId(id) ? this.statements.entity(this.id, Number(id)) : undefined;
   }
 
   entity(row: EntityRow): Entity {
-    return this.entityOf(row, JSON.parse(row.fields) as Fields, this.shape(row.project, row.type));
+    return this.entityOf(row, JSON.parse(row.fields) as Fields, this.structure.shape(row.project, row.type));
   }
 
   entityOf(row: EntityRow, stored: Fields, shape: Shape): Entity {
@@ -210,12 +239,14 @@ export class SpaceReader {
       else if (auto === 'updatedBy') fields[id] = updatedBy;
       else fields[id] = row.updated_at;
     }
+    const owner = ownerOf(row);
     return {
       id: String(row.id),
       key: row.key,
-      url: this.url(row.id),
+      url: this.url(row),
       type: row.type,
       project: row.project,
+      ...(owner && { owner }),
       version: String(row.revision),
       createdAt: row.created_at,
       updatedAt: row.updated_at,
@@ -225,39 +256,43 @@ export class SpaceReader {
     };
   }
 
-  private url(id: number): string {
-    return `${this.pageRoot.replace(/\/*$/, '')}/twinflow/sandbox/#${encodeURIComponent(this.name)}/${id}`;
+  /** The page of an entity; a part is an anchor on the page of its owner. */
+  private url({ id, owner }: EntityRow): string {
+    const page = `${this.pageRoot.replace(/\/*$/, '')}/twinflow/sandbox/#${encodeURIComponent(this.name)}`;
+    return owner === null ? `${page}/${id}` : `${page}/${owner}/${id}`;
   }
 
-  surroundings(): Surroundings {
+  /** @param self the item that is written */
+  surroundings(self?: string): Surroundings {
     return {
       trim: this.shared.switches.trim,
-      user: (given) => this.findUser(given),
-      reference: (given) => this.findReference(given),
+      user: (given) => this.structure.findUser(given),
+      reference: (given, mirror) => this.findReference(given, mirror, self),
     };
   }
 
-  /** A person as a real server finds one: by id, else e-mail, else login, else name; two hits are none. */
-  private findUser(given: UserValue): UserValue | Problem {
-    for (const property of ['id', 'email', 'login', 'name'] as const) {
-      const wanted = given[property];
-      if (wanted === undefined || wanted === '') continue;
-      const same = (person: Person) => person[property].toLowerCase() === wanted.toLowerCase();
-      const hits = this.template.people.filter(same);
-      if (hits[0] && hits.length === 1) return asUser(hits[0]);
-      return new Problem(
-        `there is no ${hits.length > 1 ? 'single ' : ''}person with the ${property} "${wanted.slice(0, 60)}".`,
-      );
-    }
-    return new Problem('a person needs an id, an e-mail address, a login or a name.');
-  }
-
-  private findReference(given: ReferenceValue): ReferenceValue | Problem {
+  private findReference(given: ReferenceValue, mirror?: FieldId, self?: string): ReferenceValue | Problem {
     const byKey = given.id === '' && given.key ? this.statements.entityWithKey(this.id, given.key) : undefined;
     const row = byKey ?? this.row(given.id);
-    if (!row) return new Problem(`there is no entity ${(given.id || given.key || '').slice(0, 40)}.`);
-    return { id: String(row.id), key: row.key, url: this.url(row.id) };
+    if (!row || row.owner !== null)
+      return new Problem(`there is no entity ${(given.id || given.key || '').slice(0, 40)}.`);
+    if (mirror !== undefined && String(row.id) === self) return new Problem(`${row.key} cannot be related to itself.`);
+    if (mirror !== undefined && !this.structure.shape(row.project, row.type).byId.has(mirror))
+      return new Problem(`${row.key} cannot have such a relation.`);
+    return this.reference(row);
   }
+
+  /** An entity as the value of a field. */
+  reference(row: EntityRow): ReferenceValue {
+    return { id: String(row.id), key: row.key, url: this.url(row) };
+  }
+}
+
+const isId = (id: string): boolean => /^\d{1,15}$/.test(id);
+
+function ownerOf({ owner, owner_type, key }: EntityRow): OwnerRef | undefined {
+  if (owner === null) return undefined;
+  return { id: String(owner), key: key.slice(0, key.lastIndexOf('#')), type: owner_type ?? '' };
 }
 
 const scopeLists = (scope: Scope): ScopeLists => ({
@@ -272,7 +307,7 @@ export function isoTime(time: string): string {
   return new Date(ms).toISOString();
 }
 
-/** Differences as they are stored, in the words of a revision. */
+/** Stored differences in the form of a revision. */
 export function oldAndNew(difference: Record<FieldId, [Value, Value]>): Record<FieldId, { old: Value; new: Value }> {
   return Object.fromEntries(Object.entries(difference).map(([id, [old, now]]) => [id, { old, new: now }]));
 }

@@ -1,9 +1,9 @@
-/** One entity type in one project, prepared for fast checks: fields by id, lookup values by id and by name. */
+/** One entity type in one project, prepared for fast checks: fields by id, list values by id and by name. */
 
 import type { FieldId, LookupValue } from '../../model/values';
 import { fieldsIn, type SandboxField, type SandboxProject, type SandboxTemplate, type SandboxType } from './template';
 
-/** A lookup list that finds its values by id or by name, case being the last resort. */
+/** A list that finds its values by id or by name, ignoring case only as a last resort. */
 export class LookupList {
   readonly values: readonly LookupValue[];
   private readonly byId = new Map<string, LookupValue>();
@@ -20,7 +20,7 @@ export class LookupList {
     }
   }
 
-  /** The list's own value. An id, where given, decides alone, as it does on a real server. */
+  /** The list's own value. If there is an id, it alone decides, as on a real server. */
   find(given: { id?: string; name?: string }): LookupValue | undefined {
     if (given.id !== undefined && given.id !== '') return this.byId.get(given.id);
     if (given.name === undefined) return undefined;

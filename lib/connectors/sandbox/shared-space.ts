@@ -1,17 +1,18 @@
-/** What all holders of one space have in common within this process: its template, its switches, who listens. */
+/** Shared by all holders of one space in this process: its template, its switches, its listeners. */
 
 import type { EntityRef } from '../../model/entity';
 import type { FieldId, UserValue, Value } from '../../model/values';
-import { Shapes } from './shape';
 import type { SpaceRow } from './statements';
+import { asUser, SpaceStructure } from './structure';
 import { Switches } from './switches';
-import type { Person, SandboxTemplate } from './template';
+import type { SandboxTemplate } from './template';
 
-/** Something that happened in a space, told after it is stored. */
+/** An event in a space, reported after it is stored. An update without fields: parts of the entity have changed. */
 export interface SandboxChange {
   kind: 'create' | 'update' | 'remove';
   space: string;
   entity: EntityRef;
+  /** for a part: its owner's */
   title: string;
   by: UserValue;
   /** ISO 8601, the space's clock */
@@ -22,20 +23,20 @@ export interface SandboxChange {
 export class SharedSpace {
   readonly switches = new Switches();
   readonly listeners = new Set<(change: SandboxChange) => void>();
-  readonly template: SandboxTemplate;
-  readonly shapes: Shapes;
+  readonly structure: SpaceStructure;
   private readonly people = new Map<string, UserValue>();
 
   constructor(row: SpaceRow) {
-    this.template = JSON.parse(row.template) as SandboxTemplate;
-    this.shapes = new Shapes(this.template);
+    this.structure = new SpaceStructure(row.name, JSON.parse(row.template) as SandboxTemplate);
     for (const person of this.template.people) this.people.set(person.id, asUser(person));
   }
 
-  /** The person of an id; only the id where the template knows it no longer. */
+  get template(): SandboxTemplate {
+    return this.structure.template;
+  }
+
+  /** The user with an id; only the id if the template does not have the user any longer. */
   personById(id: string): UserValue {
     return this.people.get(id) ?? { id };
   }
 }
-
-export const asUser = ({ id, name, login, email }: Person): UserValue => ({ id, name, login, email });

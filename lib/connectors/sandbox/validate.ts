@@ -1,6 +1,6 @@
 /**
- * Checks what someone wants to write, as strictly as a real server does, and turns it into what is stored: lookup and
- * user values complete with id and name, times in UTC. Reports every wrong field at once, in words for an admin.
+ * Checks values as strictly as a real server does and converts them to their stored form: list values and users
+ * complete with id and name, times in UTC. Reports all wrong fields at once, in words for an admin.
  */
 
 import { isDeepStrictEqual } from 'node:util';
@@ -9,25 +9,29 @@ import { SyncError } from '../../model/errors';
 import { excessOf, unitOf } from '../../model/length';
 import type { FieldId, Fields, ReferenceValue, SingleValue, UserValue, Value } from '../../model/values';
 import { isEmpty } from '../../model/values';
+import { isSameRelation } from './relations';
 import type { Shape } from './shape';
 import type { SandboxField } from './template';
 
-/** What is wrong with a value, in a sentence. */
+/** A wrong value, as a sentence. */
 export class Problem {
   constructor(readonly text: string) {}
 }
 
-/** What the checks need to know of the space. */
+/** The checks' access to the space. */
 export interface Surroundings {
   user(given: UserValue): UserValue | Problem;
-  reference(given: ReferenceValue): ReferenceValue | Problem;
-  /** blanks at both ends of texts are dropped, as some trackers do */
+  /** @param mirror the field in which it is to show the relation, if it is one */
+  reference(given: ReferenceValue, mirror: FieldId | undefined): ReferenceValue | Problem;
+  /** Leaves out a relation that cannot be made, and writes the rest. Absent: nothing is written. */
+  leaveOut?(field: SandboxField, problem: Problem): void;
+  /** blanks at both ends of texts are removed, as in some trackers */
   trim: boolean;
 }
 
-/** Longest text where the field says nothing of its own, in characters. */
+/** Maximum length of a text if the field has none of its own, in characters. */
 export const MAX_TEXT = 1_000_000;
-/** Most values that a multi-value field takes. */
+/** Maximum number of values in a multi-value field. */
 export const MAX_VALUES = 1000;
 
 export type Checked = { ok: true; values: Fields } | { ok: false; problems: Record<FieldId, string> };
@@ -53,7 +57,7 @@ export function checkCreate(shape: Shape, given: Fields, around: Surroundings): 
   return outcome(values, problems);
 }
 
-/** The stored values that an update changes: given values that equal the current ones are left out. */
+/** The stored values that an update changes. Values that equal the current ones are left out. */
 export function checkUpdate(shape: Shape, current: Fields, given: Fields, around: Surroundings): Checked {
   const problems = new Map<FieldId, string>();
   const values: Fields = {};
@@ -63,6 +67,7 @@ export function checkUpdate(shape: Shape, current: Fields, given: Fields, around
     const value = checkValue(shape, field, given[id], around);
     if (value instanceof Problem) problems.set(id, value.text);
     else if (isDeepStrictEqual(value, current[id] ?? null)) continue;
+    else if (field.mirror !== undefined && isSameRelation(current[id], value)) continue;
     else if (field.createOnly) problems.set(id, `${field.name} can be set only when the entity is created.`);
     else if (isClosed(field, value, current[id] ?? null)) problems.set(id, closed(field, value));
     else if (field.required && isEmpty(value)) problems.set(id, `${field.name} is required and cannot be emptied.`);
@@ -73,7 +78,7 @@ export function checkUpdate(shape: Shape, current: Fields, given: Fields, around
 
 const itemsOf = (value: Value): SingleValue[] => (Array.isArray(value) ? value : value === null ? [] : [value]);
 
-/** True where the value has an entry that cannot be chosen any more and that was not there before. */
+/** True if the value has a new entry that can no longer be selected. */
 function isClosed({ values }: SandboxField, value: Value, before: Value): boolean {
   const closedIds = new Set(values?.flatMap(({ id, selectable }) => (selectable === false ? [id] : [])));
   if (closedIds.size === 0) return false;
@@ -86,7 +91,7 @@ const idOf = (item: SingleValue): string | undefined =>
 
 const closed = (field: SandboxField, value: Value): string => {
   const names = itemsOf(value).map((item) => (typeof item === 'object' && 'name' in item ? item.name : ''));
-  return `${field.name}: ${names.join(', ')} cannot be chosen any more.`;
+  return `${field.name}: ${names.join(', ')} can no longer be selected.`;
 };
 
 function outcome(values: Fields, problems: Map<FieldId, string>): Checked {
@@ -102,7 +107,7 @@ function fieldToWrite(shape: Shape, id: FieldId, problems: Map<FieldId, string>)
   return undefined;
 }
 
-/** One field's value as it will be stored; null where it is empty. */
+/** One field's stored value; null if it is empty. */
 export function checkValue(shape: Shape, field: SandboxField, given: unknown, around: Surroundings): Value | Problem {
   if (given === null || given === undefined || given === '') return null;
   if (!field.multi) {
@@ -114,6 +119,10 @@ export function checkValue(shape: Shape, field: SandboxField, given: unknown, ar
   const values: SingleValue[] = [];
   for (const entry of given) {
     const value = checkSingle(shape, field, entry, around);
+    if (value instanceof Problem && field.mirror !== undefined && around.leaveOut) {
+      around.leaveOut(field, value);
+      continue;
+    }
     if (value instanceof Problem) return value;
     if (value === null) return new Problem(`${field.name}: a value of the list is empty.`);
     if (!values.some((other) => isDeepStrictEqual(other, value))) values.push(value);
@@ -152,7 +161,7 @@ function checkSingle(
       return checkUser(field, given, around);
     case 'reference':
       return isRecord(given) && typeof given.id === 'string'
-        ? named(field, around.reference({ id: given.id, key: optionalText(given.key) }))
+        ? named(field, around.reference({ id: given.id, key: optionalText(given.key) }, field.mirror))
         : wrongType(field, 'another entity', given);
   }
 }
@@ -181,7 +190,7 @@ function checkUrl(field: SandboxField, given: string, around: Surroundings): str
 function checkRichText(field: SandboxField, given: unknown, around: Surroundings): SingleValue | null | Problem {
   const format = field.format ?? 'text';
   if (!isRecord(given) || typeof given.content !== 'string') return wrongType(field, `rich text (${format})`, given);
-  // plain text is the one format that each of these markups can hold as it is
+  // plain text is the format that each of these markups can contain unchanged
   if (given.format !== format && given.format !== 'text') {
     return new Problem(`${field.name} holds ${format}, not ${shorten(String(given.format))}.`);
   }
@@ -203,7 +212,7 @@ function checkNumber(field: SandboxField, given: unknown): number | Problem {
 function checkDate(field: SandboxField, given: unknown): string | Problem {
   if (typeof given === 'string' && /^\d{4}-\d\d-\d\d$/.test(given)) {
     const time = Date.parse(`${given}T00:00:00Z`);
-    // a day that the month lacks would be moved into the next month
+    // a day that the month does not have would be moved to the next month
     if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(given)) return given;
   }
   return wrongType(field, 'a date (YYYY-MM-DD)', given);
@@ -252,7 +261,7 @@ function wrongType(field: SandboxField, expected: string, given: unknown): Probl
   return new Problem(`${field.name} takes ${expected}, not ${shorten(text)}.`);
 }
 
-/** What is thrown where data is refused. @param what e.g. "The Bug could not be created" */
+/** The error for rejected data. @param what for example "The Bug could not be created" */
 export function refused(what: string, problems: Record<FieldId, string>): SyncError {
   return new SyncError('invalid', `${what}: ${Object.values(problems).join(' ')}`, { fields: problems });
 }

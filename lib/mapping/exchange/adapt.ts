@@ -1,38 +1,40 @@
 /**
- * A mapping for other projects: its fields are looked for among those that the systems have there – by id, then by name and
- * type – and so are list entries and people. What has no counterpart stays as it is and is listed, never dropped.
+ * Adapts a mapping to other projects. Fields are searched in the systems there by id, then by name and type, and so are
+ * list values and users. Anything that is not found stays unchanged and is listed, never dropped.
  */
 
 import type { DefaultRow, FieldChoice, FieldRow, Transform, ValueRow } from '../../model/config';
 import type { Direction, Field, Side } from '../../model/entity';
 import { append } from '../../model/lists';
+import { atSide } from '../../model/sides';
 import type { LookupValue, SingleValue, UserValue, Value } from '../../model/values';
+import { choiceOf } from '../fields';
 import { templateParts } from '../transform';
 import type { MappingDocument } from './document';
 import { fieldsOf } from './sheets';
 import { folded } from './words';
 
-/** What is known of one side where the mapping is to be used. */
+/** The known metadata of one side at the place where the mapping will be used. */
 export interface Place {
-  /** undefined while the system can't be asked: then every field stays as it is */
+  /** undefined while the system cannot be asked: then every field stays unchanged */
   fields?: readonly Field[];
-  /** the mapping was made for the very same system: its ids mean the same there */
+  /** the mapping was made for the same system: its ids are valid there */
   sameSystem: boolean;
 }
 
 export type Places = Record<Side, Place>;
 
-/** How a field was found. `id`: under another name or type than it had. */
+/** How a field was found. `id`: it has another name or type than before. */
 export type FoundBy = 'same' | 'id' | 'name';
 
 export interface FieldMatch {
   side: Side;
-  /** as the mapping names it */
+  /** the name in the mapping */
   field: FieldChoice;
   /** undefined: not found */
   now?: Field;
   by?: FoundBy;
-  /** `several`: more than one field of that name and type */
+  /** `several`: more than one field with this name and type */
   why?: 'none' | 'several';
 }
 
@@ -42,19 +44,10 @@ export interface ValueMatch {
   value: LookupValue | UserValue;
 }
 
-const choiceOf = ({ id, name, type, multi, maxLength, length, integer, format, dialect }: Field): FieldChoice => ({
-  ...{ id, name, type },
-  ...(multi && { multi }),
-  ...(maxLength !== undefined && { maxLength }),
-  ...(length !== undefined && { length }),
-  ...(integer && { integer }),
-  ...(dialect && { dialect }),
-  ...(format !== undefined && { format }),
-});
-
 const sameName = (a: string, b: string): boolean => folded(a) === folded(b);
 
-/** Looks for one field. In another system an id alone is weak: two sites number their custom fields independently. */
+/** Finds one field. In another system an id alone is weak evidence: two sites number their custom fields
+ * independently. */
 function matchOf(side: Side, field: FieldChoice, { fields, sameSystem }: Place): FieldMatch {
   const byId = fields?.find(({ id }) => id === field.id);
   if (byId !== undefined) {
@@ -69,7 +62,7 @@ function matchOf(side: Side, field: FieldChoice, { fields, sameSystem }: Place):
   return { side, field, why: now === undefined ? 'none' : 'several' };
 }
 
-/** All fields of a mapping, and what they are in the other place; empty for a side that can't be asked. */
+/** All fields of a mapping and the matching fields at the new place; empty for a side that cannot be asked. */
 export const matchFields = (document: MappingDocument, places: Places): FieldMatch[] =>
   ([1, 2] as const).flatMap((side) =>
     places[side].fields === undefined
@@ -79,7 +72,7 @@ export const matchFields = (document: MappingDocument, places: Places): FieldMat
 
 type Change = (side: Side, field: FieldChoice) => FieldChoice;
 
-/** A template that names fields as they are called now. */
+/** A template with the current names of its fields. */
 function renamed(template: string, sources: FieldChoice[], now: (field: FieldChoice) => FieldChoice): string {
   const refOf = (ref: string): string => {
     const byId = sources.find(({ id }) => id === ref);
@@ -127,7 +120,7 @@ function fieldRowFor(row: FieldRow, sources: Record<Side, FieldChoice[]>, change
   };
 }
 
-/** The mapping with every field that was found replaced by what it is now. */
+/** The mapping with every field that was found replaced by its match. */
 export function withFields(document: MappingDocument, matches: FieldMatch[]): MappingDocument {
   const now = new Map(
     matches.flatMap(({ side, field, now }) => (now ? [[`${side} ${field.id}`, choiceOf(now)] as const] : [])),
@@ -146,7 +139,7 @@ export function withFields(document: MappingDocument, matches: FieldMatch[]): Ma
   };
 }
 
-/** Expressions are left as they are: those that read a field which has another id now must be looked at. */
+/** Expressions are left unchanged. Those that read a field with another id now need checking. */
 export function staleExpressions(document: MappingDocument, matches: FieldMatch[]): FieldRow[] {
   const moved = new Set(
     matches.flatMap(({ side, field, now }) =>
@@ -160,7 +153,7 @@ export function staleExpressions(document: MappingDocument, matches: FieldMatch[
   );
 }
 
-/** The entries of a list field, or the people that were looked for; undefined where they can't be asked for. */
+/** The values of a list field, or the users that were looked up; undefined if they cannot be fetched. */
 export type Entries = (side: Side, field: FieldChoice) => readonly (LookupValue | UserValue)[] | undefined;
 
 const text = (value: object, key: string): string => {
@@ -168,7 +161,7 @@ const text = (value: object, key: string): string => {
   return typeof part === 'string' ? part.trim() : '';
 };
 
-/** The entry that a value is there: by id and name, then by what is unique to it, then by name. */
+/** The matching value there: by id and name, then by a unique property, then by name. */
 function entryFor(
   value: LookupValue | UserValue,
   entries: readonly (LookupValue | UserValue)[],
@@ -178,7 +171,7 @@ function entryFor(
   const byId = id === '' ? undefined : entries.find((entry) => entry.id === id);
   if (byId !== undefined && (sameSystem || sameName(text(byId, 'name'), name))) return byId;
   for (const key of ['email', 'login']) {
-    // a table for people may name them by address or login
+    // a table for users may name them by email or login
     const wanted = text(value, key) || name;
     const found = entries.filter((entry) => text(entry, key) !== '' && sameName(text(entry, key), wanted));
     if (found.length === 1) return found[0];
@@ -192,7 +185,7 @@ const hasEntries = (field: FieldChoice): boolean => field.type === 'lookup' || f
 const isEntry = (value: SingleValue): value is LookupValue | UserValue =>
   typeof value === 'object' && value !== null && !('content' in value);
 
-/** The lists and people that a mapping names, field by field: what must be asked for. */
+/** The lists and users that a mapping names, field by field: these have to be fetched. */
 export function entriesNamed(
   document: MappingDocument,
 ): { side: Side; field: FieldChoice; values: (LookupValue | UserValue)[] }[] {
@@ -212,7 +205,7 @@ export function entriesNamed(
   return [...named.values()];
 }
 
-/** Visits each value of the mapping that belongs to a field, and puts in its place what is returned. */
+/** Visits each value of the mapping that belongs to a field, and replaces it by the result. */
 function eachValue(
   document: MappingDocument,
   visit: (side: Side, field: FieldChoice, value: Value) => Value,
@@ -225,7 +218,7 @@ function eachValue(
   };
   const constant = (row: FieldRow): FieldRow => {
     const side: Side = row.one === undefined || (row.two !== undefined && row.direction !== 'backward') ? 2 : 1;
-    const field = side === 1 ? row.one : row.two;
+    const field = atSide(row, side);
     return row.constant === undefined || field === undefined
       ? row
       : { ...row, constant: visit(side, field, row.constant) };
@@ -238,19 +231,19 @@ function eachValue(
       two: entry(2, row.two, pair.two),
     })),
   });
-  const preset = (row: DefaultRow): DefaultRow =>
+  const defaultRow = (row: DefaultRow): DefaultRow =>
     row.value === undefined ? row : { ...row, value: visit(row.side, row.field, row.value) };
   return {
     ...document,
     ...(document.fields && { fields: document.fields.map(constant) }),
     ...(document.values && { values: document.values.map(table) }),
-    ...(document.defaults && { defaults: document.defaults.map(preset) }),
+    ...(document.defaults && { defaults: document.defaults.map(defaultRow) }),
   };
 }
 
 /**
- * The mapping with list entries and people as they are in the other place. An entry that is not there keeps its name; the
- * id that it had in another system is left out, since it may be somebody else's there.
+ * The mapping with list values and users as they are at the new place. A value that does not exist there keeps its
+ * name. Its id is removed, because in another system the same id may belong to something else.
  */
 export function withEntries(
   document: MappingDocument,

@@ -1,6 +1,7 @@
 /**
- * Values, list entries and transforms as texts of a cell: as a person would write them where that reads back as the very
- * same, else behind `json:`. So whatever is written comes back, and what a person types is understood.
+ * Values, list values and transforms as texts of a cell. They are written the way a person would, if reading that gives
+ * exactly the same value, and otherwise after `json:`. So everything written is read back exactly, and what a person
+ * types is understood.
  */
 
 import type { FieldChoice, SheetSource, Transform } from '../../model/config';
@@ -9,7 +10,7 @@ import { readSheet, readValue } from '../saved';
 import { isSame } from './same';
 import { CHOICES, folded, type Language, meaning } from './words';
 
-/** What a cell of Excel holds at the most, in characters. */
+/** Maximum length of an Excel cell, in characters. */
 export const LONGEST_CELL = 32_767;
 
 const JSON_MARK = 'json:';
@@ -17,7 +18,7 @@ const SECONDS_PER_HOUR = 3600;
 
 const asJson = (value: unknown): string => `${JSON_MARK} ${JSON.stringify(value)}`;
 
-/** What stands behind `json:`; undefined for any other text, and for what is no JSON. */
+/** The value after `json:`; undefined for any other text and for invalid JSON. */
 function ofJson(text: string): { value: unknown } | undefined {
   if (!text.trimStart().toLowerCase().startsWith(JSON_MARK)) return undefined;
   try {
@@ -27,10 +28,11 @@ function ofJson(text: string): { value: unknown } | undefined {
   }
 }
 
-/** True for texts that a person sees as they are and a spreadsheet keeps: no spaces at the ends, no carriage returns. */
+/** True for texts that look complete to a person and survive in a spreadsheet: no spaces at the ends, no carriage
+ * returns. */
 const isPlain = (text: string): boolean => text !== '' && text === text.trim() && !text.includes('\r');
 
-/** A text that stands for itself: a sheet's name, a column's head. */
+/** A literal text: a sheet's name, a column heading. */
 export const writeText = (text: string): string =>
   isPlain(text) && ofJson(text) === undefined ? text : text === '' ? '' : asJson(text);
 
@@ -41,14 +43,14 @@ export function readText(cell: string): string {
 
 const NAMED = /^(.*\S)\s*\[([^[\]]+)\]$/s;
 
-/** `High`, or with the id that the system has for it `High [3]`. */
+/** `High`, or with the system's id `High [3]`. */
 export function writeEntry(entry: LookupValue): string {
   for (const cell of entry.id === undefined ? [entry.name] : [`${entry.name} [${entry.id}]`])
     if (isPlain(cell) && isSame(readEntry(cell), entry)) return cell;
   return asJson(entry);
 }
 
-/** undefined where the cell has no entry. */
+/** undefined if the cell is empty. */
 export function readEntry(cell: string): LookupValue | undefined {
   const json = ofJson(cell);
   if (json !== undefined) {
@@ -66,7 +68,7 @@ export function readEntry(cell: string): LookupValue | undefined {
 const ADDRESS = /^(?:(.*\S)\s+)?<?([^\s<>()[\]]+@[^\s<>()[\]]+?)>?$/s;
 const LOGIN = /^(?:(.*\S)\s+)?\(([^()]+)\)$/s;
 
-/** `Alice Archer (alice) <alice@example.org> [5]`, each part where it is known. */
+/** `Alice Archer (alice) <alice@example.org> [5]`, as far as each part is known. */
 function personText(value: object): string {
   const part = (key: string): string => String(Reflect.get(value, key) ?? '');
   const [name, login, email, id] = ['name', 'login', 'email', 'id'].map(part);
@@ -95,7 +97,7 @@ const numberOf = (cell: string): number | undefined => {
   return text !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
 };
 
-/** One value of a field's type, as a person writes it. */
+/** One value of a field's type, as a person would write it. */
 function singleText(value: SingleValue, field: FieldChoice, language: Language): string {
   if (typeof value === 'boolean') return CHOICES.yesNo[value ? 'yes' : 'no'][language];
   if (typeof value === 'number') return String(field.type === 'duration' ? value / SECONDS_PER_HOUR : value);
@@ -123,7 +125,7 @@ function readSingle(cell: string, field: FieldChoice): SingleValue | undefined {
     case 'date':
       return /^\d{4}-\d\d-\d\d$/.test(text) ? text : undefined;
     case 'datetime': {
-      // a spreadsheet's own date and time has no zone: it is taken as UTC, as in the form
+      // a spreadsheet's own date and time has no zone: it is read as UTC, as in the form
       const time = new Date(/(?:Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);
       return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
     }
@@ -151,7 +153,7 @@ export function writeValue(value: Value, field: FieldChoice, language: Language)
   return isPlain(cell) && isSame(readValueCell(cell, field), value) ? cell : asJson(value);
 }
 
-/** undefined where the cell holds no value of the field's type. */
+/** undefined if the cell has no value of the field's type. */
 export function readValueCell(cell: string, field: FieldChoice): Value | undefined {
   const json = ofJson(cell);
   if (json !== undefined) return readValue(json.value);
@@ -173,7 +175,7 @@ export function writeTransform(transform: Transform | undefined, language: Langu
   return `${word}: ${text.includes('\r') || ofJson(text) !== undefined ? asJson(text) : text}`;
 }
 
-/** 'bad' where the cell says something else; what a template or expression reads is found out by the caller. */
+/** 'bad' if the cell contains something else. The caller finds out what a template or expression reads. */
 export function readTransformCell(cell: string): Transform | undefined | 'bad' {
   if (cell.trim() === '') return undefined;
   const colon = cell.indexOf(':');
@@ -187,7 +189,7 @@ export function readTransformCell(cell: string): Transform | undefined | 'bad' {
   return kind === 'template' ? { kind, template: text } : { kind, expression: text };
 }
 
-/** `path: /data/users.xlsx`, or `upload:` with the id under which the server keeps the file, and its name. */
+/** `path: /data/users.xlsx`, or `upload:` with the id of the file on the server, and its name. */
 export function writeSource({ from }: SheetSource): string {
   const text = from.kind === 'path' ? `path: ${from.path}` : `upload: ${from.id} ${from.name}`;
   return isPlain(text) && isSame(readSource(text), from) ? text : asJson(from);

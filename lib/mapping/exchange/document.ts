@@ -1,9 +1,10 @@
 /**
- * A mapping as a file: what one mapper node, or the mappers of one chain, hold, without anything of the flow they are in.
- * The JSON form is described by docs/mapping.schema.json; `version` counts its shapes.
+ * A mapping as a file: the content of one mapper node, or of the mappers of one chain, without the rest of the flow.
+ * docs/mapping.schema.json describes the JSON form; `version` numbers its shapes.
  */
 
 import type { DefaultRow, DomainRule, FieldRow, ValueRow } from '../../model/config';
+import { isObject } from '../../model/shape';
 import { readDefaultRows, readDomains, readFieldRows, readValueRows } from '../saved';
 import type { Problem } from './problem';
 import { isSame } from './same';
@@ -11,21 +12,21 @@ import { isSame } from './same';
 export const MAPPING_FORMAT = 'twinflow-mapping';
 export const MAPPING_VERSION = 1;
 
-/** Longest JSON text that is read, in characters: a mapping of ten thousand rows has a tenth of it. */
+/** Maximum length of JSON text, in characters. A mapping of ten thousand rows needs a tenth of it. */
 export const LONGEST_JSON = 20_000_000;
 
-/** The system that a mapping was made for. The id is the system node's: the same one means the same system. */
+/** The system that a mapping was made for. The id is that of the system node: an equal id means the same system. */
 export interface OriginSystem {
   id?: string;
   name?: string;
   kind?: string;
 }
 
-/** The parts that a file may hold; a part that is absent says nothing about that mapper. */
+/** The parts of a file. An absent part says nothing about that mapper. */
 export interface MappingParts {
   fields?: FieldRow[];
   values?: ValueRow[];
-  /** the value mapper's rules for people's e-mail domains */
+  /** the value mapper's rules for email domains */
   domains?: DomainRule[];
   defaults?: DefaultRow[];
 }
@@ -35,26 +36,22 @@ export type PartName = keyof MappingParts;
 export const PARTS: readonly PartName[] = ['fields', 'values', 'domains', 'defaults'];
 
 export interface MappingDocument extends MappingParts {
-  /** what people call it: the node's or the integration's name */
+  /** the display name: of the node or of the integration */
   name?: string;
   systems?: { one?: OriginSystem; two?: OriginSystem };
 }
 
-/** What reading a file gave: a document only where nothing was wrong. */
+/** The result of reading a file: a document only if there were no errors. */
 export interface ReadResult {
   document?: MappingDocument;
-  /** keep the file from being imported */
+  /** these prevent the import */
   problems: Problem[];
-  /** what a person should know all the same */
+  /** information for the user */
   remarks: Problem[];
 }
 
-type Values = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The document as JSON text, for people to read and for version control: same mapping, same text. */
+/** The document as JSON text, for people to read and for version control. The same mapping always gives the same
+ * text. */
 export function toJson({ name, systems, ...parts }: MappingDocument): string {
   const ordered = Object.fromEntries(PARTS.flatMap((part) => (parts[part] === undefined ? [] : [[part, parts[part]]])));
   const body = { format: MAPPING_FORMAT, version: MAPPING_VERSION, name, systems, ...ordered };
@@ -70,7 +67,7 @@ const READERS: { [Part in PartName]: (value: unknown) => NonNullable<MappingPart
 
 const brief = (value: unknown): string => (JSON.stringify(value) ?? '').slice(0, 60);
 
-/** Where the saved shape says something that reading it has not understood: paths such as `pairs 3, direction`. */
+/** Paths of saved settings that the reader did not understand, such as `pairs 3, direction`. */
 function lost(saved: unknown, read: unknown): { path: string[]; value: unknown }[] {
   if (isSame(saved, read)) return [];
   if (Array.isArray(saved) && Array.isArray(read) && saved.length === read.length)
@@ -101,7 +98,7 @@ const failed = (code: Problem['code'], value = ''): ReadResult => ({
   remarks: [],
 });
 
-/** Reads one part, row by row, so that each complaint names its row. */
+/** Reads one part row by row, so that each error names its row. */
 function readPart(part: PartName, saved: unknown, problems: Problem[]): MappingParts {
   if (!Array.isArray(saved)) {
     problems.push({ sheet: part, row: 0, code: 'notRows', value: brief(saved) });
@@ -119,7 +116,7 @@ function readPart(part: PartName, saved: unknown, problems: Problem[]): MappingP
   return { [part]: rows };
 }
 
-/** Reads what `toJson` wrote, or a person after docs/mapping.schema.json. Never throws. */
+/** Reads a file written by `toJson`, or by a person following docs/mapping.schema.json. Never throws. */
 export function fromJson(text: string): ReadResult {
   if (text.length > LONGEST_JSON) return failed('tooLarge');
   let body: unknown;

@@ -1,14 +1,16 @@
-/** Fields in cells: by name where one field has it, else by name and id. Found again by either, whatever the case. */
+/** Fields in cells: by name if only one field has that name, otherwise by name and id. Either is recognized,
+ * ignoring case. */
 
 import type { FieldChoice } from '../../model/config';
 import { folded } from './words';
 
 export type FoundField = { field: FieldChoice } | { problem: 'unknownField' | 'ambiguousField' };
 
-/** The fields of one side that are known, in groups: an earlier group's field of a name hides those of later groups. */
+/** The known fields of one side, in groups: a field of an earlier group hides fields of the same name in later
+ * groups. */
 export class FieldNames {
   private readonly groups: readonly (readonly FieldChoice[])[];
-  /** what was found for a cell: a table of ten thousand pairs names the same two fields in each row */
+  /** cached results per cell text: a table of ten thousand pairs names the same two fields in each row */
   private readonly found = new Map<string, FoundField>();
 
   constructor(...groups: (readonly FieldChoice[])[]) {
@@ -21,7 +23,7 @@ export class FieldNames {
     return [...byId.values()];
   }
 
-  /** What a cell says: an id, a name, or `name [id]`. */
+  /** The content of a cell: an id, a name, or `name [id]`. */
   find(cell: string): FoundField {
     const text = cell.trim();
     const known = this.found.get(text);
@@ -66,7 +68,7 @@ function inGroup(group: readonly FieldChoice[], text: string): FoundField | unde
   return only !== undefined && loose.length === 1 ? { field: only } : undefined;
 }
 
-/** An id that stands as JSON, since it holds what a cell would not keep. */
+/** An id written as JSON, because a cell would not preserve it. */
 function quoted(text: string): string | undefined {
   if (!text.startsWith('"')) return undefined;
   try {

@@ -1,6 +1,7 @@
 /**
- * The sheets of a workbook as a mapping: columns found by their heads in any language and order, fields by name or id.
- * Everything that is not understood is told with sheet and row; where anything was wrong there is no document at all.
+ * Reads the sheets of a workbook as a mapping. Columns are found by their headings in any language and order, fields by
+ * name or id. Everything that is not understood is reported with sheet and row. If there is any error, there is no
+ * document at all.
  */
 
 import type { DefaultRow, DomainRule, FieldChoice, FieldRow, Transform, ValuePair, ValueRow } from '../../model/config';
@@ -15,13 +16,13 @@ import { sharesWay, type TextSheet } from './sheets';
 import { CHOICES, type ColumnKey } from './words';
 
 export interface FromSheetsOptions {
-  /** fields that are known besides those that the file lists, by side: the form's own, then the systems' */
+  /** known fields beyond those in the file, by side: first the form's own, then the systems' */
   known?: Partial<Record<Side, readonly (readonly FieldChoice[])[]>>;
-  /** which fields an expression reads, where a parser is at hand */
+  /** finds the fields that an expression reads, if a parser is available */
   expressionReads?: ExpressionReads;
 }
 
-/** Merging can't be the second choice where merging is not possible. */
+/** The second choice cannot be merging if merging is impossible. */
 const { merge: _merge, ...FALLBACKS } = CHOICES.conflict;
 
 class Reader {
@@ -42,7 +43,7 @@ class Reader {
     return 'field' in found ? found.field : this.lines.complain(line, found.problem, cell);
   }
 
-  /** The fields that the file itself knows. */
+  /** The fields that the file lists itself. */
   private listed(): Record<Side, FieldChoice[]> {
     const fields: Record<Side, FieldChoice[]> = { 1: [], 2: [] };
     for (const line of this.lines.of('list') ?? []) {
@@ -83,7 +84,7 @@ class Reader {
     if (transform === 'bad') return this.lines.complain(line, 'badTransform', cell);
     if (transform === undefined || transform.kind === 'automatic') return transform;
     const sources = this.names[way === 'forward' ? 1 : 2].all();
-    // as templates and expressions find their fields at run time
+    // in the same way as templates and expressions find their fields at run time
     const find = (ref: string): FieldChoice | undefined =>
       sources.find(({ id }) => id === ref) ??
       sources.find(({ name }) => name.trim().toLowerCase() === ref.trim().toLowerCase());
@@ -99,7 +100,7 @@ class Reader {
     try {
       return this.options.expressionReads?.(transform.expression, find).fields ?? [];
     } catch {
-      return []; // the form marks what is no expression
+      return []; // the form marks invalid expressions
     }
   }
 
@@ -123,6 +124,7 @@ class Reader {
         applyWhen: this.lines.word(line, 'applyWhen', CHOICES.applyWhen),
         conflict: this.lines.word(line, 'conflict', CHOICES.conflict),
         fallback: this.lines.word(line, 'fallback', FALLBACKS),
+        mentions: this.lines.word(line, 'mentions', CHOICES.mentions),
         transform: { forward: this.transform(line, 'forward'), backward: this.transform(line, 'backward') },
       };
       const rows = readFieldRows([saved]);
@@ -231,7 +233,7 @@ class Reader {
     });
   }
 
-  /** Format, version and origin; a file without that sheet is read as one of the present version. */
+  /** Format, version and origin. A file without this sheet is read as the current version. */
   private about(): Pick<MappingDocument, 'name' | 'systems'> | undefined {
     const sheet = this.lines.sheet('about');
     const at = { sheet: sheet?.name ?? '', row: 0 };
@@ -277,7 +279,7 @@ class Reader {
   }
 }
 
-/** The same fields, in a way and an event that both rows are for: the lower one always wins. */
+/** Two rows for the same fields, direction and event: the lower one always wins. */
 function isSameRow(a: FieldRow, b: FieldRow): boolean {
   const [when, other] = [a.syncWhen ?? 'both', b.syncWhen ?? 'both'];
   return (
@@ -288,7 +290,7 @@ function isSameRow(a: FieldRow, b: FieldRow): boolean {
   );
 }
 
-/** One value with the same counterpart, or two in the same way: the first one counts. */
+/** A value with the same match twice, or two matches in the same direction: the first one is used. */
 const isSamePair = (a: ValuePair, b: ValuePair): boolean =>
   sharesWay(a, b) &&
   a.one.name === b.one.name &&
@@ -296,6 +298,6 @@ const isSamePair = (a: ValuePair, b: ValuePair): boolean =>
   a.one.id === b.one.id &&
   a.two.id === b.two.id;
 
-/** Reads what `toSheets` wrote, or a person in its manner. Never throws. */
+/** Reads sheets written by `toSheets`, or by a person in the same way. Never throws. */
 export const fromSheets = (sheets: TextSheet[], options: FromSheetsOptions = {}): ReadResult =>
   new Reader(sheets, options).read();

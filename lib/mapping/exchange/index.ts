@@ -1,4 +1,5 @@
-/** Mappings as files, JSON or workbook; what of one would change; how it fits other projects. Pure, also in the browser. */
+/** Mappings as files, JSON or workbook: what an import would change, and how a mapping fits other projects. Pure,
+ * also in the browser. */
 
 export * from './adapt';
 export * from './document';

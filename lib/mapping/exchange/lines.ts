@@ -1,17 +1,18 @@
 /**
- * The tables of a workbook, row by row: sheets and columns found by their names in any language, cells by column, and all
- * complaints with the place that they are about.
+ * The tables of a workbook, row by row. Sheets and columns are found by their names in any language, cells by column.
+ * Every error has its place.
  */
 
 import type { DirectionSetting } from '../../model/entity';
+import { isObject } from '../../model/shape';
 import type { Problem, ProblemCode } from './problem';
 import { NEEDED, TABLE_COLUMNS, type TableKey, type TextSheet } from './sheets';
 import { CHOICES, COLUMNS, type ColumnKey, meaning, SHEETS } from './words';
 
-/** A row of a table: its cells by column, and where it stands. */
+/** A row of a table: its cells by column, and its position. */
 export interface Line {
   sheet: string;
-  /** as the spreadsheet counts */
+  /** counted as in the spreadsheet */
   row: number;
   cells: Partial<Record<ColumnKey, string>>;
 }
@@ -26,8 +27,6 @@ const parsed = (text: string): unknown => {
     return undefined;
   }
 };
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export class Lines {
   readonly problems: Problem[] = [];
@@ -39,19 +38,19 @@ export class Lines {
         this.complain({ sheet: name, row: 0 }, 'strangeSheet', name, this.remarks);
   }
 
-  /** Tells what is wrong, and where. @param list problems, or remarks */
+  /** Reports an error and its place. @param list problems, or remarks */
   complain(at: { sheet: string; row: number }, code: ProblemCode, value = '', list = this.problems): undefined {
     if (list.length < MOST_PROBLEMS)
       list.push({ sheet: at.sheet, row: at.row, code, value: value.trim().slice(0, 80) });
     return undefined;
   }
 
-  /** The sheet of a kind; a part that has none is not in the file. */
+  /** The sheet of a kind. A part without a sheet is not in the file. */
   sheet(key: keyof typeof SHEETS): TextSheet | undefined {
     return this.sheets.find(({ name }) => meaning(SHEETS, name) === key);
   }
 
-  /** The rows of a table; undefined where the file has no such sheet. */
+  /** The rows of a table; undefined if the file has no such sheet. */
   of(key: TableKey): Line[] | undefined {
     const sheet = this.sheet(key);
     if (sheet === undefined) return undefined;
@@ -78,7 +77,7 @@ export class Lines {
     return column;
   }
 
-  /** One of the words of a column; undefined where the cell is empty, or says something else (which is told). */
+  /** One of the allowed words of a column; undefined if the cell is empty or has another text (which is reported). */
   word<Key extends string>(line: Line, column: ColumnKey, words: Record<Key, object>): Key | undefined {
     const cell = line.cells[column] ?? '';
     if (cell.trim() === '') return undefined;
@@ -86,18 +85,18 @@ export class Lines {
     return key ?? this.complain(line, 'unknownWord', cell);
   }
 
-  /** undefined where the cell is empty. */
+  /** undefined if the cell is empty. */
   yesNo(line: Line, column: ColumnKey): boolean | undefined {
     const word = this.word(line, column, CHOICES.yesNo);
     return word === undefined ? undefined : word === 'yes';
   }
 
-  /** The preset where the cell is empty. */
-  direction(line: Line, preset: DirectionSetting = 'both'): DirectionSetting {
-    return this.word(line, 'direction', CHOICES.direction) ?? preset;
+  /** The default if the cell is empty. */
+  direction(line: Line, fallback: DirectionSetting = 'both'): DirectionSetting {
+    return this.word(line, 'direction', CHOICES.direction) ?? fallback;
   }
 
-  /** Settings that no column is for. */
+  /** Settings without a column. */
   more(line: Line): object {
     const cell = line.cells.more ?? '';
     if (cell.trim() === '') return {};

@@ -1,4 +1,4 @@
-/** What is wrong with a mapping file, and where: a code, so that a form says it in its own language. */
+/** An error in a mapping file and its place. It has a code, so that a form can report it in its own language. */
 
 export type ProblemCode =
   // the whole file
@@ -32,9 +32,9 @@ export type ProblemCode =
 export interface Problem {
   /** name of the sheet, or of the part of a JSON file; '' = the whole file */
   sheet: string;
-  /** number of the row as the spreadsheet shows it, or of the entry in a JSON file; 0 = all of it */
+  /** row number as shown by the spreadsheet, or number of the entry in a JSON file; 0 = all of it */
   row: number;
   code: ProblemCode;
-  /** what stands there, shortened */
+  /** the text found there, shortened */
   value: string;
 }

@@ -1,6 +1,6 @@
 /**
- * What importing would change: which rows a mapper would have then, and which of them are new, other than before, or gone.
- * `merge` keeps the rows that the file does not speak of, `replace` leaves the file's only. Nothing is applied here.
+ * What importing would change: the rows that a mapper would have, and which of them are new, changed or removed.
+ * `merge` keeps the rows that are not in the file, `replace` keeps only the file's. Nothing is applied here.
  */
 
 import type { DefaultRow, DomainRule, FieldRow, ValuePair, ValueRow } from '../../model/config';
@@ -11,25 +11,25 @@ import { sharesWay } from './sheets';
 export type Mode = 'replace' | 'merge';
 
 export interface Review<Row> {
-  /** the rows as they would be */
+  /** the resulting rows */
   rows: Row[];
   added: Row[];
   changed: { before: Row; after: Row }[];
   removed: Row[];
-  /** rows that stay as they are */
+  /** rows that do not change */
   same: number;
 }
 
-/** How rows of one kind are told apart, and put together where the file and the form have one each. */
+/** How to recognize a row of a kind, and how to combine the file's row with the form's. */
 interface Kind<Row> {
-  /** 0 = another row; the highest counts */
+  /** 0 = a different row; the highest number wins */
   likeness(present: Row, incoming: Row): number;
   merged(present: Row, incoming: Row): Row;
 }
 
 function review<Row>(present: Row[], incoming: Row[], mode: Mode, kind: Kind<Row>): Review<Row> {
   const open = new Set(present);
-  /** present row → what stands in its place */
+  /** current row → its replacement */
   const next = new Map<Row, Row>();
   const placed = incoming.map((row): { row: Row; before?: Row } => {
     let best: { before: Row; likeness: number } | undefined;
@@ -55,7 +55,8 @@ function review<Row>(present: Row[], incoming: Row[], mode: Mode, kind: Kind<Row
   };
 }
 
-/** Rows are the same one where they join the same fields in a common way; a constant's row by its one field. */
+/** Two rows are the same if they join the same fields in a common direction; for a constant, if they have the same
+ * field. */
 export const reviewFields = (present: FieldRow[], incoming: FieldRow[], mode: Mode): Review<FieldRow> =>
   review(present, incoming, mode, {
     likeness: (a, b) => {
@@ -65,11 +66,12 @@ export const reviewFields = (present: FieldRow[], incoming: FieldRow[], mode: Mo
     merged: (_present, incoming) => incoming,
   });
 
-/** The same entry, also where only one of the two knows its id. */
+/** The same list value, even if only one of the two has an id. */
 const sameEntry = (a: LookupValue, b: LookupValue): boolean =>
   a.name === b.name && (a.id === undefined || b.id === undefined || a.id === b.id);
 
-/** Whether a list has a pair of the same entries, told by their names first: tables have ten thousand pairs. */
+/** Whether a list contains a pair of the same values. Names are compared first, because tables may have ten thousand
+ * pairs. */
 function pairsLike(pairs: ValuePair[]): (pair: ValuePair, alike?: (other: ValuePair) => boolean) => boolean {
   const key = ({ one, two }: ValuePair): string => JSON.stringify([one.name, two.name]);
   const named = new Map<string, ValuePair[]>();
@@ -80,7 +82,8 @@ function pairsLike(pairs: ValuePair[]): (pair: ValuePair, alike?: (other: ValueP
     );
 }
 
-/** One table for each pair of fields. Merged, the file's pairs come first, since the first pair of a value counts. */
+/** One table per pair of fields. When merged, the file's pairs come first, because the first pair of a value is
+ * used. */
 export const reviewValues = (present: ValueRow[], incoming: ValueRow[], mode: Mode): Review<ValueRow> =>
   review(present, incoming, mode, {
     likeness: (a, b) => Number(a.one.id === b.one.id && a.two.id === b.two.id),
@@ -91,7 +94,7 @@ export const reviewValues = (present: ValueRow[], incoming: ValueRow[], mode: Mo
     },
   });
 
-/** Rules are the same one where they name the same domains. */
+/** Two rules are the same if they name the same domains. */
 export const reviewDomains = (present: DomainRule[], incoming: DomainRule[], mode: Mode): Review<DomainRule> =>
   review(present, incoming, mode, {
     likeness: (a, b) =>
@@ -99,14 +102,14 @@ export const reviewDomains = (present: DomainRule[], incoming: DomainRule[], mod
     merged: (_present, incoming) => incoming,
   });
 
-/** One default for each field of a side. */
+/** One default per field and side. */
 export const reviewDefaults = (present: DefaultRow[], incoming: DefaultRow[], mode: Mode): Review<DefaultRow> =>
   review(present, incoming, mode, {
     likeness: (a, b) => Number(a.side === b.side && a.field.id === b.field.id),
     merged: (_present, incoming) => incoming,
   });
 
-/** How many pairs of a changed table are new or gone: a table is too long to be shown whole. */
+/** Number of pairs of a changed table that are new or removed: a table is too long to be shown completely. */
 export function pairChanges(before: ValueRow, after: ValueRow): { added: ValuePair[]; removed: ValuePair[] } {
   const [had, has] = [pairsLike(before.pairs), pairsLike(after.pairs)];
   const sameWay = (pair: ValuePair) => (other: ValuePair) => pair.direction === other.direction;

@@ -1,4 +1,4 @@
-/** Whether two JSON values say the same, whatever the order of their properties; a property that is undefined is none. */
+/** Whether two JSON values are equal, ignoring the order of properties. An undefined property counts as absent. */
 export function isSame(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

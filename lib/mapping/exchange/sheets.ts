@@ -1,11 +1,13 @@
-/** What the workbook of a mapping is made of: which columns stand in which sheet, and the fields that it knows. Pure. */
+/** The structure of a mapping's workbook: which columns each sheet has, and the fields that the workbook lists.
+ * Pure. */
 
 import type { FieldChoice } from '../../model/config';
-import { applies, type Direction, type Side } from '../../model/entity';
+import { applies, type Direction, directionFrom, type Side } from '../../model/entity';
+import { atSide } from '../../model/sides';
 import type { MappingDocument } from './document';
 import type { ColumnKey } from './words';
 
-/** A sheet as rows of texts. A row's place is its number in the spreadsheet, less one. */
+/** A sheet as rows of texts. The index of a row is its number in the spreadsheet minus one. */
 export interface TextSheet {
   name: string;
   rows: string[][];
@@ -22,6 +24,7 @@ export const TABLE_COLUMNS = {
     'applyWhen',
     'conflict',
     'fallback',
+    'mentions',
     'constant',
     'more',
   ],
@@ -34,7 +37,7 @@ export const TABLE_COLUMNS = {
 
 export type TableKey = keyof typeof TABLE_COLUMNS;
 
-/** Columns without which a sheet says nothing. */
+/** Columns that a sheet must have. */
 export const NEEDED: Record<TableKey, readonly ColumnKey[]> = {
   fields: ['one', 'two'],
   tables: ['one', 'two'],
@@ -44,23 +47,23 @@ export const NEEDED: Record<TableKey, readonly ColumnKey[]> = {
   list: ['side', 'name', 'id', 'type'],
 };
 
-/** All fields of a side that a mapping speaks of, each id once: the first one that is met. */
+/** All fields of a side that a mapping mentions, each id once: the first occurrence is used. */
 export function fieldsOf(document: MappingDocument, side: Side): FieldChoice[] {
   const found = new Map<string, FieldChoice>();
   const add = (field: FieldChoice | undefined): void => {
     if (field !== undefined && !found.has(field.id)) found.set(field.id, field);
   };
-  const way: Direction = side === 1 ? 'forward' : 'backward';
+  const way = directionFrom(side);
   for (const row of document.fields ?? []) {
-    add(side === 1 ? row.one : row.two);
+    add(atSide(row, side));
     const transform = row.transform?.[way];
     if (transform !== undefined && 'fields' in transform) for (const field of transform.fields ?? []) add(field);
   }
-  for (const row of document.values ?? []) add(side === 1 ? row.one : row.two);
+  for (const row of document.values ?? []) add(atSide(row, side));
   for (const row of document.defaults ?? []) if (row.side === side) add(row.field);
   return [...found.values()];
 }
 
-/** Ways that two rows have in common. */
+/** The directions that two rows have in common. */
 export const sharesWay = (a: { direction: 'both' | Direction }, b: { direction: 'both' | Direction }): boolean =>
   (['forward', 'backward'] as const).some((way) => applies(a.direction, way) && applies(b.direction, way));

@@ -1,11 +1,13 @@
 /**
- * A mapping as the sheets of a workbook: one for each table, in the words of the forms. Beside the tables it holds the
- * fields with their ids and types, so that it can be read back where the systems can't be asked, and the allowed words.
+ * A mapping as the sheets of a workbook: one sheet per table, with the words of the forms. Further sheets hold the
+ * fields with their ids and types, so that the workbook can be read back even if the systems cannot be asked, and the
+ * allowed words.
  */
 
 import type { DefaultRow, DomainRule, FieldChoice, FieldRow, ValueRow } from '../../model/config';
 import type { Side } from '../../model/entity';
 import { largest } from '../../model/lists';
+import { atSide } from '../../model/sides';
 import { defaultRowExtras, fieldRowExtras, pairExtras, valueRowExtras } from '../saved';
 import { LONGEST_CELL, writeEntry, writeSource, writeText, writeTransform, writeValue } from './cells';
 import { MAPPING_FORMAT, MAPPING_VERSION, type MappingDocument } from './document';
@@ -16,7 +18,7 @@ import { CHOICES, COLUMNS, type ColumnKey, type Language, SHEETS } from './words
 
 type Cells = Partial<Record<ColumnKey, string>>;
 
-/** A text that no cell of a spreadsheet can hold; `row` counts from 1, as the spreadsheet does. */
+/** A text that does not fit into any spreadsheet cell. `row` counts from 1, as in the spreadsheet. */
 export class CellTooLong extends Error {
   constructor(
     readonly sheet: string,
@@ -59,7 +61,7 @@ class Writer {
   }
 
   private fieldRow(row: FieldRow): Cells {
-    const { one, two, direction, constant, syncWhen, applyWhen, conflict, fallback, transform } = row;
+    const { one, two, direction, constant, syncWhen, applyWhen, conflict, fallback, mentions, transform } = row;
     const target = one === undefined ? two : two === undefined ? one : direction === 'backward' ? one : two;
     return {
       one: this.label(1, one),
@@ -71,6 +73,7 @@ class Writer {
       applyWhen: this.word(CHOICES.applyWhen, applyWhen),
       conflict: this.word(CHOICES.conflict, conflict),
       fallback: this.word(CHOICES.conflict, fallback),
+      mentions: this.word(CHOICES.mentions, mentions),
       constant: constant === undefined || target === undefined ? '' : writeValue(constant, target, this.language),
       ...this.more(fieldRowExtras(row)),
     };
@@ -145,7 +148,7 @@ class Writer {
   private about(): TextSheet {
     const { name, systems } = this.document;
     const system = (side: Side): string[][] => {
-      const origin = side === 1 ? systems?.one : systems?.two;
+      const origin = systems && atSide(systems, side);
       const label = this.word(CHOICES.side, side);
       return (['name', 'kind', 'id'] as const).flatMap((key) =>
         origin?.[key] ? [[`${label} ${key}`, writeText(origin[key])]] : [],
@@ -160,7 +163,7 @@ class Writer {
     return { name: SHEETS.about[this.language], rows: lines };
   }
 
-  /** The words that may stand in the tables' columns. */
+  /** The allowed words of the tables' columns. */
   private words(): TextSheet {
     const { direction, syncWhen, applyWhen, conflict, empty, unresolved, yesNo, type, format, transform } = CHOICES;
     const columns: [ColumnKey, Record<string, Record<Language, string>>][] = [
@@ -197,6 +200,6 @@ class Writer {
   }
 }
 
-/** @throws CellTooLong – a template, expression or value does not fit into a cell: JSON holds it */
+/** @throws CellTooLong if a template, expression or value does not fit into a cell; use JSON instead */
 export const toSheets = (document: MappingDocument, language: Language): TextSheet[] =>
   new Writer(document, language).sheets();

@@ -1,15 +1,22 @@
 /**
- * The words of a mapping's workbook: its sheets, columns and choices, as the forms call them. A workbook is written in one
- * language and read in any: files go from one person's editor to another's.
+ * The words of a mapping's workbook: names of sheets, columns and options, as in the forms. A workbook is written in
+ * one language and can be read in any, because people exchange files between editors.
  */
 
-import type { ApplyWhen, ConflictPolicy, EmptyPolicy, SyncWhen, UnresolvedPolicy } from '../../model/config';
+import type {
+  ApplyWhen,
+  ConflictPolicy,
+  EmptyPolicy,
+  MentionPolicy,
+  SyncWhen,
+  UnresolvedPolicy,
+} from '../../model/config';
 import type { DirectionSetting } from '../../model/entity';
 import type { FieldType, RichTextFormat } from '../../model/values';
 
 export type Language = 'en-US' | 'de';
 
-/** The language of an editor: its own where there is one, else English. */
+/** The language of an editor if there are words for it, otherwise English. */
 export const languageOf = (tag: string): Language => (/^de\b/i.test(tag) ? 'de' : 'en-US');
 
 type Word = Record<Language, string>;
@@ -21,11 +28,11 @@ export type SheetKey = 'about' | 'fields' | 'tables' | 'pairs' | 'domains' | 'de
 
 export const SHEETS: Words<SheetKey> = {
   about: { 'en-US': 'Mapping', de: 'Zuordnung' },
-  fields: { 'en-US': 'Field mapper', de: 'Felder zuordnen' },
+  fields: { 'en-US': 'Field mapper', de: 'Feldzuordnung' },
   tables: { 'en-US': 'Value tables', de: 'Wertetabellen' },
-  pairs: { 'en-US': 'Value mapper', de: 'Werte zuordnen' },
-  domains: { 'en-US': 'E-mail domains', de: 'E-Mail-Domains' },
-  defaults: { 'en-US': 'Default mapper', de: 'Vorgabewerte' },
+  pairs: { 'en-US': 'Value mapper', de: 'Wertezuordnung' },
+  domains: { 'en-US': 'Email domains', de: 'E-Mail-Domains' },
+  defaults: { 'en-US': 'Default mapper', de: 'Standardwerte' },
   list: { 'en-US': 'Fields', de: 'Felder' },
   words: { 'en-US': 'Words', de: 'Wörter' },
 };
@@ -40,6 +47,7 @@ export type ColumnKey =
   | 'applyWhen'
   | 'conflict'
   | 'fallback'
+  | 'mentions'
   | 'constant'
   | 'more'
   | 'value1'
@@ -72,29 +80,30 @@ export const COLUMNS: Words<ColumnKey> = {
   two: { 'en-US': 'System 2 field', de: 'Feld von System 2' },
   forward: { 'en-US': 'Value of System 2 field (→)', de: 'Wert in System 2 (→)' },
   backward: { 'en-US': 'Value of System 1 field (←)', de: 'Wert in System 1 (←)' },
-  syncWhen: { 'en-US': 'Sync when', de: 'Abgleichen' },
-  applyWhen: { 'en-US': 'Write', de: 'Schreiben' },
-  conflict: { 'en-US': 'If both sides changed', de: 'Wenn beide Seiten geändert haben' },
-  fallback: { 'en-US': 'Where that is not possible', de: 'Wo das nicht geht' },
+  syncWhen: { 'en-US': 'Sync when', de: 'Synchronisieren' },
+  applyWhen: { 'en-US': 'Write field', de: 'Feld schreiben' },
+  conflict: { 'en-US': 'If both sides changed', de: 'Wenn auf beiden Seiten geändert' },
+  fallback: { 'en-US': 'If merging fails', de: 'Wenn das nicht geht' },
+  mentions: { 'en-US': 'Mentions of people', de: 'Erwähnte Personen' },
   constant: { 'en-US': 'Constant', de: 'Fester Wert' },
   more: { 'en-US': 'More (JSON)', de: 'Weiteres (JSON)' },
   value1: { 'en-US': 'System 1 value', de: 'Wert von System 1' },
   value2: { 'en-US': 'System 2 value', de: 'Wert von System 2' },
   ignoreCase: { 'en-US': 'ignore case', de: 'Groß/klein egal' },
-  sameName: { 'en-US': 'otherwise the value of the same name', de: 'sonst der gleichnamige Wert' },
-  from: { 'en-US': 'Further pairs from', de: 'Weitere Paare aus' },
+  sameName: { 'en-US': 'If no row matches, use the same name', de: 'Ohne passende Zeile gilt derselbe Name' },
+  from: { 'en-US': 'More rows from', de: 'Weitere Zeilen aus' },
   sheet: { 'en-US': 'Sheet', de: 'Blatt' },
   column1: { 'en-US': 'Column of System 1', de: 'Spalte von System 1' },
   column2: { 'en-US': 'Column of System 2', de: 'Spalte von System 2' },
-  wayBack: { 'en-US': 'also on the way back, columns swapped', de: 'auch zurück, mit vertauschten Spalten' },
+  wayBack: { 'en-US': 'Use for both directions', de: 'Für beide Richtungen verwenden' },
   side: { 'en-US': 'System of the field', de: 'System des Feldes' },
   field: { 'en-US': 'Field', de: 'Feld' },
-  value: { 'en-US': 'Default', de: 'Vorgabe' },
-  empty: { 'en-US': 'When the source is empty', de: 'Wenn die Quelle leer ist' },
+  value: { 'en-US': 'Default value', de: 'Standardwert' },
+  empty: { 'en-US': 'If the source is empty', de: 'Wenn die Quelle leer ist' },
   domain1: { 'en-US': 'Domain of system 1', de: 'Domain in System 1' },
   domain2: { 'en-US': 'Domain of system 2', de: 'Domain in System 2' },
-  unresolved: { 'en-US': 'When the value has no counterpart', de: 'Wenn der Wert kein Gegenstück hat' },
-  id: same('Id'),
+  unresolved: { 'en-US': 'If the value has no match', de: 'Wenn der Wert keine Entsprechung hat' },
+  id: same('ID'),
   name: same('Name'),
   type: { 'en-US': 'Type', de: 'Typ' },
   multi: { 'en-US': 'several values', de: 'mehrere Werte' },
@@ -114,28 +123,30 @@ export const CHOICES = {
   } satisfies Words<SyncWhen>,
   applyWhen: {
     changed: { 'en-US': 'when the source changed', de: 'wenn sich die Quelle geändert hat' },
-    always: { 'en-US': 'at every change of the entity', de: 'bei jeder Änderung der Entität' },
+    always: { 'en-US': 'on every item change', de: 'bei jeder Änderung des Elements' },
   } satisfies Words<ApplyWhen>,
   conflict: {
-    newest: { 'en-US': 'the newest change wins', de: 'die neueste Änderung gewinnt' },
+    newest: { 'en-US': 'Newest change wins', de: 'Neueste Änderung gewinnt' },
     system1: { 'en-US': 'System 1 wins', de: 'System 1 gewinnt' },
     system2: { 'en-US': 'System 2 wins', de: 'System 2 gewinnt' },
-    merge: {
-      'en-US': 'the changes of both are merged',
-      de: 'die Änderungen beider werden zusammengeführt',
-    },
-    park: { 'en-US': 'park it for a person', de: 'für einen Menschen zurücklegen' },
+    merge: { 'en-US': 'Merge both', de: 'Zusammenführen' },
+    park: { 'en-US': 'Park the change', de: 'Änderung parken' },
   } satisfies Words<ConflictPolicy>,
+  mentions: {
+    real: { 'en-US': 'Always mention', de: 'Immer erwähnen' },
+    new: { 'en-US': 'Mention, but names in a backlog', de: 'Erwähnen, in einem Rückstau nur Namen' },
+    names: { 'en-US': 'Names only', de: 'Nur Namen' },
+  } satisfies Words<MentionPolicy>,
   empty: {
-    default: { 'en-US': 'source empty: write the default', de: 'Quelle leer: Vorgabe schreiben' },
-    clear: { 'en-US': 'source empty: empty the field, too', de: 'Quelle leer: Feld auch leeren' },
-    leave: { 'en-US': 'source empty: leave the field', de: 'Quelle leer: Feld so lassen' },
-    park: { 'en-US': 'source empty: park the change', de: 'Quelle leer: Änderung zurücklegen' },
+    default: { 'en-US': 'If empty: default value', de: 'Wenn leer: Standardwert' },
+    clear: { 'en-US': 'If empty: clear the field', de: 'Wenn leer: Feld leeren' },
+    leave: { 'en-US': 'If empty: keep the field', de: 'Wenn leer: Feld behalten' },
+    park: { 'en-US': 'If empty: park the change', de: 'Wenn leer: Änderung parken' },
   } satisfies Words<EmptyPolicy>,
   unresolved: {
-    default: { 'en-US': 'if unknown: write the default', de: 'unbekannt: Vorgabe schreiben' },
-    leave: { 'en-US': 'if unknown: leave the field', de: 'unbekannt: Feld so lassen' },
-    park: { 'en-US': 'if unknown: park the change', de: 'unbekannt: Änderung zurücklegen' },
+    default: { 'en-US': 'If no match: default value', de: 'Ohne Entsprechung: Standardwert' },
+    leave: { 'en-US': 'If no match: keep the field', de: 'Ohne Entsprechung: Feld behalten' },
+    park: { 'en-US': 'If no match: park the change', de: 'Ohne Entsprechung: Änderung parken' },
   } satisfies Words<UnresolvedPolicy>,
   yesNo: { yes: { 'en-US': 'yes', de: 'ja' }, no: { 'en-US': 'no', de: 'nein' } },
   side: { 1: same('System 1'), 2: same('System 2') },
@@ -148,9 +159,9 @@ export const CHOICES = {
     datetime: { 'en-US': 'date and time', de: 'Datum und Uhrzeit' },
     duration: { 'en-US': 'duration', de: 'Dauer' },
     lookup: { 'en-US': 'list', de: 'Liste' },
-    user: { 'en-US': 'person', de: 'Person' },
+    user: { 'en-US': 'user', de: 'Benutzer' },
     reference: { 'en-US': 'reference', de: 'Verweis' },
-    url: { 'en-US': 'address', de: 'Adresse' },
+    url: same('URL'),
   } satisfies Words<FieldType>,
   format: {
     text: same('text'),
@@ -167,7 +178,7 @@ export const CHOICES = {
   },
 };
 
-/** What else is understood, whatever the language: what people type when they have no arrow at hand. */
+/** Further accepted spellings, in any language: what people type if their keyboard has no arrow. */
 const ALSO: Record<string, string> = {
   '<->': 'both',
   '<>': 'both',
@@ -197,10 +208,60 @@ const ALSO: Record<string, string> = {
   'expression (jsonata)': 'jsonata',
 };
 
-/** As compared: without regard to case, accents' composition, and spaces around or doubled. */
+/** Words of earlier versions, by key: their workbooks can still be read. */
+const EARLIER: Record<string, string> = {
+  'felder zuordnen': 'fields',
+  'werte zuordnen': 'pairs',
+  'e-mail domains': 'domains',
+  vorgabewerte: 'defaults',
+  abgleichen: 'syncWhen',
+  write: 'applyWhen',
+  schreiben: 'applyWhen',
+  'wenn beide seiten geändert haben': 'conflict',
+  'where that is not possible': 'fallback',
+  'wo das nicht geht': 'fallback',
+  'otherwise the value of the same name': 'sameName',
+  'sonst der gleichnamige wert': 'sameName',
+  'further pairs from': 'from',
+  'weitere paare aus': 'from',
+  'also on the way back, columns swapped': 'wayBack',
+  'auch zurück, mit vertauschten spalten': 'wayBack',
+  default: 'value',
+  vorgabe: 'value',
+  'when the source is empty': 'empty',
+  'when the value has no counterpart': 'unresolved',
+  'wenn der wert kein gegenstück hat': 'unresolved',
+  'at every change of the entity': 'always',
+  'bei jeder änderung der entität': 'always',
+  'the newest change wins': 'newest',
+  'die neueste änderung gewinnt': 'newest',
+  'the changes of both are merged': 'merge',
+  'die änderungen beider werden zusammengeführt': 'merge',
+  'park it for a person': 'park',
+  'für einen menschen zurücklegen': 'park',
+  'source empty: write the default': 'default',
+  'quelle leer: vorgabe schreiben': 'default',
+  'source empty: empty the field, too': 'clear',
+  'quelle leer: feld auch leeren': 'clear',
+  'source empty: leave the field': 'leave',
+  'quelle leer: feld so lassen': 'leave',
+  'source empty: park the change': 'park',
+  'quelle leer: änderung zurücklegen': 'park',
+  'if unknown: write the default': 'default',
+  'unbekannt: vorgabe schreiben': 'default',
+  'if unknown: leave the field': 'leave',
+  'unbekannt: feld so lassen': 'leave',
+  'if unknown: park the change': 'park',
+  'unbekannt: änderung zurücklegen': 'park',
+  person: 'user',
+  address: 'url',
+  adresse: 'url',
+};
+
+/** For comparing: ignores case, the composition of accents, and extra spaces. */
 export const folded = (text: string): string => text.normalize('NFC').trim().replace(/\s+/g, ' ').toLowerCase();
 
-/** The key behind a word, in whichever language, or the key itself; undefined where it is none of them. */
+/** The key of a word in any language, or the key itself; undefined if it is none of them. */
 export function meaning<Key extends string>(words: Partial<Words<Key>>, text: string): Key | undefined {
   const wanted = folded(text);
   const keys = Object.keys(words) as Key[];
@@ -208,6 +269,6 @@ export function meaning<Key extends string>(words: Partial<Words<Key>>, text: st
     keys.find((key) => Object.values(words[key] ?? {}).some((word) => folded(word) === wanted)) ??
     keys.find((key) => folded(key) === wanted);
   if (hit !== undefined) return hit;
-  const also = Object.hasOwn(ALSO, wanted) ? ALSO[wanted] : undefined;
-  return keys.find((key) => key === also);
+  const also = [ALSO, EARLIER].flatMap((known) => (Object.hasOwn(known, wanted) ? [known[wanted]] : []));
+  return keys.find((key) => also.includes(key));
 }

@@ -1,12 +1,12 @@
 /**
- * Comma-separated values as Excel and others write them (RFC 4180): any of , ; tab | between the cells, quotes around
- * them, a byte order mark, UTF-8, UTF-16 or – what Excel writes without being asked – Windows-1252. Every cell stays the
- * text it is, so leading zeros do too.
+ * Comma-separated values as written by Excel and others (RFC 4180): any of , ; tab | between the cells, quotes around
+ * them, a byte order mark, UTF-8, UTF-16 or Windows-1252, which is Excel's default. Every cell remains text, so leading
+ * zeros are kept.
  */
 
 const SEPARATORS = [',', ';', '\t', '|'];
 
-/** The text of a file, whatever its encoding; @throws TypeError where it is no text */
+/** The text of a file in any encoding. @throws TypeError if it is not text */
 export function decodeText(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
@@ -18,7 +18,7 @@ export function decodeText(bytes: Buffer): string {
   }
 }
 
-/** What stands between the cells: the candidate that the first line has most of, outside of quotes. */
+/** The separator between cells: the candidate that is most frequent in the first line, outside of quotes. */
 function separatorOf(text: string): string {
   const counts = new Map(SEPARATORS.map((separator) => [separator, 0]));
   let quoted = false;
@@ -31,7 +31,7 @@ function separatorOf(text: string): string {
   return best?.[0] ?? ',';
 }
 
-/** The rows of a text, cell by cell. A quote that is never closed ends with the text. */
+/** The rows of a text, cell by cell. An unclosed quote ends with the text. */
 export function parseCsv(text: string): string[][] {
   const said = /^sep=(.)\r?\n/.exec(text);
   const separator = said?.[1] ?? separatorOf(text);
@@ -63,7 +63,7 @@ export function parseCsv(text: string): string[][] {
       if (at >= end) row.push('');
       continue;
     }
-    // what stands behind a closing quote is no part of the cell
+    // text after a closing quote is not part of the cell
     while (at < end && text[at] !== '\n' && text[at] !== '\r') at += 1;
     if (text[at] === '\r' && text[at + 1] === '\n') at += 1;
     at += 1;

@@ -1,10 +1,10 @@
-/** What is said of sheets between the server, the process that reads them, and the forms. */
+/** Data about sheets that the server, the process that reads them, and the forms exchange. */
 
 export interface SheetInfo {
   name: string;
-  /** heads of the columns; where a head is missing or stands twice, the column's letter is in it */
+  /** headings of the columns; if a heading is missing or used twice, it contains the column's letter */
   columns: string[];
-  /** rows below the head */
+  /** rows below the heading */
   rows: number;
   /** the first values of each column */
   samples: string[][];
@@ -13,15 +13,15 @@ export interface SheetInfo {
 export interface SheetColumns {
   one: string[];
   two: string[];
-  /** rows left out, since one of the two cells is empty, or holds an error or a formula without saved result */
+  /** number of rows left out because a cell is empty, has an error, or has a formula without saved result */
   incomplete: number;
 }
 
-/** What an exported workbook holds. */
+/** The content of an exported workbook. */
 export interface ExportedTable {
-  /** heads of both columns */
+  /** headings of both columns */
   heads: [string, string];
   pairs: [string, string][];
-  /** the values that each side has, for a second sheet to choose from */
+  /** the values of each side, for a second sheet to choose from */
   values: [string[], string[]];
 }

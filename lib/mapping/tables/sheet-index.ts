@@ -1,6 +1,6 @@
 /**
- * A sheet's two columns as a table to look values up in. Lean, since a sheet may have hundreds of thousands of rows: one
- * map for each direction, from the text in lower case to the row.
+ * A sheet's two columns as a table for look-ups. Compact, because a sheet may have hundreds of thousands of rows: one
+ * map per direction, from the text in lower case to the row.
  */
 
 import type { LookupValue } from '../../model/values';
@@ -11,7 +11,7 @@ const fold = (text: string): string => text.trim().toLowerCase();
 
 class ColumnIndex implements ValueIndex {
   private readonly rows = new Map<string, number>();
-  /** keys that differ from an earlier one by case only */
+  /** keys that differ from an earlier one in case only */
   private readonly exact = new Map<string, number>();
   private readonly keys: string[];
   private readonly values: string[];
@@ -36,7 +36,7 @@ class ColumnIndex implements ValueIndex {
     return this.exact.get(trimmed) ?? (this.ignoreCase ? row : undefined);
   }
 
-  /** By whichever of a value's words the sheet has: name, e-mail address, login, id. */
+  /** Looks a value up by any of the properties that sheets use: name, email, login, id. */
   find(item: Item): LookupValue | undefined {
     for (const word of [item.name, item.email, item.login, item.id]) {
       const row = typeof word === 'string' && word !== '' ? this.row(word) : undefined;
@@ -47,7 +47,7 @@ class ColumnIndex implements ValueIndex {
   }
 }
 
-/** A sheet's table in both directions. The first row that has a value counts. */
+/** A sheet's table in both directions. The first row with a value is used. */
 export function indexSheet(
   columns: Pick<SheetColumns, 'one' | 'two'>,
   options: { ignoreCase?: boolean; backward?: boolean } = {},

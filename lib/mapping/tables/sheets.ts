@@ -1,7 +1,7 @@
 /**
- * Sheets of Excel (xlsx), OpenDocument (ods) and CSV files as columns of text. Runs in a process of its own
- * (`lib/tables`), since reading two hundred thousand rows takes seconds and a hostile file may take anything; nothing in
- * a file becomes the key of an object.
+ * Reads sheets of Excel (xlsx), OpenDocument (ods) and CSV files as columns of text. Runs in a separate process
+ * (`lib/tables`), because reading 200,000 rows takes seconds and a hostile file may take any time. Nothing in a file
+ * becomes an object's key.
  */
 
 import xlsx = require('xlsx/dist/xlsx.mini.min.js');
@@ -14,7 +14,7 @@ import { checkZip, isZip } from './zip';
 export const SHEET_LIMITS = {
   /** bytes of a file */
   file: 64_000_000,
-  // a sheet of nothing but equal rows is packed to a hundredth; a few megabytes cost little whatever they are packed to
+  // a sheet of identical rows compresses to a hundredth; a few megabytes are cheap at any compression
   zip: { entries: 5_000, unpacked: 512_000_000, growth: { times: 150, least: 16_000_000 } },
   rows: 1_048_576,
   columns: 500,
@@ -23,15 +23,15 @@ export const SHEET_LIMITS = {
 const SAMPLES = 3;
 const COMPOUND_FILE = 0xe011cfd0;
 const HEAD_WITHIN = 20;
-/** Cells of all merged ranges together. */
+/** Maximum number of cells in all merged ranges together. */
 const MOST_MERGED = 2_000_000;
 
-/** Row → its cells as text; undefined where a row or cell is empty. */
+/** Row → its cells as text; undefined if a row or cell is empty. */
 export type Grid = (string[] | undefined)[];
 
 const bad = (message: string): SyncError => new SyncError('invalid', message);
 
-/** What a cell shows, but numbers with all their digits and dates as ISO, whatever the sheet's language. */
+/** The cell's displayed text, but with all digits of numbers and with dates as ISO, whatever the sheet's language. */
 function textOf(cell: xlsx.CellObject | undefined, date1904: boolean): string {
   if (cell === undefined || cell.v === undefined || cell.t === 'e' || cell.t === 'z') return '';
   if (typeof cell.v !== 'number') return String(cell.v).trim();
@@ -52,10 +52,10 @@ function dateText({ y, m, d, H, M, S }: Record<'y' | 'm' | 'd' | 'H' | 'M' | 'S'
   return H === 0 && M === 0 && S === 0 ? day : `${day}T${two(H)}:${two(M)}:${two(S)}`;
 }
 
-/** How the text of a cell is read: for look-ups without spaces around it, or to the letter. */
+/** How the text of a cell is read: for look-ups without surrounding spaces, or exactly. */
 export type CellText = (cell: xlsx.CellObject | undefined, date1904: boolean) => string;
 
-/** A text cell to the letter; numbers and dates as for look-ups. */
+/** The exact text of a text cell; numbers and dates as for look-ups. */
 export const wholeText: CellText = (cell, date1904) =>
   cell?.t === 's' && typeof cell.v === 'string' ? cell.v : textOf(cell, date1904);
 
@@ -63,7 +63,7 @@ function gridOf(sheet: xlsx.WorkSheet, date1904: boolean, cellText: CellText): G
   const rows: unknown = sheet['!data'];
   const grid: Grid = [];
   if (!Array.isArray(rows)) return grid;
-  // forEach passes over what a sparse array doesn't have: a sheet may claim a million rows and hold two
+  // forEach skips the holes of a sparse array: a sheet may claim a million rows and contain two
   rows.forEach((cells: unknown, row) => {
     if (!Array.isArray(cells) || row >= SHEET_LIMITS.rows) return;
     const texts: string[] = [];
@@ -93,8 +93,8 @@ function gridOf(sheet: xlsx.WorkSheet, date1904: boolean, cellText: CellText): G
 }
 
 /**
- * @param only the one sheet that is wanted; '' = the first; undefined = all
- * @throws SyncError invalid – it can't be read, and why
+ * @param only the one sheet that is needed; '' = the first; undefined = all
+ * @throws SyncError invalid, with the reason, if it cannot be read
  */
 export function gridsOf(
   bytes: Buffer,
@@ -107,8 +107,8 @@ export function gridsOf(
     const encrypted = bytes.includes(Buffer.from('EncryptedPackage', 'utf16le'));
     throw bad(
       encrypted
-        ? 'The file is protected by a password: save it without one.'
-        : 'The file is in the format of Excel 97–2003 (.xls): save it as .xlsx.',
+        ? 'The file is protected by a password. Save it without one.'
+        : 'The file is in the format of Excel 97–2003 (.xls). Save it as .xlsx.',
     );
   }
   if (!isZip(bytes)) return [{ name: '', grid: csvGrid(bytes) }];
@@ -140,10 +140,10 @@ function csvGrid(bytes: Buffer): Grid {
   try {
     text = decodeText(bytes);
   } catch {
-    throw bad('The file is neither a workbook (xlsx, ods) nor a text (csv).');
+    throw bad('The file is neither a workbook (xlsx, ods) nor text (csv).');
   }
   if (/^\s*<(?:!doctype|html|\?xml)/i.test(text))
-    throw bad('The file is a web page or XML, not a sheet: save it as xlsx, ods or csv.');
+    throw bad('The file is a web page or XML, not a sheet. Save it as xlsx, ods or csv.');
   return parseCsv(text)
     .slice(0, SHEET_LIMITS.rows)
     .map((cells) => {
@@ -156,7 +156,7 @@ function csvGrid(bytes: Buffer): Grid {
 const letterOf = (column: number): string =>
   column < 26 ? String.fromCharCode(65 + column) : letterOf(Math.floor(column / 26) - 1) + letterOf(column % 26);
 
-/** The first row that holds anything names the columns. */
+/** The first non-empty row names the columns. */
 function headOf(grid: Grid): { row: number; columns: string[] } {
   const row = grid.findIndex((cells) => cells !== undefined);
   const cells = grid[row] ?? [];
@@ -172,7 +172,7 @@ function headOf(grid: Grid): { row: number; columns: string[] } {
   return { row, columns };
 }
 
-/** The sheets of a file. @throws SyncError invalid – it can't be read, and why */
+/** The sheets of a file. @throws SyncError invalid, with the reason, if it cannot be read */
 export function inspectSheets(bytes: Buffer): SheetInfo[] {
   return gridsOf(bytes, undefined).map(({ name, grid }) => {
     const { row, columns } = headOf(grid);
@@ -186,11 +186,11 @@ export function inspectSheets(bytes: Buffer): SheetInfo[] {
 
 /**
  * Two columns of a sheet, row by row.
- * @param columns their heads, as `inspectSheets` names them
- * @throws SyncError invalid – it can't be read, or has no such sheet or column
+ * @param columns their headings, as returned by `inspectSheets`
+ * @throws SyncError invalid if it cannot be read, or has no such sheet or column
  */
 export function readColumns(bytes: Buffer, sheet: string, columns: { one: string; two: string }): SheetColumns {
-  // a CSV file is one sheet, whatever it is called
+  // a CSV file is a single sheet, whatever its name
   const [found] = gridsOf(bytes, sheet);
   const grid = found?.grid ?? [];
   const head = headOf(grid);
@@ -213,7 +213,7 @@ export function readColumns(bytes: Buffer, sheet: string, columns: { one: string
   return result;
 }
 
-/** A workbook (xlsx) with the pairs in its first sheet and both sides' values in its second. */
+/** A workbook (xlsx) with the pairs in the first sheet and both sides' values in the second. */
 export function writeTable({ heads, pairs, values }: ExportedTable): Buffer {
   const book = xlsx.utils.book_new();
   const text = (cell: string): xlsx.CellObject => ({ t: 's', v: cell.slice(0, 32_000) });

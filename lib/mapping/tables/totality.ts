@@ -1,4 +1,4 @@
-/** What a value table does to the values of both lists: which of them do not come back as themselves. */
+/** The effect of a value table on all values of both lists: which of them do not come back unchanged. */
 
 import type { ValueRow } from '../../model/config';
 import { applies } from '../../model/entity';
@@ -7,13 +7,13 @@ import { compileTable, type Item, indexValues, type SheetTables, type ValueIndex
 
 export interface ReturnsAs {
   value: LookupValue;
-  /** what it is on the other side */
+  /** its value on the other side */
   over: LookupValue;
-  /** what that is on the way back */
+  /** its value after the way back */
   back: LookupValue;
 }
 
-/** What a sheet has for the values of both lists, in their order. */
+/** The sheet's matches for the values of both lists, in list order. */
 export interface SheetCounterparts {
   forward: (string | null)[];
   backward: (string | null)[];
@@ -22,8 +22,8 @@ export interface SheetCounterparts {
 const wordsOf = ({ id, name, login, email }: Item): string => JSON.stringify([id, name, login, email]);
 
 /**
- * What a sheet has for some values, in the shape in which it counts at run time.
- * @param ones @param twos what the sheet was asked for: nothing else is found
+ * The sheet's matches for some values, in the form used at run time.
+ * @param ones @param twos the values that the sheet was asked for: nothing else is found
  */
 export function askedSheet(row: ValueRow, ones: Item[], twos: Item[], sheet: SheetCounterparts): SheetTables {
   const index = (items: Item[], names: (string | null)[]): ValueIndex => {
@@ -38,7 +38,7 @@ export function askedSheet(row: ValueRow, ones: Item[], twos: Item[], sheet: She
   return new Map([[row, { forward: index(ones, sheet.forward), backward: index(twos, sheet.backward) }]]);
 }
 
-/** The row as if what its sheet has for the lists' values stood in its own pairs, behind those. */
+/** The row as if the sheet's matches for the lists' values followed its own pairs. */
 export function withSheetPairs(
   row: ValueRow,
   ones: LookupValue[],
@@ -47,7 +47,7 @@ export function withSheetPairs(
 ): ValueRow {
   const entry = (values: LookupValue[], name: string): LookupValue =>
     values.find((value) => value.name === name) ?? values.find((value) => value.id === name) ?? { name };
-  // the row's own pairs come first, also where they have no id and the list's entry has one
+  // the row's own pairs come first, even if they have no id and the list value has one
   const [forward, backward] = [compileTable(row, 'forward'), compileTable(row, 'backward')];
   const over = ones.flatMap((one, index): ValueRow['pairs'] => {
     const name = sheet.forward[index];
@@ -65,8 +65,8 @@ export function withSheetPairs(
 }
 
 /**
- * Values of System 1's list that go over as one value and come back as another: an update of the other side would change
- * them. Where several values become one, all but one do so, which is what was asked for – but a person should see it.
+ * Values of System 1's list that come back from System 2 as another value: an update in the other system would change
+ * them. If several values map to one, this happens to all but one of them. That is intended, but users should see it.
  */
 export function returningAsOthers(row: ValueRow, ones: LookupValue[], twos: LookupValue[]): ReturnsAs[] {
   const ignoreCase = row.ignoreCase ?? true;

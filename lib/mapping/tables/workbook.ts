@@ -1,7 +1,7 @@
 /**
- * Whole workbooks as sheets of texts, for mappings: what is written comes back to the letter. Runs in the process that
- * reads sheets (`lib/tables`). Nothing is evaluated: of a formula only its saved result is read, and what is written is text
- * whatever it begins with, so that a cell with "=1+1" shows "=1+1".
+ * Whole workbooks as sheets of texts, for mappings: everything written is read back exactly. Runs in the process that
+ * reads sheets (`lib/tables`). Nothing is evaluated: of a formula only the saved result is read, and written cells are
+ * text whatever they start with, so that a cell with "=1+1" shows "=1+1".
  */
 
 import { largest } from '../../model/lists';
@@ -15,7 +15,7 @@ import { isZip } from './zip';
 
 export const WORKBOOK_LIMITS = { sheets: 50, rows: 50_000, characters: 20_000_000 };
 
-/** What a cell of Excel holds at the most, in characters. */
+/** Maximum length of an Excel cell, in characters. */
 const LONGEST_CELL = 32_767;
 const LONGEST_NAME = 31;
 const WIDEST = 60;
@@ -24,8 +24,8 @@ const NARROWEST = 12;
 const bad = (message: string): SyncError => new SyncError('invalid', message);
 
 /**
- * A text as it must stand in the file so that it is read as itself: OOXML writes a character that XML can't hold as
- * `_xHHHH_`, and so what looks like that must be written with its first sign in that way (ECMA-376 part 1, 22.9.2.19).
+ * Escapes a text for the file so that it is read back exactly. OOXML writes a character that XML cannot contain as
+ * `_xHHHH_`, so text that looks like such an escape needs its first character escaped (ECMA-376 part 1, 22.9.2.19).
  */
 const escaped = (text: string): string =>
   text
@@ -35,16 +35,16 @@ const escaped = (text: string): string =>
 
 const hexed = (sign: string): string => `_x${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`;
 
-/** @throws SyncError invalid – no workbook, or more than a mapping ever is */
+/** @throws SyncError invalid if it is not a workbook, or larger than a mapping can be */
 export function readWorkbook(bytes: Buffer): TextSheet[] {
   if (!isZip(bytes) && bytes.length > 0 && bytes.readUInt8(0) < 0x80 && bytes.readUInt8(0) !== 0)
-    throw bad('The file is no workbook: choose an Excel (.xlsx) or OpenDocument (.ods) file, or one with JSON.');
+    throw bad('The file is not a workbook. Choose an Excel (.xlsx) or OpenDocument (.ods) file, or one with JSON.');
   const grids = gridsOf(bytes, undefined, wholeText);
   if (grids.length > WORKBOOK_LIMITS.sheets) throw bad(`The file has more than ${WORKBOOK_LIMITS.sheets} sheets.`);
   let characters = 0;
   return grids.map(({ name, grid }) => {
     if (grid.length > WORKBOOK_LIMITS.rows)
-      throw bad(`The sheet ${name} has more than ${WORKBOOK_LIMITS.rows} rows: it is no mapping.`);
+      throw bad(`The sheet ${name} has more than ${WORKBOOK_LIMITS.rows} rows. A mapping is never that large.`);
     const rows = Array.from(grid, (cells) => Array.from(cells ?? [], (cell: string | undefined) => cell ?? ''));
     for (const cells of rows) for (const cell of cells) characters += cell.length + 1;
     if (characters > WORKBOOK_LIMITS.characters) throw bad('The file is too large for a mapping.');
@@ -52,7 +52,7 @@ export function readWorkbook(bytes: Buffer): TextSheet[] {
   });
 }
 
-/** A workbook (xlsx). Its cells have the format "text", so that what a person types there stays what was typed. */
+/** A workbook (xlsx). Its cells have the format "text", so that typed text is not converted. */
 export function writeWorkbook(sheets: TextSheet[]): Buffer {
   const book = xlsx.utils.book_new();
   for (const { name, rows } of sheets) {
@@ -68,7 +68,7 @@ export function writeWorkbook(sheets: TextSheet[]): Buffer {
       sheet['!autofilter'] = { ref: `A1:${xlsx.utils.encode_cell({ r: rows.length - 1, c: columns - 1 })}` };
     xlsx.utils.book_append_sheet(book, sheet, name.slice(0, LONGEST_NAME));
   }
-  // without the table of shared texts, the reader takes escapes in two turns and loses some
+  // without the table of shared strings, the reader decodes escapes in two passes and loses some
   const written: unknown = xlsx.write(book, { type: 'array', bookType: 'xlsx', bookSST: true, compression: true });
   if (!(written instanceof ArrayBuffer)) throw new SyncError('fatal', 'The workbook could not be written.');
   return Buffer.from(written);

@@ -1,6 +1,7 @@
 /**
- * Looks into a zip archive (which xlsx and ods files are) before anybody unpacks it: what its directory claims, and
- * whether that is true. A bomb is told by its numbers, one that lies about them by unpacking it against the limit.
+ * Checks a zip archive (xlsx and ods files are zip archives) before it is unpacked: the sizes that its directory
+ * declares, and whether they are true. A zip bomb is recognized by its declared sizes or, if they are false, by
+ * unpacking up to the limit.
  * The format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 
@@ -9,9 +10,9 @@ import { SyncError } from '../../model/errors';
 
 export interface ZipLimits {
   entries: number;
-  /** bytes of all entries, unpacked */
+  /** total size of all entries when unpacked, in bytes */
   unpacked: number;
-  /** a file may grow to so many times its own size, or to `least` bytes; else only `unpacked` limits it */
+  /** a file may grow to this many times its own size, or to `least` bytes; beyond that only `unpacked` is the limit */
   growth?: { times: number; least: number };
 }
 
@@ -38,14 +39,14 @@ function directoryOf(bytes: Buffer): { at: number; entries: number } {
 }
 
 /**
- * @throws SyncError invalid – damaged, protected by a password, or larger than the limits once unpacked
+ * @throws SyncError invalid if it is damaged, password-protected, or larger than the limits when unpacked
  */
 export function checkZip(bytes: Buffer, limits: ZipLimits): void {
   try {
     check(bytes, limits);
   } catch (thrown) {
     if (thrown instanceof SyncError) throw thrown;
-    throw broken(); // an offset that leads outside of the file
+    throw broken(); // an offset outside the file
   }
 }
 
@@ -60,7 +61,7 @@ function check(bytes: Buffer, limits: ZipLimits): void {
   const parts: { local: number; method: number; packed: number; size: number }[] = [];
   for (let index = 0; index < directory.entries; index += 1) {
     if (bytes.readUInt32LE(at) !== ENTRY) throw broken();
-    if ((bytes.readUInt16LE(at + 8) & 1) === 1) throw bad('The file is protected by a password: save it without one.');
+    if ((bytes.readUInt16LE(at + 8) & 1) === 1) throw bad('The file is protected by a password. Save it without one.');
     const [packed, size] = [bytes.readUInt32LE(at + 20), bytes.readUInt32LE(at + 24)];
     unpacked += size;
     if (unpacked > most) {
@@ -72,7 +73,7 @@ function check(bytes: Buffer, limits: ZipLimits): void {
   for (const part of parts) checkPart(bytes, part);
 }
 
-/** What the directory says of a part's size is true. */
+/** Checks that the size of a part in the directory is true. */
 function checkPart(bytes: Buffer, part: { local: number; method: number; packed: number; size: number }): void {
   const { local, method, packed, size } = part;
   if (bytes.readUInt32LE(local) !== LOCAL) throw broken();
@@ -82,14 +83,14 @@ function checkPart(bytes: Buffer, part: { local: number; method: number; packed:
     if (packed !== size) throw broken();
     return;
   }
-  if (method !== DEFLATED) throw bad('The file is packed in a way that is not supported: save it anew.');
+  if (method !== DEFLATED) throw bad('The file is packed in a way that is not supported. Save it again.');
   let length: number;
   try {
     length = inflateRawSync(bytes.subarray(begin, begin + packed), { maxOutputLength: size + 1 }).length;
   } catch (thrown) {
     const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw bad('The file is larger than it says: it may be meant to do harm.');
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw bad('The file is larger than it declares. It may be malicious.');
     throw broken();
   }
-  if (length !== size) throw bad('The file is not as large as it says: it is damaged or meant to do harm.');
+  if (length !== size) throw bad('The file does not have its declared size. It is damaged or malicious.');
 }

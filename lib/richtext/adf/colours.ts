@@ -1,4 +1,4 @@
-/** ADF wants colours as #rrggbb: the names that people and editors use, by their values in CSS. */
+/** ADF requires colours as #rrggbb. This table has the CSS values of the colour names that people and editors use. */
 
 const NAMES: Record<string, string> = {
   black: '#000000',
@@ -34,7 +34,7 @@ const NAMES: Record<string, string> = {
   lightyellow: '#ffffe0',
 };
 
-/** A colour as #rrggbb, or undefined where its name is not known here. */
+/** A colour as #rrggbb, or undefined if its name is not in the table. */
 export function hexOf(colour: string | undefined): string | undefined {
   if (colour === undefined) return undefined;
   return colour.startsWith('#') ? colour : NAMES[colour];

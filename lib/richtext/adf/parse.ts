@@ -1,6 +1,6 @@
 /**
- * ADF → tree. Nodes that only Jira and Confluence have (media, extensions, cards with a preview …) are carried along as their
- * JSON, with what people should read elsewhere.
+ * ADF → tree. Nodes that only Jira and Confluence have (media, extensions, cards with a preview …) are kept as their
+ * JSON, together with the text that other systems show instead.
  */
 
 import { append } from '../../model/lists';
@@ -13,7 +13,7 @@ import { safeImage, safeLink } from '../url';
 import { placesWithin, topNodePlaces } from './places';
 import { type AdfNode, contentOf, isNode, marksOf, numberAttr, textAttr } from './schema';
 
-/** Reads ADF. @throws Unreadable where the text is no ADF document */
+/** Reads ADF. @throws Unreadable if the text is not an ADF document */
 export function parseAdf(source: string): Tree {
   if (source.trim() === '') return { type: 'root', children: [] };
   let document: unknown;
@@ -38,7 +38,7 @@ export function parseAdf(source: string): Tree {
   return { type: 'root', children };
 }
 
-/** Gives the items of a list and the rows of a table their places, where each node makes one of them. */
+/** Records the places of list items and table rows, if each node becomes exactly one of them. */
 function placeParts(source: string, node: AdfNode, block: Block): void {
   if ((block.type !== 'list' && block.type !== 'table') || !block.span) return;
   const parts: { span?: Span }[] = block.children;
@@ -48,7 +48,7 @@ function placeParts(source: string, node: AdfNode, block: Block): void {
   if (places.length !== nodes.length || own.filter(({ within }) => !within).length !== parts.length) return;
   let next = 0;
   for (const { place, within } of own) {
-    // a list of tasks stands behind the task that it belongs to
+    // ADF puts a nested task list behind the task that it belongs to
     const last = parts[next - 1];
     if (within && last?.span) last.span = { start: last.span.start, end: place.end };
     else if (!within) {
@@ -168,7 +168,7 @@ function block(node: AdfNode, depth: number): Block[] {
     case 'bodiedSyncBlock':
       return [vendor(node, `macro ${textAttr(node, 'extensionKey') ?? 'extension'}`, blocks(node, depth))];
     default: {
-      // a node that is newer than this reader
+      // a node type that this reader does not know yet
       const inner = contentOf(node);
       if (inner.some(({ type }) => type === 'text')) return [paragraph(inlines(inner))];
       return [vendor(node, node.type.slice(0, 40), blocks(node, depth))];
@@ -176,7 +176,7 @@ function block(node: AdfNode, depth: number): Block[] {
   }
 }
 
-/** A card is told by its address, or by what it shows, in the words of https://json-ld.org. */
+/** A card is described by its URL or by the text it shows, in the terms of https://json-ld.org. */
 function cardOf(node: AdfNode): { url?: string; name?: string } {
   const data = node.attrs?.data;
   const inner: AdfNode = { type: 'data', attrs: isRecord(data) ? data : {} };
@@ -202,7 +202,7 @@ function alignOf(node: AdfNode): Align | undefined {
   return value === 'center' ? 'center' : value === 'end' ? 'right' : undefined;
 }
 
-/** Items of a task list; a list within stands beside its item in ADF, and within it in the tree. */
+/** Items of a task list. ADF puts a nested list beside its item; the tree puts it inside the item. */
 function tasks(node: AdfNode, depth: number): ListItem[] {
   const items: ListItem[] = [];
   for (const child of contentOf(node)) {
@@ -242,7 +242,7 @@ function tableCell(node: AdfNode, depth: number): TableCell {
   return cell;
 }
 
-/** Layouts of a picture beside the text. */
+/** Layouts that put a picture beside the text. */
 const PLACES: Record<string, Align> = {
   'wrap-left': 'left',
   'align-start': 'left',
@@ -250,7 +250,8 @@ const PLACES: Record<string, Align> = {
   'align-end': 'right',
 };
 
-/** A picture with an address of its own is an image; one that Jira stores is carried along, named by its alternative text. */
+/** A picture with a URL of its own is an image. A picture stored in Jira is kept as a vendor node named by its
+ * alternative text. */
 function media(node: AdfNode): Block[] {
   const items = contentOf(node).filter(({ type }) => type === 'media');
   const caption = contentOf(node).find(({ type }) => type === 'caption');

@@ -1,10 +1,10 @@
-/** Where the top nodes of an ADF document stand in its JSON text, so that a node can be kept byte for byte. */
+/** Places of the top-level nodes of an ADF document in its JSON text, so that a node can be kept byte for byte. */
 
 import type { Span } from '../tree';
 
 /**
  * The places of the elements of the document's own `content`, in order.
- * @param source JSON that has been parsed without an error
+ * @param source JSON that is known to parse
  */
 export function topNodePlaces(source: string): Span[] {
   const places: Span[] = [];

@@ -1,18 +1,18 @@
 /**
- * Tree → ADF. What a node may hold is narrower than the tree: headings, panels and tables in list items or quotes are
- * written as the nearest thing that Jira accepts there, since it refuses a document that breaks its schema.
+ * Tree → ADF. ADF nodes may hold less than the tree allows: headings, panels and tables in list items or quotes are
+ * replaced by the nearest node that Jira accepts there. Jira rejects a document that breaks its schema.
  * https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/
  */
 
 import { flatBlocks } from '../flat';
 import { flatten, type Leaf, type Mark, nest } from '../inline';
-import type { Losses } from '../losses';
+import { type Losses, MENTION_AS_NAME, PICTURE_AS_NAME } from '../losses';
 import type { Align, Block, Image, Inline, List, ListItem, TableCell, Tree } from '../tree';
 import { paragraph, text } from '../tree';
 import { hexOf } from './colours';
 import { type AdfDocument, type AdfMark, type AdfNode, isNode } from './schema';
 
-/** Where blocks stand: each place allows some of them. */
+/** Where a block is placed: each place allows only some types of block. */
 type Place = 'doc' | 'item' | 'quote' | 'panel' | 'cell' | 'expand' | 'nestedExpand';
 
 const ALLOWED: Record<Place, ReadonlySet<Block['type']>> = {
@@ -98,7 +98,7 @@ class Writer {
     }
   }
 
-  /** The nearest thing that the place allows. */
+  /** The nearest block type that the place allows. */
   private instead(node: Block, place: Place): AdfNode[] {
     this.losses.add(`${node.type}-in-${place}`, `A ${node.type} within a ${WORDS[place]} loses its form in ADF.`);
     switch (node.type) {
@@ -123,14 +123,14 @@ class Writer {
       const parsed: unknown = JSON.parse(node.source);
       if (isNode(parsed)) return [parsed];
     }
-    if (node.name !== 'comment') this.losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in ADF.`);
+    if (node.name !== 'comment') this.losses.add(`vendor-${node.name}`, `The ${node.name} has no equivalent in ADF.`);
     return this.blocks(node.children, place);
   }
 
   /** A container must hold something. */
   private filled = (content: AdfNode[]): AdfNode[] => (content.length > 0 ? content : [{ type: 'paragraph' }]);
 
-  /** A paragraph; pictures, which are blocks in ADF, part it. */
+  /** A paragraph. Pictures are blocks in ADF, so a picture splits the paragraph. */
   private paragraphs(nodes: readonly Inline[], align: Align | undefined, place: Place): AdfNode[] {
     const result: AdfNode[] = [];
     let part: Leaf[] = [];
@@ -152,7 +152,7 @@ class Writer {
         result.push(media);
         continue;
       }
-      this.losses.add('image', 'A picture that has no public address is shown by its name: attach it to the entity.');
+      this.losses.add('image', PICTURE_AS_NAME);
       part.push({ node: text(`[${leaf.node.alt ?? nameOf(leaf.node.url)}]`), marks: leaf.marks });
     }
     flush();
@@ -201,7 +201,7 @@ class Writer {
     return { type: 'taskList', attrs: { localId }, content };
   }
 
-  /** Ids only have to differ within a document; counting makes the same document of the same text. */
+  /** Ids only have to be unique within a document. Counting gives the same document for the same text. */
   private localId(): string {
     this.tasks++;
     return `task-${this.tasks}`;
@@ -253,7 +253,7 @@ class Writer {
       case 'mention':
         if (node.vendor === 'jira' && node.id)
           return { type: 'mention', attrs: { id: node.id, text: `@${node.name}` } };
-        this.losses.add('mention', 'A mention of a person is shown as a name.');
+        this.losses.add('mention', MENTION_AS_NAME);
         return textNode(`@${node.name}`, this.marks(marks));
       case 'emoji': {
         const attrs = {
@@ -281,7 +281,7 @@ class Writer {
       case 'vendorInline': {
         const parsed: unknown = node.vendor === 'adf' ? JSON.parse(node.source) : undefined;
         if (isNode(parsed)) return parsed;
-        this.losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in ADF.`);
+        this.losses.add(`vendor-${node.name}`, `The ${node.name} has no equivalent in ADF.`);
         return textNode(node.text, this.marks(marks));
       }
     }
@@ -340,7 +340,7 @@ const alignment = (align: Align | undefined, place: Place): { marks?: AdfMark[] 
     ? { marks: [{ type: 'alignment', attrs: { align: align === 'center' ? 'center' : 'end' } }] }
     : {};
 
-/** A picture by its address; ADF accepts only public ones. */
+/** A picture by its URL. ADF accepts only public ones. */
 function external(image: Image, link: AdfMark[]): AdfNode | undefined {
   if (!/^https?:\/\//i.test(image.url)) return undefined;
   const attrs = {
@@ -365,7 +365,7 @@ function withSign(children: readonly Block[], sign: string): Block[] {
   return [paragraph([text(sign.trim())]), ...children];
 }
 
-/** Without white space and breaks at the ends, which a picture that parted the text leaves. */
+/** Without the white space and line breaks that are left at the ends when a picture has split the text. */
 function trimmed(nodes: Inline[]): Inline[] {
   const result = [...nodes];
   for (let first = result[0]; first; first = result[0]) {

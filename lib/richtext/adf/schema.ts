@@ -30,7 +30,7 @@ export const isNode = (value: unknown): value is AdfNode =>
 
 export const isMark = (value: unknown): value is AdfMark => isObject(value) && typeof value.type === 'string';
 
-/** The nodes within a node; what is none is passed over. */
+/** The child nodes. Anything that is not a node is skipped. */
 export const contentOf = (node: AdfNode): AdfNode[] => (Array.isArray(node.content) ? node.content.filter(isNode) : []);
 export const marksOf = (node: AdfNode): AdfMark[] => (Array.isArray(node.marks) ? node.marks.filter(isMark) : []);
 

@@ -1,4 +1,5 @@
-/** HTML source → elements, by the parser of the HTML standard; too deep nesting is refused before it costs time. */
+/** HTML source → elements, using a parser that follows the HTML standard. Nesting that is too deep is rejected
+ * before it costs time. */
 
 import { type DefaultTreeAdapterTypes, defaultTreeAdapter, parseFragment, type TreeAdapter } from 'parse5';
 import { Unreadable } from '../unreadable';
@@ -8,10 +9,10 @@ export type Node = DefaultTreeAdapterTypes.ChildNode;
 export type Element = DefaultTreeAdapterTypes.Element;
 type Parent = DefaultTreeAdapterTypes.ParentNode;
 
-/** Elements may be nested this deep; editors stay far below. */
+/** Maximum depth of nested elements. Editors produce far less. */
 const DEEPEST = 256;
 
-/** parse5's own tree, with the depth of each node counted while it is built. */
+/** parse5's own tree adapter, plus the depth of each node, counted while the tree is built. */
 function countingAdapter(): TreeAdapter<Map5> {
   const depths = new WeakMap<object, number>();
   const place = (parent: Parent, node: object): void => {
@@ -33,8 +34,8 @@ function countingAdapter(): TreeAdapter<Map5> {
 }
 
 /**
- * The nodes of an HTML fragment (or of a whole document: html and body are transparent), with their places in the source.
- * @throws Unreadable where elements are nested deeper than 256
+ * The nodes of an HTML fragment, with their places in the source. In a whole document, html and body are transparent.
+ * @throws Unreadable if elements are nested deeper than 256
  */
 export function parseHtmlNodes(source: string): Node[] {
   return parseFragment(source, { sourceCodeLocationInfo: true, treeAdapter: countingAdapter() }).childNodes;
@@ -47,7 +48,7 @@ export function attribute(element: Element, name: string): string | undefined {
   return element.attrs.find((attr) => attr.name === name)?.value;
 }
 
-/** All text below a node, as it stands. */
+/** All text below a node, unchanged. */
 export function textOf(nodes: readonly Node[]): string {
   let result = '';
   for (const node of nodes) {

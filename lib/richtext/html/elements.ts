@@ -1,8 +1,8 @@
-/** What each HTML element means: the one table that the reader works by. What isn't listed is transparent. */
+/** The meaning of each HTML element: the table that the reader uses. Elements that are not listed are transparent. */
 
 import type { SimpleMark } from '../tree';
 
-/** Left out together with what they contain: nothing of them is text that people see, or it could run. */
+/** Dropped with their content: it is not text that people see, or it could run code. */
 export const DROPPED = new Set(
   (
     'script style head title meta link base template noscript object embed applet frame frameset noframes noembed svg ' +
@@ -10,7 +10,7 @@ export const DROPPED = new Set(
   ).split(' '),
 );
 
-/** Hold no elements but text with its white space, which browsers show. */
+/** Contain only text. Browsers show its white space. */
 export const VERBATIM = new Set(['textarea', 'xmp', 'listing', 'plaintext']);
 
 export const MARKS: ReadonlyMap<string, SimpleMark> = new Map<string, SimpleMark>([
@@ -32,12 +32,12 @@ export const MARKS: ReadonlyMap<string, SimpleMark> = new Map<string, SimpleMark
 
 export const CODE = new Set(['code', 'kbd', 'samp', 'tt']);
 
-/** Inline elements without a meaning of their own in the tree; styles on them count. */
+/** Inline elements without a node of their own in the tree. Their styles count. */
 export const INLINE = new Set(
   'a abbr acronym bdi bdo big data font label mark nobr output q ruby rb rt rp small span time wbr'.split(' '),
 );
 
-/** End a paragraph before and after, and contain blocks. */
+/** Start and end a paragraph, and contain blocks. */
 export const CONTAINERS = new Set(
   (
     'address article aside body center dd details dialog dir div dl dt fieldset figcaption figure footer form header ' +
@@ -53,19 +53,19 @@ const OTHERS = new Set(
   'audio br button iframe img input li optgroup option picture select tbody td tfoot th thead tr video'.split(' '),
 );
 
-/** In Markdown these are layout of a table or picture, which shows nothing by itself. */
+/** In Markdown these only lay out a table or picture; they show nothing themselves. */
 const SILENT = new Set('area col colgroup frame frameset map param source track'.split(' '));
 
-/** Tags that our own Markdown is written with: the only ones in a dialect in which HTML is text. */
+/** Tags that Twinflow's own Markdown contains: the only ones recognized in a dialect in which HTML is text. */
 export const PLAIN_TAGS = new Set('br details img ins span sub summary sup'.split(' '));
 
 /**
- * True for the tags that in Markdown are shown as they are typed: what GitHub disarms (https://github.github.com/gfm/
- * #disallowed-raw-html-extension-) and whatever else would take the words behind it along.
+ * True for tags that Markdown shows as typed: those that GitHub filters out (https://github.github.com/gfm/
+ * #disallowed-raw-html-extension-) and others that would swallow the text after them.
  */
 export const isShownTag = (name: string): boolean =>
   name === 'iframe' || VERBATIM.has(name) || (DROPPED.has(name) && !SILENT.has(name));
 
-/** True for the elements of HTML; what isn't one, such as the `<String>` of a generic type, is meant as text. */
+/** True for HTML elements. Anything else, such as the `<String>` of a generic type, is meant as text. */
 export const isKnown = (name: string): boolean =>
   MARKS.has(name) || CODE.has(name) || INLINE.has(name) || BLOCKS.has(name) || DROPPED.has(name) || OTHERS.has(name);

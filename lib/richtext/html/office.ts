@@ -1,6 +1,6 @@
 /**
- * Lists as Word and Outlook put them into HTML: paragraphs in a row whose style says `mso-list:l0 level1 lfo1`, each with its
- * sign in a span of its own (`mso-list:Ignore`). `level2` stands within the item before.
+ * Lists as Word and Outlook write them in HTML: consecutive paragraphs with the style `mso-list:l0 level1 lfo1`. Each
+ * has its sign in a span (`mso-list:Ignore`). `level2` is nested in the item before it.
  */
 
 import { declarations } from '../colour';
@@ -21,7 +21,7 @@ interface Item {
 const listStyle = (node: Node): string =>
   isElement(node) ? (declarations(attribute(node, 'style')).get('mso-list') ?? '') : '';
 
-/** Some mail programs take the mark from the span of the sign: then it is told by the wide blank behind it. */
+/** Some mail programs remove the marker from the span of the sign. Then the wide blank after the sign identifies it. */
 const BARE_SIGN = /^\s*(?:[·•§▪o–-]|\(?(?:\d{1,3}|[a-z]{1,5})[.)])[\s\u00a0]{2,}$/i;
 
 const isSign = (node: Node): boolean =>
@@ -29,8 +29,8 @@ const isSign = (node: Node): boolean =>
   (isElement(node) && node.tagName === 'span' && BARE_SIGN.test(textOf([node]).slice(0, 60)));
 
 /**
- * The items of a list that begins at a place among nodes.
- * @returns with the place behind the last one; undefined where none begins
+ * The items of a list that starts at an index in the nodes.
+ * @returns the items and the index after the last one; undefined if no list starts there
  */
 export function officeItems(nodes: readonly Node[], from: number): { found: Item[]; end: number } | undefined {
   const found: Item[] = [];
@@ -58,7 +58,7 @@ function itemOf(element: Element): Item | undefined {
   return { level, ordered: number !== null, start, children, span };
 }
 
-/** The sign of an item: it stands first, at most a few elements deep. */
+/** The sign of an item: it comes first, at most a few elements deep. */
 function signIn(nodes: readonly Node[], depth = 0): string | undefined {
   for (const node of nodes) {
     if (isText(node) && node.value.trim() === '') continue;
@@ -77,7 +77,7 @@ function withoutSign(node: Node, depth = 0): Node {
   return { ...node, childNodes: node.childNodes.map((child) => withoutSign(child, depth + 1)) };
 }
 
-/** Items as nested lists, which have places; their items have none. @param read the blocks of an item's nodes */
+/** Items as nested lists. The lists have places, their items have none. @param read the blocks of an item's nodes */
 export function officeLists(items: readonly Item[], read: (nodes: readonly Node[]) => Block[]): List[] {
   const lists: List[] = [];
   for (let at = 0; at < items.length; ) {

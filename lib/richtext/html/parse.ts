@@ -1,6 +1,6 @@
 /**
- * HTML → tree. Only what the tree has a node for gets in: no attribute, style, script or handler travels on. Elements
- * without a meaning are transparent; a `div` without blocks in it is a paragraph.
+ * HTML → tree. Only what the tree has a node for is kept; attributes, styles, scripts and handlers are dropped.
+ * Elements without a meaning are transparent; a `div` without blocks in it is a paragraph.
  */
 
 import { append } from '../../model/lists';
@@ -16,7 +16,7 @@ import { checkbox, codeOf, embedded, image, isPastedCode, spanCount, styleMarks,
 import { InlineRun } from './run';
 import { panelOf } from './vendor';
 
-/** Blocks that have been read already: each stands where an element of this name has its number. */
+/** Blocks that were read earlier. An element with this name refers to one of them by its number. */
 export interface Holes {
   name: string;
   blocks: readonly Block[][];
@@ -28,7 +28,7 @@ export function parseHtml(source: string, holes?: Holes): Tree {
   return { type: 'root', children: reader.blocks(parseHtmlNodes(source), { marks: [], depth: 0 }) };
 }
 
-/** What a drawing or formula shows in words. */
+/** The text alternative of a drawing or formula. */
 const isShown = (node: Node): boolean =>
   !isElement(node) || !/^(?:script|style|title|desc|metadata)$/.test(node.tagName);
 
@@ -48,7 +48,7 @@ const spanOf = (node: Node): Span | undefined => {
 class Reader {
   constructor(private readonly holes: Holes | undefined) {}
 
-  /** The blocks of a flow of nodes: inline nodes between blocks are paragraphs. */
+  /** The blocks of a flow of nodes. Inline nodes between blocks become paragraphs. */
   blocks(nodes: readonly Node[], around: Around): Block[] {
     const into: Block[] = [];
     const run = new InlineRun();
@@ -210,7 +210,7 @@ class Reader {
     for (const child of element.childNodes) {
       if (isElement(child) && child.tagName === 'li') items.push(this.item(child, inside));
       else if (isElement(child) || (isText(child) && child.value.trim() !== '')) {
-        // what stands beside the items belongs to the one before it: some editors nest lists this way
+        // content beside the items belongs to the item before it: some editors nest lists this way
         const children = this.blocks([child], inside);
         const last = items.at(-1);
         if (last) append(last.children, children);
@@ -315,7 +315,7 @@ class Reader {
       const mention = attribute(element, 'data-vss-mention');
       if (mention !== undefined) {
         const label = textOf(element.childNodes).trim().replace(/^@/, '');
-        // work items are mentioned in the same way, without an id: those are links
+        // work items are mentioned in the same way but without an id: they become links
         const id = /^version:[\d.]+,\s*(\S.*)$/.exec(mention)?.[1]?.trim();
         if (label !== '' && (id || safeLink(attribute(element, 'href')) === '#')) {
           run.leaf({ type: 'mention', vendor: 'azure-devops', name: label, ...(id ? { id } : {}) }, marks, span);
@@ -327,7 +327,7 @@ class Reader {
       if (url) marks = withMark(marks, { type: 'link', url, ...(title ? { title } : {}) });
     }
     if (name === 'q') run.text('“', marks, span, true);
-    // elements that the standard doesn't know are shown with their content, as browsers do
+    // browsers show the content of unknown elements, and so does this reader
     if (!INLINE.has(name) && !mark) marks = around.marks;
     this.flow(element.childNodes, { ...around, marks: styleMarks(element, marks) }, into, run);
     run.extend(span);
@@ -335,7 +335,7 @@ class Reader {
   }
 }
 
-/** The inline nodes of blocks, one after the other, where only inline nodes have a place. */
+/** The inline nodes of blocks, one after the other, for places that take inline nodes only. */
 export function inlinesOf(blocks: readonly Block[]): Inline[] {
   const result: Inline[] = [];
   for (const block of blocks) {

@@ -1,4 +1,4 @@
-/** Single elements of HTML: what their attributes mean, in the values of the tree. */
+/** Single HTML elements: their attributes as values of the tree. */
 
 import { alignment, colour, declarations, size } from '../colour';
 import { type Mark, withMark } from '../inline';
@@ -8,7 +8,7 @@ import { attribute, type Element, isElement, isText, type Node, textOf } from '.
 import { BLOCKS } from './elements';
 import type { InlineRun } from './run';
 
-/** Marks that a style attribute stands for. */
+/** The marks that a style attribute expresses. */
 export function styleMarks(element: Element, marks: readonly Mark[]): readonly Mark[] {
   const source = attribute(element, 'style');
   if (source === undefined) return marks;
@@ -16,7 +16,7 @@ export function styleMarks(element: Element, marks: readonly Mark[]): readonly M
   let result = marks;
   const weight = style.get('font-weight')?.toLowerCase();
   if (weight === 'bold' || weight === 'bolder' || Number(weight) >= 600) result = withMark(result, { type: 'strong' });
-  // pasted text comes in a <b> that is not meant
+  // some editors wrap pasted text in a <b> with normal weight
   if (weight === 'normal' || Number(weight) < 600) result = without(result, 'strong');
   const slant = style.get('font-style')?.toLowerCase();
   if (slant === 'italic') result = withMark(result, { type: 'emphasis' });
@@ -41,7 +41,7 @@ export function styleMarks(element: Element, marks: readonly Mark[]): readonly M
 const without = (marks: readonly Mark[], type: Mark['type']): readonly Mark[] =>
   marks.filter((mark) => mark.type !== type);
 
-/** Whether white space counts in an element, where its style says so. */
+/** Whether the style of an element makes its white space count. */
 export function whiteSpace(element: Element): boolean | undefined {
   const value = declarations(attribute(element, 'style')).get('white-space')?.toLowerCase();
   return value === undefined ? undefined : /^(?:pre|pre-wrap|break-spaces)\b/.test(value);
@@ -82,7 +82,7 @@ export function image(element: Element, marks: readonly Mark[], run: InlineRun, 
   );
 }
 
-/** A film or a page within the page: a link to it. */
+/** A video or an embedded page becomes a link to it. */
 export function embedded(element: Element, marks: readonly Mark[], run: InlineRun, span: Span | undefined): void {
   const inner = element.childNodes.filter(isElement).find((child) => attribute(child, 'src') !== undefined);
   const url = safeLink(attribute(element, 'src') ?? (inner && attribute(inner, 'src')));
@@ -111,7 +111,7 @@ export function codeOf(element: Element): Code {
   return { type: 'code', ...(language && /^[\w+#.-]{1,40}$/.test(language) ? { language } : {}), value };
 }
 
-/** Text in which each block stands on a line of its own: some editors put one around each line of code. */
+/** Text with each block on a line of its own: some editors wrap each line of code in a block. */
 function linesOf(nodes: readonly Node[]): string {
   let result = '';
   for (const node of nodes) {

@@ -1,7 +1,7 @@
-/** Tree → HTML, from a fixed set of elements and attributes; everything else is escaped text. */
+/** Tree → HTML, from a fixed set of elements and attributes. Everything else is escaped text. */
 
 import { linkOf } from '../inline';
-import type { Losses } from '../losses';
+import { type Losses, MENTION_AS_NAME } from '../losses';
 import {
   type Align,
   type Block,
@@ -75,12 +75,12 @@ function block(node: Block, losses: Losses): string {
       return [`<p>${label}${renderHtmlInline(first.children, losses)}</p>`, ...blocks(rest, losses)].join('\n');
     }
     case 'vendorBlock':
-      losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in HTML.`);
+      losses.add(`vendor-${node.name}`, `The ${node.name} has no equivalent in HTML.`);
       return blocks(node.children, losses).join('\n');
   }
 }
 
-/** A line break at the very end of pre is not shown, so that a value that ends with one gets a second. */
+/** Browsers do not show a line break at the very end of pre, so a value that ends with one gets a second one. */
 const preText = (value: string): string => escapeHtml(value) + (value.endsWith('\n') ? '\n' : '');
 
 function listItem(item: ListItem, losses: Losses): string {
@@ -151,7 +151,7 @@ function inline(node: Inline, losses: Losses): string {
     case 'mention':
       if (node.vendor === 'azure-devops' && node.id)
         return `<a href="#"${attr('data-vss-mention', `version:2.0,${node.id}`)}>@${escapeHtml(node.name)}</a>`;
-      losses.add('mention', 'A mention of a person is shown as a name.');
+      losses.add('mention', MENTION_AS_NAME);
       return escapeHtml(`@${node.name}`);
     case 'status':
       losses.add('status', 'A status mark is shown in bold.');
@@ -162,7 +162,7 @@ function inline(node: Inline, losses: Losses): string {
     case 'footnoteReference':
       return `<sup>${escapeHtml(node.label)}</sup>`;
     case 'vendorInline': {
-      losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in HTML.`);
+      losses.add(`vendor-${node.name}`, `The ${node.name} has no equivalent in HTML.`);
       const link = linkOf(node);
       return link ? inline(link, losses) : escapeHtml(node.text);
     }

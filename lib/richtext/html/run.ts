@@ -1,4 +1,5 @@
-/** The inline content between two blocks, gathered with white space as a browser shows it: runs of it are one space. */
+/** Collects the inline content between two blocks. White space is collapsed as in a browser: a run of it becomes one
+ * space. */
 
 import type { Leaf, LeafNode, Mark } from '../inline';
 import type { Span } from '../tree';
@@ -6,10 +7,11 @@ import type { Span } from '../tree';
 export class InlineRun {
   private leaves: Leaf[] = [];
   private span: Span | undefined;
-  /** nothing, a break or a space stands last: a further space shows nothing */
+  /** nothing, a break or a space is last: another space would show nothing */
   private atSpace = true;
 
-  /** @param verbatim line ends are breaks, and runs of blanks stay as no-break spaces, which no reader folds */
+  /** @param verbatim line ends become breaks; runs of blanks become no-break spaces, so that no reader collapses
+   * them */
   text(value: string, marks: readonly Mark[], span: Span | undefined, verbatim: boolean): void {
     if (verbatim && /[\n\t]|^ | {2}/.test(value)) {
       value.split('\n').forEach((line, index) => {
@@ -32,7 +34,7 @@ export class InlineRun {
     this.add({ node, marks }, span);
   }
 
-  /** The element that what stands last came from: its tags belong to the paragraph. */
+  /** The element that the last node came from: its tags belong to the paragraph. */
   extend(span: Span | undefined): void {
     if (span && this.span && this.leaves.length > 0) this.cover(span);
   }
@@ -50,7 +52,7 @@ export class InlineRun {
     }
   }
 
-  /** What has been gathered since the last time. */
+  /** Returns the nodes collected since the last call. */
   take(): { leaves: Leaf[]; span: Span | undefined } {
     const taken = { leaves: this.leaves, span: this.span };
     this.leaves = [];

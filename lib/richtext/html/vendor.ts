@@ -1,4 +1,4 @@
-/** Boxes that our own HTML and some vendors' editors write as a `div` with a class. */
+/** Boxes that Twinflow's own HTML and the editors of some vendors write as a `div` with a class. */
 
 import { colour, declarations } from '../colour';
 import type { PanelKind } from '../tree';
@@ -9,8 +9,8 @@ const KINDS = new Set<string>(['info', 'note', 'tip', 'success', 'warning', 'err
 const isKind = (word: string): word is PanelKind => KINDS.has(word);
 
 /**
- * What a `div` is as a panel: `<div class="panel panel-info">`, its title in a first `<p class="panel-title">` (or, as other
- * editors have it, in `data-title`).
+ * Reads a `div` as a panel: `<div class="panel panel-info">`. Its title is in a first `<p class="panel-title">` or, in
+ * other editors, in `data-title`.
  */
 export function panelOf(
   element: Element,

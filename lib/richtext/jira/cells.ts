@@ -1,6 +1,6 @@
-/** A row of a table in Jira wiki markup, cut into its cells. */
+/** Splits a row of a table in Jira wiki markup into its cells. */
 
-/** The cells of a row. A bar in a link, an image or a macro with all that is in it, or after a backslash, doesn't end a cell. */
+/** The cells of a row. A bar does not end a cell inside a link, an image or a macro, or after a backslash. */
 export function cellsOf(row: string): { header: boolean; content: string }[] {
   const cells: { header: boolean; content: string }[] = [];
   const missing = new Set<string>();
@@ -15,7 +15,7 @@ export function cellsOf(row: string): { header: boolean; content: string }[] {
     else if (char === '|') {
       const double = row[at + 1] === '|';
       cells.push({ header, content: row.slice(start, at) });
-      // a doubled bar begins a header cell; at the end of a row both belong to its end
+      // a double bar starts a header cell; at the end of a row both bars belong to the row's end
       header = double;
       start = double ? at + 2 : at + 1;
       at = start - 1;
@@ -28,7 +28,7 @@ export function cellsOf(row: string): { header: boolean; content: string }[] {
 
 const MACRO = /^\{(code|noformat|quote|panel|info|note|tip|warning|expand)(?::[^{}\n]{0,500})?\}/;
 
-/** The end of a macro with a body that begins here. @param missing names of macros that end nowhere behind this place */
+/** The end of a macro with a body that starts here. @param missing names of macros that have no end after this place */
 function macroEnd(row: string, at: number, missing: Set<string>): number | undefined {
   const [all, name] = MACRO.exec(row.slice(at, at + 520)) ?? [];
   if (all === undefined || name === undefined || missing.has(name)) return undefined;
@@ -38,7 +38,7 @@ function macroEnd(row: string, at: number, missing: Set<string>): number | undef
   return undefined;
 }
 
-/** The last place of what begins here, where that has an end on the same line; else the place itself. */
+/** The last position of the construct that starts here, if it ends on the same line; otherwise the position itself. */
 function skip(row: string, at: number): number {
   const rest = row.slice(at, at + 2600);
   const match =

@@ -1,6 +1,6 @@
 /**
- * Inline Jira wiki markup → inline nodes. Signs open after what is no word and close before what is no word; `{*}` is a
- * sign anywhere; a backslash takes a sign's meaning away. A phrase stays on its line.
+ * Inline Jira wiki markup → inline nodes. A sign opens after a non-word character and closes before one; `{*}` is a
+ * sign anywhere; a backslash makes a sign plain text. A phrase does not cross a line end.
  * https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa?section=all
  */
 
@@ -37,7 +37,8 @@ interface Found {
   next: number;
 }
 
-/** Reads one run of inline wiki markup; a line end is a break. White space alone, no-break spaces included, is nothing. */
+/** Reads one run of inline wiki markup. A line end is a break. White space alone, no-break spaces included, yields
+ * nothing. */
 export function jiraInlines(source: string): Inline[] {
   const children = tidy(new Reader(source).read(0, source.length, 0));
   return isBlank(children) ? [] : children;
@@ -123,7 +124,7 @@ class Reader {
   private backslash(at: number, end: number): Found | undefined {
     const after = at + 1 < end ? this.source[at + 1] : undefined;
     if (after === '\\') {
-      // two backslashes are a line break, unless they begin a path such as \\server
+      // a double backslash is a line break, unless it starts a path such as \\server
       const next = this.source[at + 2];
       const begins = at === 0 || isSpace(this.source[at - 1]);
       if (begins && next !== undefined && isWord(next))
@@ -150,7 +151,7 @@ class Reader {
     return { nodes: [{ type: mark, children }], next: close.next };
   }
 
-  /** The first place on the line where a sign closes, plain or as `{*}`. */
+  /** The first position on the line at which a sign closes, plain or as `{*}`. */
   private closer(sign: string, start: number, end: number): { at: number; next: number } | undefined {
     let places = this.closers.get(sign);
     if (!places) {
@@ -261,7 +262,8 @@ class Reader {
     return { nodes: [{ type: 'inlineCode', value }], next: stop + 2 };
   }
 
-  /** The next place of a text; the last answer holds for every start up to that place, so that nothing is searched twice. */
+  /** The next position in a text. The last answer is reused for every start before that position, so that nothing is
+   * searched twice. */
   private find(what: string, start: number): number | undefined {
     const known = this.found.get(what);
     if (known && start >= known.from && (known.at === undefined || start <= known.at)) return known.at;
@@ -312,7 +314,7 @@ class Reader {
     if (!match) return undefined;
     const [all, address = '', given = ''] = match;
     const source = address.trim();
-    // `wow! really!` is no picture
+    // `wow! really!` is not a picture
     if (!/\.\w{2,5}(?:[?#]|$)|^https?:\/\/|^data:image/i.test(source)) return undefined;
     const url = safeImage(source.replace(/\\(.)/g, '$1'));
     if (!url) return undefined;
@@ -353,7 +355,7 @@ class Reader {
   }
 }
 
-/** Text with its numbered entities as characters; one behind a backslash stays what it is. */
+/** Text with its numeric entities as characters. An entity after a backslash is left as it is. */
 const decodeNumbers = (text: string): string =>
   text.replace(/(?<!\\)&#(\d{1,7});/g, (all, digits: string) => {
     const code = Number(digits);
@@ -362,7 +364,7 @@ const decodeNumbers = (text: string): string =>
 
 const bare = (url: string): string => url.replace(/^mailto:/, '');
 
-/** The bar between a link's text and its address. */
+/** The bar between a link's text and its URL. */
 function barOf(inner: string): number {
   for (let at = 0; at < inner.length; at++) {
     if (inner[at] === '\\') at++;

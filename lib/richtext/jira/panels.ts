@@ -1,4 +1,4 @@
-/** The colours by which Jira's own converter from ADF marks the kinds of panels in wiki markup. */
+/** The colours that Jira's own converter from ADF uses in wiki markup for each kind of panel. */
 
 import type { PanelKind } from '../tree';
 

@@ -1,4 +1,4 @@
-/** The parameters of a macro: `title=My title|bgColor=#ccc`; one without a name has the key ''. */
+/** The parameters of a macro: `title=My title|bgColor=#ccc`. A parameter without a name has the key ''. */
 export function parameters(source: string, separator = '|'): Map<string, string> {
   const result = new Map<string, string>();
   for (const part of source.split(separator)) {

@@ -1,17 +1,17 @@
 /**
- * Jira wiki markup → tree. A line is a heading, a quote, a rule, a row or an item by its first signs; macros such as
- * `{code}` and `{panel}` begin and end anywhere.
+ * Jira wiki markup → tree. The first characters of a line make it a heading, a quote, a rule, a row or an item. Macros
+ * such as `{code}` and `{panel}` start and end anywhere.
  * https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa?section=all
  */
 
 import { append } from '../../model/lists';
 import { colour } from '../colour';
 import { withoutPlaces } from '../places';
+import { nested, type SignedItem, type SignedLists } from '../signed-lists';
 import type { Block, List, PanelKind, TableCell, TableRow, Tree } from '../tree';
 import { MAX_DEPTH } from '../tree';
 import { cellsOf } from './cells';
 import { jiraInlines } from './inline';
-import { type Item, nested } from './lists';
 import { panelKindOf } from './panels';
 import { parameters } from './parameters';
 
@@ -19,7 +19,7 @@ const HEADING = /^[ \t]*h([1-6])\.(.*)$/;
 const QUOTE_LINE = /^[ \t]*bq\.(.*)$/;
 const RULE = /^[ \t]*-{4,}[ \t]*$/;
 const LIST = /^[ \t]*([*#][*#-]{0,38}|-)[ \t]+(.*)$/;
-/** Within a list, where two dashes begin no sentence. */
+/** For use in a list, where two dashes do not start a sentence. */
 const ITEM = /^[ \t]*([*#-]{1,39})[ \t]+(.*)$/;
 const ROW = /^[ \t]*\|/;
 const BLOCK_MACRO = /\{(code|noformat|quote|panel|info|note|tip|warning|expand)(?::([^{}\n]{0,500}))?\}/;
@@ -30,13 +30,19 @@ export function parseJira(source: string): Tree {
   return { type: 'root', children: new Reader(source).blocks(0) };
 }
 
+/** One sign per level: `*#` is a numbered list inside a bulleted list. */
+const SIGNS: SignedLists = {
+  inlines: jiraInlines,
+  isOrdered: ({ signs }, level) => (signs[level - 1] ?? signs.at(-1)) === '#',
+};
+
 class Reader {
   private at = 0;
   private readonly missing = new Set<string>();
 
   constructor(private readonly source: string) {}
 
-  /** The rest of the present line, and where it ends. */
+  /** The rest of the current line and the position of its end. */
   private line(): { text: string; end: number } {
     const found = this.source.indexOf('\n', this.at);
     const end = found < 0 ? this.source.length : found;
@@ -84,7 +90,7 @@ class Reader {
     return this.paragraph();
   }
 
-  /** A block macro in the line that has an end, with the place in the line where it begins. */
+  /** A block macro in the line, if it has an end, with the position in the line at which it starts. */
   private macroIn(text: string, depth: number): (RegExpExecArray & { close: number }) | undefined {
     if (!text.includes('{') || depth >= MAX_DEPTH) return undefined;
     const lead = text.length - text.trimStart().length;
@@ -106,7 +112,7 @@ class Reader {
     return undefined;
   }
 
-  /** The end of a macro; `{quote}` in a code block within it doesn't count. */
+  /** The end of a macro. A `{quote}` inside a code block does not count. */
   private closing(name: string, start: number): number | undefined {
     const sign = `{${name}}`;
     if (this.missing.has(name)) return undefined;
@@ -129,7 +135,7 @@ class Reader {
     return undefined;
   }
 
-  /** Where a code block that begins between two places ends, if it ends after the second. */
+  /** The end of a code block that starts between two positions, if it ends after the second one. */
   private codeBetween(from: number, to: number): number | undefined {
     const between = this.source.slice(from, to);
     let at = 0;
@@ -155,7 +161,7 @@ class Reader {
     const body = this.source.slice(start + all.length, match.close);
     const end = match.close + name.length + 2;
     this.at = end;
-    // white space behind the end of a macro belongs to it
+    // white space after the end of a macro belongs to the macro
     while (this.source[this.at] === ' ' || this.source[this.at] === '\t') this.at++;
     const values = parameters(given);
     const span = { start, end };
@@ -224,14 +230,14 @@ class Reader {
 
   private list(depth: number): List {
     const start = this.at;
-    const items: Item[] = [];
+    const items: SignedItem[] = [];
     while (!this.done) {
       const { text, end } = this.line();
       const current = items.at(-1);
       const match = (current ? ITEM : LIST).exec(text);
       if (match && !RULE.test(text)) {
         const signs = match[1] ?? '';
-        const item: Item = { signs, start: this.at, end, content: [] };
+        const item: SignedItem = { signs, start: this.at, end, content: [] };
         items.push(item);
         this.at += text.length - (match[2] ?? '').length;
         this.content(item, depth);
@@ -240,11 +246,11 @@ class Reader {
       else if (ROW.test(text)) break;
       else this.content(current, depth);
     }
-    return { ...nested(items, items[0]?.signs.length ?? 1, depth), span: { start, end: items.at(-1)?.end ?? start } };
+    return { ...nested(SIGNS, items, items[0]?.signs.length ?? 1), span: { start, end: items.at(-1)?.end ?? start } };
   }
 
-  /** The rest of a line as content of an item: text, and macros with what they hold. */
-  private content(item: Item, depth: number): void {
+  /** The rest of a line as content of an item: text, and macros with their content. */
+  private content(item: SignedItem, depth: number): void {
     const { text, end } = this.line();
     const macro = this.macroIn(text, depth);
     if (!macro) {
@@ -280,7 +286,8 @@ class Reader {
     return { type: 'table', children: rows, span: { start, end: last } };
   }
 
-  /** A row goes on over the lines up to one that ends with a bar; an empty line ends it, unless it is in a macro. */
+  /** A row continues over the following lines up to one that ends with a bar. An empty line ends it, except inside a
+   * macro. */
   private row(depth: number): string {
     let row = '';
     for (let lines = 0; !this.done && lines < 500; lines++) {
@@ -300,7 +307,7 @@ class Reader {
     return row;
   }
 
-  /** Where the present line ends; the lines of a macro that begins in it belong to it. */
+  /** The end of the current line. The lines of a macro that starts in it belong to it. */
   private endOfLine(depth: number): number {
     const from = this.at;
     for (;;) {
@@ -328,6 +335,6 @@ class Reader {
   }
 }
 
-/** `{{code}}` is monospace, whatever macro has that name. */
+/** `{{code}}` is monospace, even if a macro has that name. */
 const isMonospace = (text: string, at: number, length: number): boolean =>
   text[at - 1] === '{' && text[at + length] === '}';

@@ -4,7 +4,7 @@ import { joinLines } from '../blanks';
 import { signOf } from '../emoji';
 import { cellGrid, flatBlocks, runsOf } from '../flat';
 import { linkOf, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
-import type { Losses } from '../losses';
+import { type Losses, MENTION_AS_NAME } from '../losses';
 import type { Block, Code, Image, Inline, List, ListItem, Mention, Panel, Table, TableCell, Tree } from '../tree';
 import { plainInline } from '../tree';
 import { isAccountId } from './accounts';
@@ -35,10 +35,10 @@ class Writer {
   private block(node: Block): string[] {
     switch (node.type) {
       case 'paragraph':
-        if (node.align) this.losses.add('alignment', 'Aligned text stands on the left in Jira wiki markup.');
+        if (node.align) this.losses.add('alignment', 'Text is left-aligned in Jira wiki markup.');
         return splitAtEmptyLines(tidy(node.children)).map((part) => this.inline(part, true));
       case 'heading':
-        if (node.align) this.losses.add('alignment', 'Aligned text stands on the left in Jira wiki markup.');
+        if (node.align) this.losses.add('alignment', 'Text is left-aligned in Jira wiki markup.');
         if (node.children.some(({ type }) => type === 'break')) this.losses.add('heading-break', HEADING_BREAK);
         return [`h${node.depth}. ${this.inline(oneLine(tidy(node.children)), false)}`];
       case 'list':
@@ -67,12 +67,12 @@ class Writer {
       case 'vendorBlock':
         if (node.vendor === 'jira-wiki') return [node.source];
         if (node.name !== 'comment')
-          this.losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Jira wiki markup.`);
+          this.losses.add(`vendor-${node.name}`, `The ${node.name} has no equivalent in Jira wiki markup.`);
         return this.blocks(node.children);
     }
   }
 
-  /** A macro can't hold itself: its like within is taken out of its box. */
+  /** A macro cannot contain itself: a nested one is written without its box. */
   private contained(nodes: readonly Block[], type: 'quote' | 'panel'): Block[] {
     return nodes.flatMap((node) => {
       if (node.type === type || (type === 'panel' && node.type === 'expand')) {
@@ -163,7 +163,7 @@ class Writer {
     return grid.map((cells) => this.row(cells)).join('\n');
   }
 
-  /** @param cells undefined where a merged cell covers the place */
+  /** @param cells undefined at places covered by a merged cell */
   private row(cells: readonly (TableCell | undefined)[]): string {
     let row = '';
     for (const cell of cells) {
@@ -196,7 +196,7 @@ class Writer {
     return content === '' ? ' ' : content;
   }
 
-  /** Inline nodes as one text. @param firstLine where it begins a line of its own */
+  /** Inline nodes as one text. @param firstLine true if the text starts a line of its own */
   private inline(nodes: readonly Inline[], firstLine: boolean): string {
     const parts: string[] = [];
     nodes.forEach((node, index) => {
@@ -211,8 +211,8 @@ class Writer {
   }
 
   /**
-   * @param before what stands before on the line
-   * @param after how what follows begins: a sign that touches a word is written in braces
+   * @param before the text before it on the line
+   * @param after the start of the text that follows: a sign that touches a word is written in braces
    */
   private node(node: Inline, before: string, after: string): string {
     switch (node.type) {
@@ -243,12 +243,12 @@ class Writer {
       case 'image':
         return image(node);
       case 'mention':
-        // an account id of Jira Cloud says nothing in a Data Center: where the name is known, that is shown
+        // an account id of Jira Cloud means nothing in a Data Center: the name is written instead, if it is known
         if (node.vendor === 'jira' && node.id && !NO_ID.test(node.id + node.name) && isOnlyId(node))
           return node.name.startsWith('accountid:') || !isAccountId(node.id)
             ? `[~${node.name}]`
             : `[~accountid:${node.id}]`;
-        this.losses.add('mention', 'A mention of a person is shown as a name.');
+        this.losses.add('mention', MENTION_AS_NAME);
         return escapeText(`@${node.name}`);
       case 'emoji':
         return signOf(node) && isFree(before, after) ? (signOf(node) ?? '') : escapeText(plainInline([node]));
@@ -258,7 +258,7 @@ class Writer {
       }
       case 'vendorInline': {
         if (node.vendor === 'jira-wiki') return node.source;
-        this.losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Jira wiki markup.`);
+        this.losses.add(`vendor-${node.name}`, `The ${node.name} has no equivalent in Jira wiki markup.`);
         const link = linkOf(node);
         return link ? this.link(link) : escapeText(node.text);
       }
@@ -287,7 +287,7 @@ class Writer {
       const [only] = node.children;
       if (only?.type !== 'image') return `[${url}]`;
     }
-    // `[^` would name an attachment, `[~` a person
+    // `[^` would name an attachment, `[~` a user
     const inner = this.inline(node.children, false)
       .replaceAll('\n', ' ')
       .replace(/^([\^~])([^^~]*)\1/, '{$1}$2{$1}');
@@ -296,19 +296,19 @@ class Writer {
   }
 }
 
-/** Blocks that an item of a list holds as what they are. */
+/** Blocks that a list item can hold unchanged. */
 const ITEM_PARTS = new Set<Block['type']>(['paragraph', 'code', 'quote', 'panel']);
 
-/** In a parameter, brackets could be taken for a link. */
+/** In a parameter, brackets could be read as a link. */
 const round = (bracket: string): string => (bracket === '[' ? '(' : ')');
 
-/** True where no other name is known than the account's. */
+/** True if the only known name is the account id. */
 const isOnlyId = ({ id, name }: Mention): boolean => name === id || name === `accountid:${id}`;
 
-/** Signs that no name of an account has, and that would end the mention. */
+/** Characters that no account name contains and that would end the mention. */
 const NO_ID = /[[\]{}|\n\\]/;
 
-/** A macro is opaque: neither a bar nor an empty line within ends the cell or the row. */
+/** A macro is opaque: a bar or an empty line inside it ends neither the cell nor the row. */
 const fitsCell = (node: Block): boolean => node.type === 'code';
 
 export const HEADING_BREAK = 'A line break in a heading is shown as a blank.';
@@ -321,12 +321,12 @@ const plainStart = (node: Inline): string => plainInline([node]).slice(0, 2);
 const isFree = (before: string, after: string): boolean =>
   !WORD.test(before.at(-1) ?? ' ') && !WORD.test(after[0] ?? ' ');
 
-/** Signs that could mean something, with a backslash before. Within words and beside spaces most of them mean nothing. */
+/** Puts a backslash before signs that could have a meaning. Within words and beside spaces, most signs have none. */
 function escapeText(value: string): string {
   return joinLines(value, ' ').replace(/\\|&#|[{}[\]|]|[*_+^~-]|\?\?|!(?=[^\s!])|[:;(]/g, (sign, at: number) => {
     const before = value[at - 1];
     const after = value[at + sign.length];
-    // a backslash has no escape of its own: two are a line break
+    // a backslash cannot be escaped: two of them are a line break
     if (sign === '\\') return '&#92;';
     if (sign === '&#') return /^&#\d+;/.test(value.slice(at, at + 10)) ? '\\&#' : sign;
     if ('{}[]|'.includes(sign)) return `\\${sign}`;
@@ -340,11 +340,21 @@ function escapeText(value: string): string {
   });
 }
 
-/** A line that would begin a block. */
+/** A line that would start a block. */
 function escapeStart(line: string): string {
   if (/^[ \t]*(?:h[1-6]|bq)\./.test(line)) return line.replace(/\./, '\\.');
   if (/^[ \t]*[*#-]+[ \t]/.test(line) || /^[ \t]*-{4,}[ \t]*$/.test(line)) return line.replace(/[*#-]/, '\\$&');
   return line;
+}
+
+/** The name of an attachment, which Jira does not decode; undefined for other addresses. */
+function fileNameIn(url: string): string | undefined {
+  if (/[/:?#]/.test(url)) return undefined;
+  try {
+    return decodeURIComponent(url);
+  } catch {
+    return undefined;
+  }
 }
 
 function image(node: Image): string {
@@ -362,8 +372,9 @@ function image(node: Image): string {
     node.title ? `title=${clean(node.title)}` : '',
     node.align ? `align=${node.align}` : '',
   ].filter((part) => part !== '');
-  // a name may have brackets, but not what would be a link within it
-  const inner = /\[\s*[a-z]+:/i.test(node.url) ? node.url.replace(/[[\]]/g, encodeURIComponent) : node.url;
+  const source = fileNameIn(node.url) ?? node.url;
+  // a name may contain brackets, but nothing that would be a link inside it
+  const inner = /\[\s*[a-z]+:/i.test(source) ? source.replace(/[[\]]/g, encodeURIComponent) : source;
   const url = inner.replace(/[!|{}\s]/g, (char) => (char === ' ' ? ' ' : encodeURIComponent(char)));
   return `!${url}${given.length > 0 ? `|${given.join(',')}` : ''}!`;
 }

@@ -1,12 +1,12 @@
 /**
- * How long the Markdown parser will take, estimated from the text: it needs time that grows with the square of the emphasis
- * signs and brackets in a paragraph, with the square of the quotes and lists in a text, and a tenth of a millisecond per
- * list item. A text beyond the bound is refused before it holds up the runtime.
+ * Estimates how long the Markdown parser will take. Its time grows with the square of the emphasis signs and brackets
+ * in a paragraph, with the square of the quotes and lists in a text, and by a tenth of a millisecond per list item. A
+ * text above the limit is rejected before it blocks the runtime.
  */
 
 import { Unreadable } from '../unreadable';
 
-/** Microseconds, as measured on a slow machine. */
+/** Microseconds, measured on a slow machine. */
 const PER_CHARACTER = 3;
 const PER_ITEM = 100;
 const PER_PAIR_OF_SIGNS = 0.06;
@@ -19,11 +19,11 @@ const STARTS = /^[ \t]*(?:[-*+]|\d{1,9}[.)]|\||#{1,6}[ \t])/;
 /** a list item, a row of a table, a definition */
 const ITEM = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]|\||\[)/;
 
-/** @throws Unreadable where the text would take too long */
+/** @throws Unreadable if the text would take too long */
 export function checkCost(source: string): void {
   let cost = source.length * PER_CHARACTER;
   let signs = 0;
-  /** quotes and lists so far, and the sign of the one that may still go on */
+  /** quotes and lists so far, and the sign of the one that may still continue */
   let containers = 0;
   let open = '';
   for (const line of source.split('\n')) {

@@ -1,6 +1,6 @@
 /**
- * Markdown (CommonMark with GitHub's tables, task lists, strikethrough, autolinks and footnotes) → tree. HTML within it is
- * read by the HTML reader, so that the same rules of what gets in hold.
+ * Markdown (CommonMark with GitHub's tables, task lists, strikethrough, autolinks and footnotes) → tree. The HTML
+ * reader reads HTML in it, so the same rules decide what gets in.
  * https://spec.commonmark.org/ https://github.github.com/gfm/
  */
 
@@ -43,16 +43,16 @@ export function parseMarkdown(source: string, dialect: Dialect = {}): Tree {
   return { type: 'root', children: readStretches(source, JSON.stringify(dialect), read) };
 }
 
-/** Without the look for addresses in finished text: it would link those whose signs are escaped, and takes its time. */
+/** Without the search for URLs in finished text: it would link URLs whose signs are escaped, and it is slow. */
 const GFM = gfmFromMarkdown().map((extension) => ({ ...extension, transforms: [] }));
 
-/** Elements that go on over empty lines, up to their end. */
+/** Elements that continue over empty lines up to their end tag. */
 const OPENING =
   /^<(details|div|center|p|table|ul|ol|dl|blockquote|section|article|figure|fieldset|header|footer|main|aside|nav|form|h[1-6])\b[^>]*>/i;
 const SHELL =
   /^<(?:(?:div|center|p)\b[^>]*>|details\b[^>]*>\s*(?:<summary\b[^>]*>(?:(?!<\/summary>)[\s\S])*<\/summary>)?)\s*$/i;
 
-/** Elements that stand apart from what is before and behind. */
+/** Elements that are separate from the text before and after them. */
 const PARTS = new Set(['li', 'p', 'div', 'tr', 'blockquote', 'pre', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6']);
 
 const spanOf = (node: Nodes): Span | undefined => {
@@ -85,11 +85,11 @@ class Reader {
     this.collect(root.children, 0);
   }
 
-  /** A tag that is text. */
+  /** A tag that is meant as text. */
   private isShown = (name: string): boolean =>
     isShownTag(name) || (this.dialect.plainTags === true && !PLAIN_TAGS.has(name));
 
-  /** Link reference definitions may stand anywhere. The first one of a name counts. */
+  /** Link reference definitions may be anywhere. The first one of a name counts. */
   private collect(nodes: readonly RootContent[], depth: number): void {
     if (depth > MAX_DEPTH) return;
     for (const node of nodes) {
@@ -119,13 +119,13 @@ class Reader {
     return result;
   }
 
-  /** An element with empty lines in it, and Markdown between these. */
+  /** An element that contains empty lines, with Markdown between them. */
   private wrapped(nodes: readonly RootContent[], depth: number, place: Span | undefined): Block[] {
     const [first, ...inner] = nodes;
     const last = inner.pop();
     const [open, close] = [first, last].map((node) => (node?.type === 'html' ? node.value : ''));
     const at = place ? { span: place } : {};
-    // tags on lines of their own say nothing about what stands between them
+    // tags on lines of their own say nothing about the content between them
     if (SHELL.test(open ?? '') && /^<\/\w+\s*>\s*$/.test(close ?? '')) {
       const children = this.blocks(inner, depth + 1);
       const [shell] = parseHtml(open ?? '').children;
@@ -187,7 +187,7 @@ class Reader {
           const source = node.value;
           return [{ type: 'vendorBlock', vendor: 'markdown', source, name: 'comment', children: [], ...at }];
         }
-        // such a block may go on to the end of the text: its lines stay lines
+        // such a block may continue to the end of the text: its lines stay lines
         const inner = (
           beginsShown(node.value, this.isShown)
             ? parseText(node.value)
@@ -213,7 +213,7 @@ class Reader {
     }
   }
 
-  /** A quote that begins with [!NOTE] is an alert. https://docs.github.com/en/get-started/writing-on-github */
+  /** A quote that starts with [!NOTE] is an alert. https://docs.github.com/en/get-started/writing-on-github */
   private quote(children: Block[], at: { span?: Span }): Block {
     const [first, ...rest] = children;
     const lead = first?.type === 'paragraph' ? first.children[0] : undefined;
@@ -246,7 +246,7 @@ class Reader {
       const rowSpan = spanOf(row);
       return { type: 'tableRow', children: cells, ...(rowSpan ? { span: rowSpan } : {}) };
     });
-    // what a row has too few of is empty
+    // missing cells of a row are empty
     const width = largest(rows.map(({ children }) => children.length));
     for (const [index, { children }] of rows.entries()) {
       for (let column = children.length; column < width; column++) {
@@ -260,7 +260,7 @@ class Reader {
       }
     }
     const [head, ...body] = rows;
-    // the format wants a header row: one that is empty stands for a table without
+    // the format requires a header row: an empty one represents a table without one
     return head?.children.every(({ children }) => children.length === 0) && body.length > 0 ? body : rows;
   }
 
@@ -294,7 +294,7 @@ class Reader {
       if (!isKnown(tag.name) || this.isShown(tag.name)) {
         into.push({ node: { type: 'text', value: node.value }, marks });
       } else if (PARTS.has(tag.name)) {
-        // blocks in a line, as in the cell of a table: each on a line of its own
+        // blocks in a line, such as in a table cell: each on a line of its own
         if (into.length > 0 && into.at(-1)?.node.type !== 'break') into.push({ node: { type: 'break' }, marks });
         if (tag.name === 'li' && !tag.closing) into.push({ node: { type: 'text', value: '• ' }, marks });
       } else if (tag.closing) {
@@ -384,7 +384,7 @@ class Reader {
   }
 }
 
-/** `<kbd>Ctrl</kbd>`: texts from some place on become code. */
+/** `<kbd>Ctrl</kbd>`: turns the texts after an index into code. */
 function asCode(leaves: Leaf[], from: number): void {
   for (let at = from; at < leaves.length; at++) {
     const leaf = leaves[at];
@@ -395,7 +395,7 @@ function asCode(leaves: Leaf[], from: number): void {
 /** Inline HTML as inline nodes. */
 function readHtml(html: string): Inline[] {
   const result: Inline[] = [];
-  // an `x` before and after keeps a break at the ends
+  // an `x` before and after preserves a break at the ends
   for (const block of parseHtml(`x${html}x`).children) if (block.type === 'paragraph') append(result, block.children);
   return stripFirstAndLast(result);
 }
@@ -408,7 +408,7 @@ function stripFirstAndLast(nodes: Inline[]): Inline[] {
   return nodes.filter((node) => node.type !== 'text' || node.value !== '');
 }
 
-/** Blocks within a pair of tags that stand on lines of their own; farther on the end isn't looked for. */
+/** Blocks between a pair of tags on lines of their own. The search for the end tag is bounded. */
 const FARTHEST = 300;
 
 /** Index of the html node that closes the element opened at `index`, or -1. */

@@ -1,6 +1,6 @@
 /**
- * Tree → Markdown, through mdast. What Markdown has no sign for but GitHub and Redmine show as HTML (underline, sub- and
- * superscript, colours, image sizes, folded blocks) is written as HTML from a fixed set of tags.
+ * Tree → Markdown, through mdast. Formatting without a Markdown sign that GitHub and Redmine show as HTML (underline,
+ * sub- and superscript, colours, image sizes, folded blocks) is written as HTML from a fixed set of tags.
  */
 
 import type {
@@ -21,14 +21,14 @@ import { joinLines } from '../blanks';
 import { cellGrid, flatBlocks } from '../flat';
 import { escapeHtml } from '../html/render';
 import { linkOf, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
-import type { Losses } from '../losses';
+import { type Losses, MENTION_AS_NAME } from '../losses';
 import type { Align, Block, Code, Image, Inline, List, Panel, PanelKind, Table, TableCell, Tree } from '../tree';
 import { plainInline } from '../tree';
 import { macroLookalikes } from './words';
 
 /**
- * Inline markup that is written as it stands. mdast's own `html` would take away the line break before it, lest it begin a
- * block; the tags that are written here don't.
+ * Inline markup that is written unchanged. mdast's own `html` would remove the line break before it, to keep it from
+ * starting a block. The tags written here do not start one.
  */
 interface Raw extends Literal {
   type: 'raw';
@@ -75,14 +75,14 @@ const raw = (value: string): PhrasingContent => ({ type: 'raw', value });
 
 const blocks = (nodes: readonly Block[], losses: Losses): RootContent[] => nodes.flatMap((node) => block(node, losses));
 
-/** Blocks where a container wants them; what only the root may hold doesn't occur there. */
+/** Blocks in the type that a container requires. Nodes that only the root may hold do not occur there. */
 const inner = (nodes: readonly Block[], losses: Losses): BlockContent[] => blocks(nodes, losses) as BlockContent[];
 
 function block(node: Block, losses: Losses): RootContent[] {
   switch (node.type) {
     case 'paragraph':
     case 'heading': {
-      if (node.align) losses.add('alignment', 'Aligned text stands on the left in Markdown.');
+      if (node.align) losses.add('alignment', 'Text is left-aligned in Markdown.');
       if (node.type === 'paragraph')
         return splitAtEmptyLines(tidy(node.children)).map((part) => ({
           type: 'paragraph',
@@ -122,8 +122,7 @@ function block(node: Block, losses: Losses): RootContent[] {
     case 'vendorBlock':
       if (node.vendor === 'markdown') return [html(node.source)];
       if (node.vendor === 'redmine') return [html(node.source)];
-      if (node.name !== 'comment')
-        losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Markdown.`);
+      if (node.name !== 'comment') losses.add(`vendor-${node.name}`, `The ${node.name} has no equivalent in Markdown.`);
       return blocks(node.children, losses);
   }
 }
@@ -133,7 +132,7 @@ function list(node: List, losses: Losses): RootContent {
     type: 'listItem' as const,
     spread: !item.children.every((child, index) => (index === 0 ? child.type === 'paragraph' : child.type === 'list')),
     checked: item.checked ?? null,
-    // a task's box stands in a paragraph
+    // a task's box belongs in a paragraph
     children:
       item.checked !== undefined && item.children[0]?.type !== 'paragraph'
         ? [
@@ -151,7 +150,7 @@ function list(node: List, losses: Losses): RootContent {
   };
 }
 
-/** GitHub's alerts are quotes with a mark: elsewhere they are read as what they are. */
+/** GitHub's alerts are quotes with a marker. Systems without alerts show a plain quote. */
 function panel(node: Panel, losses: Losses): Blockquote {
   const lead = ALERTS[node.kind];
   if (node.background || node.kind === 'success')
@@ -215,7 +214,7 @@ function tableCell(cell: TableCell | undefined, head: boolean, align: Align | nu
   return { type: 'tableCell', children: inlines(content, losses).map(noBreak) };
 }
 
-/** A line break ends a row, so that it is written as a tag. */
+/** A line break would end the row, so it is written as a tag. */
 const noBreak = (node: PhrasingContent): PhrasingContent => {
   if (node.type === 'break') return raw('<br>');
   // a bar in a wiki link or macro would end the cell
@@ -257,10 +256,7 @@ function inline(node: Inline, losses: Losses): PhrasingContent[] {
       return [{ type: 'break' }];
     case 'image':
       if (node.align || node.thumbnail)
-        losses.add(
-          'image-place',
-          'A picture that stands beside the text, or is a small one that opens, is shown in line.',
-        );
+        losses.add('image-place', 'A floating picture, or a thumbnail that opens, is shown inline.');
       return [image(node)];
     case 'footnoteReference':
       return [{ type: 'footnoteReference', identifier: node.label.toLowerCase(), label: node.label }];
@@ -268,7 +264,7 @@ function inline(node: Inline, losses: Losses): PhrasingContent[] {
       return [raw(`[[${node.page}${node.text === undefined ? '' : `|${node.text}`}]]`)];
     case 'vendorInline': {
       if (node.vendor === 'markdown' || node.vendor === 'redmine') return [raw(node.source)];
-      losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Markdown.`);
+      losses.add(`vendor-${node.name}`, `The ${node.name} has no equivalent in Markdown.`);
       const link = linkOf(node);
       return link ? inline(link, losses) : [{ type: 'text', value: node.text }];
     }
@@ -276,7 +272,7 @@ function inline(node: Inline, losses: Losses): PhrasingContent[] {
       losses.add('status', 'A status mark is shown in bold.');
       return [{ type: 'strong', children: [{ type: 'text', value: node.text }] }];
     case 'mention':
-      losses.add('mention', 'A mention of a person is shown as a name.');
+      losses.add('mention', MENTION_AS_NAME);
       return [{ type: 'text', value: `@${node.name}` }];
     case 'emoji':
     case 'date':
@@ -284,7 +280,7 @@ function inline(node: Inline, losses: Losses): PhrasingContent[] {
   }
 }
 
-/** An address without the brackets that would make it a tag. */
+/** A URL without the brackets that would make it a tag. */
 const address = (url: string): string => url.replace(/[<>]/g, encodeURIComponent);
 
 function image(node: Image): PhrasingContent {

@@ -1,7 +1,7 @@
 /**
- * A long text is read stretch by stretch, and a stretch that was read lately is not read again: of the texts that a merge
- * compares, all but a few lines are the same. A stretch ends at an empty line before a heading or a paragraph, where no list,
- * quote, fence or HTML is open.
+ * Reads a long text in stretches and remembers recent ones. Of the texts that a merge compares, all but a few lines are
+ * the same, so most stretches are read only once. A stretch ends at an empty line before a heading or a paragraph, if
+ * no list, quote, fence or HTML is open there.
  */
 
 import type { Block } from '../tree';
@@ -11,18 +11,18 @@ export interface Stretch {
   text: string;
 }
 
-/** Shorter texts are read as one. */
+/** Shorter texts are read as a whole. */
 const SHORTEST = 4_000;
-/** A stretch has at least so many characters: each has its cost. */
+/** Minimum number of characters in a stretch, because each stretch has a cost of its own. */
 const LEAST = 800;
-/** Characters of the texts that are remembered. */
+/** Maximum number of characters in remembered texts. */
 const MOST = 150_000;
 
 const BOUNDARY = /\n\n(?=#{1,6} |\p{L})/gu;
-/** What means something beyond its stretch: definitions of links and footnotes, elements of HTML. */
+/** Constructs with an effect outside their stretch: definitions of links and footnotes, HTML elements. */
 const FAR = /\]:|^ {0,3}<[a-z!/?]/im;
 
-/** Where a text may be cut; one stretch where it may not. */
+/** Splits a text at safe places; one stretch if there are none. */
 export function stretchesOf(source: string): Stretch[] {
   if (source.length < SHORTEST || FAR.test(source)) return [{ start: 0, text: source }];
   const stretches: Stretch[] = [];
@@ -36,7 +36,8 @@ export function stretchesOf(source: string): Stretch[] {
   return stretches;
 }
 
-/** A paragraph that is put behind a stretch: it must be one, or something in the stretch is still open. */
+/** A probe paragraph appended to a stretch: if it is not read as a paragraph, something in the stretch is still
+ * open. */
 export const PROBE = 'probe';
 
 const known = new Map<string, readonly Block[] | undefined>();
@@ -44,8 +45,8 @@ let size = 0;
 
 /**
  * The blocks of a text.
- * @param key how it is read
- * @param read reads a stretch; undefined where something in it is open at its end
+ * @param key identifies how the text is read
+ * @param read reads a stretch; undefined if something in it is open at its end
  */
 export function readStretches(
   source: string,
@@ -80,7 +81,7 @@ function remembered(key: string, read: () => readonly Block[] | undefined): read
   return blocks;
 }
 
-/** A copy, with places that count from the begin of the text. */
+/** A copy whose places count from the start of the text. */
 function moved<T>(node: T, by: number): T {
   if (Array.isArray(node)) return node.map((one: unknown) => moved(one, by)) as T;
   if (typeof node !== 'object' || node === null) return node;

@@ -1,11 +1,11 @@
 /**
- * GitHub's additions to CommonMark, without those that a text cannot have: looking for addresses of mail at each word, and
- * for tables at each line, takes half of the time that reading takes.
+ * GitHub's extensions of CommonMark, without those that a text cannot contain: looking for email addresses at each word
+ * and for tables at each line takes half of the reading time.
  */
 
 import { gfm } from 'micromark-extension-gfm';
 
-/** What a text must contain for an addition to be found in it. */
+/** What a text must contain for an extension to apply. */
 const SIGNS: Record<string, string> = {
   emailAutolink: '@',
   table: '|',
@@ -19,7 +19,7 @@ type Extension = ReturnType<typeof gfm>;
 
 const made = new Map<string, Extension>();
 
-/** The additions that count in a text. */
+/** The extensions that a text needs. */
 export function syntaxOf(source: string): Extension {
   const left = Object.entries(SIGNS)
     .filter(([, sign]) => !source.includes(sign))

@@ -1,4 +1,4 @@
-/** HTML tags within Markdown: what a single inline tag means, read by the HTML parser, never passed on. */
+/** HTML tags within Markdown: the meaning of a single inline tag, read by the HTML parser and never passed on. */
 
 import type { Mark } from '../inline';
 import { withMark } from '../inline';
@@ -12,13 +12,13 @@ export interface Tag {
 }
 
 const TAG = /^<(\/?)([a-zA-Z][a-zA-Z0-9-]*)(?:\s[\s\S]*?)?(\/?)>$/;
-/** A comment that ends. One without an end, CDATA, declarations and `<? … ?>` are text that somebody typed. */
+/** A complete comment. An unclosed comment, CDATA, declarations and `<? … ?>` are text that someone typed. */
 export const isComment = (html: string): boolean => /^\s*<!--/.test(html) && /-->\s*$/.test(html);
 
 const TAG_NAMES = /<(\/?)([a-zA-Z][a-zA-Z0-9-]*)/g;
 const BOGUS = /<(?=\?|!(?!--))/g;
 
-/** HTML in which the tags that are shown as they are typed, and what only looks like a comment, are text. */
+/** HTML in which tags shown as typed, and text that only looks like a comment, are text. */
 export function withShownTags(html: string, isShown: (name: string) => boolean): string {
   const shown = html
     .replace(TAG_NAMES, (tag, slash: string, name: string) =>
@@ -29,7 +29,8 @@ export function withShownTags(html: string, isShown: (name: string) => boolean):
   return open >= 0 && shown.indexOf('-->', open) < 0 ? `${shown.slice(0, open)}&lt;${shown.slice(open + 1)}` : shown;
 }
 
-/** True for a block that begins with such a tag or sign: it goes on to the end of the text, unless it is closed. */
+/** True for a block that starts with such a tag or sign. The block continues to the end of the text unless it is
+ * closed. */
 export function beginsShown(html: string, isShown: (name: string) => boolean): boolean {
   const [, , name] = /^\s*<(\/?)([a-zA-Z][a-zA-Z0-9-]*)/.exec(html) ?? [];
   return name === undefined ? /^\s*<[!?]/.test(html) && !isComment(html) : isShown(name.toLowerCase());

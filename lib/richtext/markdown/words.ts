@@ -1,4 +1,5 @@
-/** What Redmine reads in running text of any markup: links to wiki pages, and macros. https://www.redmine.org/projects/redmine/wiki/RedmineWikis */
+/** What Redmine recognizes in running text of any markup: links to wiki pages, and macros.
+ * https://www.redmine.org/projects/redmine/wiki/RedmineWikis */
 
 import type { CompileContext, Extension, Token } from 'mdast-util-from-markdown';
 import type { Options } from 'mdast-util-to-markdown';
@@ -30,17 +31,18 @@ function apart(this: CompileContext, token: Token): undefined {
     return;
   }
   this.enter({ type: 'text', value: '' }, token);
-  // the end of an escape takes the node alone off the stack
+  // the end of an escape removes its node from the stack without closing others
   this.tokenStack.pop();
 }
 
 /**
- * For the reader: begins a text node of its own at an escaped brace or bracket, so that `{\{toc}}` and `\[\[Page]]`, each in
- * several nodes, are none of the above. Redmine looks for macros in the source, where the escape stands between.
+ * For the reader: starts a separate text node at an escaped brace or bracket, so that `{\{toc}}` and `\[\[Page]]` are
+ * spread over several nodes and match neither construct. Redmine looks for macros in the source, where the escape
+ * separates the characters.
  */
 export const escapesApart: Extension = { enter: { characterEscape: apart } };
 
-/** For the writer: a text that merely looks like the beginning of a macro gets such an escape. */
+/** For the writer: adds such an escape to text that only looks like the start of a macro. */
 export const macroLookalikes: NonNullable<Options['unsafe']> = [
   { character: '{', before: '\\{', after: '\\w', inConstruct: 'phrasing' },
 ];

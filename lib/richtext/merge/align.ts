@@ -2,7 +2,7 @@
 
 import { append } from '../../model/lists';
 
-/** More comparisons than this are not made: the lists then count as different from the first difference on. */
+/** Maximum number of comparisons. Beyond it, everything after the first difference counts as different. */
 const MOST = 4_000_000;
 
 /** @returns pairs of indices, ascending in both lists */

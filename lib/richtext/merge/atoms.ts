@@ -1,7 +1,7 @@
 /**
- * An edited paragraph put together of three: words and marks that the other side left alone are the target's, with all that
- * the other side can't show – mentions, status marks, colours, sizes of pictures, attachments in the line; what was edited is
- * the other side's.
+ * Combines an edited paragraph from three versions. Words and marks that the other side did not change are the
+ * target's, with everything that the other side cannot show: mentions, status marks, colours, picture sizes, inline
+ * attachments. Edited parts are the other side's.
  */
 
 import { append } from '../../model/lists';
@@ -17,13 +17,13 @@ interface Token {
   leaf: Leaf;
   /** of text and code: the token itself */
   text?: string;
-  /** its place among the tokens of its leaf, and how many these are */
+  /** its index among the tokens of its leaf, and the number of these tokens */
   at: number;
   of: number;
 }
 
 /**
- * The edited block with the target's own parts in it, or undefined where it has no inline nodes.
+ * The edited block with the target's own parts in it, or undefined if it has no inline nodes.
  * @param original the block as the target has it
  * @param before the block as the source had it
  * @param after the block as the source has it now
@@ -38,7 +38,7 @@ export function restoreAtoms(original: Block, before: Block, after: Block): Bloc
   const toOwn = new Map(align(keys(old), keys(own)));
   const leaves: Leaf[] = [];
   let waiting = 0;
-  /** what shows nothing stands behind the same words as before */
+  /** nodes that show nothing stay behind the same words as before */
   const release = (until: number): void => {
     for (let next = hidden[waiting]; next && next.at <= until; next = hidden[waiting]) {
       leaves.push(next.leaf);
@@ -92,14 +92,14 @@ function read(nodes: readonly Inline[]): { tokens: Token[]; hidden: { at: number
   return { tokens, hidden };
 }
 
-/** A token as a leaf; of what is one whole, all of it at its first token. */
+/** A token as a leaf. An indivisible leaf is returned whole at its first token. */
 function piece(token: Token): Leaf[] {
   if (token.text === undefined) return token.at === 0 ? [token.leaf] : [];
   const { node, marks } = token.leaf;
   return [{ node: { type: node.type === 'inlineCode' ? 'inlineCode' : 'text', value: token.text }, marks }];
 }
 
-/** The target's text in the source's kind: code that was made text, or text that was made code, is an edit. */
+/** The target's text in the source's kind: turning code into text, or text into code, is an edit. */
 const asNode = (mine: Token, token: Token): Leaf['node'] => ({
   type:
     token.leaf.node.type === 'inlineCode'
@@ -110,7 +110,7 @@ const asNode = (mine: Token, token: Token): Leaf['node'] => ({
   value: mine.text ?? '',
 });
 
-/** True where all tokens of the target's node, such as the words of a mention, are still there, side by side. */
+/** True if all tokens of the target's node, such as the words of a mention, still exist side by side. */
 function isWhole(
   index: number,
   mine: Token,
@@ -129,7 +129,7 @@ function isWhole(
   return true;
 }
 
-/** Marks as they are now, and those of the target that the source never showed. */
+/** The current marks, plus the target's marks that the source never showed. */
 function marksOf(mine: Leaf, was: Leaf, now: Leaf): readonly Mark[] {
   const [own, before, after] = [mine, was, now].map(({ marks }) => new Map(marks.map((mark) => [mark.type, mark])));
   const result: Mark[] = [];
@@ -138,6 +138,6 @@ function marksOf(mine: Leaf, was: Leaf, now: Leaf): readonly Mark[] {
     result.push(same ? (own?.get(type) ?? mark) : mark);
   }
   for (const [type, mark] of own ?? []) if (!before?.has(type) && !after?.has(type)) result.push(mark);
-  // a status mark is shown in bold elsewhere
+  // other formats show a status mark in bold
   return mine.node.type === 'status' ? result.filter(({ type }) => type !== 'strong') : result;
 }

@@ -1,6 +1,6 @@
 /**
- * An edit of the other side made in blocks of the target: each block that is the same as before stays byte for byte; in one
- * that was edited the words are exchanged, or the edit is made within what it holds; only what is new is written anew.
+ * Applies an edit of the other side to the blocks of the target. Unchanged blocks stay byte for byte. In edited blocks
+ * the words are replaced, or the edit is made inside the block's content. Only new blocks are converted.
  */
 
 import { append } from '../../model/lists';
@@ -8,24 +8,24 @@ import type { RichTextFormat } from '../../model/values';
 import type { Block, Loss, Tree } from '../tree';
 import { align, gaps } from './align';
 import { restoreAtoms } from './atoms';
-import type { Tools } from './index';
 import { mergeItems } from './items';
 import { blockKey, blockKeys } from './key';
 import { isIntact, joined, type Segment, type Unit, unitsOf } from './segments';
-import { nodesOf, renderWithin, shellOf } from './shell';
+import { nodesOf, renderBare, renderWithin, shellOf, standsBare } from './shell';
 import { withSimilar } from './similar';
 import { type Change, separatorOf, splice } from './splice';
+import type { Tools } from './tools';
 import { asCandidate, lookOf, partsWithin, sharesOf } from './within';
 import { editWords, type WordTools } from './words';
 
-/** Blocks of the target and, as the other side had and has them, the same blocks. */
+/** Blocks of the target, and the same blocks as the other side showed them before and shows them now. */
 interface Content {
   source: string;
   format: RichTextFormat;
   own: readonly Block[];
   old: readonly Block[];
   now: readonly Block[];
-  /** writes new blocks as they may stand where these do; without: as they stand in a document */
+  /** writes new blocks in the form they need in this place; if absent, in the form for a whole document */
   renderIn?(blocks: readonly Block[]): string | undefined;
 }
 
@@ -37,7 +37,7 @@ interface Done {
 
 /**
  * @param other the format of the other side
- * @returns undefined where the texts don't fit together well enough
+ * @returns undefined if the texts do not match well enough
  */
 export function mergeBlocks(
   content: Content,
@@ -56,7 +56,7 @@ class Merge {
   private readonly units: Unit[];
   private readonly old: readonly Block[];
   private readonly now: readonly Block[];
-  /** what parts of the text refer to, wherever it stands */
+  /** definitions that parts of the text refer to, wherever they are */
   private readonly definitions: string;
   private converted = 0;
   /** keys that the result must have */
@@ -81,7 +81,7 @@ class Merge {
 
   private readonly renderIn: Content['renderIn'];
 
-  /** @returns undefined where the texts don't fit together well enough to be merged */
+  /** @returns undefined if the texts do not match well enough to be merged */
   run(): Done | undefined {
     if (this.units.length === 0 || this.old.length === 0) return undefined;
     const words = editWords(
@@ -95,7 +95,7 @@ class Merge {
     const same = new Map(pairs);
     const changes: Change[] = segments.map(() => ({ keep: false, replacement: [], behind: [] }));
     const ahead: string[] = [];
-    /** blocks of now that a kept segment shows */
+    /** current blocks that are shown by a kept segment */
     const shown = new Set<number>();
     segments.forEach((segment, index) => {
       const change = changes[index];
@@ -139,7 +139,7 @@ class Merge {
     return { content, kept, converted: this.converted };
   }
 
-  /** Which units of the target show which blocks of the source, as it was. */
+  /** Maps the units of the target to the blocks of the source that they showed. */
   private segments(): Segment[] {
     const owners: number[] = [];
     const keys: string[] = [];
@@ -150,7 +150,7 @@ class Merge {
       }
     });
     const pairs = align(keys, this.old.map(blockKey));
-    /** per block: first and last unit that it belongs to */
+    /** per block: the first and last unit that contains it */
     const ranges: ([number, number] | undefined)[] = this.old.map(() => undefined);
     const join = (block: number, unit: number): void => {
       const range = ranges[block];
@@ -167,7 +167,7 @@ class Merge {
     return joined(ranges, this.units.length);
   }
 
-  /** Where each stretch of new blocks goes: in the place of a segment, or behind one. */
+  /** The destination of each stretch of new blocks: it replaces a segment or follows one. */
   private homes(
     segments: readonly Segment[],
     pairs: readonly [number, number][],
@@ -182,7 +182,7 @@ class Merge {
     );
     const places = this.now.map((_, index) => segmentOf.get(partners.get(index) ?? -1));
     const result: { from: number; to: number; home: number; replaces?: number }[] = [];
-    /** the last segment that stands before the place we are at */
+    /** the last segment before the current position */
     let home = -1;
     for (let next = 0; next < this.now.length; next++) {
       const place = places[next];
@@ -191,7 +191,7 @@ class Merge {
         continue;
       }
       const last = result.at(-1);
-      // what stands between two blocks of one segment belongs to it
+      // anything between two blocks of one segment belongs to the segment
       const isWithin =
         place === undefined &&
         home >= 0 &&
@@ -210,7 +210,8 @@ class Merge {
     return result;
   }
 
-  /** Blocks that were edited, as a text: made of the target's own where that went, else new in the target's format. */
+  /** Edited blocks as a text: built from the target's own blocks if possible, otherwise converted to the target's
+   * format. */
   private write(blocks: readonly Block[], edited: string | undefined): string {
     this.converted++;
     if (edited === undefined) return this.renderNew(blocks);
@@ -267,7 +268,7 @@ class Merge {
     return keys(asHtml ?? []) === keys(asMarkdown ?? []) ? done.content : undefined;
   }
 
-  /** A container with an edit in it: the container as it is written, the edit made in what it holds. */
+  /** A container with an edit in it: the container keeps its source, and the edit is made in its content. */
   private container(own: Block, source: string, old: readonly Block[], now: readonly Block[]): string | undefined {
     const parts = partsWithin(own, old, now);
     if (!parts) return undefined;
@@ -279,7 +280,7 @@ class Merge {
     return isSame ? text : undefined;
   }
 
-  /** The same for whatever holds blocks: a container, an item of a list, a cell of a table. */
+  /** The same for anything that holds blocks: a container, a list item, a table cell. */
   private readonly inside = (source: string, old: readonly Block[], now: readonly Block[]): string | undefined => {
     const shell = shellOf(source, this.format);
     if (!shell) return undefined;
@@ -290,19 +291,23 @@ class Merge {
       old,
       now,
     );
-    const renderIn = (blocks: readonly Block[]): string | undefined =>
-      renderWithin(source, this.format, blocks, (tree) => this.render(tree));
     const bodies = shares.map((share, index): string | undefined => {
       const text = texts[index] ?? '';
       if (blockKeys(share.old).join('\n') === blockKeys(share.now).join('\n')) return shell.bodies[index];
-      const content = { source: text, format: this.format, own: trees[index] ?? [], ...share, renderIn };
+      const own = trees[index] ?? [];
+      const isBare = this.format === 'html' && standsBare(text, own, share.now);
+      const renderIn = (blocks: readonly Block[]): string | undefined =>
+        isBare
+          ? renderBare(blocks, (tree) => this.render(tree))
+          : renderWithin(source, this.format, blocks, (tree) => this.render(tree));
+      const content = { source: text, format: this.format, own, ...share, renderIn };
       const done = new Merge(content, this.other, this.tools, this.losses, this.definitions).run();
       return done && (this.format === 'adf' ? nodesOf(done.content) : done.content);
     });
     return bodies.every((body) => body !== undefined) ? shell.assemble(bodies) : undefined;
   };
 
-  /** What the other side shows for blocks of the target. */
+  /** The blocks of the target, as the other side shows them. */
   private shownKeys(blocks: readonly Block[]): string[] {
     const { text } = this.tools.render({ type: 'root', children: [...blocks] }, this.other);
     return blockKeys(this.tools.parse(text).children);
@@ -349,7 +354,7 @@ class Merge {
     return text.content;
   }
 
-  /** @param tail what stands somewhere else, and is not counted */
+  /** @param tail text that is placed elsewhere and not counted */
   private reread = (content: string, tail = ''): string[] =>
     blockKeys(
       this.tools
@@ -360,14 +365,14 @@ class Merge {
   private keysOf = ({ units: [first, end] }: Segment): string[] =>
     this.units.slice(first, end).flatMap(({ blocks }) => blockKeys(blocks));
 
-  /** The pieces must not have grown together or broken each other. */
+  /** Checks that the pieces have not merged with or broken each other. */
   private isSound(content: string): boolean {
     const keys = this.reread(content);
     return keys.length === this.expected.length && keys.every((key, index) => key === this.expected[index]);
   }
 }
 
-/** What stands before and behind the nodes of a document. */
+/** The text before and after the nodes of a document. */
 const ADF_DOCUMENT = ['{"version":1,"type":"doc","content":[', ']}'] as const;
 
 /** Definitions of links and footnotes. */

@@ -1,4 +1,4 @@
-/** Rows one level deeper: of a row in which one cell was edited, the other cells stay as they are written in the target. */
+/** Rows, one level deeper: if one cell of a row was edited, the other cells keep the target's source. */
 
 import type { RichTextFormat } from '../../model/values';
 import { placesWithin } from '../adf/places';
@@ -10,24 +10,24 @@ import { rowKey } from './key';
 import { partsOf } from './parts';
 import { type Candidate, withSimilar } from './similar';
 
-/** A cell in the source of its row; of markups of lines with the bars before it. */
+/** A cell in the source of its row; in line-based markups, with the bars before it. */
 interface Piece extends Span {
-  /** where what it holds stands */
+  /** the place of its content */
   content: Span;
 }
 
 export interface CellTools {
-  /** an edit made within a cell, from its source */
+  /** an edit made inside a cell, from the cell's source */
   inside(source: string, before: readonly Block[], after: readonly Block[]): string | undefined;
   /** a row of new cells, in the format */
   write(row: TableRow): string | undefined;
-  /** the blocks of an edited cell with what only the target can show */
+  /** the blocks of an edited cell, with details that only the target can show */
   restored(blocks: Block[], own: TableCell | undefined, before: TableCell | undefined): Block[];
 }
 
 /**
- * @param source the row as it is written
- * @returns undefined where its cells can't be told apart, or don't stand for those of the other side
+ * @param source the source of the row
+ * @returns undefined if its cells cannot be separated, or do not match those of the other side
  */
 export function mergeCells(
   source: string,
@@ -44,7 +44,7 @@ export function mergeCells(
   const [was, is] = [before.children, after.children];
   const same = align(was.map(keyOf), is.map(keyOf));
   const isWide = was.length !== is.length;
-  // cells are not taken for one another where there are as many as before
+  // if the number of cells is unchanged, cells are matched by position
   const partners = new Map(
     (isWide
       ? withSimilar(same, was.map(asCandidate), is.map(asCandidate))
@@ -57,7 +57,7 @@ export function mergeCells(
     const old = partners.get(index);
     const mine = counterparts.indexOf(old ?? -1);
     const piece = pieces[mine];
-    // a cell that another one covers in the target
+    // a cell covered by a merged cell in the target
     if (old !== undefined && !piece) {
       if (keyOf(was[old]) !== keyOf(cell)) return undefined;
       continue;
@@ -86,7 +86,8 @@ const asCandidate = (cell: TableCell): Candidate => ({
     .join(' '),
 });
 
-/** For each of the target's cells the other side's, which may show a merged one as one and empty ones. */
+/** The other side's cells for each cell of the target. The other side may show a merged cell as one cell and empty
+ * ones. */
 function besides(own: TableRow, before: TableRow): number[] | undefined {
   if (own.children.length === before.children.length) return own.children.map((_, index) => index);
   const columns = (row: TableRow): number[] => {

@@ -1,6 +1,7 @@
 /**
- * The signs of a text as a reader of its format takes them, each with its place in the source: `&amp;` is one sign, `\*` is
- * one sign, and of ADF only the strings that people read are there. So that words can be found and exchanged in a source.
+ * The characters of a text as a reader of its format sees them, each with its place in the source: `&amp;` is one
+ * character, `\*` is one character, and of ADF only strings that people read are included. This makes it possible to
+ * find and replace words in a source.
  */
 
 import type { RichTextFormat } from '../../model/values';
@@ -12,9 +13,9 @@ export interface Decoded {
   ends: number[];
 }
 
-/** Stands between what never belongs together, such as two cells. */
+/** Separates text that never belongs together, such as two cells. */
 const APART = '\u0001';
-/** Stands for the sign of a quote at the begin of a line: a blank to whoever reads over lines. */
+/** Represents the quote sign at the start of a line. It counts as a blank when text is read across lines. */
 export const QUOTED = '\u0002';
 
 class Writer implements Decoded {
@@ -32,8 +33,8 @@ class Writer implements Decoded {
 }
 
 /**
- * @param from the part of the source that is decoded; the places count from the source's own begin
- * @param literal backslashes and entities mean themselves, as in code
+ * @param from the part of the source to decode; places count from the start of the whole source
+ * @param literal backslashes and entities are plain characters, as in code
  */
 export function decode(source: string, format: RichTextFormat, from: number, to: number, literal: boolean): Decoded {
   if (format === 'adf') return decodeJson(source, from, to);
@@ -67,7 +68,7 @@ export function decode(source: string, format: RichTextFormat, from: number, to:
   return writer;
 }
 
-/** Elements that may stand in the middle of a word. */
+/** Elements that may occur inside a word. */
 const WITHIN_WORDS =
   /^(?:a|abbr|b|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|s|samp|small|span|strike|strong|sub|sup|tt|u|var|wbr)$/i;
 
@@ -88,7 +89,7 @@ function entityAt(source: string, at: number, to: number): { text: string; end: 
   return text === undefined ? undefined : { text, end: at + all.length };
 }
 
-/** Keys of ADF whose strings are read by people. */
+/** Keys of ADF whose strings people read. */
 const READ = new Set(['text', 'title']);
 
 function decodeJson(source: string, from: number, to: number): Decoded {
@@ -96,7 +97,7 @@ function decodeJson(source: string, from: number, to: number): Decoded {
   let key = '';
   for (let at = from; at < to; at++) {
     const char = source[at];
-    // the end of what a node holds: what comes then belongs to another one
+    // the end of a node's content: the following text belongs to another node
     if (char === ']') writer.add(APART, at, at);
     if (char !== '"') continue;
     let end = at + 1;

@@ -1,15 +1,16 @@
 /**
- * Round trips rest (invariant 7): an edit on one side changes in the other side's text only the blocks that were edited.
- * All other blocks stay byte for byte what they were, with everything the other markup cannot hold.
+ * Round trips are stable (invariant 7): an edit on one side changes only the edited blocks in the other side's text.
+ * All other blocks stay byte for byte, including everything that the other markup cannot express.
  */
 
-import type { RichText, RichTextFormat } from '../../model/values';
+import type { RichText } from '../../model/values';
 import { withoutLineEnds } from '../blanks';
-import type { Loss, Tree } from '../tree';
+import type { Loss } from '../tree';
 import { mergeBlocks } from './blocks';
+import type { Tools } from './tools';
 
 export interface MergeInput {
-  /** the text that is to be written to, as it was when both sides were last in sync: the target's baseline */
+  /** the text to update, as it was when both sides were last in sync: the target's baseline */
   target: RichText;
   /** the text of the other side at that time: the source's baseline, in the source's own format */
   before: RichText;
@@ -18,27 +19,21 @@ export interface MergeInput {
 }
 
 export interface Merged {
-  /** the target's new text, in the target's format; the very content of `target` where nothing was edited */
+  /** the target's new text, in the target's format; the identical content of `target` if nothing was edited */
   text: RichText;
-  /** what of the edited blocks the target's format can't show */
+  /** parts of the edited blocks that the target's format cannot show */
   losses: Loss[];
-  /** blocks that stayed as they were, and blocks that were converted */
+  /** number of unchanged blocks and of converted blocks */
   kept: number;
   converted: number;
 }
 
-/** What the merge needs of the formats. */
-export interface Tools {
-  parse(text: RichText): Tree;
-  render(tree: Tree, format: RichTextFormat): { text: RichText; losses: Loss[] };
-}
-
-/** Line ends and blanks that systems add or drop when they store a text. */
+/** Normalizes line ends and blanks that systems add or remove when they store a text. */
 const normalised = (text: string): string => withoutLineEnds(text.replace(/\r\n?/g, '\n')).trimEnd();
 
 /**
  * @see mergeRichText in ../index
- * @param apart the source's markup is the target's, yet it was another dialect of it
+ * @param apart the source has the target's markup, but another dialect of it
  */
 export function merge(input: MergeInput, tools: Tools, apart = false): Merged {
   const { target, before, after } = input;
@@ -57,7 +52,7 @@ export function merge(input: MergeInput, tools: Tools, apart = false): Merged {
   if (!own || !old || !now || trees.some(({ degraded }) => degraded !== undefined)) return whole();
   const merged = mergeBlocks({ source: unix.content, format: unix.format, own, old, now }, before.format, tools);
   if (!merged) return whole();
-  // kept lines have the target's own line ends again; a text with both kinds gets one
+  // restores the target's line ends in kept lines; a text with both kinds gets one kind
   const content = newline === '\n' ? merged.content : merged.content.replaceAll('\n', newline);
   const { losses, kept, converted } = merged;
   return { text: { format: target.format, content }, losses, kept, converted };

@@ -1,6 +1,5 @@
 /**
- * Lists and tables one level deeper: of a list in which one item was edited, the other items stay as they are written in
- * the target.
+ * Lists and tables, one level deeper: if one item of a list was edited, the other items keep the target's source.
  */
 
 import { largest } from '../../model/lists';
@@ -17,17 +16,17 @@ import { editWords, type WordTools } from './words';
 
 export interface ItemTools {
   write(tree: Tree): string;
-  /** an edited block with what the other side could not show; undefined where there is nothing of the kind */
+  /** an edited block with details that the other side could not show; undefined if there are none */
   restore(original: Block, before: Block, after: Block): Block | undefined;
   words: WordTools;
-  /** an edit made within what holds blocks, from its source; undefined where that doesn't go */
+  /** an edit made inside a block container, from its source; undefined if that is not possible */
   inside(source: string, before: readonly Block[], after: readonly Block[]): string | undefined;
 }
 
 type Write = ItemTools['write'];
 
 /**
- * The target's source of a list or table with the edited items in place, or undefined where it can't be taken apart.
+ * The target's source of a list or table with the edited items replaced, or undefined if it cannot be taken apart.
  * @param source the target's whole text
  * @param original the block as the target has it, with places
  * @param before the block as the other side had it
@@ -44,7 +43,7 @@ export function mergeItems(
   const { write, restore, words, inside } = tools;
   const { span } = original;
   if (!span || format === 'text') return undefined;
-  /** the item's own text, where only its words were edited */
+  /** the item's own text, if only its words were edited */
   const own = (place: Span | undefined, lead: string, tail: string, was: Block, is: Block): string | undefined =>
     place &&
     editWords({ source: source.slice(place.start, place.end), lead, tail, format, old: [was], now: [is] }, words);
@@ -81,7 +80,7 @@ export function mergeItems(
       const row = after.children[index];
       if (!row) return undefined;
       const [mine, was] = [original.children[old ?? -1], before.children[old ?? -1]];
-      // in Markdown the first row is tied to the line below it
+      // in Markdown the first row belongs together with the line below it
       const isHead = format === 'markdown' && mine !== undefined && mine === original.children[0];
       const one = (child: TableRow): Table => ({ type: 'table', children: [child] });
       const text =
@@ -110,8 +109,8 @@ export function mergeItems(
 }
 
 /**
- * An item of Textile or Jira, whose own text stands before the lists within it, on lines that carry the signs of both. Each
- * is edited by itself.
+ * Edits an item of Textile or Jira. Its own text comes before its nested lists, on lines that carry the signs of both.
+ * Text and nested lists are edited separately.
  */
 function mergeNested(
   source: string,
@@ -147,10 +146,10 @@ function mergeNested(
   return parts.every((part) => part !== undefined) ? [text, ...parts].join('\n') : undefined;
 }
 
-/** A list of lines, if it is still one: another first sign would make another list of it. */
+/** A list of lines, if it is still one list: a different first sign would make another list of it. */
 function asList(text: string, format: RichTextFormat, own: List, after: List, words: WordTools): string | undefined {
   if (format === 'html' || format === 'adf') return text;
-  // where the first item went, the next one has its number
+  // if the first item was moved, the next one has its number
   const start = own.start ?? 1;
   const numbered = format === 'markdown' && own.ordered ? text.replace(/^\d{1,9}(?=[.)])/, `${start}`) : text;
   const [list, ...more] = words.parse(numbered);
@@ -159,19 +158,19 @@ function asList(text: string, format: RichTextFormat, own: List, after: List, wo
   return isSame && more.length === 0 ? numbered : undefined;
 }
 
-/** What makes a list of an item that stands alone. */
+/** Wraps a separate item in a list. */
 function aroundItem(source: string, list: Span, format: RichTextFormat): [string, string] {
   if (format === 'html') return ['<ul>', '</ul>'];
   return format === 'adf' ? aroundNode(source, list) : ['', ''];
 }
 
-/** What makes a table of a row that stands alone. */
+/** Wraps a separate row in a table. */
 function aroundRow(source: string, table: Table, format: RichTextFormat): [string, string] {
   const { span, children } = table;
   if (format === 'html') return ['<table>', '</table>'];
   if (format === 'adf' && span) return aroundNode(source, span);
   if (format !== 'markdown' || !span) return ['', ''];
-  // a head without words, over the line that parts it from the rows
+  // an empty header above the line that separates it from the rows
   const line =
     source
       .slice(span.start, span.end)
@@ -192,7 +191,7 @@ function aroundNode(source: string, span: Span): [string, string] {
   return [`{"version":1,"type":"doc","content":[{"type":${JSON.stringify(type)},"content":[`, ']}]}'];
 }
 
-/** The blocks of an edited item or cell with what only the target can show, where they are as many as before. */
+/** The blocks of an edited item or cell with details that only the target can show, if their number is unchanged. */
 function restored(
   blocks: Block[],
   original: { children: Block[] } | undefined,
@@ -214,7 +213,7 @@ function merge<T extends ListItem | TableRow>(
   before: readonly T[],
   after: readonly T[],
   keyOf: (one: T) => string,
-  /** @param old the item that it takes the place of, if there is one for it */
+  /** @param old the item that it replaces, if any */
   write: (index: number, old: number | undefined) => string | undefined,
 ): string | undefined {
   const spans = original.map(({ span }) => span).filter((span) => span !== undefined);
@@ -246,8 +245,8 @@ function merge<T extends ListItem | TableRow>(
 }
 
 /**
- * The nodes of the only item or row of a list or table, as JSON; undefined where they are of another kind than the
- * target's own, such as a plain item among tasks.
+ * The nodes of the only item or row of a list or table, as JSON; undefined if they differ in kind from the target's
+ * own, such as a plain item among tasks.
  */
 function writeAdf(source: string, span: Span, block: List | Table, write: Write, index: number): string | undefined {
   const own: unknown = JSON.parse(source.slice(span.start, span.end));
@@ -259,11 +258,11 @@ function writeAdf(source: string, span: Span, block: List | Table, write: Write,
   const [list] = made;
   if (!isNode(list) || made.length !== 1 || own.type !== list.type || !list.content) return undefined;
   const text = list.content.map((node) => JSON.stringify(node)).join(',');
-  // the ids of tasks must differ within a document
+  // task ids must be unique within a document
   return text.replace(/"localId":"(task-\d+)"/g, (_, id: string) => `"localId":"${unused(source, `${id}-${index}`)}"`);
 }
 
-/** What stands among tasks is one. */
+/** An item among tasks is a task, too. */
 const asTask = (item: ListItem): ListItem => ({ ...item, checked: item.checked ?? false });
 
 function asDecisions(node: unknown): unknown {
@@ -293,7 +292,7 @@ function unused(source: string, id: string): string {
 interface Marker {
   indent: string;
   sign: string;
-  /** of Textile and Jira: one for each list around */
+  /** in Textile and Jira: one sign for each enclosing list */
   signs: string;
 }
 
@@ -316,11 +315,11 @@ function writeItem(
   const text = write({ type: 'root', children: [one] });
   if (format === 'html') return /^<[ou]l[^>]*>\n([\s\S]*)\n<\/[ou]l>$/.exec(text)?.[1];
   if (format === 'textile' || format === 'jira-wiki') {
-    // the signs of the lists around it, and its own, which may be a dash
+    // the signs of the enclosing lists and its own sign, which may be a dash
     const [outer, own] = [signs.slice(0, -1), signs.at(-1) ?? ''];
     return signs === '' ? text : text.replace(/^[*#](?=[*#]* )/gm, () => `${outer}${own}`);
   }
-  // another sign would begin another list
+  // another sign would start another list
   if (format === 'markdown' && sign !== '')
     return text.replace(/^(?:[-*+]|(\d+)[.)])/, (_, number: string | undefined) => `${number ?? ''}${sign}`);
   return text;

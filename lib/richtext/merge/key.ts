@@ -1,13 +1,13 @@
 /**
- * A block as one text in which only what people see counts: places in the source, the order of marks, white space and empty
- * nodes don't. Two blocks with the same key are the same content.
+ * A block as a string of only what people see. Places in the source, the order of marks, white space and empty nodes do
+ * not count. Two blocks with the same key have the same content.
  */
 
 import { hexOf } from '../adf/colours';
 import { flatten, splitAtEmptyLines, tidy } from '../inline';
 import type { Align, Block, Inline, ListItem, TableRow } from '../tree';
 
-/** The key of a block; '' where it shows nothing. */
+/** The key of a block; '' if it shows nothing. */
 export function blockKey(node: Block): string {
   switch (node.type) {
     case 'paragraph':
@@ -37,7 +37,7 @@ export function blockKey(node: Block): string {
   }
 }
 
-/** The keys of the blocks that show something. */
+/** The keys of all blocks that show something. */
 export const blockKeys = (nodes: readonly Block[]): string[] => nodes.map(blockKey).filter((key) => key !== '');
 
 export const itemKey = (item: ListItem): string => `item${item.checked ?? ''}(${blockKeys(item.children).join('\n')})`;
@@ -56,10 +56,10 @@ export const rowKey = (row: TableRow): string =>
     })
     .join('\n')})`;
 
-/** A cell on the left is as one without a place. */
+/** A left-aligned cell equals one without an alignment. */
 const left = (align: Align | undefined): string => (align === undefined || align === 'left' ? '' : align);
 
-/** A colour by its value, whichever name it goes by. */
+/** A colour by its value, whatever name is used for it. */
 const byValue = ({ color, background }: { color?: string; background?: string }): object => ({
   color: hexOf(color) ?? color,
   background: hexOf(background) ?? background,

@@ -1,6 +1,7 @@
 /**
- * A text as the sequence of what a person can edit in it: words, each with its look, and between them what has no words of
- * its own – begins and ends of blocks, pictures, mentions, macros. Two texts with the same shapes differ in words only.
+ * A text as the sequence of its editable parts: words, each with its formatting, and between them everything without
+ * words of its own: starts and ends of blocks, pictures, mentions, macros. Two texts with the same shapes differ only
+ * in words.
  */
 
 import { flatten, type Leaf } from '../inline';
@@ -8,15 +9,15 @@ import type { Block, Inline, Span } from '../tree';
 import { plainInline } from '../tree';
 
 export interface Part {
-  /** all of it but its words */
+  /** everything about the part except its words */
   shape: string;
-  /** words that may be edited */
+  /** editable words */
   text?: string;
-  /** words of something that is one whole, such as a mention */
+  /** words of something indivisible, such as a mention */
   fixed?: string;
   /** code: each blank counts */
   verbatim: boolean;
-  /** the smallest block, item or row around it whose place is known */
+  /** the smallest enclosing block, item or row with a known place */
   span: Span | undefined;
 }
 
@@ -52,7 +53,7 @@ function blockParts(block: Block, around: Span | undefined, into: Part[]): void 
     case 'list':
       mark(`list|${block.ordered}|${block.start ?? 1}`);
       for (const item of block.children) {
-        // within a block whose place is not known, places count from somewhere else
+        // inside a block with an unknown place, places are relative to something else
         const place = block.span && item.span ? item.span : span;
         into.push({ shape: `item|${item.checked ?? ''}`, verbatim: false, span: place });
         for (const child of item.children) blockParts(child, place, into);
@@ -113,10 +114,10 @@ const lookOf = ({ marks }: Leaf): string =>
     .sort()
     .join('');
 
-/** Words as they compare: a line end is a blank, unless it is code. */
+/** Words for comparing: a line end equals a blank, except in code. */
 const shown = ({ text, verbatim }: Part): string | undefined => (verbatim ? text : text?.replace(/\s+/g, ' ').trim());
 
-/** True where both have the same shapes, and the same words too unless these may differ. */
+/** True if both have the same shapes and, unless the words may differ, the same words. */
 export function sameParts(one: readonly Part[], two: readonly Part[], words: boolean): boolean {
   return (
     one.length === two.length &&
@@ -128,7 +129,7 @@ export function sameParts(one: readonly Part[], two: readonly Part[], words: boo
   );
 }
 
-/** The smallest things that are edited: a word, a run of blanks, a sign. */
+/** The smallest units of an edit: a word, a run of blanks, a sign. */
 export const tokensOf = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}]+|\s+|[\s\S]/gu) ?? [];
 
 export const isBlankToken = (token: string): boolean => token.trim() === '';

@@ -1,8 +1,8 @@
-/** Which blocks of the target and of the other side belong together: they show the same. */
+/** Matches blocks of the target with blocks of the other side that show the same content. */
 
 import type { Block, Span } from '../tree';
 
-/** One or more blocks of the target that stand together in one piece of its source. */
+/** One or more blocks of the target that share one piece of its source. */
 export interface Unit extends Span {
   blocks: Block[];
 }
@@ -13,7 +13,7 @@ export interface Segment {
   blocks: [number, number];
 }
 
-/** True where all blocks of a segment are still there, side by side. A segment without any always is. */
+/** True if all blocks of a segment still exist, side by side. Always true for a segment without blocks. */
 export function isIntact({ blocks: [first, end] }: Segment, same: ReadonlyMap<number, number>): boolean {
   for (let at = first; at < end; at++) {
     const now = same.get(at);
@@ -22,7 +22,7 @@ export function isIntact({ blocks: [first, end] }: Segment, same: ReadonlyMap<nu
   return true;
 }
 
-/** Blocks with their places; what has none, or shares one, goes with the block before. */
+/** Blocks with their places. A block without a place of its own is joined with the block before it. */
 export function unitsOf(blocks: readonly Block[]): Unit[] {
   const units: Unit[] = [];
   for (const block of blocks) {
@@ -37,7 +37,7 @@ export function unitsOf(blocks: readonly Block[]): Unit[] {
   return units;
 }
 
-/** Ranges that overlap become one segment; units that show nothing are segments of their own. */
+/** Overlapping ranges become one segment. Units that show nothing are segments of their own. */
 export function joined(ranges: readonly ([number, number] | undefined)[], unitCount: number): Segment[] {
   const segments: Segment[] = [];
   let nextUnit = 0;
@@ -47,7 +47,7 @@ export function joined(ranges: readonly ([number, number] | undefined)[], unitCo
   ranges.forEach((range, block) => {
     const last = segments.at(-1);
     if (!range) {
-      // the source shows a block that the target has not: it goes with the one before
+      // the source shows a block that the target does not have: it is joined with the block before it
       if (last) last.blocks[1] = block + 1;
       return;
     }

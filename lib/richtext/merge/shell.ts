@@ -1,6 +1,6 @@
 /**
- * What stands around the blocks of a container in its source – the tags, the macro's signs, the `>` of each line, the node –
- * and the blocks within as a text of their own. So that an edit within a container is made within, and the container stays.
+ * Separates a container's source into its shell (the tags, the macro's signs, the `>` of each line, the ADF node) and
+ * the blocks inside it, as a text of their own. An edit inside a container then changes only the inner text.
  */
 
 import type { RichTextFormat } from '../../model/values';
@@ -10,13 +10,13 @@ import type { Block, Span, Tree } from '../tree';
 import { align } from './align';
 
 export interface Shell {
-  /** what it holds; several where it holds several texts, as columns do */
+  /** its content; several texts if it has several, such as columns */
   bodies: string[];
-  /** the container with other bodies, as many */
+  /** the container with other bodies, the same number */
   assemble(bodies: readonly string[]): string;
 }
 
-/** The shell of a block, a list item or a cell of a table; undefined where it has none, or not a plain one. */
+/** The shell of a block, a list item or a table cell; undefined if there is none or it is not a plain one. */
 export function shellOf(source: string, format: RichTextFormat): Shell | undefined {
   switch (format) {
     case 'adf':
@@ -53,7 +53,7 @@ const between = (source: string, start: number, end: number): Shell | undefined 
         assemble: ([body = '']) => source.slice(0, start) + body + source.slice(end),
       };
 
-/** Nodes that hold blocks; the others hold parts of their own, or words. */
+/** Nodes that hold blocks. Other nodes hold parts of their own, or words. */
 const HOLD_BLOCKS = new Set(
   'panel expand nestedExpand blockquote bodiedExtension listItem tableCell tableHeader layoutColumn'.split(' '),
 );
@@ -105,11 +105,11 @@ function macroShell(source: string, opening: RegExp, closing: RegExp): Shell | u
   return open && close ? between(source, open[0].length, close.index) : undefined;
 }
 
-/** `<details>` of which each tag stands on a line of its own, so that what is within is Markdown. */
+/** `<details>` with each tag on a line of its own, so that its content is Markdown. */
 const detailsShell = (source: string): Shell | undefined =>
   macroShell(source, /^<details\b[^>]*>\s*(?:<summary\b[\s\S]*?<\/summary>)?[ \t]*\n\s*\n/i, /\n\s*\n<\/details>\s*$/i);
 
-/** A quote: lines that begin with a sign. @param head a first line that is no part of what it holds */
+/** A quote: lines that start with a sign. @param head a first line that does not belong to its content */
 function prefixShell(source: string, sign: RegExp, prefix: string, head: RegExp): Shell | undefined {
   const first = head.exec(source)?.[0] ?? '';
   const lines = source.slice(first.length).split('\n');
@@ -122,7 +122,7 @@ function prefixShell(source: string, sign: RegExp, prefix: string, head: RegExp)
   );
 }
 
-/** An item of a Markdown list: what it holds stands under its first sign. */
+/** An item of a Markdown list: its content is indented to its first character. */
 function itemShell(source: string): Shell | undefined {
   const marker = /^(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+(?=\S))?/.exec(source)?.[0];
   if (marker === undefined) return undefined;
@@ -136,7 +136,8 @@ function itemShell(source: string): Shell | undefined {
   );
 }
 
-/** @param lines as they are written, @param bare and without the signs in front, @param dress gives a new line its sign */
+/** @param lines as written, @param bare the same without the signs in front, @param dress adds the sign to a new
+ * line */
 function linesShell(
   head: string,
   lines: readonly string[],
@@ -150,7 +151,7 @@ function linesShell(
       const same = new Map(align(bare, now).map(([was, is]) => [is, was]));
       const written = now.map((line, index) => {
         const was = same.get(index);
-        // the first line stands behind the head, which may not have the sign of the others
+        // the first line follows the head, which may lack the sign of the other lines
         const isMoved = was === undefined || (was === 0) !== (index === 0);
         return isMoved ? dress(line, index) : (lines[was] ?? '');
       });
@@ -166,9 +167,9 @@ export function nodesOf(document: string): string {
 }
 
 /**
- * Blocks written as they may stand in a container.
- * @param source the container as the target has it
- * @returns undefined where they are written there as anywhere
+ * Blocks in the form they need inside a container.
+ * @param source the container in the target's source
+ * @returns undefined if the container needs no special form
  */
 export function renderWithin(
   source: string,
@@ -208,6 +209,25 @@ export function renderWithin(
     (child, index) => index > 0 || !isNode(child) || child.content !== undefined || child.type !== 'paragraph',
   );
   return nodes.map((child) => JSON.stringify(child)).join(',');
+}
+
+/**
+ * HTML: the only paragraph of an element has no element of its own, as in most items and cells, and the result is again
+ * a single paragraph.
+ * @param body the content of the element, @param own the same as blocks, @param now the new blocks
+ */
+export function standsBare(body: string, own: readonly Block[], now: readonly Block[]): boolean {
+  const [paragraphs, wanted] = [own, now].map((blocks) => blocks.filter(({ type }) => type === 'paragraph'));
+  const [paragraph] = paragraphs ?? [];
+  if (!paragraph?.span || paragraphs?.length !== 1 || wanted?.length !== 1) return false;
+  return !/^\s*<p\b/i.test(body.slice(paragraph.span.start));
+}
+
+/** Blocks as HTML; a single plain paragraph without its element. @returns undefined if there is no such paragraph */
+export function renderBare(blocks: readonly Block[], render: (tree: Tree) => string): string | undefined {
+  const [block] = blocks;
+  if (blocks.length !== 1 || block?.type !== 'paragraph') return undefined;
+  return /^<p>([\s\S]*)<\/p>$/.exec(render({ type: 'root', children: [block] }))?.[1];
 }
 
 /** The outermost node of a type. */

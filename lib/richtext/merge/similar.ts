@@ -1,4 +1,4 @@
-/** Which of some blocks that were changed, put in and taken out are the same ones, changed: by their kind and their words. */
+/** Finds which of the changed, added and removed blocks are edited versions of each other, by kind and words. */
 
 import { gaps } from './align';
 import { tokensOf } from './parts';
@@ -9,11 +9,11 @@ export interface Candidate {
   text: string;
 }
 
-/** More pairs than this are not compared: then it is one by one. */
+/** Maximum number of compared pairs. Beyond it, blocks are paired in order. */
 const MOST_PAIRS = 2_500;
 
 /**
- * Pairs of indices, ascending in both: the given ones, and between those what is most alike.
+ * Pairs of indices, ascending in both: the given pairs, and between them the most similar blocks.
  * @param pairs entries that are the same on both sides
  */
 export function withSimilar(
@@ -37,7 +37,7 @@ function similar(left: readonly Candidate[], right: readonly Candidate[]): [numb
   const likeness = left.map((one, a) =>
     right.map((two, b) => 0.01 + (one.kind === two.kind ? 0.2 : 0) + overlap(words[a], others[b])),
   );
-  // the most likeness that is to be had from each pair of places on
+  // the highest total similarity that can be reached from each pair of positions on
   const best = Array.from({ length: left.length + 1 }, () => new Array<number>(right.length + 1).fill(0));
   const at = (a: number, b: number): number => best[a]?.[b] ?? 0;
   for (let a = left.length - 1; a >= 0; a--) {
@@ -63,7 +63,7 @@ function bagOf({ text }: Candidate): Bag {
   return bag;
 }
 
-/** How much of both is common: 0 to 1. */
+/** The proportion that both have in common: 0 to 1. */
 function overlap(one: Bag | undefined, two: Bag | undefined): number {
   let common = 0;
   let all = 0;

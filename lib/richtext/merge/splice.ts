@@ -1,17 +1,17 @@
 /**
- * A text cut into parts that may be exchanged, and what stands between them. What isn't exchanged stays byte for byte;
- * what stands between is kept where it is more than white space.
+ * A text as replaceable parts and the text between them. Parts that are not replaced stay byte for byte. Text between
+ * parts is kept if it is more than white space.
  */
 
 import type { RichTextFormat } from '../../model/values';
 import type { Span } from '../tree';
 
-/** What becomes of a part: kept as it is, or replaced by texts (none: removed). Texts may be put behind it. */
+/** The change of a part: kept, or replaced by texts (none: removed). Texts may be added after it. */
 export interface Change {
   keep: boolean;
   replacement: string[];
   behind: string[];
-  /** the replacement is the part itself with some words exchanged: it stands as it stood */
+  /** the replacement is the same part with some words changed: it keeps its surroundings */
   inPlace?: boolean;
 }
 
@@ -29,8 +29,8 @@ export const separatorOf = (format: RichTextFormat): string => SEPARATOR[format]
 /**
  * @param parts places of the parts in the text, ascending, not overlapping
  * @param changes one per part
- * @param before texts that are put before the first part
- * @param separator what parts two texts where nothing does
+ * @param before texts to insert before the first part
+ * @param separator goes between two texts that nothing else separates
  */
 export function splice(
   source: string,

@@ -1,4 +1,4 @@
-/** What containers hold on both sides, where these show them in different ways. */
+/** Compares the content of containers on both sides, if the sides show these containers differently. */
 
 import { largest } from '../../model/lists';
 import { type Block, plainInline } from '../tree';
@@ -17,7 +17,7 @@ const holds = (block: Block | undefined): block is Container =>
     block.type === 'vendorBlock' ||
     block.type === 'footnoteDefinition');
 
-/** A container without what it holds. */
+/** A container without its content. */
 export function lookOf(block: Block): string {
   switch (block.type) {
     case 'panel':
@@ -34,8 +34,9 @@ export function lookOf(block: Block): string {
 }
 
 /**
- * What a container holds, as the other side had it and has it now: in a container of its own, or as blocks without one.
- * @returns undefined where the container itself was edited
+ * The content of a container, as the other side had it and has it now: in a container of its own, or as blocks without
+ * one.
+ * @returns undefined if the container itself was edited
  */
 export function partsWithin(
   own: Block,
@@ -53,7 +54,7 @@ export function partsWithin(
   const [head] = parts.old;
   const isShown = title && head?.type === 'paragraph' && plainInline(head.children).trim() === title.trim();
   if (!isShown) return parts;
-  // the title stands above what the container holds, also where something was put above it
+  // the title is shown above the container's content, even if something was inserted above it
   const at = parts.now.findIndex((block) => blockKey(block) === blockKey(head));
   return at < 0 ? undefined : { old: parts.old.slice(1), now: parts.now.toSpliced(at, 1) };
 }
@@ -71,8 +72,8 @@ interface Share {
 }
 
 /**
- * Which of the other side's blocks are shown by which of several texts, one behind the other, such as columns.
- * @param keys what the other side shows for each of them
+ * Maps the other side's blocks to several consecutive texts, such as columns.
+ * @param keys the keys of the blocks that the other side shows for each text
  */
 export function sharesOf(keys: readonly string[][], old: readonly Block[], now: readonly Block[]): Share[] {
   if (keys.length === 1) return [{ old, now }];

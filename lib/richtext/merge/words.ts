@@ -1,13 +1,14 @@
 /**
- * Where an edit changed nothing but words, it is made in the target's own text, in place: everything else – panels, cells,
- * pictures, macros, attributes, whatever they hold and are called – stays byte for byte. The result is read again, and is
- * taken only if it differs from what was there in just those words.
+ * If an edit changed only words, it is made in place in the target's own text. Everything else (panels, cells,
+ * pictures, macros, attributes with their names and values) stays byte for byte. The result is read again and accepted
+ * only if it differs from the earlier text in exactly these words.
  */
 
 import { largest, smallest } from '../../model/lists';
 import type { RichTextFormat } from '../../model/values';
 import { escapeHtml } from '../html/render';
 import type { Block, Span, Tree } from '../tree';
+import { scriptLinks } from '../url';
 import { align, type Gap, gaps } from './align';
 import { type Decoded, decode, QUOTED } from './decoded';
 import { isBlankToken, type Part, partsOf, sameParts, tokensOf } from './parts';
@@ -18,25 +19,25 @@ export interface WordTools {
   render(tree: Tree): string;
 }
 
-/** Some tokens of a part of the target that become a text. */
+/** Some tokens of a part of the target that are replaced by a text. */
 interface Edit {
   part: number;
   from: number;
   to: number;
   text: string;
-  /** what is put in stands behind the token before, rather than in front of the one behind */
+  /** an insertion goes behind the preceding token, not in front of the following one */
   behind: boolean;
 }
 
-/** How much is compared before the words are given up: a text made to be slow, or one that is all new. */
+/** Maximum number of comparisons. A text that is completely new, or made to be slow, exceeds it. */
 const MOST_STEPS = 8_000_000;
 
-/** What is left of that. */
+/** The comparisons that are left. */
 interface Effort {
   steps: number;
 }
 
-/** How many comparisons two lists take: what both begin and end with takes none. */
+/** Number of comparisons for two lists. A common start and end cost nothing. */
 function costOf(left: readonly string[], right: readonly string[]): number {
   let [start, end] = [0, 0];
   const most = Math.min(left.length, right.length);
@@ -45,28 +46,28 @@ function costOf(left: readonly string[], right: readonly string[]): number {
   return left.length + right.length + (left.length - start - end) * (right.length - start - end);
 }
 
-/** So many readings of the whole are tried. */
+/** Maximum number of attempts to read the whole text. */
 const MOST_TRIES = 12;
-/** In so many places words may have changed. */
+/** Maximum number of places with changed words. */
 const MOST_EDITS = 200;
 
 export interface WordEdit {
-  /** the text, or the part of one, that is edited */
+  /** the text, or the part of it, that is edited */
   source: string;
-  /** what has to stand before and behind it for the format to be read as what it is, such as the table around a row */
+  /** text that must surround it to be read correctly, such as the table around a row */
   lead: string;
   tail: string;
   format: RichTextFormat;
-  /** the blocks that it is read as, where that is known and nothing stands around it */
+  /** the blocks that it is read as, if they are known and nothing surrounds it */
   own?: readonly Block[];
-  /** what the other side showed for it, and what that shows now */
+  /** the other side's earlier and current version of it */
   old: readonly Block[];
   now: readonly Block[];
 }
 
 /**
  * The target's source with the edited words in it.
- * @returns undefined where more than words changed, or the words can't be found in the source
+ * @returns undefined if more than words changed, or the words cannot be found in the source
  */
 export function editWords(edit: WordEdit, tools: WordTools): string | undefined {
   const [before, after] = [partsOf(edit.old), partsOf(edit.now)];
@@ -86,6 +87,8 @@ export function editWords(edit: WordEdit, tools: WordTools): string | undefined 
   );
   if (wanted.some(({ text }) => text?.trim() === '')) return undefined;
   const result = new Search(source, format, parts, edits, wanted, tools, effort).run();
+  // adjacent words may become a link in the system that shows them, even if this reader sees none
+  if (result !== undefined && scriptLinks(result, format) > scriptLinks(source, format)) return undefined;
   return result?.startsWith(lead) && result.endsWith(tail)
     ? result.slice(lead.length, result.length - tail.length)
     : undefined;
@@ -98,14 +101,14 @@ function edited(part: Part, edits: readonly Edit[]): Part {
   return { ...part, text: tokens.join('') };
 }
 
-/** A token of the target: which part, which of its tokens. */
+/** A token of the target: the index of its part and its index there. */
 interface Place {
   part: number;
   token: number;
   fixed: boolean;
 }
 
-/** What the edits of the other side are in the target; undefined where there is no place for one. */
+/** The other side's edits as edits of the target; undefined if one has no matching place. */
 function editsOf(
   parts: readonly Part[],
   before: readonly Part[],
@@ -136,13 +139,13 @@ function editsOf(
   return edits;
 }
 
-/** What was put in or taken out may as well have been so a few tokens before or behind: "a |b a| c", "a b |a c|". */
+/** An insertion or deletion can equally be a few tokens earlier or later: "a |b a| c", "a b |a c|". */
 function slid(left: readonly string[], right: readonly string[], gap: Gap): Gap[] {
   const result = [gap];
   if (gap.left[0] < gap.left[1] && gap.right[0] < gap.right[1]) return result;
   for (const step of [-1, 1]) {
     for (let { left: a, right: b } = gap; result.length < 9; ) {
-      // the token that it passes must be the one that comes in at its other end
+      // the token that it moves over must equal the one that enters at its other end
       const [fromLeft, fromRight] = step < 0 ? [a[0] - 1, b[0] - 1] : [a[1], b[1]];
       const passed = left[fromLeft];
       const longer = a[1] > a[0] ? ([left, a] as const) : ([right, b] as const);
@@ -172,7 +175,7 @@ function editOf(places: readonly (Place | undefined)[], [from, to]: [number, num
     : undefined;
 }
 
-/** For each token of the other side its place in the target. */
+/** For each token of the other side, its position in the target. */
 class Places {
   private readonly pairs: [number, number][];
   private readonly left: number[];
@@ -193,7 +196,7 @@ class Places {
     );
   }
 
-  /** The only part with the same words, where it stands in another order. */
+  /** The only part with the same words, if the parts are in another order. */
   private moved(at: number): [number, number] | undefined {
     const words = shownOf(this.before[this.left[at] ?? -1]);
     const isSame = (list: readonly Part[]) => (index: number) => shownOf(list[index]) === words;
@@ -205,7 +208,7 @@ class Places {
   of(index: number): (Place | undefined)[] {
     const at = this.left.indexOf(index);
     const pair = this.pairs.find(([left]) => left === at) ?? this.moved(at);
-    // what stands between the parts that both have the same is compared token by token
+    // parts between two matched parts are compared token by token
     const nearest = this.pairs.findLast(([left]) => left < at) ?? [-1, -1];
     const next = this.pairs.find(([left]) => left > at) ?? [this.left.length, this.right.length];
     const [from, to] = pair
@@ -233,7 +236,7 @@ const shownOf = (part: Part | undefined): string => wordsOf(part).replace(/\s+/g
 
 const wordsOf = (part: Part | undefined): string => part?.text ?? part?.fixed ?? '';
 
-/** Looks for the words in the source, and for a way to write the new ones. */
+/** Finds the words in the source and a way to write the new ones. */
 class Search {
   private tries = 0;
   private readonly decoded = new Map<string, Decoded>();
@@ -255,7 +258,7 @@ class Search {
     const chosen = choices.map(() => 0);
     const current = (): Change[] => choices.flatMap((list, index) => list[chosen[index] ?? 0] ?? []);
     if (this.fits(current(), this.wanted)) return applied(this.source, current());
-    // one part after the other: the first choice with which this part reads as wanted
+    // part by part: takes the first variant with which this part reads as intended
     let done: Change[] = [];
     let goal: Part[] = [...this.parts];
     for (const [index, part] of touched.entries()) {
@@ -279,7 +282,7 @@ class Search {
     }
   }
 
-  /** The ways in which the edits of a part may be made: where its words may stand, and how new ones are written. */
+  /** The variants of an edit: where the words may be in the source, and how new words are written. */
   private choices(index: number): Change[][] {
     const part = this.parts[index];
     if (part?.text === undefined) return [];
@@ -301,7 +304,7 @@ class Search {
     return result;
   }
 
-  /** New words as the format writes them, the likeliest first. */
+  /** The possible spellings of new words in the format, the most likely first. */
   private written(text: string, verbatim: boolean): string[] {
     if (this.format === 'adf') return [JSON.stringify(text).slice(1, -1)];
     if (this.format === 'html') return [escapeHtml(text)];
@@ -316,7 +319,7 @@ class Search {
     return PLAIN.test(text) ? [text, escaped] : [escaped, inCell, text];
   }
 
-  /** Where the tokens of a part may stand in the source: the likeliest place first. */
+  /** The possible positions of a part's tokens in the source, the most likely first. */
   private placesOf(index: number, tokens: readonly string[], literal: boolean, edits: readonly Edit[]): Located[] {
     const around = this.parts[index]?.span;
     const [from, to] = [around?.start ?? 0, around?.end ?? this.source.length];
@@ -335,7 +338,7 @@ class Search {
       if (found) at = found.end;
     }
     const result: Located[] = [];
-    // where something without words stands in the midst of the part, a few tokens around the edits must do
+    // if something without words is inside the part, only a few tokens around the edits are matched
     for (const margin of [tokens.length, 6, 2]) {
       const first = Math.max(0, smallest(edits.map((edit) => edit.from)) - margin);
       const last = Math.min(tokens.length, largest(edits.map((edit) => edit.to)) + margin);
@@ -353,20 +356,20 @@ class Search {
   }
 }
 
-/** Words that no markup takes for anything else. */
+/** Words that no markup interprets. */
 const PLAIN = /^[\p{L}\p{N}\p{M}\s.,;?'’…]*$/u;
 
 interface Change extends Span {
   text: string;
 }
 
-/** Places in the source of some tokens of a part. */
+/** The places of some of a part's tokens in the source. */
 interface Located {
   first: number;
   places: Span[];
 }
 
-/** The place of an edit, of the places of the tokens of its part. */
+/** The place of an edit, derived from the places of its part's tokens. */
 function spanOf({ behind, ...edit }: Edit, located: Located): Span | undefined {
   const { places } = located;
   const [from, to] = [edit.from - located.first, edit.to - located.first];
@@ -378,7 +381,7 @@ function spanOf({ behind, ...edit }: Edit, located: Located): Span | undefined {
   return first && last ? { start: first.start, end: last.end } : undefined;
 }
 
-/** @returns undefined where two changes are of one place */
+/** @returns undefined if two changes affect the same place */
 function applied(source: string, changes: readonly Change[]): string | undefined {
   let result = '';
   let at = 0;
@@ -401,7 +404,7 @@ interface Found {
 const isSkipped = (char: string | undefined): boolean => char !== undefined && (char === QUOTED || /\s/.test(char));
 const isWord = (char: string | undefined): boolean => char !== undefined && /[\p{L}\p{N}\p{M}]/u.test(char);
 
-/** The first place from `from` on where all tokens stand one behind the other. */
+/** The first position from `from` on at which all tokens follow each other. */
 function find(
   { text, starts, ends }: Decoded,
   tokens: readonly string[],

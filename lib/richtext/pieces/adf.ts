@@ -1,6 +1,6 @@
 /**
- * ADF: a piece is what stands between two hard breaks of a paragraph or heading, a task, a table row, a line of code, or a
- * node of which nothing is known. The nodes around it are its frames, as the JSON before and behind their content.
+ * ADF: a piece is the content between two hard breaks of a paragraph or heading, a task, a table row, a line of code,
+ * or an unknown node. The nodes around it are its frames: the JSON before and after their content.
  */
 
 import { type AdfNode, isNode } from '../adf/schema';
@@ -31,7 +31,7 @@ const joint: Joint = {
   },
 };
 
-/** @returns undefined where the text is no ADF document */
+/** @returns undefined if the text is not an ADF document */
 export function cutAdf(source: string): Cut | undefined {
   let document: unknown;
   try {
@@ -44,6 +44,7 @@ export function cutAdf(source: string): Cut | undefined {
   writer.nodes(document.content, [], 0);
   const frame = document;
   return {
+    kind: 'adf',
     pieces: writer.pieces,
     glue: [...writer.glue, writer.text.slice(writer.end)],
     whole: (content) => JSON.stringify({ ...frame, content: JSON.parse(`[${content}]`) as unknown }),
@@ -51,7 +52,7 @@ export function cutAdf(source: string): Cut | undefined {
   };
 }
 
-/** Writes the nodes as JSON and remembers where the pieces stand in it. */
+/** Writes the nodes as JSON and records the positions of the pieces in it. */
 class Writer {
   text = '';
   end = 0;
@@ -132,14 +133,14 @@ class Writer {
   }
 }
 
-/** The text of a code block that is one text without marks. */
+/** The text of a code block that consists of a single text without marks. */
 function onlyText(content: readonly unknown[]): string | undefined {
   const [only] = content;
   if (content.length !== 1 || !isNode(only) || only.type !== 'text' || Object.keys(only).length !== 2) return undefined;
   return only.text;
 }
 
-/** @param line set for a block of code: its one text belongs to the frame */
+/** @param line set for a code block: its single text belongs to the frame */
 function frameOf(node: AdfNode, line: string | undefined): Frame {
   const entries = Object.entries(node).map(([key, value]) => [key, `${JSON.stringify(key)}:${JSON.stringify(value)}`]);
   const at = entries.findIndex(([key]) => key === 'content');

@@ -1,6 +1,6 @@
 /**
- * HTML: a piece is a run of words up to a line break or the edge of a block, a table row, a picture or rule. The elements
- * around it are its frames; blank paragraphs stand between pieces.
+ * HTML: a piece is a run of words up to a line break or the edge of a block, a table row, a picture or a rule. The
+ * elements around it are its frames. Blank paragraphs lie between pieces.
  */
 
 import { type Element, isElement, isText, type Node, parseHtmlNodes } from '../html/dom';
@@ -9,7 +9,7 @@ import { type Cut, type Frame, framesBetween, type Joint, type Piece } from './p
 
 const CONTAINERS = new Set(['ul', 'ol', 'dl', 'table', 'thead', 'tbody', 'tfoot', 'blockquote', 'details']);
 const ITEMS = new Set(['li', 'td', 'th', 'dt', 'dd']);
-/** Stand alone without words. */
+/** Elements that are complete without words. */
 const VISIBLE = /<(?:img|input|hr|iframe|video|audio|object|embed)\b/i;
 
 const BLANK = /(?:&nbsp;|&#160;|&#xa0;|[\s\u00a0]|<!--[\s\S]*?-->|<[^>]*>)+/gi;
@@ -26,7 +26,7 @@ const joint: Joint = {
 
 /**
  * @param source with '\n' as line end
- * @returns undefined where its elements are crossed, so that no part of it stands alone
+ * @returns undefined if its elements overlap, so that no part of it can be separated
  */
 export function cutHtml(source: string): Cut | undefined {
   const reader = new Reader(source);
@@ -40,7 +40,7 @@ class Reader {
   private end = 0;
   private block = 0;
   private crossed = false;
-  /** frames of the piece before */
+  /** frames of the preceding piece */
   private around: readonly Frame[] = [];
   private run: { start: number; end: number } | undefined;
 
@@ -49,6 +49,7 @@ class Reader {
   cut(): Cut | undefined {
     if (this.crossed) return undefined;
     return {
+      kind: 'html',
       pieces: this.pieces,
       glue: [...this.glue, this.source.slice(this.end)],
       whole: (content) => content,
@@ -74,7 +75,7 @@ class Reader {
     const place = element.sourceCodeLocation;
     const name = element.tagName;
     if (!place) {
-      // an element that the source leaves out, such as tbody
+      // an implied element that the source omits, such as tbody
       this.flow(element.childNodes, frames, pre);
     } else if (name === 'br') {
       this.flush(frames, pre);
@@ -91,7 +92,7 @@ class Reader {
     } else this.extend(place.startOffset, place.endOffset);
   }
 
-  /** A block, or an inline element around one, or around a line break. */
+  /** A block, or an inline element around a block or a line break. */
   private isFrame(element: Element, pre: boolean): boolean {
     const { tagName } = element;
     if (DROPPED.has(tagName)) return false;

@@ -1,4 +1,4 @@
-/** Cuts a text of any format into pieces. Pure; throws nothing. */
+/** Splits a text of any format into pieces. Pure; throws nothing. */
 
 import type { RichTextFormat } from '../../model/values';
 import type { Tree } from '../tree';
@@ -9,7 +9,7 @@ import type { Cut } from './piece';
 
 export { type Cut, compose, isSound, keyOf, type Line, linesOfCut, type Piece, type Placed } from './piece';
 
-/** A text without markup: each of its lines is a piece, the empty ones too. */
+/** A text without markup: each of its lines is a piece, including empty ones. */
 export function cutPlain(source: string): Cut {
   const lines = source === '' ? [] : source.split('\n');
   const pieces = lines.map((text, at) => ({
@@ -22,6 +22,7 @@ export function cutPlain(source: string): Cut {
     verbatim: false,
   }));
   return {
+    kind: 'lines',
     pieces,
     glue: ['', ...pieces.slice(1).map(() => '\n'), ''],
     whole: (content) => content,
@@ -31,7 +32,7 @@ export function cutPlain(source: string): Cut {
 
 /**
  * @param source with '\n' as line end
- * @param parse reads the text, for markups of lines
+ * @param parse reads the text, for line-based markups
  */
 export function cut(source: string, format: RichTextFormat, parse: (source: string) => Tree): Cut {
   try {
@@ -39,7 +40,7 @@ export function cut(source: string, format: RichTextFormat, parse: (source: stri
     if (format === 'adf') return cutAdf(source) ?? cutPlain(source);
     if (format !== 'text') return cutLines(source, parse(source).children);
   } catch {
-    // nested too deep: then by its lines
+    // nested too deeply: split by lines instead
   }
   return cutPlain(source);
 }

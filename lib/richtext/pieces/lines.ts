@@ -1,6 +1,6 @@
 /**
- * Markdown, Textile and Jira wiki markup: a piece is a line with words in it. Empty lines part blocks, so they stand between
- * pieces: what two people added below one another doesn't grow together.
+ * Markdown, Textile and Jira wiki markup: a piece is a line with words in it. Empty lines separate blocks, so they lie
+ * between pieces: texts that two people add below one another do not merge.
  */
 
 import type { Block, Span } from '../tree';
@@ -28,7 +28,7 @@ export function cutLines(source: string, blocks: readonly Block[]): Cut {
   const code = codeIn(blocks);
   const pieces: Piece[] = [];
   const glue: string[] = [];
-  /** the last place of the text that is a piece's */
+  /** the last position of the text that belongs to a piece */
   let end = 0;
   let next = 0;
   let last: Block | undefined;
@@ -57,13 +57,13 @@ export function cutLines(source: string, blocks: readonly Block[]): Cut {
     end = from + text.length;
   }
   glue.push(source.slice(end));
-  return { pieces, glue, whole: (content) => content, ...joint };
+  return { kind: 'lines', pieces, glue, whole: (content) => content, ...joint };
 }
 
 const roleOf = (block: Block | undefined): Role =>
   block?.type === 'list' || block?.type === 'table' || block?.type === 'code' ? block.type : 'other';
 
-/** The places of blocks of code, also within others where those have places. */
+/** The places of code blocks, including nested ones if those have places. */
 function codeIn(blocks: readonly Block[]): Span[] {
   return blocks.flatMap((block): Span[] => {
     if (block.type === 'code') return block.span ? [block.span] : [];

@@ -1,66 +1,68 @@
 /**
- * A text cut into its smallest parts that a person edits as one – a paragraph, a line of it, a list item, a table row, a line
- * of code – and what stands between them. So that edits of two people can be put together piece by piece, with every piece
- * that nobody touched as it is written, byte for byte.
+ * A text split into the smallest parts that a person edits as one (a paragraph, a line of it, a list item, a table row,
+ * a line of code) and the text between them. This allows combining the edits of two people piece by piece. Untouched
+ * pieces stay byte for byte.
  */
 
 import { withoutJoiners } from '../mentions';
 
-/** An element around pieces, such as a list or one of its items. Markups of lines have none. */
+/** An element around pieces, such as a list or one of its items. Line-based markups have none. */
 export interface Frame {
   name: string;
-  /** what stands before and behind what is in it */
+  /** the text before and after its content */
   open: string;
   close: string;
-  /** holds other blocks (a list, a panel): what both sides add to it stands in one such frame, not in two */
+  /** holds other blocks (a list, a panel): additions of both sides go into a single such frame, not into two */
   container: boolean;
 }
 
-/** What a line belongs to, in markups of lines. */
+/** The line's block, in line-based markups. */
 export type Role = 'list' | 'table' | 'code' | 'other';
 
 export interface Piece {
   text: string;
   /** from the outermost to the innermost */
   frames: readonly Frame[];
-  /** that many of the frames go on from the piece before */
+  /** the number of frames that continue from the preceding piece */
   shared: number;
   /** pieces of one top-level block have the same number */
   block: number;
-  /** an empty line or another block is in front of it */
+  /** preceded by an empty line or another block */
   fresh: boolean;
   role: Role;
-  /** a line of a block of code, in which no sign means anything */
+  /** a line of a code block, in which no sign has a meaning */
   verbatim: boolean;
 }
 
-/** How the pieces of a format are put together. */
+/** How the pieces of a format are combined. */
 export interface Joint {
-  /** what stands between two pieces that never stood together before; undefined = the text's begin or end */
+  /** the text between two pieces that were not adjacent before; undefined = the start or end of the text */
   between(left: Piece | undefined, right: Piece | undefined): string;
 }
 
 export interface Cut extends Joint {
+  /** the format of the pieces; pieces of different kinds cannot be combined into a text */
+  kind: 'lines' | 'html' | 'adf';
   pieces: Piece[];
-  /** what stands before each piece, and behind the last one: one more than pieces */
+  /** the text before each piece and after the last one: one more than pieces */
   glue: string[];
-  /** the text of pieces and glue as it is stored */
+  /** the text of pieces and glue in its stored form */
   whole(content: string): string;
 }
 
-/** Where a piece stands in a text. */
+/** The position of a piece in a text. */
 export interface Place {
   cut: Cut;
   at: number;
 }
 
-/** A piece of a text, maybe in another spelling than there. */
+/** A piece of a text, possibly in another spelling than there. */
 export interface Line {
   piece: Piece;
   own: Place;
 }
 
-/** A piece of a text that is put together, and where it stands in the texts that it is made of. */
+/** A piece of a combined text, and its positions in the texts that it was built from. */
 export interface Placed {
   piece: Piece;
   base?: Place;
@@ -70,24 +72,24 @@ export interface Placed {
 
 export const linesOfCut = (cut: Cut): Line[] => cut.pieces.map((piece, at) => ({ piece, own: { cut, at } }));
 
-/** Ids that Jira gives anew whenever it stores a document. */
+/** Ids that Jira assigns again whenever it stores a document. */
 const LOCAL_ID = /"localId":"[^"]*",?/g;
 
-/** The elements around a piece, as they compare. */
+/** The elements around a piece, in comparable form. */
 export const openOf = ({ frames }: Piece): string =>
   frames
     .map(({ open }) => open.replace(LOCAL_ID, ''))
     .join('')
     .replace(/\s+/g, ' ');
 
-/** A piece as it compares, with the elements around it. */
+/** A piece in comparable form, with the elements around it. */
 export const keyOf = (piece: Piece): string =>
   `${openOf(piece)}${withoutJoiners(piece.text.replace(LOCAL_ID, '')).trimEnd()}`;
 
 /**
- * The text of some pieces. Between two that stand together in one of the texts it has what is between them there; where
- * that was changed, the change.
- * @param first the side that decides where both changed what is between two pieces
+ * The text of some pieces. Two pieces that are adjacent in one of the texts keep the text between them; if that was
+ * changed, the change is used.
+ * @param first the side that wins if both changed the text between two pieces
  */
 export function compose(placed: readonly Placed[], joint: Joint, first: 'ours' | 'theirs'): string {
   let content = '';
@@ -123,14 +125,14 @@ function glueIn(
   return fits(left, before) && fits(right, behind) ? cut.glue[at] : undefined;
 }
 
-/** The elements around the piece are those that it has in this text. */
+/** True if the elements around the piece are those that it has in this text. */
 function fits(placed: Placed | undefined, place: Place | undefined): boolean {
   if (!placed || !place) return true;
   const there = place.cut.pieces[place.at];
   return there !== undefined && (there === placed.piece || openOf(there) === openOf(placed.piece));
 }
 
-/** Ends and begins of elements between two pieces, in markups that have them. */
+/** The end and start tags between two pieces, in markups that have them. */
 export function framesBetween(left: Piece | undefined, right: Piece | undefined, separator: string): string {
   const [from, to] = [left?.frames ?? [], right?.frames ?? []];
   let same = 0;
@@ -145,8 +147,8 @@ export function framesBetween(left: Piece | undefined, right: Piece | undefined,
 }
 
 /**
- * True where each piece is still code, or still none, as in the text that it is from: no fence has lost its other half.
- * @param now the text that was put together, cut again
+ * True if each piece is code, or not code, as in its original text: no fence has lost its other half.
+ * @param now the combined text, split again
  */
 export function isSound(placed: readonly Placed[], now: Cut): boolean {
   if (placed.length !== now.pieces.length) return false;

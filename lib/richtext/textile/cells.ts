@@ -6,7 +6,7 @@ import { textileInlines } from './inline';
 
 const CELL = /^(_?)((?:[\\/]\d{1,3}|[<>=^~-]|\([^()\n"]{1,100}\)|\{[^{}\n"]{1,400}\}|\[[a-z_-]{1,20}\])*)\. ?/;
 
-/** The cells of a row: what stands between bars, where a wiki link's bar doesn't count. */
+/** The cells of a row: the text between bars. The bar in a wiki link does not count. */
 export function cellsOf(row: string): TableCell[] {
   const bar = row.indexOf('|');
   const cells: TableCell[] = [];
@@ -24,7 +24,7 @@ export function cellsOf(row: string): TableCell[] {
     cells.push(cellOf(row.slice(start, at)));
     start = at + 1;
   }
-  // a row that is not closed keeps its words
+  // a row without a closing bar keeps its words
   const tail = row.slice(start);
   if (tail.trim() !== '') cells.push(cellOf(tail));
   return cells;

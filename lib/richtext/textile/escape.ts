@@ -1,13 +1,13 @@
 /**
- * Pieces of a line of Textile, put together so that what is text stays text and what is a sign works as one. Textile has
- * no escape sign; Redmine shows HTML entities as characters, and an empty `<notextile></notextile>` parts a sign from a word.
+ * Joins pieces of a line of Textile so that text stays text and signs keep their effect. Textile has no escape sign.
+ * Redmine shows HTML entities as characters, and an empty `<notextile></notextile>` separates a sign from a word.
  */
 
-/** `text` is taken literally; `open` and `close` are signs of a phrase; `fixed` is markup that is complete in itself. */
+/** `text` is literal text; `open` and `close` are signs of a phrase; `fixed` is complete markup. */
 export interface Piece {
   kind: 'text' | 'open' | 'close' | 'fixed' | 'break';
   value: string;
-  /** for `fixed`: what stands beside it must not be part of a word (code), or it must end at white space (link) */
+  /** for `fixed`: it must not touch a word (code), or must be followed by white space (link) */
   edge?: 'word' | 'space' | 'start';
 }
 
@@ -25,10 +25,10 @@ const entity = (char: string): string =>
   char === '&' ? '&amp;' : char === '<' ? '&lt;' : char === '"' ? '&quot;' : `&#${char.charCodeAt(0)};`;
 
 /**
- * One paragraph, cell or item from its pieces.
- * @param firstLine true where the text begins a line of its own, so that it must not look like the start of a block
+ * Joins the pieces of one paragraph, cell or item.
+ * @param firstLine true if the text starts a line of its own, so that it must not look like the start of a block
  * @param inCell true in a table, where a bar ends the cell
- * @param around for the text of a link: the signs of the phrases that it stands in
+ * @param around for the text of a link: the signs of the phrases around it
  */
 export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell: boolean, around?: string[]): string {
   const whole = pieces.map(({ value }) => value).join('');
@@ -41,7 +41,7 @@ export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell:
         : lastCodeEnd(whole);
   const opened: string[] = [...(around ?? [])];
   const parts: string[] = [];
-  // the last character is kept apart: asking a text that grows for it would copy the text each time
+  // the last character is kept separately: reading it from a growing text would copy the text each time
   let tail: string | undefined;
   const add = (value: string): void => {
     if (value === '') return;
@@ -58,7 +58,7 @@ export function joinPieces(pieces: readonly Piece[], firstLine: boolean, inCell:
         escapeText(piece.value, {
           whole,
           at,
-          // code is HTML already when Redmine looks for signs: what follows it may open a phrase
+          // Redmine has already turned code into HTML when it looks for signs: the text after it may open a phrase
           before: afterSign(pieces[index - 1]) ? ' ' : pieces[index - 1]?.edge === 'word' ? '>' : before,
           sign: afterSign(pieces[index - 1]),
           opening: index === 0 ? around !== undefined : pieces[index - 1]?.kind === 'open',
@@ -113,10 +113,10 @@ interface Place {
   at: number;
   before: string | undefined;
   sign: boolean;
-  /** first in a phrase, where a bracket would begin its attributes */
+  /** first in a phrase, where a bracket would start its attributes */
   opening: boolean;
   nextIsSign: boolean;
-  /** what follows the link isn't known here */
+  /** the text after the link is not known here */
   inLink: boolean;
   opened: string[];
   last: Map<string, number>;
@@ -163,13 +163,13 @@ function isSign(
     case '!':
       return opens && after !== undefined && !/\s/.test(after) && (place.inLink || whole.indexOf('!', at + 1) > 0);
     case '"':
-      // of a quote that would be a link's text, the end is written as an entity: its begin may be the end of another
+      // of a quote that would become link text, the end is written as an entity: its start may be the end of another
       if (after !== ':' || !TARGET.test(whole.slice(at + 2, at + 40))) return false;
       return whole.lastIndexOf('"', at - 1) >= 0 || place.inLink;
     case '[':
       return after === '[' || (before !== undefined && WORD.test(before) && /^\[\d+\]/.test(whole.slice(at, at + 8)));
     case '(':
-      // ABC(words) would show the words only as a tip
+      // ABC(words) would show the words only as a tooltip
       return (
         /(?:^|[^A-Za-z0-9_])[A-Z][A-Z0-9]+$/.test(whole.slice(Math.max(0, at - 40), at)) && whole.indexOf(')', at) > 0
       );
@@ -188,7 +188,7 @@ function isSign(
   return opens && after !== undefined && !/\s/.test(after) && (place.last.get(sign) ?? -1) > at + 1;
 }
 
-/** sign → the last place in the whole where it could close */
+/** sign → the last position in the whole at which it could close */
 function lastClosers(whole: string, pieces: readonly Piece[]): Map<string, number> {
   const result = new Map<string, number>();
   for (let at = 1; at < whole.length; at++) {
@@ -198,7 +198,7 @@ function lastClosers(whole: string, pieces: readonly Piece[]): Map<string, numbe
     if (after !== undefined && !CLOSES_BEFORE.test(after)) continue;
     result.set(char === '?' ? '??' : char, at);
   }
-  // the closing signs of our own phrases close wherever they stand
+  // the closing signs of Twinflow's own phrases close in any position
   let at = 0;
   for (const { kind, value } of pieces) {
     if (kind === 'close') result.set(value, Math.max(at, result.get(value) ?? 0));

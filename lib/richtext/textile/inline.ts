@@ -1,7 +1,7 @@
 /**
- * Inline Textile as Redmine reads it → inline nodes. Every sign opens only after white space, `(`, `>` or a quote, and
- * closes only before punctuation or white space, as in Redmine's formatter; for each sign the places where it may close
- * are found once, so that a text is read in time that grows with its length.
+ * Inline Textile → inline nodes, by Redmine's rules. As in Redmine's formatter, a sign opens only after white space,
+ * `(`, `>` or a quote, and closes only before punctuation or white space. The possible closing positions of each sign
+ * are found once, so that reading takes linear time.
  * https://www.redmine.org/projects/redmine/wiki/RedmineTextFormattingTextile
  * https://textile-lang.com/doc/phrase-modifiers
  */
@@ -45,7 +45,8 @@ const isSpace = (char: string | undefined): boolean => char === undefined || /\s
 const opensAfter = (char: string | undefined): boolean => char === undefined || /[\s(>]/.test(char);
 const closesBefore = (char: string | undefined): boolean => char === undefined || /[\s\p{P}\p{S}]/u.test(char);
 
-/** Reads one run of inline Textile; a line end is a break. White space alone, no-break spaces included, is nothing. */
+/** Reads one run of inline Textile. A line end is a break. White space alone, no-break spaces included, yields
+ * nothing. */
 export function textileInlines(source: string): Inline[] {
   const children = tidy(new Reader(source).read(0, source.length, 0));
   return isBlank(children) ? [] : children;
@@ -57,15 +58,15 @@ interface Found {
 }
 
 class Reader {
-  /** sign → places where it may close, ascending; filled at first use */
+  /** sign → positions at which it may close, ascending; filled at first use */
   private readonly closers = new Map<string, number[]>();
   private readonly pointers = new Map<string, number>();
-  /** an address within the text of a link is text */
+  /** a URL within the text of a link is text */
   private inLink = false;
 
-  /** code, verbatim text and pictures by where they begin: signs within them mean nothing */
+  /** code, verbatim text and pictures, by start position: signs inside them have no meaning */
   private readonly atoms = new Map<number, Found>();
-  /** the source with these as tags without content, as Redmine sees it when it comes to the signs */
+  /** the source with these replaced by empty tags, as Redmine sees it when it looks for signs */
   private readonly masked: string;
 
   constructor(private readonly source: string) {
@@ -85,7 +86,7 @@ class Reader {
     this.masked = parts.length === 0 ? source : parts.join('') + source.slice(done);
   }
 
-  /** @param fresh where a sign at the very beginning opens, as it does right after another sign */
+  /** @param fresh true if a sign at the very start opens, as it does right after another sign */
   read(from: number, end: number, depth: number, fresh = true): Inline[] {
     const result: Inline[] = [];
     let plain = '';
@@ -115,7 +116,7 @@ class Reader {
     const atom = this.atoms.get(at);
     if (atom) return atom.next <= end ? atom : undefined;
     const char = source[at] as string;
-    // a sign right at the start of a phrase follows the phrase's own sign, which stands for a tag
+    // a sign right at the start of a phrase follows the phrase's own sign, which counts as a tag
     const before = at === from ? undefined : masked[at - 1];
     switch (char) {
       case '\n':
@@ -157,7 +158,8 @@ class Reader {
     return undefined;
   }
 
-  /** The first place after `start` where the sign may close: after no space, before none but punctuation. */
+  /** The first position after `start` at which the sign may close: not after a space, and only before punctuation or
+   * a space. */
   private closer(sign: string, start: number, end: number): number | undefined {
     let places = this.closers.get(sign);
     if (!places) {
@@ -180,7 +182,7 @@ class Reader {
     for (let index = low; index < places.length && index < low + 8; index++) {
       const place = places[index] as number;
       if (place + sign.length > end) return undefined;
-      // `*a**` closes with its last sign where the sign is doubled
+      // `*a**` closes with its last sign if the sign is doubled
       if (sign.length === 1 && this.masked[place + 1] === sign && this.masked[place - 1] !== sign) continue;
       return place;
     }
@@ -209,7 +211,7 @@ class Reader {
         if (!isWord(this.source[at + 1])) places.push(at);
       this.closers.set('@', places);
     }
-    // places are asked for in ascending order, so that the pointer only moves on
+    // positions are requested in ascending order, so the pointer only moves forward
     let pointer = this.pointers.get('@') ?? 0;
     while (pointer < places.length && (places[pointer] as number) <= start) pointer++;
     this.pointers.set('@', pointer);
@@ -294,14 +296,14 @@ class Reader {
     };
   }
 
-  /** The next `":` on the same line, with no other quote before it. */
+  /** The next `":` on the same line without another quote before it. */
   private quoteEnd(start: number, end: number): number | undefined {
     const close = this.source.indexOf('"', start);
     if (close <= start || close >= end || this.source[close + 1] !== ':') return undefined;
     return this.source.slice(start, close).includes('\n') ? undefined : close;
   }
 
-  /** An address; punctuation at its end belongs to the sentence, as does an unbalanced bracket. */
+  /** A URL. Punctuation or an unbalanced bracket at its end belongs to the sentence. */
   private target(at: number, end: number): { url: string; next: number } | undefined {
     const match = LINK_TARGET.exec(this.source.slice(at, Math.min(end, at + 4000)));
     if (!match) return undefined;

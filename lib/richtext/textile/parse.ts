@@ -1,17 +1,17 @@
 /**
- * Textile as Redmine reads it → tree, line by line. A block ends at an empty line; lists, tables, quotes and `<pre>` also
- * begin in the middle of one.
+ * Textile, by Redmine's rules → tree, line by line. A block ends at an empty line. Lists, tables, quotes and `<pre>`
+ * also start in the middle of a block.
  * https://www.redmine.org/projects/redmine/wiki/RedmineTextFormattingTextile
  */
 
 import { append } from '../../model/lists';
 import { type Line, linesOf } from '../lines';
 import { withoutPlaces } from '../places';
+import { nested, type SignedItem, type SignedLists } from '../signed-lists';
 import type { Align, Block, List, Span, Table, TableRow, Tree } from '../tree';
 import { MAX_DEPTH } from '../tree';
 import { alignOf, cellsOf } from './cells';
 import { textileInlines } from './inline';
-import { type Item, nested } from './lists';
 
 const ATTRS = String.raw`(?:\([^()\n"]{1,100}\)|\{[^{}\n"]{1,400}\}|\[[a-z_-]{1,20}\]|[<>=()]|[-^~](?=[.<>=({\[])){0,12}`;
 const PREFIX = new RegExp(String.raw`^(h[1-6]|p|bq|pre|bc|notextile|fn(\d{1,4}))(${ATTRS})\.(?::(\S{1,2000}))? (.*)$`);
@@ -28,6 +28,9 @@ export function parseTextile(source: string): Tree {
 }
 
 const spanOf = (first: Line, last: Line): Span => ({ start: first.start, end: last.end });
+
+/** The last sign is the list's own. */
+const SIGNS: SignedLists = { inlines: textileInlines, isOrdered: ({ signs }) => signs.at(-1) === '#' };
 
 class Reader {
   private at = 0;
@@ -49,7 +52,7 @@ class Reader {
 
   private block(line: Line, depth: number): Block[] {
     const { text } = line;
-    if (LIST.test(text)) return [this.list(line)];
+    if (LIST.test(text)) return [this.list()];
     if (PRE.test(text) && !(text.startsWith('>') && depth < MAX_DEPTH)) return this.preformatted(line);
     if (depth < MAX_DEPTH) {
       if (text.startsWith('>') && !/^>toc\b/i.test(text.replace(/^>\s*\{\{/, '>'))) return [this.quote(line, depth)];
@@ -68,13 +71,13 @@ class Reader {
     return prefix ? this.prefixed(line, prefix) : this.paragraph(line, text, undefined);
   }
 
-  /** True where the block is this one line. */
+  /** True if the block consists of this line only. */
   private endsAfter(): boolean {
     const next = this.lines[this.at + 1];
     return next === undefined || next.text.trim() === '' || LIST.test(next.text);
   }
 
-  /** The rest of a block: its further lines up to an empty one or to one that begins a list, table, quote or code. */
+  /** The remaining lines of a block: up to an empty line or one that starts a list, table, quote or code. */
   private rest(): Line[] {
     const taken: Line[] = [];
     for (let line = this.line; line; line = this.line) {
@@ -115,7 +118,7 @@ class Reader {
     return [{ type: 'heading', depth, ...(align && align !== 'left' ? { align } : {}), children, span }];
   }
 
-  /** A line with `<pre>`: what stands before it is a paragraph, what follows `</pre>` is read on. */
+  /** A line with `<pre>`: the text before it is a paragraph, and reading continues after `</pre>`. */
   private preformatted(line: Line): Block[] {
     const match = PRE.exec(line.text);
     const start = match?.index ?? 0;
@@ -165,7 +168,7 @@ class Reader {
       inner.push({ text, start: line.end - text.length, end: line.end });
       last = line;
       this.at++;
-      // code within a quote goes on to its end; its lines carry no sign
+      // code within a quote continues to its own end; its lines carry no sign
       const code = text.search(PRE);
       if (code < 0 || /<\/pre\s*>/i.test(text.slice(code))) continue;
       for (let more = this.line; more; more = this.line) {
@@ -179,7 +182,7 @@ class Reader {
     return { type: 'quote', children: children.map(withoutPlaces), span: spanOf(first, last) };
   }
 
-  /** `{{collapse(Title)` … `}}`, or a macro that stands on a line of its own. */
+  /** `{{collapse(Title)` … `}}`, or a macro on a line of its own. */
   private macro(first: Line, match: RegExpExecArray, depth: number): Block | undefined {
     const [, name = '', parameters = '', closed] = match;
     if (closed) {
@@ -207,28 +210,28 @@ class Reader {
     return { type: 'vendorBlock', vendor: 'redmine', source, name: `macro ${name}`, children, span };
   }
 
-  private list(first: Line): List {
-    const items: Item[] = [];
+  private list(): List {
+    const items: SignedItem[] = [];
     for (let line = this.line; line; line = this.line) {
       const match = LIST.exec(line.text);
       const current = items.at(-1);
       if (match) {
-        const item: Item = { signs: match[1] ?? '', content: [], first: line, last: line };
+        const item: SignedItem = { signs: match[1] ?? '', content: [], start: line.start, end: line.end };
         items.push(item);
         this.itemLine(item, line, match[3] ?? '');
       } else if (line.text.trim() === '' || !current) break;
-      // code belongs to its item, wherever it begins: Redmine takes it out before it looks for lists
+      // code belongs to its item, wherever it starts: Redmine takes it out before it looks for lists
       else if (this.interrupts(line) && (line.text.startsWith('>') || !PRE.test(line.text))) break;
       else this.itemLine(current, line, line.text.trim());
     }
     const top = items[0]?.signs.length ?? 1;
-    return { ...nested(items, top), span: spanOf(first, items.at(-1)?.last ?? first) };
+    return nested(SIGNS, items, top);
   }
 
-  /** A line of an item, `text` or `text <pre>…</pre>`. What stands behind the code is the next line. */
-  private itemLine(item: Item, line: Line, text: string): void {
+  /** A line of an item, `text` or `text <pre>…</pre>`. Text after the code is the next line. */
+  private itemLine(item: SignedItem, line: Line, text: string): void {
     const offset = line.text.search(PRE);
-    item.last = line;
+    item.end = line.end;
     if (offset < 0) {
       item.content.push(text);
       this.at++;
@@ -239,10 +242,10 @@ class Reader {
     const from = this.at;
     this.lines[from] = { ...line, text: line.text.slice(offset), start: line.start + offset };
     append(item.content, this.preformatted(this.lines[from] as Line).map(withoutPlaces));
-    item.last = this.lines[Math.max(from, this.at - 1)] ?? line;
+    item.end = (this.lines[Math.max(from, this.at - 1)] ?? line).end;
   }
 
-  /** A block is a table where a row comes to its last bar. */
+  /** A block is a table if a row reaches its closing bar. */
   private isTable(): boolean {
     for (let index = this.at; index < this.lines.length && index < this.at + 200; index++) {
       const text = this.lines[index]?.text ?? '';
@@ -262,7 +265,7 @@ class Reader {
       const start = line;
       let source = line.text;
       this.at++;
-      // a row goes on over the lines up to its last bar
+      // a row continues over the lines up to its closing bar
       for (let lines = 0; !source.trimEnd().endsWith('|') && lines < 200; lines++) {
         const next = this.line;
         if (!next || next.text.trim() === '') break;
@@ -284,6 +287,6 @@ function codeBlock(content: string): Block {
   let value = open ? content.slice(open[0].length).replace(/<\/code\s*>\s*$/i, '') : content;
   value = value.replace(/^\n/, '').replace(/\n$/, '');
   const language = open?.[1]?.trim();
-  // outside a highlighted block Redmine shows entities as characters
+  // outside a highlighted block, Redmine shows entities as characters
   return { type: 'code', ...(language ? { language } : {}), value };
 }

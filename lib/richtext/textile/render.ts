@@ -1,15 +1,15 @@
-/** Tree → Textile as Redmine shows it. https://www.redmine.org/projects/redmine/wiki/RedmineTextFormattingTextile */
+/** Tree → Textile for Redmine. https://www.redmine.org/projects/redmine/wiki/RedmineTextFormattingTextile */
 
 import { joinLines } from '../blanks';
 import { flatBlocks, runsOf } from '../flat';
 import { linkOf, type Mark, splitAtEmptyLines, tidy, withoutEmptyLines } from '../inline';
-import type { Losses } from '../losses';
+import { type Losses, MENTION_AS_NAME } from '../losses';
 import { mentionsAsCode } from '../mentions';
 import type { Align, Block, Code, Image, Inline, List, ListItem, Table, TableCell, Tree } from '../tree';
 import { plainInline } from '../tree';
 import { joinPieces, type Piece } from './escape';
 
-/** Outermost first: the order in which Redmine looks for the signs, so that each finds its place. */
+/** Outermost first: the order in which Redmine looks for signs, so that each is found. */
 const ORDER: readonly Mark['type'][] = [
   'link',
   'strong',
@@ -78,7 +78,7 @@ class Writer {
       case 'vendorBlock':
         if (node.vendor === 'redmine') return [node.source];
         if (node.name !== 'comment')
-          this.losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Textile.`);
+          this.losses.add(`vendor-${node.name}`, `The ${node.name} has no equivalent in Textile.`);
         return this.blocks(node.children);
     }
   }
@@ -90,7 +90,7 @@ class Writer {
     );
   }
 
-  /** Each line with its sign; lines of code carry none, since code is taken as it stands. */
+  /** Each line with its sign. Lines of code carry none, because code is taken literally. */
   private quote(nodes: readonly Block[]): string {
     let inCode = false;
     return this.blocks(nodes)
@@ -144,7 +144,7 @@ class Writer {
       if (code?.type === 'code') content += ` ${this.code(code)}`;
       else {
         const inner = withoutEmptyLines(tidy(flatBlocks(run, this.losses, 'a list item'), ORDER));
-        // behind code a line of its own
+        // text after code needs a line of its own
         content += content === '' ? this.inline(inner, false, false) : `\n${this.inline(inner, true, false)}`;
       }
     }
@@ -168,7 +168,7 @@ class Writer {
     const inner = withoutEmptyLines(tidy(flatBlocks(cell.children, this.losses), ORDER));
     const content = this.inline(inner, false, true);
     if (modifiers !== '') return `${modifiers}. ${content}`;
-    // what looks like a modifier is none
+    // text that looks like a modifier but is not one
     return content === '' ? ' ' : content.replace(/^[\s_\\/<>=^~({[-](?=[^|]{0,100}\.)/, (char) => ` ${char}`);
   }
 
@@ -242,7 +242,7 @@ class Writer {
           into.push({ kind: 'fixed', value: node.source });
           return;
         }
-        this.losses.add(`vendor-${node.name}`, `The ${node.name} has no counterpart in Textile.`);
+        this.losses.add(`vendor-${node.name}`, `The ${node.name} has no equivalent in Textile.`);
         const link = linkOf(node);
         if (link) this.link(link, into, inCell);
         else text(node.text);
@@ -253,7 +253,7 @@ class Writer {
         phrase('*', '*', [{ type: 'text', value: node.text.trim() || ' ' }]);
         return;
       case 'mention':
-        this.losses.add('mention', 'A mention of a person is shown as a name.');
+        this.losses.add('mention', MENTION_AS_NAME);
         text(`@${node.name}`);
         return;
       case 'emoji':
@@ -282,7 +282,7 @@ class Writer {
     }
     const titled = node.title ? `(${node.title.replace(/[()"\s]+/g, ' ').trim()})` : '';
     if (!/^(?:\/|#|[a-z][a-z0-9+.-]*:\/\/|www\.|mailto:)/i.test(url)) {
-      // Textile links only addresses that begin with a scheme or a slash
+      // Textile links only URLs that start with a scheme or a slash
       this.losses.add('relative-link', 'A link to a relative address is shown as text with the address behind it.');
       for (const child of node.children) this.pieces(child, into, inCell);
       if (label !== node.url) into.push({ kind: 'text', value: ` (${node.url})` });
@@ -306,10 +306,10 @@ const merged = (pieces: readonly Piece[]): Piece[] => {
   return result;
 };
 
-/** What cannot stand within <code>. */
+/** Characters that are not possible within <code>. */
 const NO_TAG = /[\n@]|<\/?(?:pre|code|kbd|notextile)\b/i;
 
-/** Code between @: what would end it, or be read as an entity or a tag, is written as an entity. */
+/** Code between @: characters that would end it, or be read as an entity or a tag, are written as entities. */
 const codeText = (value: string, inCell: boolean): string =>
   value
     .replace(/&(?=#?\w{1,32};)/g, '&amp;')
@@ -319,7 +319,7 @@ const codeText = (value: string, inCell: boolean): string =>
     .replace(/^\|/, '&#124;')
     .replace(/\s*\n\s*/g, ' ');
 
-/** Where no entity can stand: without the quote that would make a link of what follows. */
+/** For places that take no entity: without the quote that would turn the following text into a link. */
 const noLink = (value: string): string => value.replaceAll('":', "':");
 
 function imageText(node: Image): string {
@@ -342,7 +342,7 @@ function imageText(node: Image): string {
   return `!${align}${style.length > 0 ? `{${style.join(';')}}` : ''}${url}${alt ? `(${alt})` : ''}!`;
 }
 
-/** An address without what would end it. */
+/** A URL without characters that would end it. */
 function safeTarget(url: string, inCell: boolean): string {
   const encoded = url.replace(/[\s"<>]/g, (char) => encodeURIComponent(char));
   const bars = inCell ? encoded.replaceAll('|', '%7C') : encoded;

@@ -1,34 +1,21 @@
 /**
- * The open file: pragmas, prepared statements, transactions. Knows nothing of events and links.
+ * The open file: pragmas, prepared statements, transactions. Independent of events and links.
  *
- * What is kept in memory beside the file (the sequence, names, counters) registers here as a Memory, so that it
- * follows the transaction: it keeps what it learned on commit and forgets it on rollback.
+ * Data in memory beside the file (the sequence, names, counters) registers here as a Memory, so that it follows the
+ * transaction: it keeps its changes on commit and discards them on rollback.
  */
 
-import { renameSync, rmSync, statSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { realpathSync, renameSync, rmSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { privateDatabase } from '../../files/private';
 import { StoreError } from '../errors';
+import type { Memory } from '../rows/rows';
 import { asStoreError, isBusy } from './errors';
 import { lockStore } from './lock';
+import { LogOnDisk } from './log-on-disk';
+import { prepared, type Query, type Row } from './query';
 import { APPLICATION_ID, checkOwner, MIGRATIONS, type Migration, migrate, rollback } from './schema';
 import { Contended, Turns } from './turns';
-
-/** Columns by name. The tables are STRICT: a column has the type that the schema gives it, or is null. */
-export type Row = Record<string, SQLOutputValue>;
-
-/** A prepared statement. `R` declares the columns that its SQL selects. */
-export interface Query<R extends Row> {
-  get(...values: SQLInputValue[]): R | undefined;
-  all(...values: SQLInputValue[]): R[];
-  /** @returns how many rows were changed */
-  run(...values: SQLInputValue[]): number;
-}
-
-export interface Memory {
-  commit(): void;
-  rollback(): void;
-}
 
 /**
  * synchronous=NORMAL: a commit survives the end of the process at once, and a loss of power from the next one on that is
@@ -55,26 +42,31 @@ export class Database {
     readonly file: string,
     private readonly db: DatabaseSync,
     private readonly unlock: () => void,
+    /** absent if nothing outlives the process */
+    private readonly log: LogOnDisk | undefined,
   ) {}
 
   /**
-   * Opens or creates the file and brings it to the newest version. `:memory:` is a store that ends with its process.
+   * Opens or creates the file and upgrades it to the newest version. `:memory:` is a store that ends with its process.
+   * @param outlivesPower false: nothing waits for the disk, so a power failure also loses what `writeDurably` has
+   * stored
    * @throws StoreError locked, readOnly, damaged, newer
    */
-  static open(file: string, migrations: readonly Migration[] = MIGRATIONS): Database {
+  static open(file: string, migrations: readonly Migration[] = MIGRATIONS, outlivesPower = true): Database {
     const unlock = file === ':memory:' ? () => undefined : lockStore(file);
     let db: DatabaseSync | undefined;
     try {
       if (file !== ':memory:') prepare(file);
       const closeToOthers = privateDatabase(file);
       db = new DatabaseSync(file);
-      // Node stands still while SQLite waits: @see turns.ts
+      // Node is blocked while SQLite waits: @see turns.ts
       db.exec('PRAGMA busy_timeout = 0');
       checkOwner(db, file, migrations);
       db.exec(PRAGMAS);
       migrate(db, migrations);
       closeToOthers();
-      return new Database(file, db, unlock);
+      const log = outlivesPower && file !== ':memory:' ? logOf(db, file) : undefined;
+      return new Database(file, db, unlock, log);
     } catch (error) {
       db?.close();
       unlock();
@@ -82,34 +74,33 @@ export class Database {
     }
   }
 
-  /** Ties what is kept in memory to the transactions. */
+  /** Connects data in memory with the transactions. */
   follow(memory: Memory): void {
     this.memories.push(memory);
   }
 
+  /**
+   * SQLite (3.48 and later) looks at the number bound to a LIMIT when it plans, so it compiles the statement again for
+   * each call, which takes five times as long as reading a few rows. As part of an expression it is just a number.
+   */
   prepare<R extends Row>(sql: string): Query<R> {
-    return new PreparedQuery<R>(this.db.prepare(sql));
+    return prepared<R>(this.db.prepare(sql.replace(/\b(LIMIT|OFFSET) \?/g, '$1 +?')));
   }
 
-  /** Runs the work in one transaction: all of it is stored, or nothing. @throws StoreError */
+  /** Runs the work in one transaction: all or nothing is stored. @throws StoreError */
   write<T>(work: () => T): Promise<T> {
     return this.turns.take(() => this.transaction('BEGIN IMMEDIATE', work));
   }
 
   /**
    * Like `write`, and on the disk, with everything stored before it, when this returns: for what must not be forgotten
-   * even if the power fails, since something irrevocable follows.
+   * even if the power fails, since something irrevocable follows. Other calls are carried out meanwhile, and know of it. Where
+   * the disk fails, it is stored although this throws.
    */
   writeDurably<T>(work: () => T): Promise<T> {
-    return this.turns.take(() => {
-      this.assertOpen();
-      this.db.exec('PRAGMA synchronous = FULL');
-      try {
-        return this.transaction('BEGIN IMMEDIATE', work);
-      } finally {
-        this.db.exec('PRAGMA synchronous = NORMAL');
-      }
-    });
+    const { log } = this;
+    const written = this.write(work);
+    return log ? written.then((result) => log.flush().then(() => result)) : written;
   }
 
   /** Runs work that only reads. */
@@ -120,8 +111,12 @@ export class Database {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.db.close();
-    this.unlock();
+    try {
+      this.log?.close();
+    } finally {
+      this.db.close();
+      this.unlock();
+    }
   }
 
   /** @throws StoreError closed */
@@ -150,25 +145,14 @@ export class Database {
   }
 }
 
-class PreparedQuery<R extends Row> implements Query<R> {
-  constructor(private readonly statement: StatementSync) {}
-
-  get(...values: SQLInputValue[]): R | undefined {
-    return this.statement.get(...values) as R | undefined;
-  }
-
-  all(...values: SQLInputValue[]): R[] {
-    return this.statement.all(...values) as R[];
-  }
-
-  run(...values: SQLInputValue[]): number {
-    return Number(this.statement.run(...values).changes);
-  }
+function logOf(db: DatabaseSync, file: string): LogOnDisk {
+  const changes = prepared<{ n: number }>(db.prepare('SELECT total_changes() AS n'));
+  return new LogOnDisk(realpathSync(file), () => changes.get()?.n ?? 0);
 }
 
 /**
- * A file of no bytes is not a new store: something has emptied it. So that a process that dies while it makes one leaves none
- * behind, a new one gets its name when something is in it.
+ * A file of zero bytes is not a new store: something has emptied it. A new store gets its name only when it has
+ * content, so that a process that dies while creating one leaves no empty file behind.
  * @throws StoreError damaged
  */
 function prepare(file: string): void {
@@ -191,7 +175,7 @@ function prepare(file: string): void {
     db.close();
   }
   closeToOthers();
-  // those of a store that is gone do not belong to this one
+  // those of an earlier store do not belong to this one
   for (const left of [`${file}-wal`, `${file}-shm`]) rmSync(left, { force: true });
   renameSync(begun, file);
 }

@@ -1,4 +1,4 @@
-/** SQLite's answers as StoreErrors that say what happened to which file, and what to do. */
+/** SQLite's errors as StoreErrors that say what happened to which file, and what to do. */
 
 import { StoreError } from '../errors';
 
@@ -12,19 +12,19 @@ const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
 
-/** SQLite's primary result code of a thrown thing; undefined where it is no error of SQLite. */
+/** SQLite's primary result code of anything thrown; undefined if it is not an error of SQLite. */
 export function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
   return error.errcode & 0xff;
 }
 
-/** True where SQLite refused because another connection has a lock. */
+/** True if SQLite refused because another connection has a lock. */
 export function isBusy(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === BUSY || code === LOCKED;
 }
 
-/** A thrown thing as a StoreError; one that is a StoreError already, or none of SQLite's, comes back as it is. */
+/** Anything thrown, as a StoreError; errors that are already StoreErrors, or not SQLite's, are returned unchanged. */
 export function asStoreError(error: unknown, file: string): unknown {
   const code = sqliteCode(error);
   if (code === undefined || !(error instanceof Error)) return error;

@@ -1,325 +1,233 @@
-/** Links: which entity of side 1 is which of side 2, with versions and baselines. One row holds both ends. */
+/** Links, both ends in one row. */
 
-import type { EntityId, Side } from '../../model/entity';
-import type { FieldId, Fields, Value } from '../../model/values';
-import type { Link, LinkEnd, Unlanded, UpdateIntent } from '../store';
-import { packBaselines, unpackBaselines } from './baseline';
-import type { Counters } from './counters';
-import type { Database, Query } from './database';
-import type { Names } from './names';
-import { readRef } from './refs';
-import type { Sequence } from './sequence';
-import { packUrl } from './url';
+import type { Side } from '../../model/entity';
+import {
+  type Bytes,
+  FIRST_PART,
+  type LedRow,
+  type LinkHead,
+  type LinkKey,
+  type LinkRow,
+  type LinkTable,
+  type LinkValues,
+  type PartKey,
+  type RefRow,
+} from '../rows/link-tables';
+import type { Database } from './database';
+import type { Nothing, Query } from './query';
 
-type LinkRow = {
-  id: number;
-  integration: number;
-  entity1: string;
-  entity2: string;
-  wrote1: number;
-  wrote2: number;
-  system1: number;
-  system2: number;
-  type1: number;
-  type2: number;
-  project1: number;
-  project2: number;
-  key1: string | null;
-  key2: string | null;
-  url1: string | null;
-  url2: string | null;
-  version1: string;
-  version2: string;
-  baselines: string;
-  made: number;
-};
+const KEY = 'SELECT id, integration, entity1, entity2, owner FROM links';
+const HEAD = 'SELECT id, integration, entity1, entity2, owner, system1, system2, landed FROM links';
+/** In any integration, by the index that starts with it. */
+const ANYWHERE = 'integration IN (SELECT id FROM integrations)';
 
-/** A link without what it holds. */
-export type LinkHead = {
-  id: number;
-  integration: number;
-  entity1: string;
-  entity2: string;
-  system1: number;
-  system2: number;
-  /** the sequence of the landing as of which both ends are in sync */
-  landed: number;
-};
+const both = <T>(of: (side: Side) => T): Record<Side, T> => ({ 1: of(1), 2: of(2) });
+const ref = (side: Side) =>
+  `entity${side} AS entity, key${side} AS key, url${side} AS url, type${side} AS type, project${side} AS project`;
+const leading = (from: Side, to: Side) => `
+  SELECT id AS link, integration, ${to} AS side, ${ref(to)} FROM links
+  WHERE ${ANYWHERE} AND entity${from} = ? AND system${from} = ? AND system${to} = ?`;
 
-type LinkKey = { id: number; entity1: string; entity2: string };
-type OwnedKey = LinkKey & { integration: number };
-
-/** A link, and for both sides the sequence before which a snapshot is stale. */
-export interface StoredLink {
-  link: Link;
-  wrote: [number, number];
-}
-
-/** Values of one field that are remembered as possibly written: more attempts than that in a row change nothing. */
-const MOST_PENDING = 8;
-
-/** Earlier versions stored the sent values alone. */
-function readPending(stored: string): Record<FieldId, Unlanded[]> {
-  const fields = JSON.parse(stored) as Record<FieldId, (Unlanded | Value)[]>;
-  const isUnlanded = (entry: Unlanded | Value): entry is Unlanded =>
-    typeof entry === 'object' && entry !== null && 'sent' in entry;
-  return Object.fromEntries(
-    Object.entries(fields).map(([field, entries]) => [
-      field,
-      entries.map((entry) => (isUnlanded(entry) ? entry : { sent: entry })),
-    ]),
-  );
-}
-
-const HEAD = 'SELECT id, integration, entity1, entity2, system1, system2, landed FROM links';
-const KEY = 'SELECT id, entity1, entity2 FROM links WHERE integration = ?';
-
-export class Links {
-  private readonly rowBySide: Record<Side, Query<LinkRow>>;
-  private readonly keyBySide: Record<Side, Query<LinkKey>>;
-  private readonly wroteBySide: Record<Side, Query<{ wrote: number }>>;
+export class Links implements LinkTable {
   private readonly rowById: Query<LinkRow>;
+  private readonly rowBySide: Record<Side, Query<LinkRow>>;
   private readonly rowsAfter: Query<LinkRow>;
-  private readonly keyById: Query<OwnedKey>;
-  private readonly insert: Query<Record<string, never>>;
-  private readonly update: Query<Record<string, never>>;
-  private readonly removeOne: Query<LinkKey>;
-  private readonly removeAll: Query<Record<string, never>>;
-  private readonly pendingOf: Query<{ side: number; fields: string }>;
-  private readonly setPending: Query<Record<string, never>>;
-  private readonly clearPending: Query<Record<string, never>>;
-  private readonly exists: Query<{ id: number }>;
+  private readonly keyById: Query<LinkKey>;
+  private readonly keysBySide: Record<Side, Query<LinkKey>>;
   private readonly headById: Query<LinkHead>;
   private readonly headsBySystem: Query<LinkHead>;
-  private readonly touch: Record<Side, Query<Record<string, never>>>;
-  private readonly setBaselines: Query<Record<string, never>>;
+  private readonly refBySide: Record<Side, Query<RefRow>>;
+  private readonly led: Query<LedRow>;
+  private readonly nextIds: Query<{ last: number | null; count: number }>;
+  private readonly lowest: Query<{ id: number | null; n: number }>;
+  private readonly namedIds: Query<{ id: number }>;
+  private readonly partKeys: Query<PartKey>;
+  private readonly partVersions: Record<Side, Query<{ version: string }>>;
+  private readonly newestId: Query<{ id: number | null }>;
+  private readonly insertRow: Query<Nothing>;
+  private readonly updateRow: Query<Nothing>;
+  private readonly updateWrote: Record<Side, Query<Nothing>>;
+  private readonly updateBaselines: Query<Nothing>;
+  private readonly updateRef: Record<Side, Query<Nothing>>;
+  private readonly deleteRow: Query<Nothing>;
+  private readonly deleteAll: Query<Nothing>;
 
-  constructor(
-    db: Database,
-    private readonly integrations: Names,
-    private readonly names: Names,
-    private readonly sequence: Sequence,
-    private readonly counters: Counters,
-  ) {
-    this.rowBySide = {
-      1: db.prepare('SELECT * FROM links WHERE integration = ? AND entity1 = ?'),
-      2: db.prepare('SELECT * FROM links WHERE integration = ? AND entity2 = ?'),
-    };
-    this.keyBySide = { 1: db.prepare(`${KEY} AND entity1 = ?`), 2: db.prepare(`${KEY} AND entity2 = ?`) };
-    this.rowsAfter = db.prepare('SELECT * FROM links WHERE integration = ? AND id > ? ORDER BY id LIMIT ?');
+  constructor(private readonly db: Database) {
     this.rowById = db.prepare('SELECT * FROM links WHERE id = ?');
-    this.keyById = db.prepare('SELECT id, entity1, entity2, integration FROM links WHERE id = ?');
-    this.wroteBySide = {
-      1: db.prepare('SELECT wrote1 AS wrote FROM links WHERE integration = ? AND entity1 = ?'),
-      2: db.prepare('SELECT wrote2 AS wrote FROM links WHERE integration = ? AND entity2 = ?'),
-    };
-    this.insert = db.prepare(`
-      INSERT INTO links (entity1, entity2, wrote1, wrote2, system1, system2, type1, type2, project1, project2,
-        key1, key2, url1, url2, version1, version2, baselines, landed, id, integration, made)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-    this.update = db.prepare(`
-      UPDATE links SET entity1 = ?, entity2 = ?, wrote1 = max(wrote1, ?), wrote2 = max(wrote2, ?),
-        system1 = ?, system2 = ?, type1 = ?, type2 = ?, project1 = ?, project2 = ?,
-        key1 = ?, key2 = ?, url1 = ?, url2 = ?, version1 = ?, version2 = ?, baselines = ?, landed = ?
-      WHERE id = ?`);
-    this.removeOne = db.prepare(`
-      DELETE FROM links WHERE id = ? AND integration = ? AND (entity1 = ? OR entity2 = ?)
-      RETURNING id, entity1, entity2`);
-    this.removeAll = db.prepare('DELETE FROM links WHERE integration = ?');
-    this.pendingOf = db.prepare('SELECT side, fields FROM pending WHERE link = ?');
-    this.setPending = db.prepare(
-      'INSERT INTO pending (link, side, fields) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET fields = excluded.fields',
+    this.rowBySide = both((side) => db.prepare(`SELECT * FROM links WHERE integration = ? AND entity${side} = ?`));
+    this.rowsAfter = db.prepare(
+      `SELECT * FROM links WHERE integration = ? AND id > ? AND id < ${FIRST_PART} ORDER BY id LIMIT ?`,
     );
-    this.clearPending = db.prepare('DELETE FROM pending WHERE link = ? AND side = ?');
-    this.exists = db.prepare('SELECT id FROM links WHERE id = ?');
+    this.keyById = db.prepare(`${KEY} WHERE id = ?`);
+    this.keysBySide = both((side) => db.prepare(`${KEY} WHERE integration = ? AND entity${side} = ?`));
     this.headById = db.prepare(`${HEAD} WHERE id = ?`);
-    // Plain question marks only: numbered ones (?1) cannot be bound by position in Node 22.
+    // plain question marks only: numbered ones (?1) cannot be bound by position in Node.js 22.13 and 24.0
     this.headsBySystem = db.prepare(`
-      ${HEAD} WHERE integration IN (SELECT id FROM integrations) AND entity1 = ? AND system1 = ?
+      ${HEAD} WHERE ${ANYWHERE} AND entity1 = ? AND system1 = ?
       UNION
-      ${HEAD} WHERE integration IN (SELECT id FROM integrations) AND entity2 = ? AND system2 = ?`);
-    this.touch = {
-      1: db.prepare('UPDATE links SET wrote1 = max(wrote1, ?) WHERE id = ?'),
-      2: db.prepare('UPDATE links SET wrote2 = max(wrote2, ?) WHERE id = ?'),
-    };
-    this.setBaselines = db.prepare('UPDATE links SET baselines = ?, landed = max(landed, ?) WHERE id = ?');
+      ${HEAD} WHERE ${ANYWHERE} AND entity2 = ? AND system2 = ?`);
+    this.refBySide = both((side) =>
+      db.prepare(`SELECT ${ref(side)} FROM links WHERE integration = ? AND entity${side} = ?`),
+    );
+    this.led = db.prepare(`${leading(1, 2)} UNION ALL ${leading(2, 1)} ORDER BY link`);
+    this.nextIds = db.prepare(
+      `SELECT max(id) AS last, count(*) AS count FROM (SELECT id FROM links WHERE id > ? AND id < ${FIRST_PART} ORDER BY id LIMIT ?)`,
+    );
+    this.lowest = db.prepare(
+      'SELECT min(id) AS id, count(*) AS n FROM (SELECT id FROM links WHERE id < ? ORDER BY id DESC LIMIT ?)',
+    );
+    const has = (column: string) => `instr(lower(${column}), ?) > 0`;
+    this.namedIds = db.prepare(`
+      SELECT id FROM links WHERE integration = ? AND id >= ? AND id < ?
+        AND (${['entity1', 'key1', 'entity2', 'key2'].map(has).join(' OR ')})
+      ORDER BY id DESC LIMIT ?`);
+    this.partKeys = db.prepare(
+      'SELECT id, integration, entity1, entity2, owner, type1, type2 FROM links WHERE owner = ? ORDER BY id',
+    );
+    this.partVersions = both((side) =>
+      db.prepare(
+        `SELECT version${side} AS version FROM links WHERE integration = ? AND entity${side} = ? AND owner IS NOT NULL`,
+      ),
+    );
+    this.newestId = db.prepare(`SELECT max(id) AS id FROM links WHERE id < ${FIRST_PART}`);
+    this.insertRow = db.prepare(`
+      INSERT INTO links (entity1, entity2, wrote1, wrote2, system1, system2, type1, type2, project1, project2,
+        key1, key2, url1, url2, version1, version2, baselines, packed, landed, id, integration, made, owner)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.updateRow = db.prepare(`
+      UPDATE links SET wrote1 = max(wrote1, ?), wrote2 = max(wrote2, ?),
+        system1 = ?, system2 = ?, type1 = ?, type2 = ?, project1 = ?, project2 = ?,
+        key1 = ?, key2 = ?, url1 = ?, url2 = ?, version1 = ?, version2 = ?, baselines = ?, packed = ?, landed = ?
+      WHERE id = ?`);
+    this.updateWrote = both((side) => db.prepare(`UPDATE links SET wrote${side} = max(wrote${side}, ?) WHERE id = ?`));
+    this.updateBaselines = db.prepare(
+      'UPDATE links SET baselines = ?, packed = ?, landed = max(landed, ?) WHERE id = ?',
+    );
+    this.updateRef = both((side) =>
+      db.prepare(`
+        UPDATE links SET key${side} = ?, url${side} = ?, type${side} = ?, project${side} = ?
+        WHERE id = ? AND entity${side} = ?`),
+    );
+    this.deleteRow = db.prepare('DELETE FROM links WHERE id = ?');
+    this.deleteAll = db.prepare('DELETE FROM links WHERE integration = ?');
   }
 
-  get(integration: number, side: Side, entity: EntityId): StoredLink | undefined {
-    const row = this.rowBySide[side].get(integration, entity);
-    return row && this.stored(row);
+  get(id: number): LinkRow | undefined {
+    return this.rowById.get(id);
   }
 
-  /** A link by its number, without what it holds. */
+  bySide(integration: number, side: Side, entity: string): LinkRow | undefined {
+    return this.rowBySide[side].get(integration, entity);
+  }
+
+  after(integration: number, id: number, limit: number): LinkRow[] {
+    return this.rowsAfter.all(integration, id, limit);
+  }
+
+  key(id: number): LinkKey | undefined {
+    return this.keyById.get(id);
+  }
+
+  keyBySide(integration: number, side: Side, entity: string): LinkKey | undefined {
+    return this.keysBySide[side].get(integration, entity);
+  }
+
   head(id: number): LinkHead | undefined {
     return this.headById.get(id);
   }
 
-  /** Links of an entity in any integration. @param system number of the node's name */
-  headsOf(system: number, entity: EntityId): LinkHead[] {
+  heads(system: number, entity: string): LinkHead[] {
     return this.headsBySystem.all(entity, system, entity, system);
   }
 
-  systemName(id: number): string {
-    return this.names.nameOf(id);
+  ref(integration: number, side: Side, entity: string): RefRow | undefined {
+    return this.refBySide[side].get(integration, entity);
   }
 
-  /** An entity was written by another integration. @param at the sequence of its landing */
-  wroteTo(id: number, side: Side, at: number): void {
-    this.touch[side].run(at, id);
+  leading(from: number, entity: string, to: number): LedRow[] {
+    return this.led.all(entity, from, to, entity, from, to);
   }
 
-  /** Some fields of both ends have come to be in sync by other links. @param at as of this landing's sequence */
-  patch(id: number, fields: [Fields, Fields], at: number): void {
-    const link = this.byId(id)?.link;
-    if (!link || fields.every((side) => Object.keys(side).length === 0)) return;
-    const [one, two] = link.ends;
-    const baselines: [Fields, Fields] = [
-      { ...one.baseline, ...fields[0] },
-      { ...two.baseline, ...fields[1] },
-    ];
-    this.setBaselines.run(packBaselines(baselines, this.names), at, id);
+  next(after: number, limit: number): { last: number | null; count: number } {
+    return this.nextIds.get(after, limit) ?? { last: null, count: 0 };
   }
 
-  after(integration: number, id: number, limit: number): Link[] {
-    return this.rowsAfter.all(integration, id, limit).map((row) => this.stored(row).link);
+  below(before: number, count: number): number {
+    const { id, n } = this.lowest.get(Math.min(before, FIRST_PART), count) ?? { id: null, n: 0 };
+    return n < count ? 0 : (id ?? 0);
   }
 
-  byId(id: number): StoredLink | undefined {
-    const row = this.rowById.get(id);
-    return row && this.stored(row);
+  named(integration: number, from: number, before: number, text: string, limit: number): number[] {
+    const upTo = Math.min(before, FIRST_PART);
+    return this.namedIds.all(integration, from, upTo, text, text, text, text, limit).map(({ id }) => id);
   }
 
-  /** The entities and the integration of a link, without its baselines. */
-  keyOf(id: number): OwnedKey | undefined {
-    return this.keyById.get(id);
+  newest(): number {
+    return this.newestId.get()?.id ?? 0;
   }
 
-  /** The entities of a link by one of them, without its baselines. */
-  key(integration: number, side: Side, entity: EntityId): LinkKey | undefined {
-    return this.keyBySide[side].get(integration, entity);
+  partVersion(integration: number, side: Side, entity: string): string | undefined {
+    return this.partVersions[side].get(integration, entity)?.version;
   }
 
-  /** The sequence of the newest landing that wrote the entity; 0 where none has. Undefined = no link. */
-  wrote(integration: number, side: Side, entity: EntityId): number | undefined {
-    return this.wroteBySide[side].get(integration, entity)?.wrote;
+  partsOf(owner: number): PartKey[] {
+    return this.partKeys.all(owner);
   }
 
-  /**
-   * Stores a link, new or newer.
-   * @param wrote the sequence of this landing for a side that it wrote, else 0
-   * @param at the sequence of this landing
-   * @param made the side whose end was made from the other one; of a link that is there already it stays as it was
-   * @returns its number
-   */
-  put(
-    integration: number,
-    existing: LinkKey | undefined,
-    ends: [LinkEnd, LinkEnd],
-    wrote: [number, number],
-    made: Side | undefined,
-    at: number,
-  ): number {
-    const [one, two] = ends;
-    const values = [
-      one.ref.id,
-      two.ref.id,
-      wrote[0],
-      wrote[1],
-      this.names.idOf(one.system),
-      this.names.idOf(two.system),
-      this.names.idOf(one.ref.type),
-      this.names.idOf(two.ref.type),
-      this.names.idOf(one.ref.project),
-      this.names.idOf(two.ref.project),
-      one.ref.key === one.ref.id ? null : one.ref.key,
-      two.ref.key === two.ref.id ? null : two.ref.key,
-      packUrl(one.ref, this.names),
-      packUrl(two.ref, this.names),
-      one.version,
-      two.version,
-      packBaselines([one.baseline, two.baseline], this.names, [one.leftOut ?? [], two.leftOut ?? []]),
-      at,
-    ];
-    if (existing) {
-      this.update.run(...values, existing.id);
-      for (const side of [1, 2] as const) if (wrote[side - 1]) this.clearPending.run(existing.id, side);
-      return existing.id;
-    }
-    const id = this.sequence.next();
-    this.insert.run(...values, id, integration, made ?? 0);
-    this.counters.link(integration, 1);
-    return id;
+  counts(): { integration: number; n: number }[] {
+    const sql = `SELECT integration, count(*) AS n FROM links INDEXED BY links_entity1 WHERE id < ${FIRST_PART} GROUP BY integration`;
+    return this.db.prepare<{ integration: number; n: number }>(sql).all();
   }
 
-  /** Remembers what is about to be written to an end; of each field the newest few values. */
-  addPending(link: number, side: Side, fields: UpdateIntent['fields']): void {
-    if (!this.exists.get(link)) return;
-    const pending = this.pending(link)[side] ?? {};
-    for (const [field, value] of Object.entries(fields)) {
-      pending[field] = [...(pending[field] ?? []).slice(1 - MOST_PENDING), value];
-    }
-    this.setPending.run(link, side, JSON.stringify(pending));
+  insert(row: LinkRow): void {
+    this.insertRow.run(row.entity1, row.entity2, ...columns(row), row.id, row.integration, row.made, row.owner);
   }
 
-  /** Some fields of an end are not in doubt any more. */
-  forgetPending(link: number, side: Side, fields: FieldId[]): void {
-    const pending = this.pending(link)[side];
-    if (!pending) return;
-    for (const field of fields) delete pending[field];
-    if (Object.keys(pending).length === 0) this.clearPending.run(link, side);
-    else this.setPending.run(link, side, JSON.stringify(pending));
+  update(id: number, values: LinkValues): void {
+    // the entities stay: setting them to the same values would write their indexes again
+    this.updateRow.run(...columns(values), id);
   }
 
-  private pending(link: number): Partial<Record<number, Record<FieldId, Unlanded[]>>> {
-    const rows = this.pendingOf.all(link);
-    return Object.fromEntries(rows.map(({ side, fields }) => [side, readPending(fields)]));
+  setWrote(id: number, side: Side, at: number): void {
+    this.updateWrote[side].run(at, id);
   }
 
-  /** Removes a link by number if it has one of the ends. @returns its entities */
-  remove(id: number, integration: number, ends: [LinkEnd, LinkEnd]): LinkKey | undefined {
-    const removed = this.removeOne.get(id, integration, ends[0].ref.id, ends[1].ref.id);
-    if (removed) this.counters.link(integration, -1);
-    return removed;
+  setBaselines(id: number, baselines: string, packed: Bytes | null, landed: number): void {
+    this.updateBaselines.run(baselines, packed, landed, id);
   }
 
-  purge(integration: number): void {
-    this.removeAll.run(integration);
+  setRef(id: number, side: Side, { entity, key, url, type, project }: RefRow): boolean {
+    return this.updateRef[side].run(key, url, type, project, id, entity) > 0;
   }
 
-  private stored(row: LinkRow): StoredLink {
-    const [baseline1, baseline2, leftOut] = unpackBaselines(row.baselines, this.names);
-    const one: LinkEnd = {
-      system: this.names.nameOf(row.system1),
-      ref: readRef(
-        { entity: row.entity1, key: row.key1, url: row.url1, type: row.type1, project: row.project1 },
-        this.names,
-      ),
-      version: row.version1,
-      baseline: baseline1,
-    };
-    const two: LinkEnd = {
-      system: this.names.nameOf(row.system2),
-      ref: readRef(
-        { entity: row.entity2, key: row.key2, url: row.url2, type: row.type2, project: row.project2 },
-        this.names,
-      ),
-      version: row.version2,
-      baseline: baseline2,
-    };
-    const pending = this.pending(row.id);
-    if (pending[1]) one.pending = pending[1];
-    if (pending[2]) two.pending = pending[2];
-    if (leftOut?.[0].length) one.leftOut = leftOut[0];
-    if (leftOut?.[1].length) two.leftOut = leftOut[1];
-    return {
-      link: {
-        id: row.id,
-        integration: this.integrations.nameOf(row.integration),
-        ends: [one, two],
-        ...((row.made === 1 || row.made === 2) && { made: row.made }),
-      },
-      wrote: [row.wrote1, row.wrote2],
-    };
+  remove(id: number): void {
+    this.deleteRow.run(id);
   }
+
+  removeAll(integration: number): void {
+    this.deleteAll.run(integration);
+  }
+}
+
+/** In the order in which both statements name them. */
+function columns(row: LinkValues) {
+  return [
+    row.wrote1,
+    row.wrote2,
+    row.system1,
+    row.system2,
+    row.type1,
+    row.type2,
+    row.project1,
+    row.project2,
+    row.key1,
+    row.key2,
+    row.url1,
+    row.url2,
+    row.version1,
+    row.version2,
+    row.baselines,
+    row.packed,
+    row.landed,
+  ];
 }

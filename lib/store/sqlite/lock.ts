@@ -1,10 +1,10 @@
 /**
- * One process per store: two Node-REDs on one user directory would both send the events.
+ * One process per store: two Node-REDs with the same user directory would both send the events.
  *
  * The lock is SQLite's own exclusive file lock on a companion file, `<file>.lock`, taken when the store is opened and
- * held until it is closed. The operating system frees it when the process ends, also at kill -9, so there is nothing
- * to clean up and no time-out to wait for. A lock on the store's file itself would keep back-up and inspection tools
- * from reading it while Node-RED runs.
+ * held until it is closed. The operating system releases it when the process ends, even by kill -9, so there is nothing
+ * to clean up and no timeout to wait for. A lock on the store's file itself would keep backup and inspection tools from
+ * reading it while Node-RED runs.
  */
 
 import { DatabaseSync } from 'node:sqlite';
@@ -13,8 +13,8 @@ import { StoreError } from '../errors';
 import { asStoreError, isBusy } from './errors';
 
 /**
- * @returns a function that frees the lock
- * @throws StoreError `locked` where another process, or this one, has the store open
+ * @returns a function that releases the lock
+ * @throws StoreError `locked` if another process, or this one, has opened the store
  */
 export function lockStore(file: string): () => void {
   const lockFile = `${file}.lock`;
@@ -22,7 +22,7 @@ export function lockStore(file: string): () => void {
   try {
     const closeToOthers = privateDatabase(lockFile);
     db = new DatabaseSync(lockFile);
-    // The lock is taken by the first write and kept after it, since the mode is exclusive. Nothing in it must survive.
+    // The first write takes the lock, which is kept because the mode is exclusive. Nothing in the file must survive.
     db.exec(`
       PRAGMA locking_mode = EXCLUSIVE;
       PRAGMA journal_mode = MEMORY;

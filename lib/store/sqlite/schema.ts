@@ -1,22 +1,20 @@
 /**
- * The tables, as a list of forward migrations: entry n brings a file from version n to n + 1 (`PRAGMA user_version`).
- * An entry that was released is never changed; a new version is a new entry. Each runs in a transaction of its own
- * together with the new version number, so a process that dies in between leaves the old version whole.
+ * The tables, as a list of forward migrations: entry n upgrades a file from version n to n + 1 (`PRAGMA user_version`).
+ * A released entry is never changed; a new version is a new entry. Each runs in its own transaction together with the
+ * new version number, so a process that dies in between leaves the old version intact.
  *
- * Integrations, systems, types and projects are stored once and named by number. A flow is the number of its
+ * Integrations, systems, types and projects are stored once and referenced by number. A flow is the number of its
  * integration × 2, + 1 for side 2.
  */
 
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../errors';
+import { STATE } from '../rows/event-tables';
 
 export type Migration = (db: DatabaseSync) => void;
 
-/** `PRAGMA application_id` of our files: "TwFl". */
+/** `PRAGMA application_id` of Twinflow's files: "TwFl". */
 export const APPLICATION_ID = 0x5477466c;
-
-/** Numbers that stand for the states in `events.state`; part of the file format. */
-export const STATE = { waiting: 0, held: 1, sent: 2, retry: 3, parked: 4, shown: 5 } as const;
 
 const version1: Migration = (db) =>
   db.exec(`
@@ -94,7 +92,7 @@ const version1: Migration = (db) =>
     CREATE UNIQUE INDEX links_entity2 ON links (integration, entity2);
   `);
 
-/** What people have corrected in events. */
+/** Users' corrections of events. */
 const version2: Migration = (db) =>
   db.exec(`
     CREATE TABLE corrections (
@@ -102,7 +100,7 @@ const version2: Migration = (db) =>
     ) STRICT;
   `);
 
-/** What parked events are found by, apart from their snapshots, which are too large to be searched. */
+/** The texts by which parked events are found, separate from their snapshots, which are too large to be searched. */
 const version3: Migration = (db) =>
   db.exec(`
     CREATE TABLE parked_texts (
@@ -113,7 +111,7 @@ const version3: Migration = (db) =>
     FROM events e JOIN snapshots s USING (seq) JOIN failures f USING (seq) WHERE state = ${STATE.parked};
   `);
 
-/** Ends of links that have yet to show their counterpart. dueAt: ms since 1970; null = rests until somebody retries. */
+/** Ends of links that have yet to get their backlink. dueAt: ms since 1970; null = rests until someone retries. */
 const version4: Migration = (db) =>
   db.exec(`
     CREATE TABLE owed (
@@ -124,10 +122,10 @@ const version4: Migration = (db) =>
     CREATE INDEX owed_due ON owed (flow, dueAt);
   `);
 
-/** What a dry run has shown. */
+/** Events reported by a dry run. */
 const version5: Migration = (db) => db.exec(`CREATE INDEX events_shown ON events (flow) WHERE state = ${STATE.shown}`);
 
-/** Changes that go before a backlog. The indexes hold few rows, however long the backlog is. */
+/** Changes that go before a backlog. The indexes contain few rows, however long the backlog is. */
 const version6: Migration = (db) =>
   db.exec(`
     ALTER TABLE events ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;
@@ -135,13 +133,13 @@ const version6: Migration = (db) =>
     CREATE INDEX events_urgent_linked ON events (flow, seq) WHERE state = 0 AND urgent = 1 AND linked = 1;
   `);
 
-/** What counterparts are shown by, and up to which link that was owed; null = up to the last. */
+/** The setting for backlinks, and up to which link they were owed; null = up to the last. */
 const version7: Migration = (db) =>
   db.exec('ALTER TABLE flows ADD COLUMN wish TEXT; ALTER TABLE flows ADD COLUMN wishedUpTo INTEGER;');
 
 /**
- * Ends of links (flow, waiter) that refer to an entity without counterpart in the system `toward`. due: 1 once there is one.
- * A row for each reference, none where nothing waits.
+ * Ends of links (flow, waiter) that refer to an entity without counterpart in the system `toward`. due: 1 once there is
+ * one. One row per reference, none if nothing waits.
  */
 const version8: Migration = (db) =>
   db.exec(`
@@ -167,18 +165,66 @@ const version9: Migration = (db) =>
     CREATE INDEX intents_place ON intents (place, opened) WHERE place IS NOT NULL;
   `);
 
-/** Who the store is, how often it was opened, and the time up to which it does not know what it had made; null = it does. */
+/** The store's identity, how often it was opened, and the time up to which it does not know what it had created;
+ * null = no doubt. */
 const version10: Migration = (db) =>
   db.exec(`
     CREATE TABLE identity (name TEXT NOT NULL, opened INTEGER NOT NULL, doubt TEXT) STRICT;
     INSERT INTO identity VALUES (lower(hex(randomblob(16))), 0, NULL);
   `);
 
-/** Where a system node led when an integration was last at work over it, if it leads elsewhere now. */
+/** The earlier place of a system node when an integration last worked with it, if it now leads elsewhere. */
 const version11: Migration = (db) =>
   db.exec(`
     CREATE TABLE former_places (
       integration INTEGER NOT NULL, system INTEGER NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (integration, system)
+    ) STRICT, WITHOUT ROWID;
+  `);
+
+/**
+ * Parts of entities. events.owner, events.type: of a part, the entity that it belongs to and its own type; links.owner: of two
+ * parts, the link of what they belong to; links.packed: baselines, compressed; flows.partsWish, partsUpTo: which parts are synced, and up to which link they were
+ * asked for, null = up to the last; part_readings: owners whose parts are to be read, asked: the sequence of the newest request.
+ */
+const version12: Migration = (db) =>
+  db.exec(`
+    ALTER TABLE events ADD COLUMN owner TEXT;
+    ALTER TABLE events ADD COLUMN type INTEGER;
+    CREATE INDEX events_parts ON events (flow, owner, type, seq) WHERE owner IS NOT NULL;
+    ALTER TABLE links ADD COLUMN owner INTEGER;
+    ALTER TABLE links ADD COLUMN packed BLOB;
+    CREATE INDEX links_parts ON links (owner) WHERE owner IS NOT NULL;
+    ALTER TABLE flows ADD COLUMN partsWish TEXT;
+    ALTER TABLE flows ADD COLUMN partsUpTo INTEGER;
+    CREATE TABLE part_readings (
+      link INTEGER NOT NULL REFERENCES links ON DELETE CASCADE, flow INTEGER NOT NULL,
+      dueAt INTEGER NOT NULL, step INTEGER NOT NULL, asked INTEGER NOT NULL,
+      PRIMARY KEY (link, flow)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX part_readings_due ON part_readings (flow, dueAt);
+  `);
+
+/** intents.owner, intents.type: of a part, the entity that gets it and the part's type. Those of before have neither. */
+const version13: Migration = (db) =>
+  db.exec(`
+    ALTER TABLE intents ADD COLUMN owner TEXT;
+    ALTER TABLE intents ADD COLUMN type INTEGER;
+    CREATE INDEX intents_parts ON intents (owner, type) WHERE owner IS NOT NULL;
+  `);
+
+/** flows.existing: how far existing items were brought over, as JSON. */
+const version14: Migration = (db) => db.exec('ALTER TABLE flows ADD COLUMN existing TEXT');
+
+/** What has happened, for people to read: entries, whose numbers rise with time, and counts by hour. text: what is searched. */
+const version15: Migration = (db) =>
+  db.exec(`
+    CREATE TABLE journal (
+      id INTEGER PRIMARY KEY, at INTEGER NOT NULL, integration INTEGER NOT NULL, outcome TEXT NOT NULL,
+      text TEXT NOT NULL, entry TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE journal_hours (
+      integration INTEGER NOT NULL, hour INTEGER NOT NULL, outcome TEXT NOT NULL, n INTEGER NOT NULL,
+      PRIMARY KEY (integration, hour, outcome)
     ) STRICT, WITHOUT ROWID;
   `);
 
@@ -194,12 +240,16 @@ export const MIGRATIONS: readonly Migration[] = [
   version9,
   version10,
   version11,
+  version12,
+  version13,
+  version14,
+  version15,
 ];
 
 /**
- * Looks whether the file is ours, changing nothing in it. An empty one is.
+ * Checks whether the file is Twinflow's, without changing it. An empty file is.
  * @param file for the error texts
- * @throws StoreError `newer`, or `damaged` where the file belongs to another program
+ * @throws StoreError `newer`, or `damaged` if the file belongs to another program
  */
 export function checkOwner(db: DatabaseSync, file: string, migrations: readonly Migration[] = MIGRATIONS): void {
   const version = pragma(db, 'user_version');
@@ -216,7 +266,7 @@ export function checkOwner(db: DatabaseSync, file: string, migrations: readonly 
   }
 }
 
-/** Brings an open file of ours to the newest version. */
+/** Upgrades an open Twinflow file to the newest version. */
 export function migrate(db: DatabaseSync, migrations: readonly Migration[] = MIGRATIONS): void {
   const version = pragma(db, 'user_version');
   for (const [index, migration] of migrations.entries()) {
@@ -232,12 +282,12 @@ export function migrate(db: DatabaseSync, migrations: readonly Migration[] = MIG
   }
 }
 
-/** Undoes the running transaction, if SQLite has not done so by itself (full disk). */
+/** Undoes the running transaction, if SQLite has not done so itself (full disk). */
 export function rollback(db: DatabaseSync): void {
   try {
     db.exec('ROLLBACK');
   } catch {
-    // no transaction is active: nothing is left to undo
+    // no transaction is active: there is nothing to undo
   }
 }
 

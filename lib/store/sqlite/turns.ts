@@ -1,19 +1,19 @@
 /**
- * Waiting for another program's lock without standing still. SQLite would wait while it is called, and Node-RED with it; so
- * it is asked to refuse at once, and asked again a little later. Meanwhile other calls queue up behind, so that they are
- * carried out in the order in which they came.
+ * Waits for another program's lock without blocking. SQLite would wait inside its call and block Node-RED; so it is
+ * told to refuse at once, and is called again a little later. Other calls queue up meanwhile, so that they run in the
+ * order in which they were made.
  */
 
-/** The file was locked before anything was done: the same call may be made again. */
+/** The file was locked before anything was done: the same call can be repeated. */
 export class Contended extends Error {}
 
-/** Milliseconds until a call that met a lock again and again fails. */
+/** Milliseconds until a call fails that meets a lock repeatedly. */
 const PATIENCE_MS = 2_000;
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 100;
 
 interface Waiting {
-  /** @returns false where it met a lock */
+  /** @returns false if it met a lock */
   attempt: (isLast: boolean) => boolean;
   until: number;
 }
@@ -22,8 +22,8 @@ export class Turns {
   private readonly waiting: Waiting[] = [];
 
   /**
-   * Carries out the call, at once where nothing waits before it.
-   * @throws what the call throws; the cause of its `Contended` where the lock lasts
+   * Runs the call, at once if no other call waits.
+   * @throws the call's error; the cause of its `Contended` if the lock persists
    */
   async take<T>(call: () => T): Promise<T> {
     if (this.waiting.length === 0) {

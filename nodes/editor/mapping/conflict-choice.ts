@@ -1,6 +1,6 @@
-/** What a row does where both sides changed its field; `merge` is offered where it makes sense, with its second choice. */
+/** A row's conflict rule. `merge` is offered if it makes sense, with its second choice. */
 
-import type { ConflictPolicy, FallbackPolicy } from '../../../lib/model/config';
+import { type ConflictPolicy, FALLBACK_POLICIES, type FallbackPolicy } from '../../../lib/model/config';
 import { labelledSelect } from './rows';
 import { m } from './text';
 
@@ -10,14 +10,12 @@ export interface ConflictSettings {
 }
 
 export interface ConflictChoice {
-  /** The fields are other ones now. */
+  /** The fields have changed. */
   refresh(): void;
 }
 
-const POLICIES: FallbackPolicy[] = ['newest', 'system1', 'system2', 'park'];
-
 /**
- * @param settings what is chosen; changed in place
+ * @param settings the selection; changed in place
  * @param mergeable whether the row's fields can be merged, asked whenever it may have changed
  */
 export function conflictChoice(
@@ -27,8 +25,8 @@ export function conflictChoice(
   onChange: () => void,
 ): ConflictChoice {
   const options = (keys: string[]): { value: string; label: string }[] =>
-    keys.map((value) => ({ value, label: m(`conflict.${value || 'preset'}`) }));
-  const all: ConflictPolicy[] = ['merge', ...POLICIES];
+    keys.map((value) => ({ value, label: m(`conflict.${value || 'unset'}`) }));
+  const all: ConflictPolicy[] = ['merge', ...FALLBACK_POLICIES];
   const conflict = labelledSelect(
     container,
     m('conflict.label'),
@@ -44,10 +42,10 @@ export function conflictChoice(
   const fallback = labelledSelect(
     container,
     m('conflict.fallback'),
-    options(POLICIES),
+    options([...FALLBACK_POLICIES]),
     settings.fallback ?? 'newest',
     (value) => {
-      const chosen = POLICIES.find((policy) => policy === value);
+      const chosen = FALLBACK_POLICIES.find((policy) => policy === value);
       settings.fallback = chosen === 'newest' ? undefined : chosen;
       onChange();
     },
@@ -56,7 +54,7 @@ export function conflictChoice(
   const merge = conflict.find('option[value="merge"]').detach();
   const refresh = (): void => {
     const merges = settings.conflict === 'merge';
-    // one that was chosen before the fields were changed stays to be seen
+    // an earlier selection stays visible after the fields were changed
     if (merges || mergeable()) merge.insertAfter(conflict.find('option').first());
     else merge.detach();
     conflict.val(settings.conflict ?? '');

@@ -1,4 +1,4 @@
-/** Expressions in the browser: the editor has Node-RED's own parser on its page. */
+/** Expressions in the browser: the editor provides Node-RED's own parser. */
 
 import type { ExpressionCheck } from '../../../lib/mapping/coverage';
 import type { FindField, Reads } from '../../../lib/mapping/transform';
@@ -23,13 +23,13 @@ function parse(expression: string): { tree: unknown } | { fault: string } {
   return result;
 }
 
-/** The parser's complaint about an expression; undefined where it is one, or nobody can tell. */
+/** The parser's error for an expression; undefined if it is valid, or there is no parser. */
 export const browserFault = (expression: string): string | undefined => {
   const result = parse(expression);
   return 'fault' in result ? result.fault : undefined;
 };
 
-/** The fields an expression reads; undefined where it can't be parsed. */
+/** The fields that an expression reads; undefined if it cannot be parsed. */
 export function browserReads(expression: string, find: FindField): Reads | undefined {
   const result = parse(expression);
   return 'tree' in result && result.tree !== undefined ? treeReads(result.tree, find) : undefined;

@@ -1,12 +1,13 @@
-/** Choosing a field of one side, with its type shown. */
+/** Selects a field of one side and shows its type. */
 
 import type { FieldChoice } from '../../../lib/model/config';
 import type { Field, Side } from '../../../lib/model/entity';
+import { atSide } from '../../../lib/model/sides';
 import { type SearchItem, type SearchSelect, searchSelect } from '../index';
 import type { MappingScope } from './scope';
 import { m } from './text';
 
-/** What is saved of a field: enough to map without asking the system. */
+/** The saved properties of a field: enough for mapping without asking the system. */
 export function fieldChoice(field: Field | FieldChoice): FieldChoice {
   const choice: FieldChoice = { id: field.id, name: field.name, type: field.type };
   if (field.multi) choice.multi = true;
@@ -39,18 +40,20 @@ export interface FieldSelectOptions {
   scope: MappingScope;
   side: Side;
   value?: FieldChoice;
-  /** name of the entry that stands for "no field" */
+  /** name of the entry that means "no field" */
   empty?: string;
   label?: string;
   placeholder?: string;
   filter?: (field: Field) => boolean;
+  /** entries after the side's own fields */
+  more?: FieldChoice[];
   onChange: (field: FieldChoice | undefined) => void;
 }
 
 export interface FieldSelect extends Omit<SearchSelect, 'value' | 'set'> {
   value(): FieldChoice | undefined;
   set(field: FieldChoice | undefined): void;
-  /** takes over what the system now says about the chosen field */
+  /** updates the selected field with the system's current data */
   refresh(): void;
 }
 
@@ -59,7 +62,10 @@ export function fieldSelect(container: JQuery, options: FieldSelectOptions): Fie
   const { scope, side } = options;
   let chosen = options.value;
   const select = searchSelect<Field | FieldChoice>($('<input type="text">').appendTo(container), {
-    load: async () => (await scope.fields(side)).filter(options.filter ?? (() => true)).map(item),
+    load: async () => {
+      const fields = (await scope.fields(side)).filter(options.filter ?? (() => true));
+      return [...fields, ...(options.more ?? [])].map(item);
+    },
     value: chosen && item(chosen),
     empty: options.empty,
     label: options.label ?? m('field.of', { system: scope.systemLabel(side) }),
@@ -77,7 +83,7 @@ export function fieldSelect(container: JQuery, options: FieldSelectOptions): Fie
       select.set(field && item(field));
     },
     refresh() {
-      const known = side === 1 ? scope.known().one : scope.known().two;
+      const known = atSide(scope.known(), side);
       const now = chosen && known?.get(chosen.id);
       if (now === undefined) return;
       chosen = fieldChoice(now);

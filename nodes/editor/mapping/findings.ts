@@ -1,4 +1,4 @@
-/** The list of what a form has found to see to, the worst first; pressing one leads to its row. */
+/** A list of a form's findings, the worst first. Pressing one leads to its row. */
 
 import { byWeight, type Finding, remark, sentence } from '../../../lib/checks';
 import { m } from './text';
@@ -7,16 +7,16 @@ const MOST_SHOWN = 6;
 const ICONS = { error: 'fa-exclamation-circle', warning: 'fa-exclamation-triangle', note: 'fa-info-circle' } as const;
 const TONES = { error: 'twinflow-error', warning: 'twinflow-warn', note: 'twinflow-note' } as const;
 
-/** What is wrong, without saying where: for a row's own place. */
+/** The problem without its place: for use at the row itself. */
 export const remarkText = (finding: Finding): string => remark(finding, m);
 
 /**
- * Fills the container, which keeps whether all are shown. Empty where there is nothing to see to.
+ * Fills the container, which remembers whether all are shown. Empty if there are no findings.
  * @param onOpen leads to the row of a finding
  */
 export function showFindings(container: JQuery, findings: Finding[], onOpen: (finding: Finding) => void): void {
   const all = container.data('all') === true;
-  // whoever stands in the list by the keyboard stays there
+  // keeps the keyboard focus in the list
   const focused = container.find('button').index(document.activeElement ?? undefined);
   container.empty().toggleClass('twinflow-findings', findings.length > 0);
   if (findings.length === 0) return;

@@ -1,4 +1,4 @@
-/** What the forms of filter, field, value and default mapper share beyond `../editor`. */
+/** Shared by the forms of filter, field, value and default mapper, in addition to `../editor`. */
 
 export { browserCheck } from './expression-check';
 export * from './fields';

@@ -1,18 +1,20 @@
 /**
- * One row of the field mapper's table: System 1 field, direction, System 2 field; behind it how the value goes across.
- * A row with a field on one side only gives that field a constant.
+ * One row of the field mapper's table: System 1 field, direction, System 2 field, and after them how the value is
+ * converted. A row with a field on one side only gives that field a constant.
  */
 
 import type { Finding } from '../../../lib/checks';
 import type { KnownFields, RowIssue } from '../../../lib/mapping/coverage';
 import { isMergeable } from '../../../lib/mapping/mergeable';
 import { fieldRowExtras } from '../../../lib/mapping/saved';
-import type { ApplyWhen, FieldChoice, FieldRow, SyncWhen, Transform } from '../../../lib/model/config';
+import type { ApplyWhen, FieldChoice, FieldRow, MentionPolicy, SyncWhen, Transform } from '../../../lib/model/config';
 import { applies, type Direction, type DirectionSetting, type Side } from '../../../lib/model/entity';
+import { atSide } from '../../../lib/model/sides';
 import type { Value } from '../../../lib/model/values';
 import { type DirectionButton, directionButton } from '../index';
 import { type ConflictChoice, type ConflictSettings, conflictChoice } from './conflict-choice';
 import { type FieldSelect, fieldSelect, typeWords } from './fields';
+import { type MentionChoice, mentionChoice } from './mention-choice';
 import { RowIssues, rowFindings } from './row-issues';
 import { flash, labelledSelect, toolButton } from './rows';
 import type { MappingScope } from './scope';
@@ -20,7 +22,7 @@ import { m } from './text';
 import { type TransformInput, transformInput } from './transform-input';
 import { type ValueInput, valueInput } from './value-input';
 
-/** What the list keeps for a row. */
+/** The list's data of a row. */
 export interface FormRow {
   row?: FieldRow;
   /** of a proposal, 0 to 1 */
@@ -46,14 +48,19 @@ export class MapRow {
   private readonly more = $('<div class="twinflow-more" hidden>');
   private readonly confidence: number | undefined;
   private readonly extras: object;
-  private readonly settings: { syncWhen?: SyncWhen; applyWhen?: ApplyWhen } & ConflictSettings;
+  private readonly settings: {
+    syncWhen?: SyncWhen;
+    applyWhen?: ApplyWhen;
+    mentions?: MentionPolicy;
+  } & ConflictSettings;
   private conflict: ConflictChoice | undefined;
+  private mentions: MentionChoice | undefined;
   private readonly transforms: { forward?: Transform; backward?: Transform };
   private readonly transformInputs = new Map<Direction, TransformInput>();
   private constant: Value | undefined;
   private constantInput: { field: string; input: ValueInput } | undefined;
   private readonly issues = new RowIssues(() => this.toggle(true));
-  /** the fields as they were saved, until another one is chosen */
+  /** the saved fields, until others are selected */
   private readonly saved: { one?: FieldChoice; two?: FieldChoice };
   private wished: DirectionSetting;
   private constantShown = false;
@@ -67,8 +74,8 @@ export class MapRow {
     this.constant = row?.constant;
     this.extras = fieldRowExtras(row ?? {});
     this.saved = { one: row?.one, two: row?.two };
-    const { syncWhen, applyWhen, conflict, fallback } = row ?? {};
-    this.settings = { syncWhen, applyWhen, conflict, fallback };
+    const { syncWhen, applyWhen, mentions, conflict, fallback } = row ?? {};
+    this.settings = { syncWhen, applyWhen, mentions, conflict, fallback };
     this.transforms = { ...row?.transform };
     const line = $('<div class="twinflow-row">').appendTo(container);
     this.one = this.select(line, 1, row?.one);
@@ -103,11 +110,11 @@ export class MapRow {
     return { one: this.one.value(), two: this.two.value() };
   }
 
-  /** The row as it is saved; undefined while no field is chosen. */
+  /** The row in its saved form; undefined while no field is selected. */
   value(): FieldRow | undefined {
     const { one, two } = this.fields();
     if (one === undefined && two === undefined) return undefined;
-    const { syncWhen, applyWhen, conflict, fallback } = this.settings;
+    const { syncWhen, applyWhen, mentions, conflict, fallback } = this.settings;
     const transform = this.transform();
     const constant = one !== undefined && two !== undefined ? undefined : this.constantInput?.input.value();
     return {
@@ -120,11 +127,12 @@ export class MapRow {
       ...(applyWhen && { applyWhen }),
       ...(conflict && { conflict }),
       ...(fallback && { fallback }),
+      ...(mentions && { mentions }),
       ...(transform && { transform }),
     };
   }
 
-  /** Of the directions that the row goes; a template or expression that is just not used is not saved. */
+  /** For the directions of the row. A template or expression that is currently unused is not saved. */
   private transform(): FieldRow['transform'] {
     const direction = this.direction.value();
     const of = (way: Direction): Transform | undefined => (applies(direction, way) ? this.transforms[way] : undefined);
@@ -133,7 +141,7 @@ export class MapRow {
     return { ...(forward && { forward }), ...(backward && { backward }) };
   }
 
-  /** Shows the row with all that is to be said of it. */
+  /** Shows the row with all its messages. */
   reveal(): void {
     this.toggle(true);
     this.container[0]?.scrollIntoView({ block: 'center' });
@@ -146,20 +154,20 @@ export class MapRow {
     (this.one.value() === undefined ? this.one : this.two).input.trigger('focus');
   }
 
-  /** The lists are other ones now. */
+  /** The lists have changed. */
   reload(): void {
     this.one.reload();
     this.two.reload();
   }
 
-  /** Takes over what the systems now say about the fields. */
+  /** Updates the fields with the systems' current data. */
   refresh(): void {
     this.one.refresh();
     this.two.refresh();
     this.draw();
   }
 
-  /** The list's own filter lays the page out anew for each row: too slow for hundreds. */
+  /** The list's own filter lays the page out again for each row: too slow for hundreds. */
   show(shown: boolean): void {
     this.container.closest('li').prop('hidden', !shown);
   }
@@ -169,9 +177,9 @@ export class MapRow {
   }
 
   /**
-   * What there is to check in this row.
-   * @param place the row's place in the list
-   * @param issues what is wrong with the row as it stands
+   * The findings of this row.
+   * @param place the row's index in the list
+   * @param issues the errors of the row in its current state
    */
   findings(place: number, issues: RowIssue[], known: KnownFields): Finding[] {
     return rowFindings(this.value() ?? { direction: 'both' }, this.saved, place, issues, known);
@@ -197,9 +205,10 @@ export class MapRow {
 
   private draw(): void {
     this.conflict?.refresh();
+    this.mentions?.refresh();
     const { one, two } = this.fields();
     const constant = (one === undefined) !== (two === undefined);
-    // a constant goes one way; once both fields are chosen the row goes the way it was meant to go
+    // a constant applies to one direction; once both fields are selected, the row gets its earlier direction
     if (constant) this.direction.set(two === undefined ? 'backward' : 'forward');
     else if (this.constantShown) this.direction.set(this.wished);
     this.constantShown = constant;
@@ -227,7 +236,7 @@ export class MapRow {
   }
 
   private typeOf(side: Side, field: FieldChoice): string {
-    const known = side === 1 ? this.scope.known().one : this.scope.known().two;
+    const known = atSide(this.scope.known(), side);
     return typeWords(known?.get(field.id) ?? field);
   }
 
@@ -254,7 +263,7 @@ export class MapRow {
     this.constantInput = { field: key, input };
   }
 
-  /** One input for each direction that the row goes, below the other settings. */
+  /** One input per direction of the row, below the other settings. */
   private drawTransforms(): void {
     if (this.more.children().length === 0) return;
     const direction = this.direction.value();
@@ -291,10 +300,10 @@ export class MapRow {
     return input;
   }
 
-  /** Made when it is first asked for: most rows never are. */
+  /** Created on first use: most rows never need it. */
   private buildMore(): void {
     const options = (name: string, keys: string[]): { value: string; label: string }[] =>
-      keys.map((value) => ({ value, label: m(`${name}.${value || 'preset'}`) }));
+      keys.map((value) => ({ value, label: m(`${name}.${value || 'unset'}`) }));
     const { settings, more } = this;
     labelledSelect(
       more,
@@ -320,6 +329,12 @@ export class MapRow {
       more,
       settings,
       () => isMergeable(this.fields()),
+      () => this.onChange(),
+    );
+    this.mentions = mentionChoice(
+      more,
+      settings,
+      () => this.fields(),
       () => this.onChange(),
     );
   }

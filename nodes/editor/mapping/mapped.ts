@@ -1,16 +1,16 @@
-/** What the field mappers of an integration map, as they stand in the workspace: what value and default mappers build on. */
+/** The fields mapped by an integration's field mappers in the workspace: the basis of value and default mappers. */
 
 import type { MappingParts, PartName } from '../../../lib/mapping/exchange';
 import { readDefaultRows, readDomains, readFieldRows, readPairs, readValueRows } from '../../../lib/mapping/saved';
 import type { DefaultRow, FieldRow } from '../../../lib/model/config';
 import { nodesOf } from '../index';
 
-/** True where the two nodes share an entity-type pair. */
+/** True if the two nodes share a type pair. */
 function overlap(a: 'all' | string[], b: 'all' | string[]): boolean {
   return a === 'all' || b === 'all' || a.some((id) => b.includes(id));
 }
 
-/** Where a mapper node keeps a part of a mapping. */
+/** The property of a mapper node that contains a part of a mapping. */
 const KEPT = {
   fields: { type: 'twinflow-field-mapper', property: 'rows' },
   values: { type: 'twinflow-value-mapper', property: 'rows' },
@@ -27,10 +27,10 @@ const READERS: { [Part in PartName]: (saved: unknown) => Rows<Part> } = {
   defaults: readDefaultRows,
 };
 
-/** The node type that holds a part of a mapping. */
+/** The node type for a part of a mapping. */
 export const mapperType = (part: PartName): string => KEPT[part].type;
 
-/** Mapper nodes of a kind that work on one of the pairs. */
+/** Mapper nodes of a kind that handle one of the pairs. */
 export const mappersOf = (part: PartName, integration: string, pairs: 'all' | string[]): EditorNode[] =>
   nodesOf(integration, mapperType(part)).filter((node) => overlap(readPairs(node.pairs), pairs));
 
@@ -38,11 +38,11 @@ export const mappersOf = (part: PartName, integration: string, pairs: 'all' | st
 export const savedRows = <Part extends PartName>(part: Part, node: EditorNode): Rows<Part> =>
   READERS[part](node[KEPT[part].property]);
 
-/** Rows of the field mappers that work on one of the pairs. */
+/** Rows of the field mappers that handle one of the pairs. */
 export const mappedRows = (integration: string | undefined, pairs: 'all' | string[]): FieldRow[] =>
   integration === undefined ? [] : mappersOf('fields', integration, pairs).flatMap((node) => savedRows('fields', node));
 
-/** Rows of the default mappers that work on one of the pairs. */
+/** Rows of the default mappers that handle one of the pairs. */
 export const defaultRows = (integration: string | undefined, pairs: 'all' | string[]): DefaultRow[] =>
   integration === undefined
     ? []

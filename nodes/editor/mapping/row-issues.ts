@@ -1,4 +1,4 @@
-/** What there is to check in a row of the field mapper: found out, and shown in the row. */
+/** Finds and shows what needs checking in a row of the field mapper. */
 
 import { constantDrift, type Finding, fieldDrift, rowLabel } from '../../../lib/checks';
 import type { KnownFields, RowIssue } from '../../../lib/mapping/coverage';
@@ -7,9 +7,9 @@ import { remarkText } from './findings';
 import { toolButton } from './rows';
 
 /**
- * @param saved the row's fields as they were saved, for what has become of them
- * @param place the row's place in the list
- * @param issues what is wrong with the row as it stands
+ * @param saved the row's saved fields, to see how they have changed
+ * @param place the row's index in the list
+ * @param issues the errors of the row in its current state
  */
 export function rowFindings(
   row: FieldRow,
@@ -21,7 +21,7 @@ export function rowFindings(
   const at = { row: place, label: rowLabel(row) };
   const { one, two } = saved;
   const drift = [...(one ? fieldDrift(one, 1, known.one, at) : []), ...(two ? fieldDrift(two, 2, known.two, at) : [])];
-  // that a field is gone is told by what has become of it
+  // the drift check reports a missing field
   const told = drift.some(({ code }) => code === 'moved' || code === 'unknownField');
   const rest = issues.filter(({ code }) => code !== 'unknownField' || !told);
   const constant = constantDrift(row, at, { one: known.one, two: known.two });
@@ -31,7 +31,7 @@ export function rowFindings(
 const ARROWS = { forward: '→', backward: '←' } as const;
 
 export class RowIssues {
-  /** in the row's line: all of it as a tip, invisible where there is nothing */
+  /** in the row's line: everything as a tooltip, invisible if there is nothing */
   readonly button: JQuery;
   readonly list = $('<div class="twinflow-issues">');
   private shown: Finding[] = [];
@@ -48,7 +48,7 @@ export class RowIssues {
     return this.shown.some(({ level }) => level === 'error');
   }
 
-  /** @param open the row shows all that is to be said of it; what keeps it from working it says in any case */
+  /** @param open the row shows all its messages; errors are always shown */
   show(issues: Finding[], open: boolean): void {
     this.shown = issues;
     const bad = this.areErrors();

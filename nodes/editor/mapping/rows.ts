@@ -1,9 +1,9 @@
-/** Rows of an editable list, with the data that the form keeps for each. */
+/** Rows of an editable list, with the form's data of each. */
 
-/** True while the form is on the page: what comes later than its end has nothing to show. */
+/** True while the form is on the page: a later answer has nothing to update. */
 export const isShown = (list: JQuery): boolean => list[0]?.isConnected === true;
 
-/** The rows' data in the order shown, without a row that is just fading out after its removal. */
+/** The rows' data in the order shown, without a row that is fading out after its removal. */
 export const rowsOf = <Row extends object>(list: JQuery): Row[] =>
   list
     .editableList('items')
@@ -11,11 +11,11 @@ export const rowsOf = <Row extends object>(list: JQuery): Row[] =>
     .filter((element) => $(element).closest('.red-ui-editableList-item-deleting').length === 0)
     .flatMap((element) => {
       const row: unknown = $(element).data('data');
-      // the list was filled with rows of this kind only
+      // the list contains only rows of this kind
       return typeof row === 'object' && row !== null ? [row as Row] : [];
     });
 
-/** Calls a function once after a burst of changes, unless the form has been closed by then. */
+/** Calls a function once after a burst of changes, unless the form has been closed. */
 export function soon(list: JQuery, action: () => void, ms = 40): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {
@@ -26,13 +26,13 @@ export function soon(list: JQuery, action: () => void, ms = 40): () => void {
 
 const FLASH_MS = 1_200;
 
-/** Marks a row for a moment: here it is. */
+/** Highlights a row for a moment. */
 export function flash(container: JQuery): void {
   const row = container.closest('li').addClass('twinflow-flash');
   setTimeout(() => row.removeClass('twinflow-flash'), FLASH_MS);
 }
 
-/** A small button with an icon and a name for those who can't see it. */
+/** A small button with an icon and an accessible name. */
 export function toolButton(icon: string, label: string, onPress: () => void): JQuery {
   return $('<button type="button" class="red-ui-button twinflow-tool">')
     .append($('<i aria-hidden="true">').addClass(`fa ${icon}`))

@@ -1,23 +1,23 @@
-/** What the forms of filter and mappers do alike when they are saved, and before. */
+/** Shared by the forms of filter and mappers for saving and validation. */
 
 import { readPairs } from '../../../lib/mapping/saved';
 import { isObject } from '../read';
 import { kept, leaveUntouched } from '../untouched';
 import { m } from './text';
 
-/** A validator for the property `pairs`: all entity-type pairs, or at least one. */
+/** A validator for the property `pairs`: all type pairs, or at least one. */
 export const somePairs = (value: unknown, _options?: object): boolean | string =>
   readPairs(value).length > 0 || m('scope.noTypes');
 
-/** A mapper node, as far as its form saves it. */
+/** The saved properties of a mapper node. */
 interface Mapper<Row> {
   rows: Row[];
   pairs: 'all' | string[];
 }
 
 /**
- * Reads saved rows for a comparison in which a field is still the same whose values may be longer or shorter now: that
- * alone is no reason for another flow. A new name or type is: the form has said so, and *Done* takes it over.
+ * Reads saved rows for comparing. A field counts as unchanged if only its maximum length has changed, because that
+ * alone is no reason to change the flow. A new name or type is a change: the form has shown it, and *Done* saves it.
  */
 export const withoutLengths =
   (read: (saved: unknown) => unknown) =>
@@ -29,9 +29,9 @@ export const withoutLengths =
     });
 
 /**
- * Puts what the form holds into its node.
- * @param read as saved rows are read: an older flow's row that reads the same is no change
- * @returns for `oneditsave`: true where the node is another one now, whatever the editor finds out by itself
+ * Stores the form's content in its node.
+ * @param read reads saved rows: an older flow's row that reads the same is not a change
+ * @returns for `oneditsave`: true if the node has changed, whatever the editor detects itself
  */
 export function saveRows<Row>(
   node: EditorNode & Mapper<Row>,

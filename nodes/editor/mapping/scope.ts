@@ -1,13 +1,14 @@
 /**
- * What a mapper form works on: the integration, the entity-type pairs that the node is for, and – since fields belong to a
- * type in a project – the pair of each from which the form takes its fields.
+ * The scope of a mapper form: the integration, the type pairs that the node handles and, because fields belong to a
+ * type in a project, the pair from which the form reads the fields.
  */
 
+import { backlinkFields } from '../../../lib/engine/backlink-fields';
 import type { KnownFields } from '../../../lib/mapping/coverage';
 import type { ProjectPair, TypePair } from '../../../lib/model/config';
 import type { Field, Side } from '../../../lib/model/entity';
+import { atSide } from '../../../lib/model/sides';
 import type { LookupValue, UserValue } from '../../../lib/model/values';
-import { counterpartFields } from '../../../lib/sync/counterpart';
 import { fields, integration, lookupValues, MetadataError, nodeId, type SystemDraft, systemsOf, users } from '../index';
 import { m } from './text';
 
@@ -15,7 +16,7 @@ export interface ScopeOptions {
   /** an empty element that receives the inputs */
   container: JQuery;
   pairs: 'all' | string[];
-  /** the integration, its pairs or the fields' pair changed: all fields are other ones */
+  /** the integration, its pairs or the fields' pair changed: all fields are different */
   onChange: () => void;
 }
 
@@ -71,28 +72,28 @@ export class MappingScope {
     return name === undefined ? m('scope.system', { side }) : `${m('scope.system', { side })} (${name})`;
   }
 
-  /** The system's name alone, where there is one: for the head of a narrow column. */
+  /** The system's name alone, if there is one: for the heading of a narrow column. */
   systemName(side: Side): string {
     return systemsOf(this.integrationId())[side - 1]?.name ?? m('scope.system', { side });
   }
 
-  /** What the systems said so far; undefined for a side that has not answered. */
+  /** The systems' answers so far; undefined for a side that has not answered. */
   known(): KnownFields {
     const config = integration(this.integrationId());
     return {
       one: this.loaded[1],
       two: this.loaded[2],
-      ...(config && { counterpart: { one: counterpartFields(config, 1), two: counterpartFields(config, 2) } }),
+      ...(config && { counterpart: { one: backlinkFields(config, 1), two: backlinkFields(config, 2) } }),
     };
   }
 
   /** The fields of a side. @throws MetadataError */
   async fields(side: Side): Promise<Field[]> {
     const place = this.where();
-    const type = side === 1 ? place.type.one : place.type.two;
-    const project = side === 1 ? place.project.one : place.project.two;
+    const type = atSide(place.type, side);
+    const project = atSide(place.project, side);
     const list = await fields(place.drafts[side - 1], project.id, type.id);
-    // a late answer for a place that is no longer chosen is of no use
+    // a late answer for a place that is no longer selected is ignored
     if (this.sameAs(place)) this.loaded[side] = new Map(list.map((field) => [field.id, field]));
     return list;
   }
@@ -100,19 +101,19 @@ export class MappingScope {
   /** Values of a list. @throws MetadataError */
   lookupValues(side: Side, field: string, search: string): Promise<LookupValue[]> {
     const place = this.where();
-    const type = side === 1 ? place.type.one : place.type.two;
-    const project = side === 1 ? place.project.one : place.project.two;
+    const type = atSide(place.type, side);
+    const project = atSide(place.project, side);
     return lookupValues(place.drafts[side - 1], project.id, type.id, field, search);
   }
 
-  /** People of a side. @throws MetadataError */
+  /** Users of a side. @throws MetadataError */
   users(side: Side, search: string): Promise<UserValue[]> {
     const place = this.where();
-    const project = side === 1 ? place.project.one : place.project.two;
+    const project = atSide(place.project, side);
     return users(place.drafts[side - 1], { search, project: project.id });
   }
 
-  /** The people of a side with exactly this address, login or name. @throws MetadataError */
+  /** The users of a side with exactly this email, login or name. @throws MetadataError */
   usersBy(side: Side, by: { email?: string; login?: string; name?: string }): Promise<UserValue[]> {
     const place = this.where();
     return users(place.drafts[side - 1], by);
@@ -128,9 +129,22 @@ export class MappingScope {
     return integration(this.integrationId())?.typePairs ?? [];
   }
 
+  /** Type pairs, each followed by the pairs of parts that are synced with it: those have no selection of their own. */
+  private allPairs(): TypePair[] {
+    return this.typePairs().flatMap((pair) => [
+      pair,
+      ...(pair.parts ?? []).map((part) => ({
+        ...part,
+        one: { ...part.one, name: `${pair.one.name}: ${part.one.name}` },
+        two: { ...part.two, name: `${pair.two.name}: ${part.two.name}` },
+      })),
+    ]);
+  }
+
   private places(): { project: ProjectPair; type: TypePair }[] {
     const config = integration(this.integrationId());
-    const types = this.typePairs().filter((pair) => this.chosen === 'all' || this.chosen.has(pair.id));
+    const { chosen } = this;
+    const types = chosen === 'all' ? this.typePairs() : this.allPairs().filter((pair) => chosen.has(pair.id));
     return types.flatMap((type) => (config?.projectPairs ?? []).map((project) => ({ project, type })));
   }
 
@@ -147,7 +161,7 @@ export class MappingScope {
   }
 
   private draw(): void {
-    const pairs = this.typePairs();
+    const pairs = this.allPairs();
     this.typesBox.empty();
     const box = (label: string, checked: boolean, onTick: (ticked: boolean) => void): void => {
       const tick = $('<input type="checkbox" class="twinflow-inline">').prop('checked', checked);

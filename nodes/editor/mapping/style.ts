@@ -79,10 +79,14 @@ const RULES = `
 .twinflow-exchange { border-top: 1px solid var(--red-ui-secondary-border-color); padding-top: 8px; margin-top: 4px; }
 .twinflow-exchange-body { padding: 4px 8px; margin: 0 0 8px; border: 1px solid var(--red-ui-secondary-border-color); border-radius: 4px; background: var(--red-ui-secondary-background); }
 .twinflow-exchange-body[hidden] { display: none; }
+.twinflow-filter-group { margin-top: 4px; }
+.twinflow-row.twinflow-filter-mode > select { flex: 1 1 0; }
+.twinflow-filter-group .red-ui-editableList-container { min-height: 30px; }
+.twinflow-row > select.twinflow-filter-whose { flex: 0 1 110px; }
 .twinflow-sub { border-top: 1px solid var(--red-ui-secondary-border-color); padding-top: 8px; }
 `;
 
-/** Adds the rules of all our widgets to the page, once. */
+/** Adds the rules of all Twinflow widgets to the page, once. */
 export function addMappingStyle(): void {
   addStyle();
   if (document.getElementById(ID)) return;

@@ -1,4 +1,4 @@
-/** What a value mapper's tables can be made of: the fields that are mapped, and the lists behind them. */
+/** The basis of a value mapper's tables: the mapped fields and their lists. */
 
 import { proposeValues } from '../../../lib/mapping/auto-map';
 import type { SheetCounterparts } from '../../../lib/mapping/tables/totality';
@@ -12,14 +12,14 @@ import { listEntries, personName } from './value-input';
 
 const hasValues = (field: FieldChoice): boolean => field.type === 'lookup' || field.type === 'user';
 
-/** Tells tables apart: there is one for each pair of fields. */
+/** Identifies tables: there is one per pair of fields. */
 export const tableKey = (table: { one: FieldChoice; two: FieldChoice }): string =>
   JSON.stringify([table.one.id, table.two.id]);
 
 export const tableTitle = (table: { one: FieldChoice; two: FieldChoice }): string =>
   `${table.one.name} ↔ ${table.two.name}`;
 
-/** Empty tables for the pairs of list or user fields that the integration's field mappers map and that have none yet. */
+/** Empty tables for pairs of list or user fields that the integration's field mappers map and that have none yet. */
 export function newTables(scope: MappingScope, present: ValueRow[]): ValueRow[] {
   const have = new Set(present.map(tableKey));
   return mappedRows(scope.integrationId(), scope.pairs()).flatMap(({ one, two }): ValueRow[] => {
@@ -33,19 +33,19 @@ export function newTables(scope: MappingScope, present: ValueRow[]): ValueRow[] 
 
 export type Lists = [LookupValue[] | undefined, LookupValue[] | undefined];
 
-/** The lists of both fields; undefined for people and for fields without a list. @throws MetadataError */
+/** The lists of both fields; undefined for users and for fields without a list. @throws MetadataError */
 export async function listsOf(scope: MappingScope, table: ValueRow): Promise<Lists> {
   const entries = (side: Side, field: FieldChoice): Promise<LookupValue[] | undefined> =>
     field.type === 'lookup' ? listEntries(scope, side, field.id, '') : Promise.resolve(undefined);
   return Promise.all([entries(1, table.one), entries(2, table.two)]);
 }
 
-/** Both sides of the table are people. */
+/** Both sides of the table are users. */
 export const isPeople = ({ one, two }: ValueRow): boolean => one.type === 'user' && two.type === 'user';
 
 type NamedPerson = UserValue & LookupValue;
 
-/** The first people of both systems. @throws MetadataError */
+/** The first users of both systems. @throws MetadataError */
 export async function peopleOf(scope: MappingScope): Promise<[NamedPerson[], NamedPerson[]]> {
   const named = async (side: Side): Promise<NamedPerson[]> =>
     (await scope.users(side, '')).map((user) => ({ ...user, name: personName(user) }));
@@ -53,8 +53,8 @@ export async function peopleOf(scope: MappingScope): Promise<[NamedPerson[], Nam
 }
 
 /**
- * Pairs of values of like name, for values that have none yet; undefined where a field has no list.
- * @param inSheet what the table's sheet has for values: they are not open
+ * Pairs of values with similar names, for values without a pair; undefined if a field has no list.
+ * @param inSheet the sheet's matches: their values are not open
  * @throws MetadataError
  */
 export async function proposedPairs(

@@ -1,4 +1,4 @@
-/** Texts that the forms of filter and mappers share. They stand in the catalog of the field mapper, under `mapping`. */
+/** Texts shared by the forms of filter and mappers. They are in the catalog of the field mapper, under `mapping`. */
 
 const CATALOG = '@twinflow/node-red-sync/twinflow-field-mapper:';
 

@@ -1,11 +1,12 @@
 /**
- * How a field mapper's row makes its value in one direction: by itself, by a template, or by an expression – with the
- * source's fields to insert, and told at once what is wrong and which fields are read.
+ * How a row of the field mapper makes its value in one direction: automatically, by a template, or by an expression.
+ * Source fields can be inserted, and errors and the fields that are read are shown immediately.
  */
 
 import { templateRefs } from '../../../lib/mapping/transform';
 import type { FieldChoice, Transform } from '../../../lib/model/config';
 import type { Direction, Side } from '../../../lib/model/entity';
+import { atSide } from '../../../lib/model/sides';
 import { searchSelect } from '../index';
 import { browserFault, browserReads } from './expression-check';
 import { fieldChoice, typeWords } from './fields';
@@ -20,7 +21,7 @@ export interface TransformInputOptions {
   value?: Transform;
   /** name of the target field, for the label */
   target: () => string;
-  /** the other direction has a template or an expression: without a word for this one, the row does not go this way */
+  /** the other direction has a template or an expression: if this one has none, the row does not apply to it */
   otherHas: () => boolean;
   onChange: () => void;
 }
@@ -59,7 +60,7 @@ export function transformInput(container: JQuery, options: TransformInputOptions
   let insert: ((field: FieldChoice) => void) | undefined;
 
   const find = (ref: string): FieldChoice | undefined => {
-    const known = (side === 1 ? scope.known().one : scope.known().two) ?? new Map<string, never>();
+    const known = atSide(scope.known(), side) ?? new Map<string, never>();
     const folded = ref.trim().toLowerCase();
     const fields = [...known.values(), ...kept];
     const found =
@@ -67,7 +68,7 @@ export function transformInput(container: JQuery, options: TransformInputOptions
     return found && fieldChoice(found);
   };
 
-  /** Refs of the text: fields that are read. `all` where an expression does not tell. */
+  /** The fields that the text reads. `all` if an expression does not say. */
   const reads = (): { refs: string[]; all: boolean } => {
     if (kind === 'template') return { refs: templateRefs(texts.template), all: false };
     const found = kind === 'jsonata' ? browserReads(texts.jsonata, find) : undefined;
@@ -99,7 +100,7 @@ export function transformInput(container: JQuery, options: TransformInputOptions
       return;
     }
     const { refs, all } = reads();
-    const known = side === 1 ? scope.known().one : scope.known().two;
+    const known = atSide(scope.known(), side);
     const strange = known === undefined ? [] : refs.filter((ref) => find(ref) === undefined);
     const names = refs.slice(0, MOST_READS).map((ref) => find(ref)?.name ?? ref);
     if (strange.length > 0) {
@@ -127,7 +128,7 @@ export function transformInput(container: JQuery, options: TransformInputOptions
     insert = ({ name, id }) => {
       const area = input[0];
       if (!(area instanceof HTMLTextAreaElement)) return;
-      // the name reads well; where two fields share it, only the id tells them apart
+      // the name is readable; if two fields share it, only the id distinguishes them
       const ref = find(name)?.id === id ? name : id;
       area.setRangeText(`{{${ref}}}`, area.selectionStart, area.selectionEnd, 'end');
       area.focus();

@@ -1,8 +1,9 @@
-/** An input for a value that suits its field: the system's own list, its people, a date, a number, a text. */
+/** An input for a value that fits its field: the system's own list, its users, a date, a number, a text. */
 
 import { showValue } from '../../../lib/mapping/describe';
 import type { FieldChoice } from '../../../lib/model/config';
 import type { Field, Side } from '../../../lib/model/entity';
+import { atSide } from '../../../lib/model/sides';
 import type { LookupValue, SingleValue, UserValue, Value } from '../../../lib/model/values';
 import { matching, type SearchItem, searchSelect } from '../index';
 import type { MappingScope } from './scope';
@@ -13,7 +14,7 @@ export interface ValueInputOptions {
   side: Side;
   field: FieldChoice;
   value?: Value;
-  /** several values may be given; the value is then a list */
+  /** several values are allowed; the value is then a list */
   many?: boolean;
   label: string;
   placeholder?: string;
@@ -22,9 +23,9 @@ export interface ValueInputOptions {
 
 export interface ValueInput {
   element: JQuery;
-  /** undefined where nothing is entered */
+  /** undefined if nothing is entered */
   value(): Value | undefined;
-  /** false where the text is not a value of the field's type */
+  /** false if the text is not a value of the field's type */
   valid(): boolean;
 }
 
@@ -51,7 +52,8 @@ export const userItem = (user: UserValue): SearchItem<UserValue> => ({
   data: user,
 });
 
-/** The entries of a list field that match the search: of those that came with the field, else what the system finds. */
+/** The values of a list field that match the search: those that came with the field, otherwise the system's search
+ * results. */
 export async function listEntries(
   scope: MappingScope,
   side: Side,
@@ -64,9 +66,9 @@ export async function listEntries(
   return scope.lookupValues(side, field, search);
 }
 
-/** True where the whole list came with the field, so that it needs no search on the server. */
+/** True if the whole list came with the field, so that it needs no search on the server. */
 export function isListed(scope: MappingScope, side: Side, field: string): boolean {
-  const known = side === 1 ? scope.known().one : scope.known().two;
+  const known = atSide(scope.known(), side);
   return known?.get(field)?.values !== undefined;
 }
 
@@ -109,7 +111,7 @@ function select(
 const nameOf = (value: SingleValue): string =>
   typeof value === 'string' ? value : showValue(value).replace(/^"|"$/g, '');
 
-/** How a plain input shows a value, and reads it: undefined for what is not one. */
+/** How a plain input shows and reads a value: undefined for invalid input. */
 interface Plain {
   attributes: Record<string, string>;
   show(value: SingleValue): string;
@@ -175,7 +177,7 @@ function plain(
     input.toggleClass('input-error', !single.valid()).attr('aria-invalid', String(!single.valid()));
     onPick();
   });
-  // Enter would otherwise press the form's first button
+  // otherwise Enter would press the form's first button
   input.on('keydown', (event) => {
     if (event.key === 'Enter') {
       event.preventDefault();

@@ -1,16 +1,24 @@
-/** What a preview needs of the workspace: the chain through a node, each node as it is now, deployed or not. */
+/** Collects what a preview needs from the workspace: the chain through a node, and each node in its current state,
+ * deployed or not. */
 
 import type { IntegrationConfig } from '../../../lib/model/config';
 import { applies, directionFrom, type Side } from '../../../lib/model/entity';
+import {
+  chainThrough,
+  type DrawnChain,
+  type DrawnNode,
+  type DrawnWire,
+  isForeign,
+  isStep,
+} from '../../../lib/plan/drawn/chain';
+import { unfold } from '../../../lib/plan/drawn/unfold';
 import { isObject, text } from '../read';
 import { integration, nodeId, type SystemDraft, systemDraft } from '../workspace';
-import { chainThrough, type DrawnChain, type DrawnNode, type DrawnWire, isForeign, isStep } from './chain';
-import { unfold } from './unfold';
 
-/** Chains that are looked at of a node in a subflow. */
+/** Maximum number of chains of a node in a subflow. */
 const MOST_COPIES = 50;
 
-/** What is sent to the server. */
+/** The data sent to the server. */
 export interface PreviewDraft {
   systems: [Omit<SystemDraft, 'name'>, Omit<SystemDraft, 'name'>];
   /** the integration's node */
@@ -18,23 +26,23 @@ export interface PreviewDraft {
   side: Side;
   /** the steps' nodes in order */
   steps: object[];
-  /** id of the last step whose work is shown; absent = all */
+  /** id of the last step that is shown; absent = all */
   until?: string;
 }
 
 export interface Gathered {
   draft: PreviewDraft;
   chain: DrawnChain;
-  /** names of nodes in between that are not Twinflow's */
+  /** names of nodes in between that do not belong to Twinflow */
   foreign: string[];
   /** id → name, of the steps */
   names: Map<string, string>;
   config: IntegrationConfig;
-  /** of both systems */
+  /** for both systems */
   systemNames: [string, string];
 }
 
-/** The saved properties of a node as they are now: plain JSON. */
+/** The current properties of a node in their saved form: plain JSON. */
 function savedOf(node: EditorNode): Record<string, unknown> {
   const definition: unknown = node._def;
   const properties = isObject(definition) && isObject(definition.defaults) ? Object.keys(definition.defaults) : [];
@@ -58,7 +66,8 @@ function drawnNode(node: EditorNode): DrawnNode {
   };
 }
 
-/** All nodes and wires of the workspace, link nodes joined as if by wires. @param integrationId of the node itself, as its form says */
+/** All nodes and wires of the workspace, with link nodes joined as by wires. @param integrationId of the node
+ * itself, as in its form */
 function canvas(
   node: EditorNode,
   integrationId: string,
@@ -72,7 +81,7 @@ function canvas(
     return undefined;
   });
   RED.nodes.eachLink(({ source, sourcePort, target }) => {
-    // junctions are no nodes to the editor, but they have wires
+    // the editor does not treat junctions as nodes, but they have wires
     for (const end of [source, target]) if (!nodes.has(end.id)) nodes.set(end.id, end);
     wires.push({ from: source.id, port: sourcePort, to: target.id });
     return undefined;
@@ -84,8 +93,9 @@ function canvas(
 }
 
 /**
- * The chain through a node. One in a subflow is in as many chains as the subflow has instances: the most complete is shown.
- * @returns the real canvas's nodes that a message passes, a subflow's own in the place of its instance
+ * The chain through a node. A node in a subflow is in as many chains as the subflow has instances: the most complete
+ * one is shown.
+ * @returns the nodes of the real canvas that a message passes, with a subflow's own nodes instead of its instance
  */
 function bestChain(
   node: string,
@@ -104,12 +114,13 @@ function bestChain(
   return { chain: { ...chain, nodes: passed.map(({ id }) => id) }, passed };
 }
 
-/** Sides whose changes go to the other one, for the entity-type pairs that a node works on. */
+/** Sides whose changes are synced to the other one, for the type pairs that a node handles. */
 export function sidesOf(config: IntegrationConfig | undefined, pairs: unknown): Side[] {
   const chosen = Array.isArray(pairs) ? new Set(pairs) : undefined;
   return ([1, 2] as const).filter((side) => {
     const direction = directionFrom(side);
-    const types = config?.typePairs.filter(({ id }) => chosen?.has(id) ?? true) ?? [];
+    const all = config?.typePairs.flatMap((pair) => (chosen ? [pair, ...(pair.parts ?? [])] : [pair])) ?? [];
+    const types = all.filter(({ id }) => chosen?.has(id) ?? true);
     return (
       types.some((pair) => applies(pair.direction, direction)) &&
       config?.projectPairs.some((pair) => applies(pair.direction, direction))
@@ -118,9 +129,9 @@ export function sidesOf(config: IntegrationConfig | undefined, pairs: unknown): 
 }
 
 /**
- * @param form what the open form of the node holds now, instead of what is saved
- * @param whole all steps are shown, and not only those up to the node
- * @returns undefined where there is no integration with two systems
+ * @param form the node's current state in its open form, instead of the saved one
+ * @param whole all steps are shown, not only those up to the node
+ * @returns undefined if there is no integration with two systems
  */
 export function gather(
   node: EditorNode,
@@ -136,7 +147,7 @@ export function gather(
   if (id === undefined || !config || !saved || !one || !two) return undefined;
   const { nodes, drawn, wires } = canvas(node, id);
   const { chain, passed } = bestChain(node.id, side, id, { nodes: drawn, wires });
-  // a step of another integration lets everything pass
+  // a step of another integration passes on everything
   const steps = passed.filter((each) => isStep(each) && each.integration === id);
   const named = (each: DrawnNode): string => {
     const found = nodes.get(each.id);
@@ -156,7 +167,7 @@ export function gather(
       ...(!whole && { until: node.id }),
     },
     chain,
-    // what comes behind the node has no part in what is shown
+    // nodes after this one do not affect the result
     foreign: (whole
       ? passed
       : passed.slice(

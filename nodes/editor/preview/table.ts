@@ -1,16 +1,16 @@
-/** The plan of an entity as a table: source field and value, target field, before → after, warnings. */
+/** The plan of an item as a table: source field and value, target field, before → after, warnings. */
 
 import type { CriterionPlan, FieldEffect, FieldPlan, FieldWarning } from '../../../lib/plan/types';
 import { asText, p, shownDifference, shownValue } from './text';
 
-/** Texts of this length, or of several lines, are compared word by word. */
+/** Texts of at least this length, or with several lines, are compared word by word. */
 const COMPARED = 60;
-/** Of a source's value so much is shown at first: most of it is seen in the target's value again. */
+/** Characters of a source value that are shown at first: most of it appears again in the target's value. */
 const SOURCE = 80;
 
 const dim = (text: string): JQuery => $('<span class="twinflow-preview-dim">').text(text);
 
-/** How the value came about, in a few words. What was looked up was mapped before: that need not be said. */
+/** How the value was made, in a few words. A value that was looked up was mapped before, which need not be shown. */
 function howOf({ how }: FieldPlan): string {
   const origins = [...new Set(how.map(({ origin }) => origin))];
   const told = origins.length > 1 ? origins.filter((origin) => origin !== 'mapped') : origins;
@@ -52,11 +52,12 @@ function changeOf(plan: FieldPlan): JQuery {
   return box;
 }
 
-/** What the kind says is said in the reader's language; reasons come from systems and the engine as they are. */
+/** The kind is shown in the user's language; reasons from systems and the engine are shown unchanged. */
 const TRANSLATED: readonly string[] = ['unknownField', 'readOnly', 'createOnly', 'required'];
 
-/** The engine's plain sentences about conflicts, which the translation says as well. */
-const PLAIN = /^both sides changed it; (this side wins|the other side wins|a person has to decide|.* put together)$/;
+/** The engine's plain sentences about conflicts, which the translation covers as well. */
+const PLAIN =
+  /^Changed on both sides; (the source value is written|the target value is kept|needs your decision|merged)$/;
 
 function warningText({ kind, reason, decision, code, names }: FieldWarning): string {
   if (code !== undefined) return p(`warning.${code}`, names);
@@ -86,13 +87,13 @@ function rowOf(plan: FieldPlan): JQuery {
     .append(sourceCell(plan), target, change);
 }
 
-/** Rows beyond this are shown on demand, where nothing would be done to their fields. */
+/** Further rows are shown on demand if nothing would happen to their fields. */
 const FEW = 8;
 const QUIET: readonly FieldEffect[] = ['unchanged', 'same', 'empty', 'notNow'];
 
 const isQuiet = ({ effect, warnings }: FieldPlan): boolean => warnings.length === 0 && QUIET.includes(effect);
 
-/** Hides the rows in which nothing happens, with a button that brings them back. */
+/** Hides the unchanged rows, with a button that shows them. */
 function quieten(body: JQuery, fields: FieldPlan[]): void {
   const rows = body.children('tr');
   const quiet = fields.flatMap((plan, index) => (isQuiet(plan) ? [rows.eq(index)] : []));
@@ -113,7 +114,7 @@ function quieten(body: JQuery, fields: FieldPlan[]): void {
 
 /**
  * @param systems names of the source's and the target's system
- * @param brief rows in which nothing happens are shown on demand; a mapper's form shows each of its rows
+ * @param brief unchanged rows are shown on demand; a mapper's form shows each of its rows
  */
 export function planTable(fields: FieldPlan[], [source, target]: [string, string], brief = true): JQuery {
   const columns = [source, target, p('change')].map((text) => $('<th scope="col">').text(text));
@@ -128,14 +129,15 @@ export function planTable(fields: FieldPlan[], [source, target]: [string, string
 
 const OPERATORS = '@twinflow/node-red-sync/twinflow-filter:filter.operator.';
 
-/** A filter's condition: is it met, and by which value. */
+/** A filter's condition: whether it is met, and by which value. */
 export function criterionLine({ condition, value, met }: CriterionPlan, name: string | undefined): JQuery {
-  const { field, operator, value: wanted } = condition;
+  const { field, operator, value: wanted, of } = condition;
+  const label = of === 'linked' ? p('criterion.linked', { name: field.name }) : field.name;
   const asked = wanted === undefined ? '' : ` ${asText(wanted, field.type)}`;
   const icon = $('<i aria-hidden="true">').addClass(`fa ${met ? 'fa-check' : 'fa-times'}`);
   const shown = asText(value, field.type) || p('empty');
   const text = p(met ? 'criterion.met' : 'criterion.unmet', {
-    condition: `${field.name} ${RED._(OPERATORS + operator)}${asked}`,
+    condition: `${label} ${RED._(OPERATORS + operator)}${asked}`,
     value: shown.length > 100 ? `${shown.slice(0, 100)}…` : shown,
   });
   return $('<li>').append(icon, document.createTextNode(` ${name === undefined ? '' : `${name}: `}${text}`));

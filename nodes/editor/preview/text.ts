@@ -9,7 +9,7 @@ export const p = (key: string, variables?: Record<string, unknown>): string => t
 
 /** More characters are shown on demand. */
 const SHORT = 160;
-/** What both texts have in common is cut to this in a comparison. */
+/** Length to which common text is shortened in a comparison. */
 const CONTEXT = 40;
 
 function time(iso: string): string {
@@ -24,7 +24,7 @@ export const asText = (value: Value | undefined, type: FieldType | undefined): s
 
 const dim = (text: string): JQuery => $('<span class="twinflow-preview-dim">').text(text);
 
-/** A button that shows the whole of something, and less of it again. */
+/** A button that shows the whole of something, or less of it again. */
 function more(show: (whole: boolean) => void): JQuery {
   let whole = false;
   const button = $('<button type="button" class="twinflow-link">');
@@ -40,7 +40,7 @@ function more(show: (whole: boolean) => void): JQuery {
   return button;
 }
 
-/** A value, long ones shortened with the whole on demand. @param short characters */
+/** A value; a long one is shortened, and shown completely on demand. @param short characters */
 export function shownValue(value: Value | undefined, type: FieldType | undefined, short = SHORT): JQuery {
   const text = asText(value, type);
   if (text === '') return dim(p('empty'));
@@ -55,14 +55,14 @@ export function shownValue(value: Value | undefined, type: FieldType | undefined
   );
 }
 
-/** The middle of what both texts share is left out. */
+/** The middle of common text is left out. */
 function cutSame(text: string, first: boolean, last: boolean): string {
   const [head, tail] = [first ? 0 : CONTEXT, last ? 0 : CONTEXT];
   if (text.length <= head + tail + 10) return text;
   return `${text.slice(0, head)} … ${tail === 0 ? '' : text.slice(-tail)}`;
 }
 
-/** What is taken out of a text, and what is put in. */
+/** The removed and inserted parts of a text. */
 export function shownDifference(before: string, after: string): JQuery {
   const box = $('<div class="twinflow-preview-diff">');
   const stretches = differences(before, after);

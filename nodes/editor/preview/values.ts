@@ -1,4 +1,4 @@
-/** Values as people read them, and what differs between two of them. Pure, so that it is tested without an editor. */
+/** Values for people to read, and the differences between two of them. Pure, so it is tested without an editor. */
 
 import { diffComm } from 'node-diff3';
 import type { FieldType, SingleValue, Value } from '../../../lib/model/values';
@@ -6,11 +6,11 @@ import { parseAdf } from '../../../lib/richtext/adf/parse';
 import { Losses } from '../../../lib/richtext/losses';
 import { renderText } from '../../../lib/richtext/text';
 
-/** Words that a page has in its own language. */
+/** Words in the page's language. */
 export interface ValueWords {
   yes: string;
   no: string;
-  /** ISO 8601 → as people here write it */
+  /** ISO 8601 → local date format */
   time: (iso: string) => string;
 }
 
@@ -36,7 +36,7 @@ function named(value: Exclude<SingleValue, string | number | boolean>): string {
   return name || email || word('id') || JSON.stringify(value);
 }
 
-/** The Atlassian document format is JSON that nobody reads: what it says, without its looks. */
+/** The Atlassian document format is unreadable JSON: returns its text without formatting. */
 function documentText(content: string): string {
   try {
     return renderText(parseAdf(content), new Losses()).trim();
@@ -45,7 +45,7 @@ function documentText(content: string): string {
   }
 }
 
-/** One value in words; '' where there is none. Whatever JSON it is. */
+/** One value as text; '' if there is none. Accepts any JSON. */
 export function valueText(value: Value | undefined, type: FieldType | undefined, words: ValueWords): string {
   if (value === null || value === undefined) return '';
   if (Array.isArray(value)) return value.map((item) => valueText(item, type, words)).join(', ');
@@ -55,19 +55,19 @@ export function valueText(value: Value | undefined, type: FieldType | undefined,
   return named(value);
 }
 
-/** A stretch of a text that is in both, or only in the one before or after. */
+/** A part of a text that is in both versions, or only in the earlier or later one. */
 export interface Stretch {
   is: 'same' | 'removed' | 'added';
   text: string;
 }
 
-/** Comparing takes time with the square of the pieces. */
+/** The comparison takes quadratic time in the number of parts. */
 const MOST_PIECES = 1_500;
 
 const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+/g) ?? [];
 const wordsOf = (text: string): string[] => text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? [];
 
-/** What has to be taken out of and put into a text, by words, or by lines where there are many. */
+/** The parts to remove and to insert, by words, or by lines if there are many. */
 export function differences(before: string, after: string): Stretch[] {
   const split = [wordsOf, linesOf].find((cut) => cut(before).length + cut(after).length <= MOST_PIECES);
   if (split === undefined) {

@@ -3,25 +3,16 @@
  * connector.test.ts, which expects the suite to find each of them.
  */
 
-import type { Checkpoint, Connection, Scope } from '../../../lib/connectors/connector';
+import type { Checkpoint, Connection } from '../../../lib/connectors/connector';
 import { openSandbox, sandbox } from '../../../lib/connectors/sandbox';
 import { wholeBatch } from '../../../lib/connectors/whole-batch';
 import type { Entity } from '../../../lib/model/entity';
 import { asSyncError, SyncError } from '../../../lib/model/errors';
-import { readNow } from '../../support/delivered';
+import { foundIn, readNow } from '../../support/delivered';
 import { connectorConformance, type Troubles } from '../connector';
-
-interface Defect {
-  /** part of the title of a check that must fail */
-  found: string;
-  break(right: Methods): Partial<Connection>;
-}
-
-async function all(connection: Connection, scope: Scope): Promise<Entity[]> {
-  const entities: Entity[] = [];
-  for await (const page of connection.changes(scope, undefined, 1000)) entities.push(...page.entities);
-  return entities;
-}
+import { all, type Defect, type Methods } from './defect';
+import { FILE_DEFECTS } from './file-defects';
+import { PART_DEFECTS } from './part-defects';
 
 const numberIn = (checkpoint: Checkpoint | undefined, name: string): number => Number(checkpoint?.[name] ?? 0);
 
@@ -218,9 +209,9 @@ export const DEFECTS: Record<string, Defect> = {
       async find(query, limit) {
         const { field, ...rest } = query;
         if (!field) return right.find(query, limit);
-        const found = await right.find({ ...rest, createdBySelfSince: '2000-01-01T00:00:00Z' }, 1000);
+        const found = foundIn(await right.find({ ...rest, createdBySelfSince: '2000-01-01T00:00:00Z' }, 1000));
         return found
-          .filter((entity) => String(entity.fields[field.id]).startsWith(String(field.value)))
+          .filter((entity) => field.values.some((value) => String(entity.fields[field.id]).startsWith(String(value))))
           .slice(0, limit);
       },
     }),
@@ -239,14 +230,29 @@ export const DEFECTS: Record<string, Defect> = {
         ),
     }),
   },
+  ...PART_DEFECTS,
+  ...FILE_DEFECTS,
 };
-
-type Methods = Required<Omit<Connection, 'remoteLinks' | 'keepsMarkers'>>;
 
 /** All of a connection's methods, as an object of its own. */
 function methodsOf(connection: Connection): Methods {
-  const { write, find, byKey, latest, users, lookupValues, history, close } = connection;
-  if (!write || !find || !byKey || !latest || !users || !lookupValues || !history || !close) {
+  const { parts, open, fileRules, write, remove, find, markersOf, byKey, latest, users, lookupValues, history, close } =
+    connection;
+  if (
+    !parts ||
+    !open ||
+    !fileRules ||
+    !write ||
+    !remove ||
+    !find ||
+    !markersOf ||
+    !byKey ||
+    !latest ||
+    !users ||
+    !lookupValues ||
+    !history ||
+    !close
+  ) {
     throw new Error('the sandbox can all of this');
   }
   return {
@@ -258,8 +264,13 @@ function methodsOf(connection: Connection): Methods {
     newest: (scope) => connection.newest(scope),
     checkpointAt: (time) => connection.checkpointAt(time),
     read: (scope, ids) => connection.read(scope, ids),
+    parts: parts.bind(connection),
+    open: open.bind(connection),
+    fileRules: fileRules.bind(connection),
     write: write.bind(connection),
+    remove: remove.bind(connection),
     find: find.bind(connection),
+    markersOf: markersOf.bind(connection),
     byKey: byKey.bind(connection),
     latest: latest.bind(connection),
     users: users.bind(connection),
@@ -309,6 +320,16 @@ class Trouble {
         const notNow = (id = '') => new SyncError('transient', `${id} cannot be shown now`);
         return results.map((result, index) => (leftOut.has(ids[index] ?? '') ? notNow(ids[index]) : result));
       },
+      async parts(scope, owners, types) {
+        check();
+        const results = await right.parts(scope, owners, types);
+        const notNow = (id = '') => new SyncError('transient', `${id} cannot be shown now`);
+        return results.map((result, index) => (leftOut.has(owners[index] ?? '') ? notNow(owners[index]) : result));
+      },
+      async remove(scope, ids) {
+        check();
+        return right.remove(scope, ids);
+      },
       async write(scope, operations) {
         check();
         const isPoisoned = operations.some(({ fields }) => poisoned.has(String(fields.summary)));
@@ -356,6 +377,15 @@ function declare(title: string, defect: Defect): void {
   };
   connectorConformance(title, {
     timeoutMs: 3000,
+    parts: {},
+    files: {},
+    lacks: {
+      richText: 'not needed to find any defect',
+      list: 'the same',
+      user: 'the same',
+      titleLength: 'the same',
+      poisonEntity: 'the same',
+    },
     async start() {
       space.setClockResolution(1000);
       return {
@@ -375,6 +405,37 @@ function declare(title: string, defect: Defect): void {
             titles.map((summary) => space.create('bob', { project, type, fields: { summary } }).id),
           retitle: async (id, summary) => void space.edit('bob', id, { summary }),
           remove: async (id) => void space.remove('bob', id),
+        },
+        parts: {
+          type: 'comment',
+          text: 'text',
+          person: {
+            add: async (owner, texts) =>
+              texts.map((content) => {
+                const fields = { text: { format: 'markdown' as const, content } };
+                return space.create('bob', { project, type: 'comment', owner, fields }).id;
+              }),
+            edit: async (id, content) => void space.edit('bob', id, { text: { format: 'markdown', content } }),
+            remove: async (id) => void space.remove('bob', id),
+          },
+        },
+        files: {
+          type: 'attachment',
+          large: 1_000_000,
+          person: {
+            add: async (owner, content) => (await space.attach('bob', owner, content)).id,
+            remove: async (id) => void space.remove('bob', id),
+          },
+          limitTo: (maxBytes) => {
+            space.limitFiles({ maxBytes });
+            return () => space.limitFiles({});
+          },
+          broken: {
+            'half of them': (id) => {
+              space.breakFile(id, 5);
+              return () => space.breakFile(id, undefined);
+            },
+          },
         },
         troubles: trouble.switches(),
       };

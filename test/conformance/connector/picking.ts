@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { until } from '../../support/wait';
+import { checkWith } from './capabilities';
 import { newTitle, type Probe } from './probe';
 
 export function pickingChecks(probe: Probe): void {
   describe('picking', () => {
-    it('knows an entity by its key, however it is typed, and none by another', async function () {
+    checkWith(probe, 'byKey', 'knows an entity by its key, however it is typed, and none by another', async () => {
       const { connection } = probe;
-      if (!connection.byKey) this.skip();
+      assert.ok(connection.byKey);
       const created = await probe.create({});
       assert.deepEqual(await connection.byKey(created.key), created);
       assert.equal((await connection.byKey(` ${created.key.toLowerCase()} `))?.id, created.id);
@@ -17,9 +18,9 @@ export function pickingChecks(probe: Probe): void {
       }
     });
 
-    it('offers what changed last, newest first, and no more than asked for', async function () {
+    checkWith(probe, 'latest', 'offers what changed last, newest first, and no more than asked for', async () => {
       const { connection } = probe;
-      if (!connection.latest) this.skip();
+      assert.ok(connection.latest);
       const latest = connection.latest.bind(connection);
       await probe.create({});
       const last = await probe.create({ [probe.system.title]: newTitle('Last') });

@@ -6,8 +6,8 @@ import type { Checkpoint, Connection, FindQuery, WriteOperation, WriteResult } f
 import type { Entity, Field } from '../../../lib/model/entity';
 import { SyncError, type SyncErrorKind } from '../../../lib/model/errors';
 import type { FieldId, Fields, Value } from '../../../lib/model/values';
-import { readNow } from '../../support/delivered';
-import type { ConnectorHarness, SystemUnderTest } from './harness';
+import { foundIn, readNow } from '../../support/delivered';
+import type { Capability, ConnectorHarness, SystemUnderTest } from './harness';
 
 /** What one poll brought. */
 export interface Reading {
@@ -48,6 +48,11 @@ export class Probe {
   get system(): SystemUnderTest {
     assert.ok(this.started, 'the system has not been started');
     return this.started;
+  }
+
+  /** @returns why the connector lacks this, undefined where it has it. Known before the system is started */
+  lacks(capability: Capability): string | undefined {
+    return this.harness.lacks?.[capability];
   }
 
   get connection(): Connection {
@@ -186,7 +191,9 @@ export class Probe {
 
   async find(query: Omit<FindQuery, 'project' | 'type'>, limit = 10): Promise<Entity[]> {
     assert.ok(this.connection.find, 'the connection cannot find');
-    return this.connection.find({ project: this.system.project, type: this.system.type, ...query }, limit);
+    return foundIn(
+      await this.connection.find({ project: this.system.project, type: this.system.type, ...query }, limit),
+    );
   }
 
   /** Runs `work` with a connection as another process would make it. */

@@ -5,10 +5,11 @@
  */
 
 import assert from 'node:assert/strict';
-import type { Context } from 'mocha';
-import type { Connection, WriteOperation, WriteResult } from '../../../lib/connectors/connector';
+import type { Connection, FindQuery, WriteOperation, WriteResult } from '../../../lib/connectors/connector';
 import { isWholeBatch } from '../../../lib/connectors/whole-batch';
+import type { Entity } from '../../../lib/model/entity';
 import type { SyncErrorKind } from '../../../lib/model/errors';
+import { checkWith, searchable } from './capabilities';
 import type { Fault, Mend, Troubles } from './harness';
 import { assertSyncError, missing, newTitle, type Probe, refused, written } from './probe';
 
@@ -23,12 +24,17 @@ async function during<A extends unknown[]>(fault: Fault<A>, about: A, work: () =
 }
 
 export function troubleChecks(probe: Probe): void {
-  /** The switch, or the check is skipped. */
-  const needed = <K extends keyof Troubles>(context: Context, name: K): NonNullable<Troubles[K]> => {
-    const found = probe.system.troubles?.[name];
-    if (found === undefined) context.skip();
-    return found;
-  };
+  /** Declares a check that needs this switch. */
+  const checkDuring = <K extends keyof Troubles>(
+    name: K,
+    title: string,
+    check: (fault: NonNullable<Troubles[K]>) => Promise<void>,
+  ): void =>
+    checkWith(probe, name, title, async () => {
+      const fault = probe.system.troubles?.[name];
+      assert.ok(fault, `no switch "${name}"`);
+      await check(fault);
+    });
 
   const fails = async (what: string, work: () => Promise<unknown>, ...kinds: SyncErrorKind[]): Promise<void> => {
     try {
@@ -76,69 +82,74 @@ export function troubleChecks(probe: Probe): void {
   };
 
   describe('in trouble', () => {
-    it('credentials die: every call says `auth`, nothing is gone, and nothing is missed afterwards', async function () {
-      const ways = needed(this, 'credentialsDie');
-      const { scope, project, type } = probe.system;
-      const { connection } = probe;
-      for (const [way, fault] of Object.entries(ways)) {
-        const since = await probe.now();
-        const [id = ''] = await probe.person.create([newTitle('Before')]);
-        await probe.pollFor(since, [id]);
-        let during1 = '';
-        await during(fault, [], async () => {
-          [during1 = ''] = await probe.person.create([newTitle('Meanwhile')]);
-          const about = (call: string) => `${call} (${way})`;
-          await fails(about('identify()'), () => connection.identify(), 'auth');
-          await fails(about('changes()'), () => polled(connection, since), 'auth');
-          await fails(about('newest()'), () => connection.newest(scope), 'auth');
-          await readFails(connection, id, 'auth');
-          const { find } = connection;
-          if (find) {
-            const query = { project, type, createdBySelfSince: new Date(0).toISOString() };
-            await fails(about('find()'), () => find.call(connection, query, 5), 'auth');
-          }
-          if (!connection.write) return;
-          const operations = [probe.creation({}), { kind: 'update' as const, id, fields: probe.creation({}).fields }];
-          try {
-            for (const result of await connection.write(scope, operations)) {
-              const { detail } = refused(result, 'auth');
-              assert.notEqual(detail.uncertain, true, 'a refused log-in has written nothing');
+    checkDuring(
+      'credentialsDie',
+      'credentials die: every call says `auth`, nothing is gone, and nothing is missed afterwards',
+      async (ways) => {
+        const { scope, project, type } = probe.system;
+        const { connection } = probe;
+        for (const [way, fault] of Object.entries(ways)) {
+          const since = await probe.now();
+          const [id = ''] = await probe.person.create([newTitle('Before')]);
+          await probe.pollFor(since, [id]);
+          let during1 = '';
+          await during(fault, [], async () => {
+            [during1 = ''] = await probe.person.create([newTitle('Meanwhile')]);
+            const about = (call: string) => `${call} (${way})`;
+            await fails(about('identify()'), () => connection.identify(), 'auth');
+            await fails(about('changes()'), () => polled(connection, since), 'auth');
+            await fails(about('newest()'), () => connection.newest(scope), 'auth');
+            await readFails(connection, id, 'auth');
+            const { find } = connection;
+            if (find) {
+              const query = { project, type, createdBySelfSince: new Date(0).toISOString() };
+              await fails(about('find()'), () => find.call(connection, query, 5), 'auth');
             }
-          } catch (thrown) {
-            assertSyncError(thrown, 'auth');
+            if (!connection.write) return;
+            const operations = [probe.creation({}), { kind: 'update' as const, id, fields: probe.creation({}).fields }];
+            try {
+              for (const result of await connection.write(scope, operations)) {
+                const { detail } = refused(result, 'auth');
+                assert.notEqual(detail.uncertain, true, 'a refused log-in has written nothing');
+              }
+            } catch (thrown) {
+              assertSyncError(thrown, 'auth');
+            }
+          });
+          await probe.pollFor(since, [id, during1]);
+          assert.equal((await probe.read(id)).id, id);
+        }
+      },
+    );
+
+    checkDuring(
+      'poisonTitle',
+      'one element poisons a batch: it alone fails, the others are created once',
+      async (poison) => {
+        const since = await probe.now();
+        const titles = Array.from({ length: 5 }, () => newTitle('Batch'));
+        const [, bad = ''] = titles;
+        const operations = titles.map((title) => probe.creation({ [probe.system.title]: title }));
+        await during(poison, [bad], async () => {
+          const results = await settled(operations);
+          for (const [index, title] of titles.entries()) {
+            if (title === bad) refused(results[index]);
+            else written(results[index]);
           }
         });
-        await probe.pollFor(since, [id, during1]);
-        assert.equal((await probe.read(id)).id, id);
-      }
-    });
+        const reading = await probe.pollUntil(since, (entities) =>
+          titles.every((title) => titlesOf(entities).includes(title) || title === bad),
+        );
+        const seen = new Map(reading.entities.map((entity) => [entity.id, probe.titleOf(entity)]));
+        const count = (title: string) => [...seen.values()].filter((one) => one === title).length;
+        assert.deepEqual(
+          titles.map(count),
+          titles.map((title) => (title === bad ? 0 : 1)),
+        );
+      },
+    );
 
-    it('one element poisons a batch: it alone fails, the others are created once', async function () {
-      const poison = needed(this, 'poisonTitle');
-      const since = await probe.now();
-      const titles = Array.from({ length: 5 }, () => newTitle('Batch'));
-      const [, bad = ''] = titles;
-      const operations = titles.map((title) => probe.creation({ [probe.system.title]: title }));
-      await during(poison, [bad], async () => {
-        const results = await settled(operations);
-        for (const [index, title] of titles.entries()) {
-          if (title === bad) refused(results[index]);
-          else written(results[index]);
-        }
-      });
-      const reading = await probe.pollUntil(since, (entities) =>
-        titles.every((title) => titlesOf(entities).includes(title) || title === bad),
-      );
-      const seen = new Map(reading.entities.map((entity) => [entity.id, probe.titleOf(entity)]));
-      const count = (title: string) => [...seen.values()].filter((one) => one === title).length;
-      assert.deepEqual(
-        titles.map(count),
-        titles.map((title) => (title === bad ? 0 : 1)),
-      );
-    });
-
-    it('one element poisons a batch: it alone is not updated', async function () {
-      const poison = needed(this, 'poisonTitle');
+    checkDuring('poisonTitle', 'one element poisons a batch: it alone is not updated', async (poison) => {
       const ids = await probe.person.create(Array.from({ length: 4 }, () => newTitle('Batch')));
       const titles = ids.map(() => newTitle('Renamed'));
       const [, bad = ''] = titles;
@@ -158,27 +169,72 @@ export function troubleChecks(probe: Probe): void {
       });
     });
 
-    it('one element that cannot be shown poisons no read and no poll, and comes when it can be', async function () {
-      const poison = needed(this, 'poisonEntity');
-      const since = await probe.now();
-      const ids = await probe.person.create(Array.from({ length: 5 }, () => newTitle('Shown')));
-      const [one = '', bad = '', ...others] = ids;
-      let checkpoint = since;
-      await during(poison, [bad], async () => {
-        const read = await probe.connection.read(probe.system.scope, ids);
-        assert.ok(read[1] instanceof Error, 'what cannot be shown is not gone');
-        assert.deepEqual(
-          read.map((result) => (result instanceof Error ? 'failed' : result?.id)),
-          [one, 'failed', ...others],
-        );
-        checkpoint = (await probe.pollFor(since, [one, ...others])).checkpoint;
-      });
-      await probe.pollFor(checkpoint, [bad]);
-      assert.equal((await probe.read(bad)).id, bad);
-    });
+    checkDuring(
+      'poisonEntity',
+      'one element that cannot be shown poisons no read and no poll, and comes when it can be',
+      async (poison) => {
+        const since = await probe.now();
+        const ids = await probe.person.create(Array.from({ length: 5 }, () => newTitle('Shown')));
+        const [one = '', bad = '', ...others] = ids;
+        let checkpoint = since;
+        await during(poison, [bad], async () => {
+          const read = await probe.connection.read(probe.system.scope, ids);
+          assert.ok(read[1] instanceof Error, 'what cannot be shown is not gone');
+          assert.deepEqual(
+            read.map((result) => (result instanceof Error ? 'failed' : result?.id)),
+            [one, 'failed', ...others],
+          );
+          checkpoint = (await probe.pollFor(since, [one, ...others])).checkpoint;
+        });
+        await probe.pollFor(checkpoint, [bad]);
+        assert.equal((await probe.read(bad)).id, bad);
+      },
+    );
 
-    it('an answer leaves one out: that one is not gone, and comes later', async function () {
-      const ways = needed(this, 'leaveOut');
+    checkDuring(
+      'poisonEntity',
+      'one element that cannot be shown spoils no search and no list of the newest',
+      async (poison) => {
+        const { scope, project, type, title } = probe.system;
+        const { connection } = probe;
+        const field = await searchable(probe);
+        const made = [];
+        for (const name of ['first', 'bad', 'last'])
+          made.push(await probe.create({ [title]: newTitle(name), ...(field && { [field]: newTitle(name) }) }));
+        const [first, bad, last] = made;
+        assert.ok(first && bad && last);
+        await during(poison, [bad.id], async () => {
+          if (connection.find) {
+            const find = async (query: Omit<FindQuery, 'project' | 'type'>) =>
+              (await connection.find?.({ project, type, ...query }, 1_000)) ?? [];
+            const since = first.createdAt ?? first.updatedAt;
+            const own = await find({ createdBySelfSince: since });
+            const ids = own.map((one) => (one instanceof Error ? 'not delivered' : one.id));
+            assert.ok(ids.includes(first.id) && ids.includes(last.id), `found ${ids}`);
+            assert.ok(
+              ids.includes('not delivered') && !ids.includes(bad.id),
+              `found ${ids}, and ${bad.id} is withheld`,
+            );
+            if (field !== undefined) {
+              const byValue = (entity: Entity) =>
+                find({ field: { id: field, values: [entity.fields[field] ?? null] } });
+              assert.deepEqual((await byValue(last)).slice(0, 1), [(await connection.read(scope, [last.id]))[0]]);
+              assert.ok((await byValue(bad))[0] instanceof Error, 'what is looked for is not taken for absent');
+            }
+          }
+          if (connection.latest) {
+            const until = Date.now() + (probe.system.settleMs ?? 0);
+            let latest: string[];
+            do latest = (await connection.latest(scope, 3)).map(({ id }) => id);
+            while (!latest.includes(last.id) && Date.now() < until);
+            assert.ok(latest.includes(last.id) && !latest.includes(bad.id), `the newest: ${latest}`);
+          }
+          assert.ok((await connection.fields(project, type)).some(({ id }) => id === title));
+        });
+      },
+    );
+
+    checkDuring('leaveOut', 'an answer leaves one out: that one is not gone, and comes later', async (ways) => {
       for (const [way, fault] of Object.entries(ways)) {
         const since = await probe.now();
         const ids = await probe.person.create(Array.from({ length: 3 }, () => newTitle('Left out')));
@@ -196,8 +252,7 @@ export function troubleChecks(probe: Probe): void {
       }
     });
 
-    it('a proxy answers 404 with a web page: nothing is gone', async function () {
-      const fault = needed(this, 'proxyAnswers');
+    checkDuring('proxyAnswers', 'a proxy answers 404 with a web page: nothing is gone', async (fault) => {
       const { connection } = probe;
       const since = await probe.now();
       const [id = ''] = await probe.person.create([newTitle('Behind a proxy')]);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Fields, Value } from '../../../lib/model/values';
+import { checkWith, sampleOfType } from './capabilities';
 import { newTitle, type Probe, refused, written } from './probe';
 import { says, show } from './shape';
 
@@ -15,11 +16,8 @@ const TEXTS: Record<string, string> = {
 };
 
 export function writingChecks(probe: Probe): void {
+  if (probe.lacks('write')) return;
   describe('writing', () => {
-    before(function () {
-      if (!probe.connection.write) this.skip();
-    });
-
     it('creates what read() then shows, in the version of the result', async () => {
       const title = newTitle('Fresh');
       const created = await probe.create({ [probe.system.title]: title });
@@ -80,46 +78,46 @@ export function writingChecks(probe: Probe): void {
 
     for (const [what, text] of Object.entries(TEXTS)) {
       it(`stores text as data: ${what}`, async () => {
-        const richText = await richTextSample(probe);
+        const richText = await sampleOfType(probe, 'richtext', false);
         const title = `${newTitle('Text')} ${text}`;
         const fields: Fields = { [probe.system.title]: title };
-        if (richText) fields[richText.id] = { format: richText.format, content: text };
+        if (richText) fields[richText.field] = { format: richText.format ?? 'text', content: text };
         const created = await probe.create(fields);
         assert.equal(probe.titleOf(created), probe.normalised(title, probe.system.title));
-        if (richText) assert.equal(contentOf(created.fields[richText.id]), probe.normalised(text, richText.id));
+        if (richText) assert.equal(contentOf(created.fields[richText.field]), probe.normalised(text, richText.field));
         assert.deepEqual(await probe.read(created.id), created);
       });
     }
 
-    it('keeps line ends, CRLF and LF, or tells by the result what became of them', async function () {
-      const richText = await richTextSample(probe);
-      if (!richText) this.skip();
-      const content = 'one\r\ntwo\nthree\n\n- four';
-      const created = await probe.create({ [richText.id]: { format: richText.format, content } });
-      assert.equal(contentOf(created.fields[richText.id]), probe.normalised(content, richText.id));
-    });
+    checkWith(
+      probe,
+      'richText',
+      'keeps line ends, CRLF and LF, or tells by the result what became of them',
+      async () => {
+        const { field, format } = await richTextSample(probe);
+        const content = 'one\r\ntwo\nthree\n\n- four';
+        const created = await probe.create({ [field]: { format, content } });
+        assert.equal(contentOf(created.fields[field]), probe.normalised(content, field));
+      },
+    );
 
-    it('takes a text of 5 MB whole or refuses it as invalid, naming the field', async function () {
-      const richText = await richTextSample(probe);
-      if (!richText) this.skip();
+    checkWith(probe, 'richText', 'takes a text of 5 MB whole or refuses it as invalid, naming the field', async () => {
+      const { field, format } = await richTextSample(probe);
       const content = 'A line of some fifty characters, again and again.\n'.repeat(100_000).trim();
-      const [result] = await probe.write([probe.creation({ [richText.id]: { format: richText.format, content } })]);
-      if (result?.ok)
-        assert.equal(contentOf(result.entity.fields[richText.id]), probe.normalised(content, richText.id));
-      else assert.ok(refused(result, 'invalid').detail.fields?.[richText.id], 'the field is named');
+      const [result] = await probe.write([probe.creation({ [field]: { format, content } })]);
+      if (result?.ok) assert.equal(contentOf(result.entity.fields[field]), probe.normalised(content, field));
+      else assert.ok(refused(result, 'invalid').detail.fields?.[field], 'the field is named');
     });
 
-    it('refuses a lookup value that there is not, naming the field', async function () {
+    checkWith(probe, 'list', 'refuses a lookup value that there is not, naming the field', async () => {
       const sample = await sampleOf(probe, 'lookup');
-      if (!sample) this.skip();
       const value: Value = { name: 'No such value' };
       const [result] = await probe.write([probe.creation({ [sample.field]: sample.multi ? [value] : value })]);
       assert.ok(refused(result, 'invalid').detail.fields?.[sample.field]);
     });
 
-    it('refuses a person that there is not, naming the field', async function () {
+    checkWith(probe, 'user', 'refuses a person that there is not, naming the field', async () => {
       const sample = await sampleOf(probe, 'user');
-      if (!sample) this.skip();
       const value: Value = { email: 'nobody@nowhere.invalid' };
       const [result] = await probe.write([probe.creation({ [sample.field]: sample.multi ? [value] : value })]);
       assert.ok(refused(result, 'invalid').detail.fields?.[sample.field]);
@@ -131,10 +129,10 @@ export function writingChecks(probe: Probe): void {
       assert.ok(refused(result, 'invalid').detail.fields?.[title]);
     });
 
-    it('refuses a text that is too long, naming the field', async function () {
+    checkWith(probe, 'titleLength', 'refuses a text that is too long, naming the field', async () => {
       const { title } = probe.system;
       const { maxLength } = await probe.field(title);
-      if (maxLength === undefined) this.skip();
+      assert.ok(maxLength);
       const longest = 'x'.repeat(maxLength);
       const results = await probe.write([
         probe.creation({ [title]: `${longest}x` }),
@@ -201,18 +199,13 @@ export function writingChecks(probe: Probe): void {
 const contentOf = (value: Value | undefined): unknown =>
   typeof value === 'object' && value !== null && 'content' in value ? value.content : value;
 
-async function richTextSample(probe: Probe) {
-  for (const sample of probe.system.samples) {
-    const field = await probe.field(sample.field);
-    if (field.type === 'richtext' && !field.multi) return { id: field.id, format: field.format ?? ('text' as const) };
-  }
-  return undefined;
+async function sampleOf(probe: Probe, type: 'lookup' | 'user' | 'richtext', multi?: boolean) {
+  const sample = await sampleOfType(probe, type, multi);
+  assert.ok(sample, `no sample of type ${type}`);
+  return sample;
 }
 
-async function sampleOf(probe: Probe, type: 'lookup' | 'user') {
-  for (const sample of probe.system.samples) {
-    const field = await probe.field(sample.field);
-    if (field.type === type) return { ...sample, multi: field.multi };
-  }
-  return undefined;
+async function richTextSample(probe: Probe) {
+  const { field, format = 'text' as const } = await sampleOf(probe, 'richtext', false);
+  return { field, format };
 }

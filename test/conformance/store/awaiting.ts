@@ -1,8 +1,8 @@
-/** References to entities without counterpart: stored with the landing, over when a link is, whoever stores it. */
+/** References to entities without counterpart: stored with the landing. They end when a link is stored, by any integration. */
 
 import assert from 'node:assert/strict';
-import type { Side } from '../../../lib/model';
-import type { Landing, LinkEnd } from '../../../lib/store/store';
+import type { Entity, Side } from '../../../lib/model';
+import type { Landing, LinkEnd, StoredEvent } from '../../../lib/store/store';
 import {
   BACKWARD,
   type Bench,
@@ -14,10 +14,12 @@ import {
   landing,
   names,
   park,
+  part,
   retry,
   SYSTEM1,
   SYSTEM2,
 } from './harness';
+import { linked, partLanding, read } from './parts';
 
 export function awaitingChecks(bench: Bench): void {
   /** An entity of side 1 lands, and refers to others. */
@@ -55,6 +57,35 @@ export function awaitingChecks(bench: Bench): void {
       assert.equal(event.link?.ends[1].ref.id, '90');
       await bench.store.land([landing(event, '90', 'again', { awaits: { side: 1, entities: [] } })]);
       assert.deepEqual(await woken(), []);
+    });
+
+    it('gets an event as soon as a part is linked that it knows by a name', async () => {
+      const owner = await linked(bench, 'bug', '90');
+      const waits = async (since: number) => {
+        await bench.record(FORWARD, entity('bug', `edited ${since}`));
+        const event = await bench.claimOne(FORWARD);
+        const awaits = { side: 1 as const, entities: ['picture x.png of bug'], since };
+        await bench.store.land([landing(event, '90', 'written', { awaits })]);
+      };
+      await waits(await bench.store.sequence());
+      const attached: Entity[] = [];
+      const attach = async (id: string, aliases: Landing['aliases']) => {
+        attached.push(part('bug', id));
+        await read(bench, owner, ...attached);
+        const event = await bench.claimOne(FORWARD);
+        await bench.store.land([partLanding(event, `copy of ${id}`, owner, { aliases })]);
+      };
+      await attach('one', [['picture y.png of bug'], ['picture x.png of 90']]);
+      assert.deepEqual(await woken(), []);
+      const before = await bench.store.sequence();
+      await attach('two', [['picture x.png of bug'], ['picture x.png of 90']]);
+      const [event] = await bench.claim(FORWARD);
+      assert.equal(event?.entity.id, 'bug');
+      assert.equal(event?.stale, true);
+      await bench.store.land([landing(event as StoredEvent, '90', 'again')]);
+      // it was linked while somebody looked for it
+      await waits(before);
+      assert.deepEqual(await woken(), ['bug@awaited']);
     });
 
     it('survives a restart, before the counterpart is there and after', async () => {
@@ -201,7 +232,7 @@ export function awaitingChecks(bench: Bench): void {
       assert.equal((await bench.store.parked(INTEGRATION, 0, 10)).length, 0);
     });
 
-    it('is shown anew in a dry run', async () => {
+    it('is shown again in a dry run', async () => {
       await land('child', '90', ['first']);
       await bench.record(FORWARD, entity('child', '2'));
       await bench.store.show([await bench.claimOne(FORWARD)]);

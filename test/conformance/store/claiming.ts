@@ -93,7 +93,7 @@ export function claimingChecks(bench: Bench): void {
         bench.store.record(FORWARD, SYSTEM1, entities, await bench.store.sequence(), undefined, true);
       const claim = (limit: number, urgent?: number) => bench.store.claim(FORWARD, limit, NOON, urgent);
 
-      it('takes as many as it is told, the oldest first, before the backlog, which has the rest', async () => {
+      it('takes as many as requested, the oldest first, before the backlog, which has the rest', async () => {
         await bench.record(FORWARD, entity('1'), entity('2'), entity('3'));
         await urgently(entity('a'), entity('b'), entity('c'));
         assert.deepEqual(names(await claim(4, 2)), ['1@1', '2@1', 'a@1', 'b@1']);

@@ -50,6 +50,13 @@ export function entity(id: string, version = '1', fields: Fields = { title: `Tit
   };
 }
 
+/** A part of `entity(owner)`, as it is read. */
+export function part(owner: string, id: string, version = '1', type = 'Comment'): Entity {
+  const { key, type: its } = entity(owner);
+  const url = `https://tracker.example.org/browse/${key}#${id}`;
+  return { ...entity(id, version, { body: `Text of ${id}` }), url, type, owner: { id: owner, key, type: its } };
+}
+
 export function end(side: Side, id: string, version: string, baseline: Fields = { title: `Title of ${id}` }): LinkEnd {
   const { key, url, type, project } = entity(id);
   return { system: side === 1 ? SYSTEM1 : SYSTEM2, ref: { id, key, url, type, project }, version, baseline };

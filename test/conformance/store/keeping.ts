@@ -5,7 +5,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { BACKWARD, type Bench, entity, FORWARD, INTEGRATION, intent, NOON, names, park, retry } from './harness';
+import {
+  BACKWARD,
+  type Bench,
+  end,
+  entity,
+  FORWARD,
+  INTEGRATION,
+  intent,
+  landing,
+  NOON,
+  names,
+  park,
+  retry,
+} from './harness';
 
 export function keepingChecks(bench: Bench): void {
   describe('keeping', () => {
@@ -30,6 +43,93 @@ export function keepingChecks(bench: Bench): void {
       assert.deepEqual(await bench.store.checkpoint(FORWARD), { read: 2 });
       assert.deepEqual(await bench.record(FORWARD, entity('waiting')), { recorded: 0, known: 1 });
       assert.deepEqual(await bench.claim(BACKWARD), []);
+    });
+
+    it('reads what is sent as it is now, like a store that was just opened, whatever has changed since it was claimed', async () => {
+      await bench.link('linked', '90');
+      const link = await bench.store.linkOf(INTEGRATION, 1, 'linked');
+      await bench.record(FORWARD, entity('linked', '2'), entity('new'));
+      const sent = await bench.claim(FORWARD);
+      const [linked, fresh] = sent;
+      assert.ok(linked && fresh && link);
+      const [one, two] = link.ends;
+      const steps: Record<string, () => Promise<unknown>> = {
+        'nothing yet': async () => undefined,
+        'an update is begun': () =>
+          bench.store.intendUpdates([{ link: link.id, side: 2, fields: { title: { sent: 'In doubt' } } }]),
+        'its link has moved': () =>
+          bench.store.move([{ link: link.id, side: 2, ref: { ...two.ref, key: 'DEMO-moved' }, owes: [] }]),
+        'another event has landed on its link': () =>
+          bench.store.land([
+            {
+              ...{ integration: INTEGRATION, event: 0, delivery: 0, wrote: [1, 2] },
+              ends: [one, { ...two, baseline: { title: 'Landed' } }],
+            },
+          ]),
+        'a create is begun': () => bench.store.openIntents([intent(fresh.seq)]),
+        'it was read again': async () => {
+          const readAt = await bench.store.sequence();
+          await bench.store.refresh([{ seq: linked.seq, entity: entity('linked', '3'), readAt }]);
+        },
+        'it is linked by another landing': () =>
+          bench.store.land([
+            { integration: INTEGRATION, event: 0, delivery: 0, ends: [end(1, 'new', '0'), end(2, '91', '1')] },
+          ]),
+        'it is in doubt': () => bench.store.setDoubt('2026-06-01T12:00:00.000Z'),
+      };
+      for (const [what, step] of Object.entries(steps)) {
+        await step();
+        const loaded = await bench.store.load(sent);
+        await bench.reopen();
+        assert.deepEqual(loaded, await bench.store.load(sent), what);
+      }
+      await bench.store.fail([retry(linked)]);
+      assert.deepEqual(await bench.store.load([linked]), [undefined]);
+    });
+
+    it('counts that it has gone on, if it has, so that a copy of before is distinguished', async () => {
+      const { opened } = await bench.store.state();
+      await bench.store.advance();
+      const before = (await bench.store.state()).opened;
+      assert.ok(before <= opened + 1);
+      await bench.store.advance();
+      assert.equal((await bench.store.state()).opened, before, 'nothing has happened since');
+      await bench.record(FORWARD, entity('a'));
+      await bench.store.advance();
+      assert.equal((await bench.store.state()).opened, before + 1);
+    });
+
+    it('reports that a create was begun until its outcome is known', async () => {
+      await bench.record(FORWARD, entity('a'));
+      const event = await bench.claimOne(FORWARD);
+      assert.equal((await bench.store.state()).begun, false);
+      await bench.store.openIntents([intent(event.seq)]);
+      assert.equal((await bench.store.state()).begun, true);
+      await bench.reopen();
+      assert.equal((await bench.store.state()).begun, true);
+      await bench.store.land([landing(event, '90')]);
+      assert.equal((await bench.store.state()).begun, false);
+    });
+
+    it('has every snapshot read again once it is in doubt, but those that are read from then on', async () => {
+      await bench.link('linked', '90');
+      await bench.record(FORWARD, entity('linked', '2'), entity('new'), entity('parked'));
+      const parked = (await bench.claim(FORWARD)).find((event) => event.entity.id === 'parked');
+      assert.ok(parked);
+      await bench.store.fail([park(parked)]);
+      await bench.store.recover(INTEGRATION);
+      await bench.store.setDoubt('2026-06-01T12:00:00.000Z');
+      await bench.reopen();
+      assert.equal(await bench.store.doubt(), '2026-06-01T12:00:00.000Z');
+      await bench.record(FORWARD, entity('new', '2'), entity('later'));
+      await bench.store.unpark(INTEGRATION);
+      const events = await bench.claim(FORWARD);
+      assert.deepEqual(Object.fromEntries(events.map((event) => [event.entity.id, event.stale])), {
+        ...{ linked: true, parked: true },
+        ...{ new: false, later: false },
+      });
+      await bench.store.setDoubt(undefined);
+      assert.equal(await bench.store.doubt(), undefined);
     });
 
     it('gives the links of an integration one after the other, and remembers what of their ends was left out', async () => {
@@ -110,10 +210,15 @@ export function keepingChecks(bench: Bench): void {
       await bench.store.close();
       await bench.reopen();
     });
+  });
+}
 
+/** Of a store that outlives its process. */
+export function killingChecks(bench: Bench): void {
+  describe('keeping when its process is killed', () => {
     it('has all that was acknowledged before a kill -9, and nothing by halves (invariant 1)', async function () {
       const { child } = bench;
-      if (!child) this.skip();
+      assert.ok(child, 'the test of the store does not say how another process opens it');
       this.timeout(60_000);
       await bench.store.close();
       let acknowledged = 0;

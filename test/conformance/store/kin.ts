@@ -1,9 +1,10 @@
 /** What integrations over shared systems know of each other. */
 
 import assert from 'node:assert/strict';
+import { DELETED_VERSION, refOf } from '../../../lib/model';
 import type { Fields } from '../../../lib/model/values';
-import type { Flow, LinkEnd } from '../../../lib/store/store';
-import { type Bench, end, entity, FORWARD, INTEGRATION, intent, names, SYSTEM1, SYSTEM2 } from './harness';
+import type { Flow, Link, LinkEnd } from '../../../lib/store/store';
+import { type Bench, end, entity, FORWARD, INTEGRATION, intent, names, part, SYSTEM1, SYSTEM2 } from './harness';
 
 const OTHER: Flow = { integration: 'other', side: 1 };
 const third = (id: string, version = '1', baseline: Fields = { title: `Title of ${id}` }): LinkEnd => ({
@@ -57,6 +58,9 @@ export function kinChecks(bench: Bench): void {
         (await bench.store.linksBySystem(node, id)).length,
         (await bench.store.counterparts(node, [id], SYSTEM2)).flat().length,
       ];
+      assert.equal(await bench.store.placeOf(SYSTEM1, INTEGRATION), after);
+      assert.equal(await bench.store.placeOf(SYSTEM1, 'other'), before);
+      assert.equal(await bench.store.placeOf('nobody', 'other'), undefined);
       assert.deepEqual(await linked(SYSTEM1, '1'), [0, 0, 0]);
       assert.deepEqual(await linked(SYSTEM1, '2'), [1, 1, 1], 'the server has another address');
       await bench.store.setPlace('test', before, 'third one');
@@ -123,6 +127,119 @@ export function kinChecks(bench: Bench): void {
         [{ subject: 'new' }, { title: 'New' }],
       );
       assert.equal(event?.stale, true, 'it was read before the other integration wrote it');
+    });
+
+    describe('whose updates may have arrived without a landing', () => {
+      const [one, two] = [end(1, '1', 'a'), end(2, '7', 'a')];
+      const idOf = async (integration: string): Promise<number> => {
+        const links = await bench.store.linksBySystem(SYSTEM1, '1');
+        return links.find((its) => its.integration === integration)?.id ?? -1;
+      };
+      /** Of the entities 1 and 7. */
+      const inDoubt = async (integration: string): Promise<unknown[]> => {
+        const links = await bench.store.linksBySystem(SYSTEM1, '1');
+        const ends = links.find((its) => its.integration === integration)?.ends ?? [];
+        return ['1', '7'].map((id) => ends.find(({ ref }) => ref.id === id)?.pending);
+      };
+      const subject = [{ sent: 'first', over: 'old' }];
+      const intend = async (integration: string, side: 1 | 2 = 2): Promise<void> => {
+        const fields = { subject: subject[0] ?? { sent: null }, state: { sent: 'Done' } };
+        await bench.store.intendUpdates([{ link: await idOf(integration), side, fields }]);
+      };
+      const settled = (side: 1 | 2, ...fields: string[]) => ({ settled: [{ side, fields }] });
+
+      it('are in doubt for all integrations that link the same two, whichever way round', async () => {
+        await link(INTEGRATION, one, two);
+        await link('other', two, one);
+        await link('on', two, third('9'));
+        await recordIn({ integration: 'other', side: 1 }, SYSTEM2, '7');
+        const [read] = await bench.claim({ integration: 'other', side: 1 });
+        assert.equal(read?.link?.ends[0].pending, undefined);
+        await intend(INTEGRATION);
+        const both = { subject, state: [{ sent: 'Done' }] };
+        assert.deepEqual(await inDoubt(INTEGRATION), [undefined, both]);
+        assert.deepEqual(await inDoubt('other'), [undefined, both]);
+        const [again] = await bench.store.load([read ?? { seq: -1, delivery: 0 }]);
+        assert.deepEqual(again?.link?.ends[0].pending, both, 'what was read of an event that is sent is outdated');
+        const [on] = (await bench.store.linksBySystem('third', '9')).map(({ ends }) => ends);
+        assert.deepEqual([on?.[0].pending, on?.[1].pending], [undefined, undefined], 'its other end is another entity');
+        await intend('other');
+        assert.deepEqual(await inDoubt(INTEGRATION), [{ subject, state: [{ sent: 'Done' }] }, both]);
+      });
+
+      it('are in doubt for an integration that links them later, too, but for an end that it has written', async () => {
+        await link(INTEGRATION, one, two);
+        await intend(INTEGRATION, 1);
+        await intend(INTEGRATION, 2);
+        const all = { subject, state: [{ sent: 'Done' }] };
+        await link('other', two, one);
+        assert.deepEqual(await inDoubt('other'), [all, all]);
+        await link('third one', one, two, { wrote: 2 });
+        assert.deepEqual(await inDoubt('third one'), [all, undefined]);
+      });
+
+      it('are in doubt no more, of fields for which a landing in any of the integrations accounts', async () => {
+        await link(INTEGRATION, one, two);
+        await link('other', two, one);
+        await intend(INTEGRATION);
+        await link('other', two, one, { wrote: 1, ...settled(1, 'subject', 'unknown') });
+        assert.deepEqual(await inDoubt('other'), [undefined, undefined]);
+        assert.deepEqual(await inDoubt(INTEGRATION), [undefined, { state: [{ sent: 'Done' }] }]);
+        await intend('other');
+        await link('other', two, one, settled(2, 'state'));
+        assert.deepEqual(await inDoubt(INTEGRATION), [{ subject }, { state: [{ sent: 'Done' }] }]);
+        await link(INTEGRATION, one, two, { wrote: [1, 2], settled: [...settled(1, 'subject').settled] });
+        assert.deepEqual(await inDoubt('other'), [undefined, undefined]);
+      });
+    });
+
+    it('are linked by nobody any longer where one integration has found both deleted', async () => {
+      const comment = (owner: string, id: string, at: LinkEnd): LinkEnd => ({ ...at, ref: refOf(part(owner, id)) });
+      await link(INTEGRATION, end(1, '1', 'a'), end(2, '7', 'a'));
+      await link('other', end(2, '7', 'a'), end(1, '1', 'a'));
+      const [own, its] = [await bench.store.linkOf(INTEGRATION, 1, '1'), await bench.store.linkOf('other', 1, '7')];
+      const [one, two] = [comment('1', 'c1', end(1, 'c1', 'a')), comment('7', 'd1', end(2, 'd1', 'a'))];
+      await link(INTEGRATION, one, two, { owner: own?.id });
+      await link('other', two, one, { owner: its?.id });
+      const nothing = (owner?: Link) => [{ link: owner?.id ?? -1, types: ['Comment'], present: [], parts: [] }];
+      await bench.store.recordParts(OTHER, SYSTEM2, nothing(its), await bench.store.sequence());
+      await bench.store.recordParts(FORWARD, SYSTEM1, nothing(own), await bench.store.sequence());
+      const event = await bench.claimOne(FORWARD);
+      await bench.store.end([{ event: event.seq, delivery: event.delivery, link: event.link?.id ?? -1 }]);
+      assert.equal(await bench.store.linkOf('other', 1, 'd1'), undefined);
+      assert.deepEqual(await bench.claim(OTHER), []);
+    });
+
+    it('are heard of again as deleted where an integration had kept a copy, once another has ended a link of them', async () => {
+      const comment = (owner: string, id: string, at: LinkEnd): LinkEnd => ({ ...at, ref: refOf(part(owner, id)) });
+      await link(INTEGRATION, end(1, '1', 'a'), end(2, '7', 'a'));
+      await link('other', end(2, '7', 'a'), third('9'));
+      const [own, its] = [await bench.store.linkOf(INTEGRATION, 1, '1'), await bench.store.linkOf('other', 1, '7')];
+      const [one, two] = [comment('1', 'c1', end(1, 'c1', 'a')), comment('7', 'd1', end(2, 'd1', 'a'))];
+      const three = comment('9', 'e1', third('e1'));
+      await link(INTEGRATION, one, two, { owner: own?.id });
+      await link('other', two, three, { owner: its?.id });
+      const readIn = async (flow: Flow, system: string, owner?: Link) => {
+        const readings = [{ link: owner?.id ?? -1, types: ['Comment'], present: [], parts: [] }];
+        return bench.store.recordParts(flow, system, readings, await bench.store.sequence());
+      };
+      // the copy d1 is deleted; e1, which was made from it, is kept
+      await readIn(OTHER, SYSTEM2, its);
+      const kept = await bench.claimOne(OTHER);
+      const deleted = { ...two, version: DELETED_VERSION };
+      const { seq: event, delivery } = kept;
+      await bench.store.land([{ integration: 'other', event, delivery, ends: [deleted, three] }]);
+      assert.deepEqual(await readIn(OTHER, SYSTEM2, its), { recorded: 0, known: 1 });
+      // then the original
+      await readIn(FORWARD, SYSTEM1, own);
+      const last = await bench.claimOne(FORWARD);
+      assert.deepEqual(await bench.claim(OTHER), []);
+      await bench.store.end([{ event: last.seq, delivery: last.delivery, link: last.link?.id ?? -1 }]);
+      const [again, ...more] = await bench.claim(OTHER);
+      assert.deepEqual([again?.entity.id, again?.entity.deleted, more.length], ['d1', true, 0]);
+      assert.deepEqual(again?.entity.owner, part('7', 'd1').owner);
+      await bench.store.end([{ event: again?.seq ?? -1, delivery: again?.delivery ?? 0, link: again?.link?.id ?? -1 }]);
+      assert.equal(await bench.store.linkOf('other', 1, 'd1'), undefined);
     });
 
     it('are in sync over a third one, and not where that was in another state between', async () => {

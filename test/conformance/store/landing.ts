@@ -39,7 +39,7 @@ export function landingChecks(bench: Bench): void {
       assert.deepEqual((await bench.store.linkOf(INTEGRATION, 1, '1'))?.ends[1].pending, two?.pending);
 
       await bench.record(FORWARD, entity('1', 'b2'));
-      const settled = { side: 2 as const, fields: ['subject', 'unknown'] };
+      const settled = [{ side: 2 as const, fields: ['subject', 'unknown'] }];
       await bench.store.land([{ ...landing(await bench.claimOne(FORWARD), '9', 'w'), wrote: 1, settled }]);
       const [, partly] = (await bench.store.linkOf(INTEGRATION, 1, '1'))?.ends ?? [];
       assert.deepEqual(partly?.pending, { state: [{ sent: 'Done' }] });

@@ -187,7 +187,7 @@ export function owingChecks(bench: Bench): void {
         assert.deepEqual(await counts(), [0, 0, 0, 0]);
       });
 
-      it('are owed anew for another wish, and for the same one after none', async () => {
+      it('are owed again for another wish, and for the same one after none', async () => {
         await earlier('key');
         await settleAll();
         await earlier('address');

@@ -97,7 +97,7 @@ export function recordingChecks(bench: Bench): void {
       assert.deepEqual(await bench.states(FORWARD), [0, 0, 0, 0, 0]);
     });
 
-    it('reads everything anew after its versions were forgotten; links and unfinished events stay', async () => {
+    it('reads everything again after its versions were forgotten; links and unfinished events stay', async () => {
       await bench.link('1', '9');
       await bench.record(FORWARD, entity('2', 'a'));
       await bench.store.forgetSeen(FORWARD);
@@ -120,6 +120,19 @@ export function recordingChecks(bench: Bench): void {
       assert.deepEqual(await bench.store.checkpoint(BACKWARD), { at: 17 });
       await bench.store.setCheckpoint(BACKWARD, undefined);
       assert.equal(await bench.store.checkpoint(BACKWARD), undefined);
+    });
+
+    it('keeps how far existing items were brought over beside the checkpoint, until it is forgotten or the integration purged', async () => {
+      await bench.store.setCheckpoint(BACKWARD, { at: 17 });
+      await bench.store.setExisting(BACKWARD, { read: 100, checkpoint: { at: 3 } });
+      await bench.record(BACKWARD, entity('1', 'a'));
+      assert.deepEqual(await bench.store.existing(BACKWARD), { read: 100, checkpoint: { at: 3 } });
+      assert.equal(await bench.store.existing(FORWARD), undefined);
+      await bench.store.setExisting(BACKWARD, undefined);
+      assert.equal(await bench.store.existing(BACKWARD), undefined);
+      await bench.store.setExisting(BACKWARD, { read: 1 });
+      await bench.store.purge('jira-redmine');
+      assert.equal(await bench.store.existing(BACKWARD), undefined);
     });
 
     it('keeps any text as it is', async () => {

@@ -144,7 +144,7 @@ export function settlingChecks(bench: Bench): void {
       assert.deepEqual(names(await bench.claim(FORWARD)), ['1@b', '2@b']);
     });
 
-    it('passes over a sending that is not under way any more', async () => {
+    it('passes over a sending that is no longer in flight', async () => {
       await bench.record(FORWARD, entity('1'));
       const first = await bench.claimOne(FORWARD);
       await bench.store.recover(INTEGRATION);

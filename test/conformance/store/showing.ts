@@ -35,7 +35,7 @@ export function showingChecks(bench: Bench): void {
       assert.deepEqual(await shown(), [0, 0]);
     });
 
-    it('shows an entity anew when it has changed again: the change folds into the event', async () => {
+    it('shows an entity again when it has changed: the change folds into the event', async () => {
       await bench.record(FORWARD, entity('1', 'a'));
       const event = await bench.claimOne(FORWARD);
       await bench.store.show([event]);
@@ -63,7 +63,7 @@ export function showingChecks(bench: Bench): void {
       assert.deepEqual([newer.seq, newer.entity.version], [event.seq, 'b']);
     });
 
-    it('passes over a sending that is not under way any more', async () => {
+    it('passes over a sending that is no longer in flight', async () => {
       await bench.record(FORWARD, entity('1'));
       const first = await bench.claimOne(FORWARD);
       await bench.store.recover(INTEGRATION);

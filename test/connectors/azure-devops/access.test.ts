@@ -1,13 +1,13 @@
 /** Access: tokens of both kinds, sign-in pages, rate limits, who we are and what is missing. */
 
 import assert from 'node:assert/strict';
+import { Budget } from '../../../lib/budget/request-budget';
 import { azureDevops } from '../../../lib/connectors/azure-devops';
 import { identityHostOf } from '../../../lib/connectors/azure-devops/api';
 import type { Connection, ConnectorConfig } from '../../../lib/connectors/connector';
 import { SECRET_NAMES } from '../../../lib/connectors/connector';
+import { systemClock } from '../../../lib/model/clock';
 import { SyncError } from '../../../lib/model/errors';
-import { Budget } from '../../../lib/sync/budget';
-import { systemClock } from '../../../lib/sync/clock';
 import { type StandIn, type StandInOptions, startAzureDevOps } from '../../systems/azure-devops';
 import { Colleague, compared, connectTo, FABRIKAM, personOf, poll, rejected, scope } from './support';
 
@@ -126,7 +126,7 @@ describe(`Azure DevOps: access (${compared})`, () => {
     assert.ok(performance.now() - from > 900);
   });
 
-  it('tells an address that is no organisation', async () => {
+  it('reports a URL that is not an organization’s', async () => {
     await start();
     const url = standIn.url.replace('fabrikam', 'no-such');
     const connection = azureDevops.connect({ url, auth: 'pat', token: personOf('sync').token }, {});
@@ -165,7 +165,7 @@ describe(`Azure DevOps: access (${compared})`, () => {
     const types = await connection.entityTypes(FABRIKAM);
     assert.deepEqual(
       types.map(({ id }) => id),
-      ['Bug', 'User Story', 'Task', 'Feature', 'Epic'],
+      ['Bug', 'User Story', 'Task', 'Feature', 'Epic', 'comment', 'attachment'],
     );
   });
 

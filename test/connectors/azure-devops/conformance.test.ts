@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import type { Connection, ConnectorConfig } from '../../../lib/connectors/connector';
 import type { Sample } from '../../conformance/connector';
 import { connectorConformance } from '../../conformance/connector';
-import { type StandIn, startAzureDevOps } from '../../systems/azure-devops';
-import { Colleague, compared, connectTo, FABRIKAM, scope, troublesOf } from './support';
+import { type StandIn, type StandInOptions, startAzureDevOps } from '../../systems/azure-devops';
+import { Colleague, compared, connectTo, FABRIKAM, filesUnderTest, scope, troublesOf } from './support';
 
 function samples(format: 'html' | 'markdown'): Sample[] {
   const text = (content: string) => ({ format, content });
@@ -37,13 +37,28 @@ function samples(format: 'html' | 'markdown'): Sample[] {
 /** What the service does to HTML. */
 const withoutScripts = (html: string): string => html.replace(/<script\b[\s\S]*?<\/script>/gi, '');
 
-function conformance(title: string, config: ConnectorConfig, format: 'html' | 'markdown'): void {
+function conformance(
+  title: string,
+  config: ConnectorConfig,
+  format: 'html' | 'markdown',
+  options: StandInOptions = {},
+): void {
   const open: Connection[] = [];
   let standIn: StandIn;
   connectorConformance(`Azure DevOps, ${title} (${compared})`, {
     remoteLinks: true,
+    relations: {
+      ends: [
+        ['relation_System.LinkTypes.Dependency-Forward', 'relation_System.LinkTypes.Dependency-Reverse'],
+        ['relation_System.LinkTypes.Dependency-Reverse', 'relation_System.LinkTypes.Dependency-Forward'],
+        ['relation_System.LinkTypes.Related', 'relation_System.LinkTypes.Related'],
+        ['relation_Microsoft.VSTS.Common.Affects-Forward', 'relation_Microsoft.VSTS.Common.Affects-Reverse'],
+      ],
+    },
+    parts: { markers: false },
+    files: { renames: false, markers: false, keepsBytes: true },
     async start() {
-      standIn = await startAzureDevOps();
+      standIn = await startAzureDevOps(options);
       const alice = new Colleague(standIn, 'alice');
       // parents, which stay out of the way
       await alice.create(['Parent 1', 'Parent 2'], 'Feature');
@@ -68,6 +83,8 @@ function conformance(title: string, config: ConnectorConfig, format: 'html' | 'm
         },
         normalise: (text, field) =>
           field === 'System.Title' ? text.trim() : format === 'html' ? withoutScripts(text) : text,
+        parts: { type: 'comment', text: 'text', person: alice.comments },
+        files: filesUnderTest(standIn, alice),
         searchable: 'Custom.ExternalId',
         troubles: troublesOf(standIn),
         remoteLinks: async (id) =>
@@ -90,3 +107,4 @@ function conformance(title: string, config: ConnectorConfig, format: 'html' | 'm
 
 conformance('HTML', {}, 'html');
 conformance('Markdown, paths are created', { longText: 'markdown', missingPaths: 'create' }, 'markdown');
+conformance('Server 2022', { apiVersion: '7.0' }, 'html', { markdown: false });

@@ -1,11 +1,9 @@
 /** Days in fields that hold a point in time: what people mean by them, wherever they are. */
 
 import assert from 'node:assert/strict';
-import { beginOf, dayOf } from '../../../lib/connectors/azure-devops/days';
-import type { Connection } from '../../../lib/connectors/connector';
+import { beginOf, dayOf } from '../../../lib/connectors/kit/zone';
 import { readNow } from '../../support/delivered';
-import { type StandIn, startAzureDevOps } from '../../systems/azure-devops';
-import { Colleague, compared, connectTo, createBug, scope } from './support';
+import { Colleague, compared, connectTo, createBug, scope, standIns } from './support';
 
 const TARGET = 'Microsoft.VSTS.Scheduling.TargetDate';
 
@@ -48,17 +46,10 @@ describe('Azure DevOps: days', () => {
 });
 
 describe(`Azure DevOps: days in work items (${compared})`, () => {
-  let standIn: StandIn;
-  let connection: Connection;
-  afterEach(async () => {
-    await connection.close?.();
-    await standIn.stop();
-    assert.deepEqual(standIn.violations, []);
-  });
+  const fresh = standIns();
 
   it('are written as midnight of the time zone in the form, and read as what people there have chosen', async () => {
-    standIn = await startAzureDevOps();
-    connection = connectTo(standIn, { timeZone: 'America/Chicago' });
+    const { standIn, connection } = await fresh({}, { timeZone: 'America/Chicago' });
     const made = await createBug(connection, { [TARGET]: '2026-10-30' });
     assert.equal(made.fields[TARGET], '2026-10-30');
     const held = standIn.service.state.items.get(Number(made.id))?.fields[TARGET];
@@ -70,8 +61,7 @@ describe(`Azure DevOps: days in work items (${compared})`, () => {
   });
 
   it('are refused a time zone that there is not', async () => {
-    standIn = await startAzureDevOps();
-    connection = connectTo(standIn);
+    const { standIn } = await fresh();
     assert.throws(() => connectTo(standIn, { timeZone: 'Berlin' }), /Europe\/Berlin/);
   });
 });

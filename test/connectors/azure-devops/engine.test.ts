@@ -1,13 +1,13 @@
 /** The real engine between two organisations: changes land, both sides come to rest, and each change costs what is said. */
 
 import assert from 'node:assert/strict';
+import { Integration } from '../../../lib/engine/integration';
+import type { Reader } from '../../../lib/engine/read/reader';
+import { System } from '../../../lib/engine/system';
+import { systemClock } from '../../../lib/model/clock';
 import type { IntegrationConfig } from '../../../lib/model/config';
 import { openSqliteStore } from '../../../lib/store/sqlite';
 import type { Store } from '../../../lib/store/store';
-import { systemClock } from '../../../lib/sync/clock';
-import { Integration } from '../../../lib/sync/integration';
-import type { Reader } from '../../../lib/sync/reader';
-import { System } from '../../../lib/sync/system';
 import { until } from '../../support/wait';
 import { type StandIn, startAzureDevOps } from '../../systems/azure-devops';
 import { Colleague, compared, connectTo, FABRIKAM } from './support';
@@ -111,7 +111,9 @@ describe(`Azure DevOps: in the engine (${compared})`, function () {
       .splice(0)
       .filter(
         (request) =>
-          !/workitemrevisions|workitemtype|fields|classificationnodes|_apis\/(projects|identities)/.test(request),
+          !/workitemrevisions|workitemtype|workitemrelationtypes|fields|classificationnodes|_apis\/(projects|identities)/.test(
+            request,
+          ),
       )
       .map((request) => request.replace(/\d+$/, 'id'));
 

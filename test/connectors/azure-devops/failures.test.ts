@@ -97,7 +97,7 @@ describe('Azure DevOps: people and work items as they come', () => {
     assert.equal(userOf(''), undefined);
   });
 
-  it('tells Markdown from HTML', () => {
+  it('distinguishes Markdown and HTML', () => {
     const item = workItemOf({
       id: 1,
       rev: 2,
@@ -108,6 +108,6 @@ describe('Azure DevOps: people and work items as they come', () => {
   });
 
   it('refuses what is no work item', () => {
-    assert.throws(() => workItemOf({ id: '1' }), /no work item/);
+    assert.throws(() => workItemOf({ id: '1' }), /not a work item/);
   });
 });

@@ -10,11 +10,18 @@ import type {
   WriteOperation,
   WriteResult,
 } from '../../../lib/connectors/connector';
+import type { FileContent } from '../../../lib/model/content';
 import type { Entity } from '../../../lib/model/entity';
 import { SyncError } from '../../../lib/model/errors';
 import type { Fields } from '../../../lib/model/values';
-import type { Troubles } from '../../conformance/connector';
-import { contractMissing, PEOPLE, type StandIn } from '../../systems/azure-devops';
+import { type FilesUnderTest, fileBytes, type PartPerson, type Troubles } from '../../conformance/connector';
+import {
+  contractMissing,
+  PEOPLE,
+  type StandIn,
+  type StandInOptions,
+  startAzureDevOps,
+} from '../../systems/azure-devops';
 import type { SignIn } from '../../systems/azure-devops/faults';
 
 export const FABRIKAM = '6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c';
@@ -35,7 +42,7 @@ export const personOf = (who: Who) => {
   return found;
 };
 
-export function connectTo(standIn: StandIn, config: ConnectorConfig = {}, who: Who = 'sync'): Connection {
+export function connectTo(standIn: Pick<StandIn, 'url'>, config: ConnectorConfig = {}, who: Who = 'sync'): Connection {
   return azureDevops.connect({ url: standIn.url, auth: 'pat', token: personOf(who).token, ...config }, {});
 }
 
@@ -53,14 +60,17 @@ export class Colleague {
 
   async send(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<unknown> {
     const basic = Buffer.from(`:${personOf(this.who).token}`).toString('base64');
-    const response = await fetch(`${this.standIn.url}/${path}${path.includes('?') ? '&' : '?'}api-version=7.1`, {
-      method,
-      headers: { Authorization: `Basic ${basic}`, ...(body === undefined ? {} : { 'Content-Type': contentType }) },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
+    const response = await fetch(
+      `${this.standIn.url}/${path}${path.includes('?') ? '&' : '?'}api-version=${/\/comments/.test(path) ? '7.1-preview' : '7.1'}`,
+      {
+        method,
+        headers: { Authorization: `Basic ${basic}`, ...(body === undefined ? {} : { 'Content-Type': contentType }) },
+        body: body === undefined ? undefined : body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body),
+      },
+    );
     const text = await response.text();
     assert.ok(response.ok, `${method} ${path}: ${response.status} ${text.slice(0, 300)}`);
-    return JSON.parse(text);
+    return text === '' ? undefined : JSON.parse(text);
   }
 
   /** All in one request, and so at the same time. */
@@ -86,6 +96,93 @@ export class Colleague {
   async remove(id: string): Promise<void> {
     await this.send('DELETE', `_apis/wit/workitems/${id}`);
   }
+
+  /** Comments on work items of Fabrikam. */
+  readonly comments: Required<PartPerson> = {
+    add: async (owner, texts) => {
+      const ids: string[] = [];
+      for (const text of texts) {
+        const made = (await this.send('POST', this.commentAt(owner), { text })) as { id: number };
+        ids.push(`${owner}#comment-${made.id}`);
+      }
+      return ids;
+    },
+    edit: async (id, text) => {
+      await this.send('PATCH', this.commentAt(id), { text });
+    },
+    remove: async (id) => {
+      await this.send('DELETE', this.commentAt(id));
+    },
+  };
+
+  /** Attaches a file, as the form does. @returns the part's id */
+  async attach(owner: string, name: string, bytes: Uint8Array<ArrayBuffer>, attributes = {}): Promise<string> {
+    const path = `_apis/wit/attachments?fileName=${encodeURIComponent(name)}`;
+    const { id, url } = (await this.send('POST', path, bytes, 'application/octet-stream')) as {
+      id: string;
+      url: string;
+    };
+    const value = {
+      rel: 'AttachedFile',
+      url,
+      attributes: { comment: '', name, resourceSize: bytes.length, ...attributes },
+    };
+    await this.patch(owner, [{ op: 'add', path: '/relations/-', value }]);
+    return `${owner}#attachment-${id}`;
+  }
+
+  async detach(id: string): Promise<void> {
+    const [owner = '', upload = ''] = id.split('#attachment-');
+    const item = (await this.send('GET', `_apis/wit/workitems/${owner}?$expand=relations`)) as {
+      relations: { url: string }[];
+    };
+    const index = item.relations.findIndex(({ url }) => url.includes(upload));
+    await this.patch(owner, [{ op: 'remove', path: `/relations/${index}` }]);
+  }
+
+  private async patch(id: string, operations: unknown[]): Promise<void> {
+    await this.send('PATCH', `_apis/wit/workitems/${id}`, operations, 'application/json-patch+json');
+  }
+
+  /** @param id of a work item, or of a comment */
+  private commentAt(id: string): string {
+    const [owner, comment] = id.split('#comment-');
+    return `Fabrikam/_apis/wit/workItems/${owner}/comments${comment === undefined ? '' : `/${comment}`}`;
+  }
+}
+
+/** What a test has of a stand-in of its own. */
+export interface Fresh {
+  standIn: StandIn;
+  connection: Connection;
+  alice: Colleague;
+}
+
+/**
+ * Starts stand-ins for the tests of a suite. What a test has started is closed behind it, and no request and no answer may
+ * have been one that the vendor's description forbids.
+ */
+export function standIns(): (options?: StandInOptions, config?: ConnectorConfig) => Promise<Fresh> {
+  const open: Fresh[] = [];
+  afterEach(async () => {
+    for (const { connection, standIn } of open.splice(0)) {
+      await connection.close?.();
+      await standIn.stop();
+      assert.deepEqual(standIn.violations, []);
+    }
+  });
+  return async (options, config) => {
+    const standIn = await startAzureDevOps(options);
+    const fresh = { standIn, connection: connectTo(standIn, config), alice: new Colleague(standIn, 'alice') };
+    open.push(fresh);
+    return fresh;
+  };
+}
+
+/** A stand-in of its own for each test of a suite. @param use takes it, and prepares what the tests share */
+export function freshStandIn(use: (fresh: Fresh) => void | Promise<void>, config?: ConnectorConfig): void {
+  const start = standIns();
+  beforeEach(async () => use(await start({}, config)));
 }
 
 /** One poll to its end. */
@@ -140,6 +237,54 @@ export async function written(connection: Connection, operation: WriteOperation)
   const result = await write(connection, operation);
   if (!result.ok) assert.fail(result.error.message);
   return result.entity;
+}
+
+/** What goes wrong with attachments, and somebody who adds some. */
+export function filesUnderTest(standIn: StandIn, person: Colleague): FilesUnderTest {
+  const { faults } = standIn;
+  const inPlaceOf = (status: number, headers: Record<string, string>, body: string) => (id: string) => {
+    const upload = id.replace(/^.*#attachment-/, '');
+    faults.spoilt.set(upload, { status, headers, body });
+    return () => void faults.spoilt.delete(upload);
+  };
+  const binary = { 'Content-Type': 'application/octet-stream' };
+  const html = { 'Content-Type': 'text/html; charset=utf-8' };
+  const signIn = '<!DOCTYPE html><html><head><title>Azure DevOps Services | Sign In</title></head></html>';
+  return {
+    type: 'attachment',
+    large: 50_000_000,
+    limitTo: (bytes) => {
+      const before = faults.mostAttachmentBytes;
+      faults.mostAttachmentBytes = bytes;
+      return () => {
+        faults.mostAttachmentBytes = before;
+      };
+    },
+    person: {
+      add: async (owner, content: FileContent) => person.attach(owner, content.name, await fileBytes(content)),
+      remove: (id) => person.detach(id),
+    },
+    broken: {
+      'half of the bytes': inPlaceOf(200, binary, 'x'.repeat(500)),
+      'more bytes': inPlaceOf(200, binary, 'x'.repeat(1_500)),
+      'a page to sign in': inPlaceOf(203, html, signIn),
+      'a page to sign in, as if it were the file': inPlaceOf(200, html, signIn),
+      'the way to a page to sign in': inPlaceOf(
+        302,
+        { Location: 'https://spsprodweu1.vssps.visualstudio.com/_signin' },
+        '',
+      ),
+      'a page of a gateway': inPlaceOf(404, html, '<!DOCTYPE html><html><title>404</title></html>'),
+    },
+    // the connection looks into the work item afterwards, which does not answer either
+    loseAnswer: () => {
+      standIn.loseNextAnswer = true;
+      faults.lost = /workitemsbatch$/i;
+      return () => {
+        faults.lost = undefined;
+      };
+    },
+  };
 }
 
 /** The switches of the conformance suite. */

@@ -1,21 +1,21 @@
 /** Writing: nobody's edit is overwritten, refusals say which field and what is allowed, and nothing is made twice. */
 
 import assert from 'node:assert/strict';
-import { MARKDOWN } from '../../../lib/connectors/azure-devops/markdown';
+import { MARKDOWN } from '../../../lib/connectors/azure-devops/rules';
 import type { Connection, ConnectorConfig, WriteOperation } from '../../../lib/connectors/connector';
 import type { Fields } from '../../../lib/model/values';
-import { readNow } from '../../support/delivered';
-import { type StandIn, type StandInOptions, startAzureDevOps } from '../../systems/azure-devops';
+import { findNow, readNow } from '../../support/delivered';
+import type { StandIn, StandInOptions } from '../../systems/azure-devops';
 import {
   CONTOSO,
-  Colleague,
+  type Colleague,
   compared,
-  connectTo,
   createBug,
   FABRIKAM,
   refused,
   rejected,
   scope,
+  standIns,
   write,
   written,
 } from './support';
@@ -32,18 +32,11 @@ describe(`Azure DevOps: writing (${compared})`, () => {
   let standIn: StandIn;
   let connection: Connection;
   let alice: Colleague;
+  const fresh = standIns();
 
   async function start(config: ConnectorConfig = {}, options: StandInOptions = {}): Promise<void> {
-    standIn = await startAzureDevOps(options);
-    connection = connectTo(standIn, config);
-    alice = new Colleague(standIn, 'alice');
+    ({ standIn, connection, alice } = await fresh(options, config));
   }
-
-  afterEach(async () => {
-    await connection.close?.();
-    await standIn.stop();
-    assert.deepEqual(standIn.violations, []);
-  });
 
   describe('updates', () => {
     it('answer conflict where somebody changed the work item since it was read, and change nothing', async () => {
@@ -163,7 +156,7 @@ describe(`Azure DevOps: writing (${compared})`, () => {
       ['a fraction in a whole number', { 'Custom.Builds': 1.5 }, /whole numbers/],
       ['a tag with a comma', { 'System.Tags': ['a,b'] }, /no comma/],
       ['no point in time', { 'Custom.ReviewedAt': 'tomorrow' }, /point in time/],
-      ['no day', { 'Microsoft.VSTS.Scheduling.TargetDate': 'tomorrow' }, /a day such as/],
+      ['no day', { 'Microsoft.VSTS.Scheduling.TargetDate': 'tomorrow' }, /a date \(YYYY-MM-DD\)/],
       ['wiki text', { 'System.Description': { format: 'jira-wiki', content: 'h1. x' } }, /HTML or Markdown/],
       [
         'an area that there is not',
@@ -304,7 +297,7 @@ describe(`Azure DevOps: writing (${compared})`, () => {
       assert.match(error.detail.fields?.['System.AreaPath'] ?? '', /cannot be the name/);
     });
 
-    it('that are missing are refused by preset, by field: a change that is tried in vain is parked', async () => {
+    it('that are missing are refused by default, by field: a change that is tried in vain is parked', async () => {
       await start();
       for (const [field, name] of [
         ['System.AreaPath', 'Fabrikam\\Plant'],
@@ -379,7 +372,7 @@ describe(`Azure DevOps: writing (${compared})`, () => {
       }
       standIn.service.now = () => Date.now();
       const made = await createBug(connection, {}, 'new');
-      const found = await connection.find?.({ project: FABRIKAM, type: 'Bug', marker: 'new' }, 2);
+      const found = await findNow(connection, { project: FABRIKAM, type: 'Bug', marker: 'new' }, 2);
       assert.deepEqual(
         found?.map(({ id }) => id),
         [made.id],
@@ -393,14 +386,17 @@ describe(`Azure DevOps: writing (${compared})`, () => {
       await createBug(connection, { 'Custom.ExternalId': 'other' });
       const query = { project: FABRIKAM, type: 'Bug' };
       const ids = async (id: string, wanted: string | number | boolean) =>
-        (await connection.find?.({ ...query, field: { id, value: wanted } }, 10))?.map((one) => one.id);
+        (await findNow(connection, { ...query, field: { id, values: [wanted] } }, 10))?.map((one) => one.id);
       assert.deepEqual(await ids('Custom.ExternalId', value), [made.id]);
       assert.deepEqual(await ids('Custom.ExternalId', value.toLowerCase()), []);
       assert.deepEqual(await ids('System.Id', Number(made.id)), [made.id]);
-      const field = { id: 'System.Description', value: { format: 'html' as const, content: 'x' } };
+      const field = { id: 'System.Description', values: [{ format: 'html' as const, content: 'x' }] };
       assert.equal((await rejected(connection.find?.({ ...query, field }, 10))).kind, 'invalid');
       assert.deepEqual(
-        await connection.find?.({ project: CONTOSO, type: 'Bug', field: { id: 'Custom.ExternalId', value } }, 10),
+        await connection.find?.(
+          { project: CONTOSO, type: 'Bug', field: { id: 'Custom.ExternalId', values: [value] } },
+          10,
+        ),
         [],
       );
     });

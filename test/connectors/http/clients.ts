@@ -8,7 +8,8 @@ import {
   type HttpClientConfig,
   type HttpOptions,
 } from '../../../lib/connectors/http/client';
-import { SyncError, type SyncErrorKind } from '../../../lib/model/errors';
+import type { SyncError, SyncErrorKind } from '../../../lib/model/errors';
+import { failure as failed } from '../../support/failure';
 import { stopAll } from './servers';
 
 export const KEY = 's3cr3t-api-key';
@@ -34,12 +35,7 @@ export async function endAll(): Promise<void> {
 
 /** The SyncError with which the call fails; free of the key, wherever one looks. */
 export async function failure(call: Promise<unknown>, kind: SyncErrorKind): Promise<SyncError> {
-  const error = await call.then(
-    () => assert.fail('the call should have failed'),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof SyncError, `not a SyncError: ${inspect(error)}`);
-  assert.equal(error.kind, kind, error.message);
+  const error = await failed(call, kind);
   assert.ok(!inspect(error, { depth: 8, showHidden: true }).includes(KEY), 'the key is in the error');
   return error;
 }

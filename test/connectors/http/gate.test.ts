@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Budget } from '../../../lib/sync/budget';
-import { systemClock } from '../../../lib/sync/clock';
+import { Budget } from '../../../lib/budget/request-budget';
+import { systemClock } from '../../../lib/model/clock';
 import { client, endAll, failure } from './clients';
 import { type Handler, httpServer, json } from './servers';
 
@@ -34,7 +34,7 @@ describe('HTTP client behind a request budget', function () {
   this.timeout(30_000);
   afterEach(endAll);
 
-  it('asks before each request that goes out, redirects and repetitions too, and tells each answer', async () => {
+  it('asks before each request that is sent, including redirects and repetitions, and reports each answer', async () => {
     let fail = 1;
     const server = await httpServer((request, response, body) => {
       if (request.url === '/from') response.writeHead(302, { Location: '/to' }).end();
@@ -71,14 +71,14 @@ describe('HTTP client behind a request budget', function () {
     const server = await httpServer(() => undefined);
     const budget = new Budget(systemClock, { maxConcurrent: 1 });
     const http = client(server.url, { gate: budget, timeoutMs: 150, retries: 0 });
-    assert.match((await failure(http.get('slow'), 'transient')).message, /no answer in time/);
+    assert.match((await failure(http.get('slow'), 'transient')).message, /Request timed out/);
     assert.equal(budget.view().out, 0);
     const first = failure(http.get('slow'), 'transient');
     const second = failure(http.post('late', {}), 'transient');
     http.close();
     await first;
     const error = await second;
-    assert.match(error.message, /^POST \/late: the connection was closed on our side; nothing was sent$/);
+    assert.match(error.message, /^POST \/late: Twinflow closed the connection; nothing was sent$/);
     assert.ok(!error.detail.uncertain);
     assert.ok(!server.requests.some((request) => request.startsWith('POST')));
     assert.equal(budget.view().out, 0);
@@ -98,7 +98,7 @@ describe('HTTP client behind a request budget', function () {
     const http = client(server.url, { gate: budget });
     await failure(http.get('a'), 'rateLimited');
     const error = await failure(http.post('b', {}), 'rateLimited');
-    assert.match(error.message, /^POST \/b on 127\.0\.0\.1:\d+: the system lets nothing through for another \d+ s/);
+    assert.match(error.message, /^POST \/b on 127\.0\.0\.1:\d+: the system accepts no requests for another \d+ s/);
     assert.equal(error.detail.uncertain, false);
     assert.ok((error.detail.retryAfterMs ?? 0) > 1_700_000);
     assert.deepEqual(server.requests, ['GET /a']);

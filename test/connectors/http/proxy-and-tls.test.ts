@@ -20,12 +20,12 @@ describe('HTTP client, through proxies and TLS', function () {
       assert.equal(server.headers['x-redmine-api-key'], KEY);
     });
 
-    it('says that a proxy wants other credentials, and keeps them to itself', async () => {
+    it('says that a proxy rejected the credentials, and keeps them secret', async () => {
       const server = await httpServer(json('through'));
       const proxy = await proxyServer('joe:right');
       const options = { proxy: { url: proxy.url, username: 'joe', password: 'wrong-one' } };
       const error = await failure(client(server.url, options).get('x'), 'fatal');
-      assert.match(error.message, /proxy http:\/\/127\.0\.0\.1:\d+ wants other credentials/);
+      assert.match(error.message, /proxy http:\/\/127\.0\.0\.1:\d+ rejected the credentials/);
       assert.ok(!inspect(error, { depth: 8 }).includes('wrong-one'));
       assert.deepEqual(server.requests, []);
     });
@@ -61,7 +61,7 @@ describe('HTTP client, through proxies and TLS', function () {
       assert.deepEqual(server.requests, []);
     });
 
-    it('trusts a certificate that was made known, or all where told so', async () => {
+    it('trusts a certificate that was added, or all if set so', async () => {
       const server = await httpsServer(here, json('secret'));
       assert.equal((await client(server.url, { tls: { ca: here.cert } }).get('x')).body, 'secret');
       assert.equal((await client(server.url, { tls: { verify: false } }).get('x')).body, 'secret');
@@ -70,7 +70,7 @@ describe('HTTP client, through proxies and TLS', function () {
     it("refuses another host's certificate, unless that is the name to expect", async () => {
       const server = await httpsServer(elsewhere, json('secret'));
       const error = await failure(client(server.url, { tls: { ca: elsewhere.cert } }).get('x'), 'fatal');
-      assert.match(error.message, /made out for another host/);
+      assert.match(error.message, /certificate is for another host/);
       const named = { tls: { ca: elsewhere.cert, servername: 'elsewhere.example' } };
       assert.equal((await client(server.url, named).get('x')).body, 'secret');
     });
@@ -101,7 +101,7 @@ describe('HTTP client, through proxies and TLS', function () {
       assert.match((await failure(client(server.url, { proxy: way }).get('x'), 'fatal')).message, /not trusted/);
       const stranger = { ...way, password: 'another-word' };
       const error = await failure(client(server.url, { proxy: stranger, tls: { ca: here.cert } }).get('x'), 'fatal');
-      assert.match(error.message, /wants other credentials/);
+      assert.match(error.message, /rejected the credentials/);
       assert.equal(server.requests.length, 2);
     });
   });

@@ -110,6 +110,12 @@ describe('What answers say about limits', () => {
     assert.equal(read(200, bytes), undefined);
   });
 
+  it('knows a refusal that concerns one entity: Jira Cloud’s of too many writes to an issue', () => {
+    const issue = read(429, { 'retry-after': '5', 'ratelimit-reason': 'jira-per-issue-on-write' });
+    assert.deepEqual([issue?.retryAfterMs, issue?.ofOne], [5_000, true]);
+    assert.equal(read(429, { 'retry-after': '5', 'ratelimit-reason': 'jira-quota-based' })?.ofOne, undefined);
+  });
+
   it('takes Retry-After for a pause only where it means one', () => {
     assert.equal(read(202, { 'retry-after': '5' }), undefined);
     assert.equal(read(301, { 'retry-after': '5' }), undefined);

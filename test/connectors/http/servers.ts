@@ -88,6 +88,18 @@ export async function httpServer(handler: Handler): Promise<TestServer> {
   return started(http.createServer(noting(handler, result)), 'http', result);
 }
 
+/** A server that reads bodies as it likes, or not at all. */
+export async function streamServer(handler: http.RequestListener): Promise<TestServer> {
+  const result = blank();
+  const server = http.createServer((request, response) => {
+    result.requests.push(`${request.method} ${request.url}`);
+    result.headers = request.headers;
+    request.on('error', () => undefined);
+    handler(request, response);
+  });
+  return started(server, 'http', result);
+}
+
 export async function httpsServer(options: https.ServerOptions, handler: Handler): Promise<TestServer> {
   const result = blank();
   return started(https.createServer(options, noting(handler, result)), 'https', result);

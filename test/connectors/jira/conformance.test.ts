@@ -5,7 +5,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../../../lib/connectors/connector';
-import { documentOfText, textOfDocument } from '../../../lib/connectors/jira/adf';
+import { documentOfText } from '../../../lib/connectors/jira/adf';
+import { stableText } from '../../../lib/connectors/kit/json';
 import { connectorConformance, type Sample } from '../../conformance/connector';
 import type { Jira, JiraOptions } from '../../systems/jira';
 import {
@@ -13,10 +14,12 @@ import {
   assertContract,
   BUG,
   checked,
+  commenter,
   connect,
   DEMO,
   type Deployment,
   edit,
+  filesUnderTest,
   make,
   scope,
   start,
@@ -74,7 +77,18 @@ function conformance(title: string, options: JiraOptions & { deployment: Deploym
   connectorConformance(`${checked(options.deployment)}, ${title}`, {
     timeoutMs: 60_000,
     markers: cloud,
+    lacks: { markersBack: 'it finds by a marker, but none of its answers shows one' },
     remoteLinks: true,
+    relations: {
+      ends: [
+        ['relation_10000_outward', 'relation_10000_inward'],
+        ['relation_10000_inward', 'relation_10000_outward'],
+        ['relation_10002_outward', 'relation_10002_inward'],
+        ['relation_10003', 'relation_10003'],
+      ],
+    },
+    parts: {},
+    files: { renames: false, markers: false },
     async start() {
       const running = await start(options);
       jira = running;
@@ -103,13 +117,15 @@ function conformance(title: string, options: JiraOptions & { deployment: Deploym
         },
         settleMs,
         normalise: (text, field) =>
-          field === 'summary' ? text : cloud ? textOfDocument(documentOfText(text)) : text.replace(/\r\n/g, '\n'),
+          field === 'summary' ? text : cloud ? stableText(documentOfText(text)) : text.replace(/\r\n/g, '\n'),
         remoteLinks: async (id) =>
           (running.site.find(id)?.remoteLinks ?? []).map(({ object }) => ({
             url: String(object.url),
             title: String(object.title),
           })),
         searchable: 'customfield_10017',
+        parts: { type: 'comment', text: 'text', person: commenter(running), tickMs: options.clockMs ?? 0 },
+        files: filesUnderTest(running),
         troubles: troublesOf(running),
       };
     },

@@ -53,7 +53,7 @@ describe(`Connecting to Jira (${checked('cloud')})`, function () {
     assertContract(jira);
   });
 
-  it('tells account, product and time zone of the account', async () => {
+  it('reports account, product and time zone of the account', async () => {
     const connection = await begin({ timeZone: 'Asia/Kolkata' });
     assert.deepEqual(await connection.identify(), {
       user: { id: jira.person('sync').accountId, name: 'Sync Account', email: 'sync@example.com' },
@@ -132,7 +132,7 @@ describe(`Connecting to Jira (${checked('cloud')})`, function () {
     assert.deepEqual(problems({ deployment: 'cloud', url, auth: 'apiToken' }), ['email', 'apiKey']);
     assert.deepEqual(problems({ deployment: 'cloud', url, auth: 'pat', token: 'x' }), ['auth']);
     assert.deepEqual(problems({ deployment: 'datacenter', url, auth: 'basic', login: 'me' }), ['password']);
-    assert.deepEqual(problems({ deployment: 'cloud', url: 'jira', auth: 'apiToken' }), ['url']);
+    assert.deepEqual(problems({ deployment: 'cloud', url: 'jira', auth: 'apiToken' }), ['url', 'email', 'apiKey']);
     const secrets = connector.config.filter(({ type }) => type === 'secret').map(({ name }) => name);
     assert.deepEqual(
       secrets.filter((name) => !SECRET_NAMES.some((one) => one === name)),
@@ -179,7 +179,7 @@ describe(`Connecting to Jira (${checked('cloud')})`, function () {
     assert.deepEqual(await names({ email: 'bob@example.com', project: DEMO }), ['Bob Brown']);
   });
 
-  it('tells the newest of a long history', async () => {
+  it('reports the newest of a long history', async () => {
     const connection = await begin();
     const { id } = make(jira, 'Edited often');
     for (let count = 1; count <= 230; count++) edit(jira, id, { summary: `Edit ${count}` }, 'alice');
@@ -190,7 +190,7 @@ describe(`Connecting to Jira (${checked('cloud')})`, function () {
     assert.deepEqual(revisions.at(-1)?.fields.summary, { old: 'Edit 130', new: 'Edit 131' });
   });
 
-  it('tells old and new values of fields of each kind', async () => {
+  it('reports old and new values of fields of each kind', async () => {
     const connection = await begin();
     const { id } = make(jira, 'Changing');
     edit(jira, id, {
@@ -275,7 +275,7 @@ describe(`Connecting to Jira (${checked('datacenter')})`, function () {
     });
   });
 
-  it('does not take the key of an epic for its id where that cannot be asked for at present, nor is it held up by one for ever', async () => {
+  it('never uses the key of an epic as its id if the epic cannot be read now, and is not delayed by one forever', async () => {
     const issue = make(jira, 'In an epic', { fields: { customfield_10026: 'DEMO-2' } });
     // a connection that has not met the epic yet
     const fresh = connect(jira);

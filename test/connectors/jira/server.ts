@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import type { Checkpoint, Connection, ConnectorConfig, Scope, WriteResult } from '../../../lib/connectors/connector';
 import { jira as connector } from '../../../lib/connectors/jira';
 import type { Entity } from '../../../lib/model/entity';
-import type { Troubles } from '../../conformance/connector';
+import { type FilesUnderTest, fileBytes, type PartPerson, type Troubles } from '../../conformance/connector';
 import { type Jira, type JiraOptions, startJira } from '../../systems/jira';
+import type { Answer } from '../../systems/jira/answer';
 import { contractMissing } from '../../systems/jira/contract';
-import type { Issue } from '../../systems/jira/site';
+import type { Issue } from '../../systems/jira/issue';
 
 export const DEMO = '10200';
 export const SUPP = '10201';
@@ -51,6 +52,94 @@ export function edit(jira: Jira, id: string, fields: Record<string, unknown>, by
   const issue = jira.site.find(id);
   assert.ok(issue, id);
   jira.site.edit(jira.person(by), issue, { fields });
+}
+
+/** Somebody who comments in the browser. */
+export function commenter(jira: Jira, by = 'bob'): PartPerson {
+  const { site, faults } = jira;
+  const person = jira.person(by);
+  const found = (id: string) => {
+    const place = site.findComment(id.replace(/^.*#comment-/, ''));
+    assert.ok(place, id);
+    return place;
+  };
+  return {
+    async add(owner, texts) {
+      const issue = site.find(owner);
+      assert.ok(issue, owner);
+      return texts.map((text) => `${owner}#comment-${site.comment(person, issue, site.text(text)).id}`);
+    },
+    async edit(id, text) {
+      const { issue, comment } = found(id);
+      site.editComment(person, issue, comment, { body: site.text(text) }, faults.commentsMove);
+    },
+    async remove(id) {
+      const { issue, comment } = found(id);
+      site.removeComment(person, issue, comment, faults.commentsMove);
+    },
+  };
+}
+
+/** What goes wrong with attachments, and somebody who adds some in the browser. */
+export function filesUnderTest(jira: Jira, by = 'bob'): FilesUnderTest {
+  const { site, faults, files } = jira;
+  const ownIdOf = (id: string) => id.replace(/^.*#attachment-/, '');
+  const inPlaceOf = (answer: Answer) => (id: string) => {
+    const own = ownIdOf(id);
+    const path = site.isCloud ? `/attachment/content/${own}$` : `/secure/attachment/${own}/`;
+    const mend = { over: false };
+    jira.interfere(
+      new RegExp(`^GET .*${path}`),
+      () => answer,
+      Number.POSITIVE_INFINITY,
+      () => !mend.over,
+    );
+    return () => {
+      mend.over = true;
+    };
+  };
+  const binary = { 'Content-Type': 'application/octet-stream' };
+  const html = { 'Content-Type': 'text/html; charset=utf-8' };
+  const login = '<!DOCTYPE html><html><body><form><input type="password"></form>Log in to Jira</body></html>';
+  return {
+    type: 'attachment',
+    person: {
+      async add(owner, content) {
+        const issue = site.find(owner);
+        assert.ok(issue, owner);
+        const stored = files.keep(await fileBytes(content));
+        const { id } = site.attach(jira.person(by), issue, content.name, stored, content.mediaType);
+        return `${owner}#attachment-${id}`;
+      },
+      async remove(id) {
+        const found = site.findAttachment(ownIdOf(id));
+        assert.ok(found, id);
+        site.detach(jira.person(by), found.issue, found.attachment);
+      },
+    },
+    limitTo: (bytes) => {
+      const before = faults.uploadLimit;
+      faults.uploadLimit = bytes;
+      return () => {
+        faults.uploadLimit = before;
+      };
+    },
+    broken: {
+      'half of the bytes': inPlaceOf({ status: 200, headers: binary, body: 'x'.repeat(500) }),
+      'more bytes': inPlaceOf({ status: 200, headers: binary, body: 'x'.repeat(1_500) }),
+      'a page to sign in': inPlaceOf({ status: 200, headers: html, body: login }),
+      'the way to a page to sign in': inPlaceOf({ status: 302, headers: { Location: '/login.jsp?os_destination=x' } }),
+      'a part of the bytes': inPlaceOf({ status: 206, headers: binary, body: 'x'.repeat(1_000) }),
+      'a refusal by an app that checks files': inPlaceOf({ status: 403, headers: html, body: 'Try again later' }),
+      'no content in the store': inPlaceOf({ status: 404, headers: html, body: '<!DOCTYPE html>404' }),
+    },
+    loseAnswer: () => {
+      faults.lostAnswers.push('POST /issue/{issueIdOrKey}/attachments');
+      return () => {
+        faults.lostAnswers.length = 0;
+      };
+    },
+  };
 }
 
 export const configOf = (jira: Jira, login = 'sync'): ConnectorConfig => {
@@ -136,7 +225,14 @@ export function troublesOf({ faults, site }: Jira): Troubles {
   return {
     credentialsDie: { '401': dead('refused'), ...(site.isCloud ? { '200 with nothing': dead('silent') } : {}) },
     poisonTitle: within(faults.poisoned),
-    poisonEntity: within(faults.poisoned),
+    poisonEntity: (id) => {
+      const issue = site.find(id);
+      const names = issue ? [id, site.keyOf(issue)] : [id];
+      for (const name of names) faults.poisoned.add(name);
+      return () => {
+        for (const name of names) faults.poisoned.delete(name);
+      };
+    },
     leaveOut: {
       'without a word': within(faults.leftOut),
       ...(site.isCloud ? { 'in issueErrors': within(faults.undelivered) } : {}),

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Connection, WriteOperation, WriteResult } from '../../../lib/connectors/connector';
 import type { Fields } from '../../../lib/model/values';
-import { readNow } from '../../support/delivered';
+import { findNow, readNow } from '../../support/delivered';
 import type { Jira } from '../../systems/jira';
 import {
   adf,
@@ -176,7 +176,7 @@ for (const deployment of ['cloud', 'datacenter'] as const satisfies Deployment[]
       assert.equal((await readNow(connection, scope, [id]))[0]?.version, version);
     });
 
-    it('tells apart what failed in a batch whose requests go together', async () => {
+    it('distinguishes what failed in a batch whose requests go together', async () => {
       const results = await write([
         creation({ customfield_10018: 'not a url' }),
         creation({ summary: 'Good' }),
@@ -303,9 +303,9 @@ describe(`Writing to Jira Cloud (${checked('cloud')})`, function () {
       for (const criterion of [
         { marker: 'intent-1' },
         { createdBySelfSince: since },
-        { field: { id: 'customfield_10017', value: 'OTHER-77' } },
+        { field: { id: 'customfield_10017', values: ['OTHER-77'] } },
       ]) {
-        const found = await other.find?.({ ...query, ...criterion }, 10);
+        const found = await findNow(other, { ...query, ...criterion }, 10);
         assert.deepEqual(
           found?.map(({ fields }) => fields.summary),
           ['Lost answer'],

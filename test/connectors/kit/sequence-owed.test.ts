@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Checkpoint } from '../../../lib/connectors/connector';
+import { Debts } from '../../../lib/connectors/kit/owed';
 import { changesInSequence, type Numbered, type SequenceFeed } from '../../../lib/connectors/kit/sequence';
-import { Debts } from '../../../lib/connectors/owed';
 import type { Entity, EntityId } from '../../../lib/model/entity';
 import { SyncError } from '../../../lib/model/errors';
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ChangePage, Checkpoint } from '../../../lib/connectors/connector';
+import { Debts } from '../../../lib/connectors/kit/owed';
 import {
   changesInSequence,
   type Numbered,
@@ -10,7 +11,6 @@ import {
   type SequenceFeed,
   sequenceAt,
 } from '../../../lib/connectors/kit/sequence';
-import { Debts } from '../../../lib/connectors/owed';
 import type { Entity } from '../../../lib/model/entity';
 
 const SETTLE_MS = 1_000;
@@ -154,7 +154,7 @@ describe('connector kit: numbered changes', () => {
     assert.match(await rejected(poll(turned, checkpoint)), /transaction 5 behind 6/);
   });
 
-  it('stops where the numbers went back, and not where only the last entity is out of sight', async () => {
+  it('stops where the numbers went back, and not if only the last entity is hidden', async () => {
     const system = new Numbering();
     for (const id of ['a', 'b', 'c']) system.change(id);
     system.now += 60_000;
@@ -184,6 +184,67 @@ describe('connector kit: numbered changes', () => {
     assert.deepEqual((await poll(system.feed(), none.checkpoint)).seen, ['a@v9']);
   });
 
+  it('a right is taken away without a word: that is named, is no restored backup, and nothing is missed once it is back', async () => {
+    const system = new Numbering();
+    const out = new Set<string>();
+    const hidden = (id: string) => out.has(id.charAt(0));
+    const feed = (): SequenceFeed => {
+      const right = system.feed();
+      return {
+        ...right,
+        entries: async (from, limit) => {
+          const { entries, now } = await right.entries(from, 1_000);
+          return { entries: entries.filter(({ entity }) => !hidden(entity)).slice(0, limit), ...(now && { now }) };
+        },
+        newest: async () => system.entries.filter(({ entity }) => !hidden(entity)).at(-1),
+        read: async (ids) =>
+          (await right.read(ids)).map((one) =>
+            one && !(one instanceof Error) ? { ...one, project: one.id.charAt(0) } : one,
+          ),
+        everything: async (after, limit) => {
+          const { entities, last } = await right.everything(after, limit);
+          return { last, entities: entities.map((one) => ({ ...one, project: one.id.charAt(0) })) };
+        },
+        sight: {
+          projects: ['a', 'b'],
+          newest: async () => [],
+          hidden: async (ids) => new Set(ids.filter(hidden)),
+          why: (id) => `${id} is hidden`,
+        },
+      };
+    };
+    for (const id of ['a1', 'b1']) system.change(id);
+    system.now += 60_000;
+    const first = await poll(feed(), undefined);
+    out.add('a').add('b');
+    for (const id of ['a2', 'b2', 'b1']) system.change(id);
+    system.now += 60_000;
+    const second = await poll(feed(), first.checkpoint);
+    assert.deepEqual(
+      second.pages.at(-1)?.missing?.map(({ id, why }) => [id, why]),
+      [
+        ['a', 'a is hidden'],
+        ['b', 'b is hidden'],
+      ],
+    );
+    out.delete('b');
+    system.change('b3');
+    system.now += 60_000;
+    const third = await poll(feed(), second.checkpoint);
+    assert.deepEqual(third.seen.map((one) => one.split('@')[0]).sort(), ['b1', 'b2', 'b3']);
+    assert.deepEqual(
+      third.pages.at(-1)?.missing?.map(({ id }) => id),
+      ['a'],
+    );
+    out.clear();
+    const back = await poll(feed(), third.checkpoint);
+    assert.ok(
+      back.seen.some((one) => one.startsWith('a2@')),
+      back.seen.join(),
+    );
+    assert.equal(back.pages.at(-1)?.missing, undefined);
+  });
+
   it('a member of the scope that is missing stops nobody, and once it is back nothing of it was missed', async () => {
     const system = new Numbering();
     system.change('a');
@@ -195,7 +256,7 @@ describe('connector kit: numbered changes', () => {
     system.now += 60_000;
     const without = await poll(system.feed(), first.checkpoint);
     assert.deepEqual(without.seen, ['b@v3']);
-    assert.deepEqual(without.pages.at(-1)?.missing, ['no queue "two"']);
+    assert.deepEqual(without.pages.at(-1)?.missing, [{ kind: 'project', id: 'two', why: 'no queue "two"' }]);
     system.missing.clear();
     const back = await poll(system.feed(), without.checkpoint);
     assert.ok(back.seen.includes('x@v2'), back.seen.join());

@@ -4,6 +4,7 @@ import type { Connection } from '../../../lib/connectors/connector';
 import { connectorConformance, type Sample } from '../../conformance/connector';
 import { type RecordingProxy, recordingProxy } from '../../support/proxy';
 import type { RedmineServer } from '../../support/redmine';
+import { filesUnderTest } from './files';
 import { connectAs, connectTo, scope, server } from './server';
 import { troublesOf } from './troubles';
 
@@ -28,6 +29,8 @@ const CORE: Sample[] = [
   { field: 'cf_6', values: ['2026-02-28', '2028-02-29'] },
 ];
 
+const journalOf = (id: string): string => /#change-(\d+)@/.exec(id)?.[1] ?? '';
+
 function conformance(user: 'admin' | 'sync', samples: Sample[]): void {
   const there = 'there' in server ? server.there : undefined;
   const open: Connection[] = [];
@@ -39,12 +42,26 @@ function conformance(user: 'admin' | 'sync', samples: Sample[]): void {
   };
   connectorConformance(`Redmine, as ${user}`, {
     markers: false,
+    parts: { markers: false },
+    relations: {
+      ends: [
+        ['relation_blocks', 'relation_blocked'],
+        ['relation_blocked', 'relation_blocks'],
+        ['relation_relates', 'relation_relates'],
+        ['relation_duplicates', 'relation_duplicated'],
+        ['relation_copied_to', 'relation_copied_from'],
+      ],
+      onePerPair: true,
+    },
+    files: { markers: false },
+    lacks: { markersBack: 'an issue has no place for markers' },
     ...('missing' in server ? { unavailable: server.missing } : {}),
     timeoutMs: 60_000,
     async start() {
       if (!there) throw new Error('no server');
       there.reset();
       const bob = there.as('alice');
+      const { user: alice } = await bob.get<{ user: { id: number } }>('/users/current.json');
       proxy = await recordingProxy(there.url);
       return {
         connection: connect(there, proxy.url),
@@ -56,7 +73,7 @@ function conformance(user: 'admin' | 'sync', samples: Sample[]): void {
         title: 'subject',
         samples,
         person: {
-          user: { login: 'alice', name: 'Alice Adams' },
+          user: { id: String(alice.id), login: 'alice', name: 'Alice Adams' },
           async create(titles) {
             const ids: string[] = [];
             for (const subject of titles) {
@@ -68,6 +85,27 @@ function conformance(user: 'admin' | 'sync', samples: Sample[]): void {
           retitle: (id, subject) => bob.put(`/issues/${id}.json`, { issue: { subject } }),
           remove: (id) => bob.delete(`/issues/${id}.json`),
         },
+        parts: {
+          type: 'comment',
+          text: 'text',
+          many: 120,
+          tickMs: 1_000,
+          person: {
+            async add(owner, texts) {
+              for (const notes of texts) await bob.put(`/issues/${owner}.json`, { issue: { notes } });
+              const { issue } = await bob.get<{
+                issue: { journals: { id: number; created_on: string; notes: string | null }[] };
+              }>(`/issues/${owner}.json?include=journals`);
+              const ids = issue.journals
+                .filter(({ notes }) => notes)
+                .map((one) => `${owner}#change-${one.id}@${one.created_on}`);
+              return ids.slice(-texts.length);
+            },
+            edit: (id, notes) => bob.put(`/journals/${journalOf(id)}.json`, { journal: { notes } }),
+            remove: (id) => bob.put(`/journals/${journalOf(id)}.json`, { journal: { notes: '' } }),
+          },
+        },
+        files: filesUnderTest(there, bob, proxy),
         normalise: (text, field) => (field === 'subject' ? text.trim() : text.replace(/\r\n/g, '\n')),
         searchable: 'cf_1',
       };

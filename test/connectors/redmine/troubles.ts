@@ -33,8 +33,8 @@ export function troublesOf(proxy: RecordingProxy): Troubles {
       proxy.spoil = (_method, path, body) => {
         if (path.startsWith(`/issues/${id}.json`)) return broken;
         if (!path.startsWith('/issues.json')) return undefined;
-        const { issues } = JSON.parse(body) as { issues: { id: number }[] };
-        return issues.some((issue) => String(issue.id) === id) ? broken : undefined;
+        const { issues } = JSON.parse(body) as { issues?: { id: number }[] };
+        return issues?.some((issue) => String(issue.id) === id) ? broken : undefined;
       };
       return mend;
     },

@@ -1,10 +1,12 @@
 /** Request Tracker passes the conformance suite on the real server. */
 
+import assert from 'node:assert/strict';
 import type { Connection } from '../../../lib/connectors/connector';
 import { requestTracker as connector } from '../../../lib/connectors/request-tracker';
 import { connectorConformance } from '../../conformance/connector';
 import { type RecordingProxy, recordingProxy } from '../../support/proxy';
 import { requestTracker } from '../../support/request-tracker';
+import { filesUnderTest } from './files';
 import { troublesOf } from './troubles';
 
 const there = 'there' in requestTracker ? requestTracker.there : undefined;
@@ -14,17 +16,33 @@ let proxy: RecordingProxy | undefined;
 
 const connect = (url: string): Connection => {
   if (!there) throw new Error('no server');
-  const connection = connector.connect({ url, token: there.token('sync') }, {});
+  const connection = connector.connect({ url, token: there.token('sync'), publicComments: 'reply' }, {});
   open.push(connection);
   return connection;
 };
 
 connectorConformance('Request Tracker 5', {
   markers: false,
+  parts: { markers: false, edits: false, removals: false },
+  relations: {
+    ends: [
+      ['DependsOn', 'DependedOnBy'],
+      ['RefersTo', 'ReferredToBy'],
+      ['ReferredToBy', 'RefersTo'],
+      ['MemberOf', 'Members'],
+      ['DependedOnBy', 'DependsOn'],
+    ],
+  },
+  files: { markers: false, renames: false, removals: false },
+  lacks: {
+    markersBack: 'a ticket has no place for markers',
+    richText: 'a ticket has no text of its own: what is written to it are messages',
+  },
   ...('missing' in requestTracker ? { unavailable: requestTracker.missing } : {}),
   timeoutMs: 120_000,
   async start() {
     if (!there) throw new Error('no server');
+    there.configure();
     there.reset();
     proxy = await recordingProxy(there.url);
     return {
@@ -51,7 +69,28 @@ connectorConformance('Request Tracker 5', {
         { field: 'CF.6', values: ['2027-03-04T05:06:07.000Z', '2028-02-29T23:00:00.000Z'] },
       ],
       searchable: 'CF.2',
-      normalise: (text) => text.trim(),
+      normalise: (text, field) => (field === 'text' ? text.replace(/\r\n/g, '\n') : text.trim()),
+      parts: {
+        type: 'comment',
+        text: 'text',
+        many: 120,
+        tickMs: 1_000,
+        person: {
+          async add(owner, texts) {
+            for (const Content of texts)
+              await there.send('alice', 'POST', `ticket/${owner}/comment`, { Content, ContentType: 'text/plain' });
+            const ids: string[] = [];
+            for (let page = 1; ; page++) {
+              const path = `ticket/${owner}/history?per_page=100&page=${page}&fields=Type`;
+              const { items } = await there.send<{ items: { id: string; Type: string }[] }>('alice', 'GET', path);
+              ids.push(...items.flatMap(({ id, Type }) => (Type === 'Comment' ? [`${owner}#txn-${id}`] : [])));
+              if (items.length < 100) return ids.slice(-texts.length);
+            }
+          },
+          edit: async () => assert.fail('nobody can'),
+        },
+      },
+      files: filesUnderTest(there, proxy),
       person: {
         user: { login: 'alice', name: 'Alice Adams', email: 'alice@rt.example' },
         async create(titles) {

@@ -7,7 +7,15 @@ import type { Connection } from '../../../lib/connectors/connector';
 import { openSandbox, type SandboxSpace, sandbox, sandboxFile } from '../../../lib/connectors/sandbox';
 import { SyncError } from '../../../lib/model/errors';
 import type { Fields } from '../../../lib/model/values';
-import { connectorConformance, type Sample, type Troubles } from '../../conformance/connector';
+import {
+  connectorConformance,
+  type FileAbilities,
+  type FilesUnderTest,
+  type PartAbilities,
+  type RelationsUnderTest,
+  type Sample,
+  type Troubles,
+} from '../../conformance/connector';
 
 interface Setup {
   template: string;
@@ -18,6 +26,11 @@ interface Setup {
   samples: Sample[];
   settleMs?: number;
   normalise?: (text: string) => string;
+  parts?: PartAbilities;
+  files?: FileAbilities;
+  relations?: RelationsUnderTest;
+  /** bytes; default 1 MB */
+  largeFile?: number;
   prepare?: (space: SandboxSpace) => void;
 }
 
@@ -25,7 +38,7 @@ const alice = { email: 'alice@example.com' };
 const bob = { email: 'bob@example.com' };
 const markdown = (content: string) => ({ format: 'markdown' as const, content });
 
-/** The space's own switches. There is no proxy in front of it, and no answer that leaves one out without a word. */
+/** The space's own switches. No answer of it leaves one out without a word. */
 function troublesOf(space: SandboxSpace): Troubles {
   const withhold = (id: string) => {
     space.withhold(id, new SyncError('transient', 'The sandbox cannot show this entity just now.', { status: 500 }));
@@ -47,6 +60,37 @@ function troublesOf(space: SandboxSpace): Troubles {
   };
 }
 
+/** Attachments, and what can go wrong with them in this process. */
+function filesOf(space: SandboxSpace, large: number): FilesUnderTest {
+  const breaks = (how: number | SyncError) => (id: string) => {
+    space.breakFile(id, how);
+    return () => space.breakFile(id, undefined);
+  };
+  return {
+    type: 'attachment',
+    person: {
+      add: async (owner, content) => (await space.attach('bob', owner, content)).id,
+      remove: async (id) => void space.remove('bob', id),
+    },
+    large,
+    limitTo: (maxBytes) => {
+      const before = space.fileRules;
+      space.limitFiles({ ...before, maxBytes });
+      return () => space.limitFiles(before);
+    },
+    broken: {
+      'half of them': breaks(5),
+      'a page to sign in': breaks(new SyncError('auth', 'A web page came in place of the file.')),
+    },
+    loseAnswer: () => {
+      space.failWrites(1, new SyncError('transient', 'The answer was lost.', { uncertain: true }), {
+        carriedOut: true,
+      });
+      return () => undefined;
+    },
+  };
+}
+
 function sandboxConformance(title: string, setup: Setup): void {
   const { template, projects, types, samples, required, settleMs, normalise } = setup;
   const [project] = projects;
@@ -57,6 +101,10 @@ function sandboxConformance(title: string, setup: Setup): void {
   const connect = () => sandbox.connect({ space: 'proof', template, user: 'sync' }, { dataFolder });
 
   connectorConformance(`sandbox, ${title}`, {
+    parts: setup.parts ?? {},
+    files: setup.files ?? {},
+    ...(setup.relations && { relations: setup.relations }),
+    lacks: { proxyAnswers: 'it is in this process: no proxy stands before it' },
     async start() {
       dataFolder = mkdtempSync(join(tmpdir(), 'twinflow-sandbox-'));
       connection = connect();
@@ -66,7 +114,7 @@ function sandboxConformance(title: string, setup: Setup): void {
       const other = space.create('bob', { project, type, fields: { [setup.title]: 'Another parent', ...required } });
       const references = space
         .fields(project, type)
-        .filter((field) => field.type === 'reference')
+        .filter((field) => field.type === 'reference' && !field.multi)
         .map((field): Sample => ({ field: field.id, values: [{ id: parent.id }, { id: other.id }] }));
       return {
         connection,
@@ -88,6 +136,20 @@ function sandboxConformance(title: string, setup: Setup): void {
         },
         settleMs,
         normalise,
+        parts: {
+          type: 'comment',
+          text: 'text',
+          person: {
+            add: async (owner, texts) =>
+              texts.map((text) => {
+                const fields = { text: markdown(text) };
+                return space.create('bob', { project, type: 'comment', owner, fields }).id;
+              }),
+            edit: async (id, text) => void space.edit('bob', id, { text: markdown(text) }),
+            remove: async (id) => void space.remove('bob', id),
+          },
+        },
+        files: filesOf(space, setup.largeFile ?? 1_000_000),
         troubles: troublesOf(space),
       };
     },
@@ -104,6 +166,13 @@ const jira: Setup = {
   projects: ['10000', '10001'],
   types: ['10102', '10101'],
   title: 'summary',
+  relations: {
+    ends: [
+      ['link_blocks', 'link_is_blocked_by'],
+      ['link_is_duplicated_by', 'link_duplicates'],
+      ['link_relates_to', 'link_relates_to'],
+    ],
+  },
   samples: [
     { field: 'description', values: [markdown('**one**\n\n- a\n- b'), markdown('two')] },
     { field: 'status', values: [{ name: 'In Progress' }, { name: 'Done' }], stays: true },
@@ -122,7 +191,7 @@ const jira: Setup = {
   ],
 };
 
-sandboxConformance('speaking like Jira', jira);
+sandboxConformance('speaking like Jira', { ...jira, largeFile: 100_000_000 });
 
 sandboxConformance('speaking like Azure DevOps', {
   template: 'azure-devops',
@@ -130,6 +199,13 @@ sandboxConformance('speaking like Azure DevOps', {
   types: ['Bug', 'Task'],
   title: 'System.Title',
   required: { 'System.AreaPath': { name: 'Fabrikam' } },
+  relations: {
+    ends: [
+      ['System.LinkTypes.Dependency-Forward', 'System.LinkTypes.Dependency-Reverse'],
+      ['System.LinkTypes.Duplicate-Reverse', 'System.LinkTypes.Duplicate-Forward'],
+      ['System.LinkTypes.Related', 'System.LinkTypes.Related'],
+    ],
+  },
   samples: [
     { field: 'System.Description', values: [markdown('**one**'), markdown('two')] },
     { field: 'System.State', values: [{ name: 'Active' }, { name: 'Closed' }], stays: true },
@@ -163,13 +239,15 @@ sandboxConformance('speaking like a test-management tool', {
   ],
 });
 
+const stopped = jira.relations && { relations: { ...jira.relations, coarseClock: true } };
+
 sandboxConformance('with a clock that stands still', {
-  ...jira,
+  ...{ ...jira, ...stopped },
   prepare: (space) => space.setClock('2026-10-25T00:59:59Z', { frozen: true }),
 });
 
 sandboxConformance('with a clock of whole minutes and an index that lags', {
-  ...jira,
+  ...{ ...jira, ...stopped },
   settleMs: 2000,
   prepare: (space) => {
     space.setClockResolution(60_000);
@@ -181,4 +259,24 @@ sandboxConformance('that trims texts', {
   ...jira,
   normalise: (text) => text.trim(),
   prepare: (space) => space.trimTexts(true),
+});
+
+sandboxConformance('whose comments move no issue', {
+  ...jira,
+  prepare: (space) => space.silenceParts('create', 'edit', 'delete'),
+});
+
+sandboxConformance('whose comments move an issue when they are written only, and whose writes have no answer', {
+  ...jira,
+  prepare: (space) => {
+    space.silenceParts('edit', 'delete');
+    space.blindParts(true);
+  },
+});
+
+sandboxConformance('whose comments cannot be edited', {
+  ...jira,
+  parts: { edits: false },
+  files: { renames: 'forbidden' },
+  prepare: (space) => space.restrictParts({ edit: 'nobody' }),
 });

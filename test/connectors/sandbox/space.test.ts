@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Connection } from '../../../lib/connectors/connector';
 import {
   listOf,
@@ -51,11 +52,14 @@ function problemsOf(write: () => unknown): Record<string, string> {
 
 describe('sandbox space', () => {
   let space: SandboxSpace;
+  // spaces in memory live as long as anything in this process has one open
+  let count = 0;
   const item = { project: 'A', type: 'item' };
 
   beforeEach(() => {
+    count += 1;
     space = openSandbox({
-      space: 'tiny',
+      space: `tiny ${count}`,
       template: tiny([
         { id: 'short', name: 'Short', type: 'text', maxLength: 5 },
         { id: 'tags', name: 'Tags', type: 'text', multi: true },
@@ -170,7 +174,7 @@ describe('sandbox space', () => {
     assert.equal(space.history(created.id).length, 1);
   });
 
-  it('tells who changed what, newest first, back to the creation', () => {
+  it('reports who changed what, newest first, back to the creation', () => {
     const { id } = space.create('ann', { ...item, fields: { title: 'one', count: 1 } });
     space.edit('sync', id, { title: 'two', count: 2 });
     space.edit('ann2', id, { count: null });
@@ -199,7 +203,7 @@ describe('sandbox space', () => {
     assert.deepEqual(space.list({ limit: 1, offset: 1 }).total, 3);
   });
 
-  it('tells listeners what has been stored, and not what was refused', () => {
+  it('calls listeners for what was stored, not for what was rejected', () => {
     const seen: SandboxChange[] = [];
     const end = space.onChange((change) => seen.push(change));
     const { id } = space.create('ann', { ...item, fields: { title: 'one' } });
@@ -290,6 +294,25 @@ describe('sandbox connection', () => {
     return { titles: read.map((entity) => entity.fields.summary), checkpoint };
   }
 
+  it('finds by many values at once, over an index: a search that reads all items holds up Node-RED', async () => {
+    const made = Array.from({ length: 30 }, (_, index) =>
+      space.create('alice', { ...bug, fields: { summary: `Item ${index}`, customfield_10050: `O'R-${index}` } }),
+    );
+    const field = { id: 'customfield_10050', values: ["O'R-7", "O'R-8", 'nobody', "O'R-7"] };
+    assert.deepEqual(
+      (await connection.find?.({ ...bug, field }, 10))?.map((one) => ('key' in one ? one.key : one)),
+      [made[7]?.key, made[8]?.key],
+    );
+    const db = new DatabaseSync(sandboxFile(dataFolder) ?? '', { readOnly: true });
+    try {
+      const query = `SELECT id FROM entity WHERE space = 1 AND json_extract(fields, '$."customfield_10050"') IN ('a', 'b')`;
+      const plan = db.prepare(`EXPLAIN QUERY PLAN ${query}`).all();
+      assert.match(JSON.stringify(plan), /USING INDEX entity_value_/);
+    } finally {
+      db.close();
+    }
+  });
+
   it('says which inputs of the form are missing or wrong', () => {
     const error = (config: Record<string, string>) => {
       try {
@@ -299,8 +322,8 @@ describe('sandbox connection', () => {
       }
       return undefined;
     };
-    assert.deepEqual(error({ template: 'jira' }), { space: 'is required' });
-    assert.deepEqual(error({ space: 'x', template: 'lotus' }), { template: 'is not one of the list' });
+    assert.deepEqual(error({ template: 'jira' }), { space: 'Name is missing' });
+    assert.deepEqual(error({ space: 'x', template: 'lotus' }), { template: 'Behaves like has no option "lotus"' });
   });
 
   it('refuses an unknown user as a server refuses a login', async () => {
@@ -313,7 +336,7 @@ describe('sandbox connection', () => {
   it('keeps the template that a space was created with, and says so', async () => {
     const other = sandbox.connect({ space: 'left', template: 'azure-devops' }, { dataFolder });
     const { missing } = await other.identify();
-    assert.match(missing.join(), /created to speak like Jira/);
+    assert.match(missing.join(), /created to behave like Jira/);
     assert.equal((await other.projects())[0]?.name, 'Demo');
     await other.close?.();
     assert.deepEqual((await connection.identify()).missing, []);
@@ -337,12 +360,12 @@ describe('sandbox connection', () => {
     space.create('alice', { ...bug, fields: { summary: 'late' } });
     const early = await titles();
     assert.deepEqual(early.titles, []);
-    assert.equal((await connection.find?.({ ...bug, field: { id: 'summary', value: 'late' } }, 5))?.length, 1);
+    assert.equal((await connection.find?.({ ...bug, field: { id: 'summary', values: ['late'] } }, 5))?.length, 1);
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.deepEqual((await titles(early.checkpoint)).titles, ['late']);
   });
 
-  it('stops where the space was set back or made anew instead of skipping changes (trap 14)', async () => {
+  it('stops where the space was set back or made again instead of skipping changes (trap 14)', async () => {
     space.create('alice', { ...bug, fields: { summary: 'x' } });
     const { checkpoint } = await titles();
     await assert.rejects(titles({ ...checkpoint, revision: 99 }), { kind: 'fatal' });

@@ -123,7 +123,7 @@ export function chain(name: string, options: ChainOptions = {}): FlowNode[] {
       typePairs: [{ id: 'pair', one: end(1, 'type'), two: end(2, 'type'), direction: 'both' }],
       retries: 0,
       lostAfterMs: 600_000,
-      version: 1,
+      version: 2,
       ...options.integration,
       id: id('integration'),
     },

@@ -76,25 +76,25 @@ describeWithRedmine('e2e/bad input: connections', function (_a, b) {
   const cases: Record<string, Case> = {
     closed: {
       what: 'nothing listens at the address',
-      says: /bug \S+-1 → closed 2: .*GET \S+ on 127\.0\.0\.1:\d+: nothing listens there: is the server up, is the port right\?/,
-      status: /nothing listens there: is the server up/,
+      says: /bug \S+-1 → closed 2: .*GET \S+ on 127\.0\.0\.1:\d+: Connection refused\. Check that the server is running and the port is correct/,
+      status: /Connection refused\. Check that the server is running/,
     },
     unknown: {
       what: 'for a host name that does not exist',
       wrong: { url: 'http://redmine.invalid' },
-      says: /bug \S+-1 → unknown 2: .*GET \S+ on redmine\.invalid: the host name is unknown: check the URL/,
-      status: /redmine\.invalid: the host name is unknown: check the URL/,
+      says: /bug \S+-1 → unknown 2: .*GET \S+ on redmine\.invalid: Host not found. Check the URL/,
+      status: /redmine\.invalid: Host not found. Check the URL/,
     },
     stranger: {
       what: 'another program answers at the port',
-      says: /bug \S+-1 → stranger 2: .*GET \S+ on 127\.0\.0\.1:\d+: something else than a web server answers/,
-      status: /127\.0\.0\.1:\d+: something else than a web server answers/,
+      says: /bug \S+-1 → stranger 2: .*GET \S+ on 127\.0\.0\.1:\d+: Not an HTTP server/,
+      status: /127\.0\.0\.1:\d+: Not an HTTP server/,
     },
     address: {
       what: 'the address of the system is none',
       wrong: { url: 'redmine' },
-      says: /bug \S+-1 → address 2: .*System "address 2" cannot be used: The URL is not an address/,
-      status: /System "address 2" cannot be used: The URL is not an address/,
+      says: /bug \S+-1 → address 2: .*System "address 2" cannot be used: Redmine: The URL is not valid/,
+      status: /System "address 2" cannot be used: Redmine: The URL is not valid/,
     },
     keyless: {
       what: 'the system has no credentials',
@@ -105,48 +105,48 @@ describeWithRedmine('e2e/bad input: connections', function (_a, b) {
     refused: {
       what: 'the key is refused',
       wrong: { key: WRONG_KEY },
-      says: /bug \S+-1 → refused 2: .*the credentials were refused: check them in the system node \(HTTP 401\)/,
-      status: /the credentials were refused: check them in the system node/,
+      says: /bug \S+-1 → refused 2: .*Sign-in failed. Check the credentials in the system node \(HTTP 401\)/,
+      status: /Sign-in failed. Check the credentials in the system node/,
     },
     page: {
       what: 'where a web page answers in place of the API',
       interfere: () => html(200),
-      says: /bug \S+-1 → page 2: .*the address answers HTML, not the API of Redmine: check the URL/,
-      status: /the address answers HTML, not the API of Redmine/,
+      says: /bug \S+-1 → page 2: .*The URL returns HTML, not the API of Redmine\. Check the URL/,
+      status: /The URL returns HTML, not the API of Redmine/,
     },
     maintenance: {
       what: 'the server is down for maintenance',
       interfere: () => html(503),
-      says: /bug \S+-1 → maintenance 2: .*the system is in trouble \(HTTP 503\): Down for maintenance/,
-      status: /the system is in trouble \(HTTP 503\): Down for maintenance/,
+      says: /bug \S+-1 → maintenance 2: .*System unavailable \(HTTP 503\): Down for maintenance/,
+      status: /System unavailable \(HTTP 503\): Down for maintenance/,
     },
     broken: {
       what: 'answers end in the middle of their JSON',
       interfere: () => ({ status: 200, body: '{"issues":[{"id":1,"subj' }),
-      says: /bug \S+-1 → broken 2: .*the answer is broken JSON, perhaps cut off on its way/,
-      status: /the answer is broken JSON, perhaps cut off/,
+      says: /bug \S+-1 → broken 2: .*Invalid or truncated JSON response/,
+      status: /Invalid or truncated JSON response/,
     },
     short: {
       what: 'answers end before they are complete',
       interfere: () => half(200),
-      says: /bug \S+-1 → short 2: .*the connection broke/,
-      status: /the connection broke/,
+      says: /bug \S+-1 → short 2: .*Connection lost/,
+      status: /Connection lost/,
     },
     cut: {
       what: 'connections are cut',
       interfere: () => 'cut',
-      says: /bug \S+-1 → cut 2: .*the connection broke/,
-      status: /the connection broke/,
+      says: /bug \S+-1 → cut 2: .*Connection lost/,
+      status: /Connection lost/,
     },
     lost: {
       what: 'the answer to a create that was carried out is lost',
       interfere: firstPost('lose'),
-      says: /bug \S+-1 → lost 2: POST .*the connection broke/,
+      says: /bug \S+-1 → lost 2: POST .*Connection lost/,
     },
     torn: {
       what: 'the answer to a create that was not carried out is torn',
       interfere: firstPost(half(201)),
-      says: /bug \S+-1 → torn 2: POST .*the connection broke/,
+      says: /bug \S+-1 → torn 2: POST .*Connection lost/,
     },
     project: {
       what: 'for a project that is not there',
@@ -185,7 +185,7 @@ describeWithRedmine('e2e/bad input: connections', function (_a, b) {
     const credentials = key === undefined ? undefined : { apiKey: key };
     const system = { kind: 'redmine', config, credentials, project, type };
     // the other side's key is what a create is found again by
-    const integration = project === '1' ? { remoteKeyField2: FOREIGN_KEY } : {};
+    const integration = project === '1' ? { backlinks: { 2: { key: FOREIGN_KEY } } } : {};
     return chain(name, { systems: [undefined, system], integration, rows, poller2: { start: 'newest', interval: 60 } });
   }
 
@@ -194,7 +194,7 @@ describeWithRedmine('e2e/bad input: connections', function (_a, b) {
     ...tab('developer', { key: b.key('bob') }),
     ...tab('large', { key: b.key('sync'), project: '2' }),
   ];
-  /** Only what is wrong in the flow is changed, as a person would: the other nodes are not even started anew. */
+  /** Changes only the wrong part of the flow, as a user would. The other nodes are not restarted. */
   const rightFlow = () => [
     ...Object.entries(cases).flatMap(([name, { wrong }]) =>
       tab(name, wrong?.key === undefined ? {} : { key: b.key('sync') }),
@@ -274,7 +274,7 @@ describeWithRedmine('e2e/bad input: connections', function (_a, b) {
   const problems = (name: string) =>
     view.problems(name).filter(({ message }) => message.includes(`bug ${keyOf(name)} `));
 
-  describe('tells of the change, and of the cause on both ends, where', () => {
+  describe('reports the change, and the cause on both ends, if', () => {
     for (const [name, { what, says, status, parks }] of Object.entries(cases)) {
       it(what, async () => {
         const { source } = await view.problemLike(name, says);
@@ -286,25 +286,23 @@ describeWithRedmine('e2e/bad input: connections', function (_a, b) {
           assert.equal(shown.fill, 'red');
           await view.problemLike(name, status);
         }
-        if (parks) await view.statusLike(`${name}-poller1`, /1 parked$/);
+        if (parks) await view.statusLike(`${name}-poller1`, /1 parked\)$/);
         // one outage is one error, however often it was tried; another one tells that it was parked
         assert.ok(problems(name).length <= 2, JSON.stringify(problems(name)));
       });
     }
 
-    it('tells of a status that the workflow does not allow, although Redmine takes it without a word', async () => {
+    it('reports a status that the workflow does not allow, although Redmine takes it without a word', async () => {
       const created = await view.resultOf('developer', keyOf('developer'));
       space('developer').edit('alice', created.source.id, { urgency: { name: "Won't fix" } });
-      const { message, source } = await view.problemLike('developer', /did not take every field/);
+      const { message, source } = await view.problemLike('developer', /ignored some fields/);
       assert.match(
         message,
-        new RegExp(
-          `bug ${keyOf('developer')} → developer 2: ${created.target?.key} did not take every field. status: `,
-        ),
+        new RegExp(`bug ${keyOf('developer')} → developer 2: ${created.target?.key} ignored some fields. status: `),
       );
       assert.match(message, /workflow does not let this account change the status from Done to Won't fix/);
       assert.equal(source.id, 'developer-writer');
-      await view.statusLike('developer-poller1', /1 parked$/);
+      await view.statusLike('developer-poller1', /1 parked\)$/);
       assert.equal((await issues('developer'))[0]?.status.name, 'Done');
     });
   });
@@ -332,7 +330,7 @@ describeWithRedmine('e2e/bad input: connections', function (_a, b) {
           'the other side is read again',
           async () => {
             await press(red, `${name}-poll2`);
-            return /^\d+ open, \d+ linked/.test(view.status(`${name}-poller2`)?.text ?? '');
+            return /^\d+ pending, \d+ linked/.test(view.status(`${name}-poller2`)?.text ?? '');
           },
           30_000,
           500,

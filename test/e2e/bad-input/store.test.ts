@@ -46,10 +46,10 @@ describe('e2e/bad input: the store', function () {
       second = await NodeRed.start({ userDir: folder });
       view = await AdminView.open(second);
       for (const poller of ['only-poller1', 'only-poller2']) {
-        assert.equal((await view.statusLike(poller, /./)).text, 'the store is in use by another process; trying again');
+        assert.equal((await view.statusLike(poller, /./)).text, 'store in use elsewhere (retrying)');
       }
       assert.match(errorsOf(second).join(), /is in use by another process/);
-      // whoever asks again gets the whole sentence
+      // the next request gets the whole sentence
       await press(second, 'only-retry1');
       const { message } = await view.problemLike('only', /is in use by another process/);
       assert.match(
@@ -61,7 +61,7 @@ describe('e2e/bad input: the store', function () {
       await first.stop();
       create('when the first has gone');
       await until('the second one works', () => arrived('when the first has gone') === 1, 45_000);
-      await view.statusLike('only-poller1', /^0 open, 3 linked$/);
+      await view.statusLike('only-poller1', /^0 pending, 3 linked$/);
       assert.equal(target.list().total, 3, 'nothing came twice');
       assert.doesNotMatch(second.log, /unhandled|uncaught|TypeError/i);
       assert.ok(errorsOf(second).length <= 3, errorsOf(second).join('\n'));
@@ -77,7 +77,7 @@ describe('e2e/bad input: the store', function () {
     const view = await AdminView.open(red);
     const other = new DatabaseSync(join(folder, 'twinflow.sqlite'));
     try {
-      await view.statusLike('only-poller1', /^0 open, 3 linked$/);
+      await view.statusLike('only-poller1', /^0 pending, 3 linked$/);
       other.exec('BEGIN IMMEDIATE');
       create('while it is locked');
       const { message } = await view.problemLike('only', /locked/);
@@ -86,7 +86,7 @@ describe('e2e/bad input: the store', function () {
       assert.equal(arrived('while it is locked'), 0);
       other.exec('ROLLBACK');
       await until('it is there', () => arrived('while it is locked') === 1, 30_000);
-      await view.statusLike('only-poller1', /^0 open, 4 linked$/);
+      await view.statusLike('only-poller1', /^0 pending, 4 linked$/);
       assert.equal(target.list().total, 4);
       assert.ok(view.problems('only').length <= 4, JSON.stringify(view.problems('only')));
     } finally {
@@ -97,27 +97,28 @@ describe('e2e/bad input: the store', function () {
   });
 
   describe('whose file', () => {
-    const file = (name: string) => join(folder, name);
+    // an address is no name in a folder
+    const file = (name: string) => (name.includes('://') ? name : join(folder, name));
     const faults: { what: string; name: string; make: (path: string) => void; status: string; says: RegExp }[] = [
       {
         what: 'is a folder',
         name: 'folder.sqlite',
         make: (path) => mkdirSync(path),
-        status: "the store's file cannot be opened or written; trying again",
+        status: 'store not writable (retrying)',
         says: /folder\.sqlite cannot be opened or created/,
       },
       {
         what: 'lies in a folder that is not there',
         name: join('missing', 'store.sqlite'),
         make: () => undefined,
-        status: "the store's file cannot be opened or written; trying again",
+        status: 'store not writable (retrying)',
         says: /missing\/store\.sqlite\S* cannot be opened or created\. Does its folder exist\?/,
       },
       {
         what: 'is a text',
         name: 'text.sqlite',
         make: (path) => writeFileSync(path, 'This is no database. '.repeat(100)),
-        status: "the store's file is damaged, or something else",
+        status: 'store damaged',
         says: /text\.sqlite is not a database\. Move it away, or choose another file/,
       },
       {
@@ -128,7 +129,7 @@ describe('e2e/bad input: the store', function () {
           db.exec('CREATE TABLE recipes (name TEXT)');
           db.close();
         },
-        status: "the store's file is damaged, or something else",
+        status: 'store damaged',
         says: /foreign\.sqlite is a database of another program/,
       },
       {
@@ -139,8 +140,15 @@ describe('e2e/bad input: the store', function () {
           db.exec('PRAGMA user_version = 99');
           db.close();
         },
-        status: 'the store was written by a newer Twinflow',
+        status: 'store of a newer Twinflow',
         says: /newer\.sqlite was written by a newer Twinflow \(its format is 99, .*Install that version again/,
+      },
+      {
+        what: 'is named by the address of a database that is not supported',
+        name: 'postgres://twinflow:secret@db.example.org/twinflow',
+        make: () => undefined,
+        status: 'store address invalid',
+        says: /begins with "postgres:", which this version cannot open.*file:\/\/\/data\/twinflow\.sqlite/,
       },
     ];
 

@@ -55,7 +55,7 @@ describe('mapping/exchange: a mapping for other projects', () => {
     assert.deepEqual(fields?.[0]?.one, { id: 'summary', name: 'Summary', type: 'text', maxLength: 80 });
   });
 
-  it('trusts an id over a name in the same system only: other systems number their fields anew', () => {
+  it('trusts an id over a name in the same system only: other systems number their own fields', () => {
     const team = declared('Team', 'lookup', { id: 'customfield_1' });
     const moved = declared('Severity', 'lookup', { id: 'customfield_2' });
     const document: MappingDocument = { fields: [row({ ...severity, id: 'customfield_1' }, title)] };
@@ -76,7 +76,7 @@ describe('mapping/exchange: a mapping for other projects', () => {
     assert.deepEqual(matched(document, { 1: { sameSystem: false }, 2: { sameSystem: false } }), []);
   });
 
-  it('names the fields of a template anew, and tells which expressions to look at', () => {
+  it('renames the fields of a template, and lists the expressions to check', () => {
     const fields = [severity];
     const document: MappingDocument = {
       fields: [
@@ -93,8 +93,8 @@ describe('mapping/exchange: a mapping for other projects', () => {
       fields: [{ id: 'severity', name: 'Impact', type: 'lookup', multi: true }],
     });
     assert.deepEqual(staleExpressions(document, matchFields(document, inOther)), []);
-    const anew = { 1: other([declared('Severity', 'lookup', { id: 'cf7' })]), 2: other([]) };
-    const matches = matchFields(document, anew);
+    const elsewhere = { 1: other([declared('Severity', 'lookup', { id: 'cf7' })]), 2: other([]) };
+    const matches = matchFields(document, elsewhere);
     const after = withFields(document, matches).fields?.[0]?.transform?.forward;
     assert.equal(after?.kind === 'template' && after.template, '{{Severity}}/{{cf7}} {{x}}');
     assert.deepEqual(staleExpressions(document, matches), [document.fields?.[1]]);

@@ -48,7 +48,7 @@ describe('mapping/exchange: a workbook that a person made', () => {
     ]);
   });
 
-  it('is refused as a whole, each fault told with its sheet and row as the spreadsheet counts', () => {
+  it('is refused as a whole, each fault reported with its sheet and row as the spreadsheet counts', () => {
     const sheets = [
       fieldSheet(['Prio', '↔', 'Severity'], ['Summary', 'sideways', 'Title'], [], ['', '→', 'Severity', 'tmpl: x']),
       {
@@ -77,7 +77,7 @@ describe('mapping/exchange: a workbook that a person made', () => {
     assert.equal(fromSheets(sheets, { known }).document, undefined);
   });
 
-  it('tells a constant that is none for its field, and a field whose name two fields have', () => {
+  it('reports a constant that does not fit its field, and a name that two fields have', () => {
     const points = field('Points', 'number');
     const twice = [points, { ...points, id: 'points2' }];
     const read = (sheet: TextSheet) => fromSheets([sheet], { known: { 1: [], 2: [twice] } }).problems[0];
@@ -88,7 +88,7 @@ describe('mapping/exchange: a workbook that a person made', () => {
     assert.equal(read(fieldSheet(['', '', 'Points [points2]', '', '1,5'])), undefined);
   });
 
-  it('tells duplicates, and takes them over as they stand', () => {
+  it('reports duplicates, and applies them unchanged', () => {
     const sheet = fieldSheet(['Summary', '↔', 'Title'], ['Summary', '→', 'Title'], ['Priority', '←', 'Severity']);
     const { document, remarks } = fromSheets([sheet], { known });
     assert.equal(document?.fields?.length, 3);
@@ -134,6 +134,7 @@ describe('mapping/exchange: a workbook as it is written', () => {
     fields: [
       {
         ...{ one: summary, two: title, direction: 'both', syncWhen: 'create', conflict: 'merge', fallback: 'system2' },
+        mentions: 'names',
         transform: {
           forward: { kind: 'template', template: '{{Summary}}!', fields: [summary] },
           backward: { kind: 'automatic' },
@@ -160,11 +161,11 @@ describe('mapping/exchange: a workbook as it is written', () => {
           'Value of System 2 field (→)',
           'Value of System 1 field (←)',
         ],
-        ...['Sync when', 'Write', 'If both sides changed', 'Where that is not possible', 'Constant'],
+        ...['Sync when', 'Write field', 'If both sides changed', 'If merging fails', 'Mentions of people', 'Constant'],
       ],
       [
         ...['Summary', '↔', 'Title', 'template: {{Summary}}!', 'converted automatically', 'created only', ''],
-        ...['the changes of both are merged', 'System 2 wins', ''],
+        ...['Merge both', 'System 2 wins', 'Names only', ''],
       ],
     ]);
     assert.deepEqual(sheets['Value mapper']?.[1], ['Priority', 'Severity', 'High [3]', '→', '=1+1']);
@@ -173,7 +174,7 @@ describe('mapping/exchange: a workbook as it is written', () => {
       'Severity',
       'Minor',
       '',
-      'if unknown: leave the field',
+      'If no match: keep the field',
     ]);
   });
 

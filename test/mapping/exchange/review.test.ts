@@ -12,7 +12,7 @@ describe('mapping/exchange: what an import would change', () => {
   const present: FieldRow[] = [row(a, x), row(b, x, { direction: 'forward' }), row(b, x, { direction: 'backward' })];
   const incoming: FieldRow[] = [row(c, x), row(b, x, { direction: 'backward', conflict: 'park' }), row(a, x)];
 
-  it('is told row by row, and depends on whether the present rows stay', () => {
+  it('is shown row by row, and depends on whether the present rows stay', () => {
     const merged = reviewFields(present, incoming, 'merge');
     assert.deepEqual(merged.rows, [present[0], present[1], incoming[1], incoming[0]]);
     assert.deepEqual([merged.added, merged.removed, merged.same], [[incoming[0]], [], 2]);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { isSame } from '../../../lib/mapping/exchange/same';
 
 describe('mapping/exchange: the same JSON', () => {
-  it('is told as Node tells it', () => {
+  it('is reported as Node reports it', () => {
     const json = fc.jsonValue({ maxDepth: 3 }).map((value): unknown => JSON.parse(JSON.stringify(value)));
     fc.assert(
       fc.property(json, json, (a, b) => {

@@ -20,6 +20,7 @@ describe('mapping/exchange: the words of a workbook', () => {
         syncWhen: CHOICES.syncWhen,
         applyWhen: CHOICES.applyWhen,
         conflict: CHOICES.conflict,
+        mentions: CHOICES.mentions,
         type: CHOICES.type,
       }))
         for (const [key, word] of Object.entries(words))
@@ -28,7 +29,11 @@ describe('mapping/exchange: the words of a workbook', () => {
         for (const [key, word] of Object.entries(CHOICES[name]))
           assert.equal(word[language], form('default-mapper', language, `default-mapper.${name}.${key}`));
       const heads = { syncWhen: 'syncWhen.label', applyWhen: 'applyWhen.label', conflict: 'conflict.label' } as const;
-      for (const [column, path] of Object.entries({ ...heads, fallback: 'conflict.fallback' }))
+      for (const [column, path] of Object.entries({
+        ...heads,
+        fallback: 'conflict.fallback',
+        mentions: 'mentions.label',
+      }))
         assert.equal(COLUMNS[column as 'fallback'][language], form('field-mapper', language, `mapping.${path}`));
       for (const [sheet, node] of [
         ['fields', 'field-mapper'],
@@ -38,6 +43,16 @@ describe('mapping/exchange: the words of a workbook', () => {
         assert.equal(SHEETS[sheet][language].toLowerCase(), form(node, language, `${node}.paletteLabel`).toLowerCase());
     });
   }
+
+  it('of earlier versions are still understood', () => {
+    assert.equal(meaning(SHEETS, 'Felder zuordnen'), 'fields');
+    assert.equal(meaning(COLUMNS, 'Where that is not possible'), 'fallback');
+    assert.equal(meaning(COLUMNS, 'Default'), 'value');
+    assert.equal(meaning(CHOICES.conflict, 'park it for a person'), 'park');
+    assert.equal(meaning(CHOICES.empty, 'source empty: write the default'), 'default');
+    assert.equal(meaning(CHOICES.unresolved, 'unbekannt: Feld so lassen'), 'leave');
+    assert.equal(meaning(CHOICES.type, 'Person'), 'user');
+  });
 
   it('mean one thing each, whatever the language', () => {
     for (const words of [SHEETS, ...Object.values(CHOICES)] as Record<string, Record<Language, string>>[])

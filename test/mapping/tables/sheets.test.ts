@@ -188,7 +188,7 @@ describe('mapping/tables: files that are no use, or mean harm', () => {
     refused(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0, 0, 1]), /neither a workbook/);
     refused(Buffer.from('<!DOCTYPE html><table>'), /web page/);
     const old = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(600)]);
-    refused(old, /Excel 97–2003.*save it as \.xlsx/);
+    refused(old, /Excel 97–2003.*Save it as \.xlsx/);
     refused(Buffer.concat([old, Buffer.from('EncryptedPackage', 'utf16le')]), /protected by a password/);
     refused(zip([{ name: 'xl/workbook.xml', data: Buffer.from('x'), flags: 1 }]), /protected by a password/);
     refused(zip([{ name: 'a.txt', data: Buffer.from('hello') }]), /can't be read as a workbook/);
@@ -198,10 +198,10 @@ describe('mapping/tables: files that are no use, or mean harm', () => {
     const limits = { entries: 10, unpacked: 1_000_000 };
     const zeros = Buffer.alloc(2_000_000);
     assert.throws(() => checkZip(zip([{ name: 'a', data: zeros }]), limits), /grow to more than 1 MB/);
-    assert.throws(() => checkZip(zip([{ name: 'a', data: zeros, size: 1000 }]), limits), /larger than it says/);
+    assert.throws(() => checkZip(zip([{ name: 'a', data: zeros, size: 1000 }]), limits), /larger than it declares/);
     assert.throws(
       () => checkZip(zip([{ name: 'a', data: Buffer.from('x'), size: 1000 }]), limits),
-      /not as large as it says/,
+      /does not have its declared size/,
     );
     const many = Array.from({ length: 11 }, (_, n) => ({ name: `${n}`, data: Buffer.from('x') }));
     assert.throws(() => checkZip(zip(many), limits), /more than 10 parts/);
@@ -269,7 +269,7 @@ describe('mapping/tables: look-up', () => {
     assert.equal(forward?.find({ name: 'nobody' }), undefined);
   });
 
-  it('goes back with the columns swapped, unless the sheet is for one way, and by case where told so', () => {
+  it('goes back with the columns swapped, unless the sheet is for one way, and by case if set so', () => {
     assert.deepEqual(indexSheet(columns).backward?.find({ name: 'bmay' }), { name: 'bob@example.org' });
     assert.equal(indexSheet(columns, { backward: false }).backward, undefined);
     assert.equal(indexSheet(columns, { ignoreCase: false }).forward?.find({ name: 'ANN LEE' }), undefined);

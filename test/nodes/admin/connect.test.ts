@@ -31,7 +31,7 @@ const NODES: Record<string, object> = {
 const nodes = { getNode: (id: string) => NODES[id] };
 
 describe('HTTP options from Node-RED config nodes', () => {
-  it("take address, log-in and exceptions from an 'http proxy' node", () => {
+  it("take address, sign-in and exceptions from an 'http proxy' node", () => {
     assert.deepEqual(httpOptions(nodes, { proxy: 'proxy' }), {
       proxy: { url: 'http://proxy.example:3128', username: 'u', password: 'p', noProxy: ['localhost'] },
     });

@@ -88,12 +88,12 @@ describe('admin routes: mapping files', function () {
     assert.deepEqual(await sheetsOf(await read(file)), [{ name: 'Blatt', rows: [['a', '', 'b'], ['1']] }]);
   });
 
-  it('refuse what is no workbook, is broken, lies about its size, or is too large', async () => {
+  it('refuse files that are not workbooks, are broken, declare a false size, or are too large', async () => {
     const lying = zip([{ name: 'xl/workbook.xml', data: Buffer.alloc(1_000_000), size: 1000 }]);
     for (const [bytes, why] of [
-      [Buffer.from('System 1 field;System 2 field\n'), /no workbook/],
+      [Buffer.from('System 1 field;System 2 field\n'), /not a workbook/],
       [workbook({ A: [['x']] }).subarray(0, 300), /not completely written/],
-      [lying, /larger than it says/],
+      [lying, /larger than it declares/],
       [Buffer.alloc(0), /empty/],
       [Buffer.alloc(16_000_001), /larger than 16 MB/],
     ] as const) {

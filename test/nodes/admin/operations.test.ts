@@ -2,8 +2,14 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { type OperatedIntegration, registerOperations } from '../../../nodes/admin/operations';
-import { Workbench } from '../../sync/workbench';
+import { deployedChain } from '../../../lib/plan/drawn/deployed';
+import {
+  type IntegrationFailures,
+  type OperatedIntegration,
+  type OperationServices,
+  registerOperations,
+} from '../../../nodes/admin/operations';
+import { Workbench } from '../../engine/workbench';
 
 interface Answer {
   status: number;
@@ -15,12 +21,14 @@ describe('Routes of the sidebar', () => {
   let server: ReturnType<typeof createServer>;
   let denied: string;
   let more: OperatedIntegration[];
+  let chain: OperationServices['chain'];
   const asked: string[] = [];
   const audited: object[] = [];
 
   beforeEach(async () => {
     bench = await Workbench.start({ retries: 0 });
     more = [];
+    chain = undefined;
     denied = '';
     asked.length = 0;
     audited.length = 0;
@@ -43,7 +51,10 @@ describe('Routes of the sidebar', () => {
         },
         log: { audit: (entry) => audited.push(entry) },
       },
-      { integrations: () => [{ config: bench.integration.config, ready }, ...more] },
+      {
+        integrations: () => [{ config: bench.integration.config, ready }, ...more],
+        chain: (id, side) => chain?.(id, side) ?? deployedChain([], id, side),
+      },
     );
     server = createServer(app);
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -77,17 +88,44 @@ describe('Routes of the sidebar', () => {
     return items.map(({ event }) => event);
   }
 
+  it('starts, pauses and ends bringing over existing items, and tells how far it is', async () => {
+    const act = (body: object) => post('existing', { integration: 'integration', side: 1, ...body });
+    bench.one.isPaged = true;
+    // more than may wait, while time stands still
+    bench.two.work = () => bench.clock.sleep(1_000);
+    for (let number = 0; number < 400; number += 1) bench.one.save(undefined, { title: `Bug ${number}` });
+    assert.deepEqual((await call('existing?integration=integration')).body, { items: [] });
+    const { body } = await act({ do: 'start', types: ['Bug'], expected: 1 });
+    assert.deepEqual([body.side, body.state, body.wish], [1, 'running', { types: ['Bug'], expected: 1 }]);
+    assert.equal((await act({ do: 'start' })).status, 409);
+    assert.equal((await act({ do: 'pause' })).body.state, 'paused');
+    assert.equal((await act({ do: 'resume' })).body.state, 'running');
+    assert.equal((await act({ do: 'cancel' })).body.state, 'cancelled');
+    assert.equal((await act({ do: 'cancel' })).status, 404);
+    assert.match(errorOf(await act({ do: 'dance' })).message, /start, pause, resume or cancel/);
+    assert.match(errorOf(await act({ do: 'start', side: 3 })).message, /side 1 or 2/);
+    const { items } = (await call('existing?integration=integration')).body as { items: { state: string }[] };
+    assert.deepEqual(
+      items.map(({ state }) => state),
+      ['cancelled'],
+    );
+    denied = 'twinflow.write';
+    assert.equal((await act({ do: 'start' })).status, 401);
+  });
+
   it('ask for the permission to read or to write', async () => {
-    const read = ['operations', 'parked', 'parked-change'];
-    const write = ['parked/retry', 'parked/skip', 'parked/correct', 'dry-run/again'];
+    const read = ['operations', 'failures', 'parked', 'parked-change'];
+    const write = ['poll', 'parked/retry', 'parked/skip', 'parked/correct', 'dry-run/again'];
     denied = 'twinflow.read';
     for (const route of read) assert.equal((await call(route)).status, 401, route);
     denied = 'twinflow.write';
     for (const route of write) assert.equal((await post(route, {})).status, 401, route);
     assert.deepEqual(asked, [
       'GET /twinflow/operations twinflow.read',
+      'GET /twinflow/failures twinflow.read',
       'GET /twinflow/parked twinflow.read',
       'GET /twinflow/parked-change twinflow.read',
+      'POST /twinflow/poll twinflow.write',
       'POST /twinflow/parked/retry twinflow.write',
       'POST /twinflow/parked/skip twinflow.write',
       'POST /twinflow/parked/correct twinflow.write',
@@ -159,9 +197,77 @@ describe('Routes of the sidebar', () => {
     assert.deepEqual(audited.at(0), { event: 'twinflow.parked/retry', integration: 'integration', events: [first] });
   });
 
+  it('group parked changes by cause, with the row that makes the field, and act on a whole group', async () => {
+    const mapper = {
+      id: 'map',
+      type: 'twinflow-field-mapper',
+      integration: 'integration',
+      name: 'Fields',
+      wires: [['w']],
+    };
+    const field = (id: string) => ({ id, name: id, type: 'text' });
+    chain = () =>
+      deployedChain(
+        [
+          { id: 'p', type: 'twinflow-poller', integration: 'integration', side: '1', wires: [['map']] },
+          { ...mapper, ...{ rows: [{ one: field('priority'), two: field('priority'), direction: 'both' }] } },
+          { id: 'w', type: 'twinflow-writer', integration: 'integration' },
+        ],
+        'integration',
+        1,
+      );
+    await park('A', 'B', 'C');
+    bench.two.refuses = ({ fields }) =>
+      fields.priority === 'High' ? undefined : { title: `"${fields.title}" is taken` };
+    for (const title of ['D', 'E']) bench.one.save(undefined, { title });
+    await bench.sync();
+    const [failures] = (await call('failures')).body.items as IntegrationFailures[];
+    assert.deepEqual([failures?.integration, failures?.total], ['integration', 5]);
+    const [blank, taken] = failures?.causes ?? [];
+    assert.deepEqual([blank?.count, blank?.fields, blank?.advice, blank?.side], [3, ['priority'], 'mapping', 1]);
+    assert.deepEqual(blank?.rows, [{ node: 'map', name: 'Fields', row: 0, field: 'priority' }]);
+    assert.deepEqual([taken?.count, taken?.fields, taken?.rows], [2, ['title'], []]);
+    const listed = await call(`parked?integration=integration&cause=${taken?.cause}&limit=1`);
+    assert.deepEqual(
+      [(listed.body.items as { entity: { key: string } }[]).map(({ entity }) => entity.key), listed.body.more],
+      [['one-4'], true],
+    );
+    const reason = 'these names are taken';
+    const skipped = await post('parked/skip', { integration: 'integration', cause: taken?.cause, reason });
+    assert.deepEqual(skipped.body, { count: 2 });
+    bench.two.refuses = () => undefined;
+    assert.deepEqual((await post('parked/retry', { integration: 'integration', cause: blank?.cause })).body, {
+      count: 3,
+    });
+    await bench.wait();
+    assert.equal(bench.two.entities.size, 3);
+    assert.deepEqual((await call('failures')).body.items, []);
+    assert.equal((await call('failures?integration=elsewhere')).body.more, false);
+  });
+
+  it('tell what waits behind a parked change', async () => {
+    const [event] = await park('A');
+    const id = [...bench.one.entities.keys()][0] ?? '';
+    bench.one.save(id, { title: 'A', note: 'later' });
+    await bench.sync();
+    const { body } = await call(`parked-change?integration=integration&event=${event}`);
+    assert.deepEqual([body.laterWaits, body.awaitedBy, body.rows], [true, 0, []]);
+  });
+
+  it('poll now', async () => {
+    bench.one.save(undefined, { title: 'A', priority: 'Low' });
+    assert.deepEqual((await post('poll', { integration: 'integration' })).body, { read: 1, recorded: 1 });
+    await bench.wait();
+    assert.deepEqual((await post('poll', { integration: 'integration', side: 1 })).body, { read: 1, recorded: 0 });
+    assert.equal((await post('poll', { integration: 'unknown' })).status, 404);
+  });
+
   it('skip with a reason and the name of who did it', async () => {
     const events = await park('A');
-    assert.match(errorOf(await post('parked/skip', { integration: 'integration', events })).message, /Say why/);
+    assert.match(
+      errorOf(await post('parked/skip', { integration: 'integration', events })).message,
+      /Enter the reason/,
+    );
     const skipped = await post('parked/skip', { integration: 'integration', events, reason: 'obsolete' });
     assert.deepEqual(skipped.body, { count: 1 });
     assert.match(bench.results.at(-1)?.warnings[0]?.reason ?? '', /^skipped by anna: obsolete/);

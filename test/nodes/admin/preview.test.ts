@@ -127,6 +127,49 @@ describe('the preview route', () => {
     assert.deepEqual(none.items, []);
   });
 
+  it('offers the comments of an item, the newest first, where they are synced; one of them is planned like an item', async () => {
+    const comment = (n: number): Entity => ({
+      ...{ ...ENTITY, id: `17#${n}`, key: `DEMO-17#${n}`, type: 'comment', createdBy: { name: 'Ann' } },
+      owner: { id: '17', key: 'DEMO-17', type: '7' },
+      fields: { text: { format: 'markdown', content: `Remark *${n}*, ${SECRET}` } },
+    });
+    const comments = Array.from({ length: 12 }, (_, n) => comment(n));
+    const text = { id: 'text', name: 'Text', type: 'richtext', format: 'markdown' } as const;
+    const answers: Partial<Connection> = {
+      ...ANSWERS,
+      parts: async () => [comments],
+      read: async (_scope, ids) => ids.map((id) => comments.find((one) => one.id === id)),
+      fields: async (_project, type) => (type === 'comment' ? [text] : []),
+    };
+    red = await start(answers);
+    const end = { id: 'comment', name: 'Comment' };
+    const parts = [{ id: 'comments', role: 'comment', one: end, two: end, direction: 'forward' }];
+    const typePairs = INTEGRATION.typePairs.map((pair) => ({ ...pair, parts }));
+    const ask = { ...ASK, integration: { ...INTEGRATION, typePairs } };
+    assert.equal((await red.post('/twinflow/preview', ask)).body.parts, undefined);
+    const { body } = await red.post('/twinflow/preview', { ...ask, parts: true });
+    const offered = body.parts as { id: string }[];
+    assert.equal(offered.length, 10);
+    assert.deepEqual(offered[0], {
+      ...{ id: '17#11', key: 'DEMO-17#11', type: 'Comment', by: 'Ann' },
+      words: 'Remark 11, ***',
+    });
+    const back = await red.post('/twinflow/preview', { ...ask, side: 2, parts: true });
+    assert.deepEqual(back.body.parts, []);
+    const one = await red.post('/twinflow/preview', { ...ask, id: '17#11', key: 'DEMO-17#11' });
+    const plan = planOf(one.body);
+    assert.deepEqual([plan.outcome, plan.part?.owner, plan.part?.by], [{ kind: 'create' }, 'DEMO-17', 'Ann']);
+    assert.deepEqual(
+      plan.fields.map(({ field, how }) => [field, how]),
+      [['text', [{ origin: 'standard' }]]],
+    );
+    await red.stop();
+    red = await start({ ...answers, parts: undefined });
+    const without = (await red.post('/twinflow/preview', { ...ask, parts: true })).body;
+    assert.match(String(without.partsFault), /does not show comments/);
+    assert.deepEqual(planOf(without).outcome, { kind: 'create' });
+  });
+
   it('says what to do where something is missing', async () => {
     red = await start(ANSWERS);
     const said = async (body: object): Promise<string> => {
@@ -134,8 +177,8 @@ describe('the preview route', () => {
       assert.ok(status >= 400 && status < 500, String(status));
       return JSON.stringify(answer);
     };
-    assert.match(await said({ key: ' ' }), /Enter the key of an entity/);
-    assert.match(await said({ key: 'DEMO-99' }), /There is no \\"DEMO-99\\", or the account may not see it/);
+    assert.match(await said({ key: ' ' }), /Enter an item key/);
+    assert.match(await said({ key: 'DEMO-99' }), /\\"DEMO-99\\" was not found or is not visible to this account/);
     assert.match(await said({ systems: [DRAFT] }), /Choose the kind of system first/);
     assert.match(await said({ side: 3 }), /Choose the side/);
     assert.match(await said({ integration: undefined }), /Choose an integration first/);

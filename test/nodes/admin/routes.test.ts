@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
+import type { Checkpoint } from '../../../lib/model/checkpoint';
 import { SyncError } from '../../../lib/model/errors';
 import { connection, DRAFT, type Harness, SECRET, STORED, start, TRACKER } from './harness';
 
@@ -185,6 +186,19 @@ describe('the admin routes', () => {
       assert.deepEqual(asked, [{ email: 'ann@example.org' }, { login: 'ann' }, { search: 'an', project: '1' }]);
     });
 
+    it('reports which entity types are parts, of which types, and in which role', async () => {
+      red = await start({
+        entityTypes: async () => [
+          { id: '7', name: 'Bug' },
+          { id: 'note', name: 'Note', partOf: ['7'], role: 'comment' },
+        ],
+      });
+      assert.deepEqual((await red.post('/twinflow/types', FULL)).body.items, [
+        { id: '7', name: 'Bug' },
+        { id: 'note', name: 'Note', partOf: ['7'], role: 'comment' },
+      ]);
+    });
+
     it("lists a lookup field's own values by what was typed, and asks the system where it has no list", async () => {
       const asked: unknown[] = [];
       red = await start({
@@ -201,7 +215,7 @@ describe('the admin routes', () => {
       assert.deepEqual(asked, [['1', '7', 'version', '2.']]);
     });
 
-    it('tells the newest update as the start of polling, else 26 hours ago', async () => {
+    it('reports the newest update as the start of polling, else 26 hours ago', async () => {
       const entity = { id: '9', key: '9', type: '7', project: '1', version: 'v', fields: {} };
       red = await start({
         newest: async ({ projects }) => (projects[0] === '1' ? { at: 'x' } : undefined),
@@ -218,9 +232,12 @@ describe('the admin routes', () => {
       assert.ok(Math.abs(hours - 26) < 0.1, String(none.from));
     });
 
-    it('of a source-code system without revisions has no time to start from', async () => {
-      red = await start({}, { connectors: () => [{ ...TRACKER, category: 'scm' }] });
-      assert.deepEqual((await red.post('/twinflow/newest', FULL)).body, { found: false });
+    it('of a system that is read by revision is the newest revision, and no time where there is none', async () => {
+      const revisionIn = ({ at }: Checkpoint) => (at === 0 ? undefined : `r${at}`);
+      red = await start({ newest: async ({ projects }) => ({ at: projects[0] === '1' ? 7 : 0 }), revisionIn });
+      assert.deepEqual((await red.post('/twinflow/newest', FULL)).body, { found: true, revision: 'r7' });
+      const none = { ...FULL, projects: ['2'] };
+      assert.deepEqual((await red.post('/twinflow/newest', none)).body, { found: false });
     });
   });
 
@@ -262,7 +279,7 @@ describe('the admin routes', () => {
       });
     });
 
-    it('of the form is told before any system is contacted', async () => {
+    it('of the form is reported before any system is contacted', async () => {
       red = await start();
       for (const body of [{}, [], { system: 'x' }, { system: { kind: '' } }, { system: { kind: 'unheard-of' } }])
         assert.equal((await red.post('/twinflow/projects', body)).status, 400, JSON.stringify(body));
@@ -296,7 +313,7 @@ describe('the admin routes', () => {
       assert.equal(red.opened.length, 2);
     });
 
-    it('is made anew, and the old one closed, when the form reloads', async () => {
+    it('is made again, and the old one closed, when the form reloads', async () => {
       red = await start();
       await red.post('/twinflow/projects', { system: DRAFT });
       await red.post('/twinflow/projects', { system: DRAFT, reload: true });

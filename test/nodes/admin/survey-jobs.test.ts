@@ -4,8 +4,27 @@ import { SurveyJobs, type SurveyStart } from '../../../nodes/admin/survey-jobs';
 
 const found: GroupSurvey = {
   ...{ direction: 'forward', side: 1, type: { id: '1', name: 'Bug' }, targetType: { id: '2', name: 'Defect' } },
-  ...{ read: 7, extent: 'all', nothing: { unchanged: 0, same: 0, kept: 0 }, conflicts: 0, fields: [], moreFindings: 0 },
-  outcomes: { create: 7, update: 0, parked: 0, filtered: 0, nothing: 0, unmapped: 0, skipped: 0, noPair: 0, waits: 0 },
+  ...{
+    read: 7,
+    extent: 'all',
+    nothing: { unchanged: 0, same: 0, kept: 0 },
+    adopted: 0,
+    conflicts: 0,
+    fields: [],
+    moreFindings: 0,
+  },
+  outcomes: {
+    create: 7,
+    update: 0,
+    delete: 0,
+    parked: 0,
+    filtered: 0,
+    nothing: 0,
+    unmapped: 0,
+    skipped: 0,
+    noPair: 0,
+    waits: 0,
+  },
   findings: [{ kind: 'required', field: 'area', name: 'Area', reason: 'gets none', count: 7, examples: [] }],
   samples: {},
 };

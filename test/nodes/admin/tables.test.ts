@@ -135,7 +135,7 @@ describe('admin routes: sheets', function () {
     );
     assert.match(
       await message(await post('inspect', { from: { kind: 'path', path: '/etc/passwd' } })),
-      /ends in \.xlsx/,
+      /must end in \.xlsx/,
     );
     for (const from of [{ kind: 'upload', id: '../../x' }, { kind: 'path', path: 'users.csv' }, {}, null]) {
       assert.equal((await post('inspect', { from })).status, 422);
@@ -146,7 +146,7 @@ describe('admin routes: sheets', function () {
     const from = { kind: 'upload', id: '00000000-0000-4000-8000-000000000000', name: 'people.xlsx' };
     assert.equal(
       await message(await post('inspect', { from })),
-      'The uploaded sheet people.xlsx is not on this server: upload it again.',
+      'The uploaded sheet people.xlsx is not on this server. Upload it again.',
     );
   });
 

@@ -75,7 +75,7 @@ const FLOW: FlowNode[] = [
       { one: { id: '10000', name: 'Demo' }, two: { id: '6ce954b1-0001', name: 'Fabrikam' }, direction: 'both' },
     ],
     typePairs: [{ id: 'bug', one: { id: '10101', name: 'Bug' }, two: { id: 'Bug', name: 'Bug' }, direction: 'both' }],
-    ...{ remoteKeyField1: '', remoteKeyField2: '', retries: 3, lostAfterMs: 600_000 },
+    ...{ retries: 3, lostAfterMs: 600_000 },
   },
   step('fields', 'twinflow-field-mapper', 200, { rows: fieldRows }, [['values']]),
   step('values', 'twinflow-value-mapper', 400, { rows: valueRows, domains }, [['defaults']]),
@@ -139,9 +139,9 @@ describeWithChromium('the mappers of a flow that the systems have moved away fro
     await open('fields');
     const found = await text('#twinflow-map-findings');
     assert.match(found, /Environment ↔ Customer: The system has no such field/);
-    assert.match(found, /Headline is called Summary now/);
-    assert.match(found, /Environment was text \(one value\) and is rich text \(one value\) now/);
-    assert.match(found, /→ Severity: The list of Severity does not have \(any more\): Catastrophe/);
+    assert.match(found, /Headline is now called Summary/);
+    assert.match(found, /Environment was text \(one value\) and is now rich text \(one value\)/);
+    assert.match(found, /→ Severity: No longer in the list of Severity: Catastrophe/);
     await screenshot(page, 'checks-fields');
     await page
       .locator('#twinflow-map-findings')
@@ -158,10 +158,7 @@ describeWithChromium('the mappers of a flow that the systems have moved away fro
   it('list values that are gone, in whichever table, and lead to it: value mapper', async () => {
     await open('values');
     const findings = page.locator('#twinflow-values-findings');
-    assert.match(
-      (await findings.textContent()) ?? '',
-      /Status ↔ State: The list of Status does not have \(any more\): Sleeping/,
-    );
+    assert.match((await findings.textContent()) ?? '', /Status ↔ State: No longer in the list of Status: Sleeping/);
     await findings.getByRole('button', { name: /Sleeping/ }).click();
     assert.equal(await page.locator('#twinflow-values-table').inputValue(), '1');
     await screenshot(page, 'checks-values');
@@ -183,7 +180,7 @@ describeWithChromium('the mappers of a flow that the systems have moved away fro
     await page.locator('#red-ui-loading-progress').waitFor({ state: 'hidden' });
     await open('values');
     const missing = page.locator('#twinflow-values-missing');
-    await missing.getByText('→ 1 of 5 people without a counterpart:').waitFor();
+    await missing.getByText('→ 1 of 5 users without a match:').waitFor();
     assert.doesNotMatch((await missing.textContent()) ?? '', /←/);
     await screenshot(page, 'checks-people');
     await missing.getByRole('button', { name: 'Dora Doe' }).click();
@@ -195,18 +192,18 @@ describeWithChromium('the mappers of a flow that the systems have moved away fro
   it('try a domain rule with an address, and refuse one that is none', async () => {
     await open('values');
     const box = page.locator('#twinflow-values-domains');
-    await box.getByLabel('Try an address').fill('alice@example.com');
+    await box.getByLabel('Try an email').fill('alice@example.com');
     await page.keyboard.press('Enter');
     await box.getByText('alice@example.com is Archer, Alice in azure-devops.').waitFor();
-    await box.getByLabel('Try an address').fill('dora@example.com');
+    await box.getByLabel('Try an email').fill('dora@example.com');
     await page.keyboard.press('Enter');
     await box
-      .getByText('azure-devops has nobody with the address dora@corp.onmicrosoft.example, dora@example.com.')
+      .getByText('azure-devops has no user with the email dora@corp.onmicrosoft.example, dora@example.com.')
       .waitFor();
     await box.locator('.red-ui-editableList-addButton').click();
     await box.getByLabel('Domain of system 1').last().fill('old example');
     await box.getByLabel('Domain of system 2').last().fill('example.com');
-    await box.getByText('This is no domain').waitFor();
+    await box.getByText('Invalid domain').waitFor();
     await box.scrollIntoViewIfNeeded();
     await screenshot(page, 'checks-domains');
     await press('.primary');
@@ -218,7 +215,7 @@ describeWithChromium('the mappers of a flow that the systems have moved away fro
       .click();
     await page.keyboard.press('Control+A');
     await page.keyboard.type('@Old.Example');
-    await box.getByText('Addresses come back as others').waitFor({ state: 'detached' });
+    await box.getByText('Update loop of emails').waitFor({ state: 'detached' });
     await press('.primary');
     assert.equal(await node('values', 'valid'), true);
     assert.deepEqual(await node('values', 'domains'), [
@@ -229,17 +226,14 @@ describeWithChromium('the mappers of a flow that the systems have moved away fro
 
   it('name defaults that the list does not have, and what an empty source means: default mapper', async () => {
     await open('defaults');
-    assert.match(
-      await text('#twinflow-defaults-findings'),
-      /State: The list of State does not have \(any more\): Waiting/,
-    );
+    assert.match(await text('#twinflow-defaults-findings'), /State: No longer in the list of State: Waiting/);
     await page
       .locator('#twinflow-defaults-findings')
       .getByRole('button', { name: /Waiting/ })
       .click();
     const row = page.locator('#twinflow-defaults-rows > li').first();
     assert.equal(await row.locator('input:focus').count(), 1);
-    await row.getByLabel('When the source is empty').selectOption('park');
+    await row.getByLabel('If the source is empty').selectOption('park');
     await screenshot(page, 'checks-defaults');
     await press('.primary');
     assert.equal(((await node('defaults', 'rows')) as DefaultRow[])[0]?.empty, 'park');

@@ -28,11 +28,10 @@ const integrationOf = (id: string, projectPairs: object[], typePairs: object[]):
   ...{
     projectPairs,
     typePairs,
-    remoteKeyField1: '',
-    remoteKeyField2: '',
+    backlinks: {},
     retries: 3,
     lostAfterMs: 600_000,
-    version: 1,
+    version: 2,
   },
 });
 
@@ -165,7 +164,7 @@ describeWithChromium('the forms in the editor', (launch) => {
     await choose('bug');
     await done();
     const { projectPairs, typePairs, version } = await saved('empty');
-    assert.equal(version, 1);
+    assert.equal(version, 2);
     assert.deepEqual(
       (projectPairs as { one: { name: string }; two: { name: string }; direction: string }[]).map((pair) => [
         pair.one.name,
@@ -209,7 +208,7 @@ describeWithChromium('the forms in the editor', (launch) => {
 
   it('list the required fields that nothing is mapped to', async () => {
     await open('integration');
-    await page.click('#twinflow-integration-tabs >> text=Unmapped');
+    await page.click('#twinflow-integration-tabs a >> text=Required fields');
     await page.waitForSelector('#twinflow-integration-missing li');
     assert.match((await page.textContent('#twinflow-integration-missing')) ?? '', /left Bug → right Bug: .*Title/);
     await cancel();
@@ -236,7 +235,7 @@ describeWithChromium('the forms in the editor', (launch) => {
     assert.equal(await page.inputValue('#node-input-schedule'), 'interval');
     assert.equal(await page.textContent('#node-input-side option:checked'), 'System 1 – left');
     await until('the start is told', async () =>
-      /updated/.test((await page.textContent('#twinflow-poller-start')) ?? ''),
+      /Syncs updates/.test((await page.textContent('#twinflow-poller-start')) ?? ''),
     );
     await page.selectOption('#node-input-schedule', 'cron');
     await page.fill('#node-input-cron', '61 * * * *');
@@ -308,7 +307,7 @@ describeWithChromium('the forms in the editor', (launch) => {
     }
   });
 
-  it('forget the secret of a way to log in that is not used any more', async () => {
+  it('forget the secret of a sign-in method that is no longer used', async () => {
     await open('redmine');
     await page.waitForSelector('#twinflow-system-auth');
     await page.selectOption('#twinflow-system-auth', 'login');

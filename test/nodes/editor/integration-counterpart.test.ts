@@ -12,28 +12,22 @@ const sandbox = (id: string, template: string): FlowNode => ({
   ...{ proxy: '', tls: '', ignoreOwn: false, version: 1 },
 });
 
+/** Saved by the forms of version 1. @param backlinks in their shape */
+const older = (id: string, backlinks: object): FlowNode => ({
+  ...{ id, type: 'twinflow-integration', name: id, active: true, system1: 'left', system2: 'right' },
+  projectPairs: [
+    { one: { id: '10000', name: 'Demo' }, two: { id: '6ce954b1-0002', name: 'Contoso' }, direction: 'both' },
+  ],
+  typePairs: [{ id: 'bugs', one: { id: '10101', name: 'Bug' }, two: { id: 'Bug', name: 'Bug' }, direction: 'both' }],
+  ...{ remoteKeyField1: '', remoteKeyField2: '', ...backlinks, retries: 3, lostAfterMs: 600_000, version: 1 },
+});
+
 const FLOW: FlowNode[] = [
   sandbox('left', 'jira'),
   sandbox('right', 'azure-devops'),
-  // saved by an older version
-  {
-    ...{
-      id: 'integration',
-      type: 'twinflow-integration',
-      name: 'Bugs',
-      active: true,
-      system1: 'left',
-      system2: 'right',
-    },
-    projectPairs: [
-      { one: { id: '10000', name: 'Demo' }, two: { id: '6ce954b1-0002', name: 'Contoso' }, direction: 'both' },
-    ],
-    typePairs: [{ id: 'bugs', one: { id: '10101', name: 'Bug' }, two: { id: 'Bug', name: 'Bug' }, direction: 'both' }],
-    ...{ remoteKeyField1: '', remoteKeyField2: '', retries: 3, lostAfterMs: 600_000, version: 1 },
-  },
+  older('integration', {}),
+  older('shown', { remoteKeyField1: 'gone', remoteBack1: true, remoteLink2: true }),
 ];
-
-const NAMES = ['KeyField', 'UrlField', 'Link', 'Back'].flatMap((name) => [`remote${name}1`, `remote${name}2`]);
 
 describeWithChromium('the counterparts in an integration’s form', (launch) => {
   let red: NodeRed;
@@ -41,21 +35,20 @@ describeWithChromium('the counterparts in an integration’s form', (launch) => 
   let page: Page;
   let editor: Editor;
 
-  const open = async (): Promise<void> => {
-    await page.evaluate("RED.editor.editConfig('', 'twinflow-integration', 'integration')");
+  const open = async (id = 'integration'): Promise<void> => {
+    await page.evaluate(`RED.editor.editConfig('', 'twinflow-integration', '${id}')`);
     await page.waitForSelector('.red-ui-tray-toolbar .primary');
     await until('the form stands', () => page.evaluate("$('#red-ui-editor-stack').css('zIndex') === '13'"));
-    await page.locator('#twinflow-integration-tabs a', { hasText: 'Counterpart' }).click();
+    await page.locator('#twinflow-integration-tabs a', { hasText: 'Backlinks' }).click();
     await page.waitForSelector('#twinflow-integration-back1', { state: 'visible' });
   };
   const done = async (): Promise<void> => {
     await page.click('.red-ui-tray-toolbar .primary');
     await page.waitForSelector('.red-ui-tray', { state: 'detached' });
   };
-  const saved = async (): Promise<Record<string, unknown>> => {
-    const node: Record<string, unknown> = await page.evaluate("RED.nodes.convertNode(RED.nodes.node('integration'))");
-    return Object.fromEntries(NAMES.flatMap((name) => (node[name] ? [[name, node[name]]] : [])));
-  };
+  const saved = async (id = 'integration'): Promise<Record<string, unknown>> =>
+    page.evaluate(`RED.nodes.convertNode(RED.nodes.node('${id}'))`);
+  const isChanged = (id = 'integration') => page.evaluate(`RED.nodes.node('${id}').changed === true`);
 
   before(async function () {
     this.timeout(90_000);
@@ -82,8 +75,24 @@ describeWithChromium('the counterparts in an integration’s form', (launch) => 
     for (const box of ['link1', 'back1', 'link2', 'back2'])
       assert.equal(await page.locator(`#twinflow-integration-${box}`).isChecked(), false, box);
     await done();
-    assert.deepEqual(await saved(), {});
-    assert.equal(await page.evaluate("RED.nodes.node('integration').changed === true"), false);
+    assert.deepEqual((await saved()).backlinks, {});
+    assert.equal(await isChanged(), false);
+  });
+
+  it('are read from a flow of an older version, and saved in today’s shape and no other', async () => {
+    const now = await saved('shown');
+    assert.deepEqual(now.backlinks, { 1: { key: 'gone', back: true }, 2: { link: true } });
+    assert.deepEqual(
+      Object.keys(now).filter((name) => name.startsWith('remote')),
+      [],
+    );
+    await open('shown');
+    assert.equal(await page.locator('#twinflow-integration-key1').inputValue(), 'gone');
+    assert.equal(await page.locator('#twinflow-integration-back1').isChecked(), true);
+    assert.equal(await page.locator('#twinflow-integration-link2').isChecked(), true);
+    await done();
+    assert.deepEqual((await saved('shown')).backlinks, now.backlinks);
+    assert.equal(await isChanged('shown'), false);
   });
 
   it('are saved as chosen, by keyboard too', async () => {
@@ -96,15 +105,19 @@ describeWithChromium('the counterparts in an integration’s form', (launch) => 
     const picture = process.env.TWINFLOW_PICTURE;
     if (picture) await page.screenshot({ path: picture });
     await done();
-    const chosen = await saved();
-    assert.equal(chosen.remoteLink2, true);
-    assert.equal(chosen.remoteBack1, true);
-    assert.deepEqual(Object.keys(chosen).sort(), ['remoteBack1', 'remoteKeyField1', 'remoteLink2', 'remoteUrlField2']);
+    const { backlinks } = (await saved()) as { backlinks: { 1: object; 2: object } };
+    const sides = [backlinks[1], backlinks[2]].map((side) => Object.keys(side).sort());
+    assert.deepEqual(sides, [
+      ['back', 'key'],
+      ['link', 'url'],
+    ]);
+    assert.equal(await isChanged(), true, 'the deploy button notices');
     await open();
     assert.equal(await page.locator('#twinflow-integration-back1').isChecked(), true);
     await page.locator('#twinflow-integration-back1').uncheck();
     await done();
-    assert.equal((await saved()).remoteBack1, undefined);
+    const { back: _back, ...key } = backlinks[1] as { back: boolean };
+    assert.deepEqual((await saved()).backlinks, { 1: key, 2: backlinks[2] });
   });
 
   it('have tabs whose names can be read, at 1280×720 too', async () => {

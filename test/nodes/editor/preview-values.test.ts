@@ -40,7 +40,7 @@ describe('values in a preview', () => {
 });
 
 describe('what differs between two texts in a preview', () => {
-  it('is told word by word', () => {
+  it('is shown word by word', () => {
     assert.deepEqual(differences('put a book into the cart', 'put a pen into the cart'), [
       { is: 'same', text: 'put a ' },
       { is: 'removed', text: 'book' },

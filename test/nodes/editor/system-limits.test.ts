@@ -57,7 +57,7 @@ describeWithChromium('the limits in a system’s form', (launch) => {
     await page.waitForSelector('#twinflow-system-url');
     const rate = page.locator('#node-config-input-maxRequestsPerSecond');
     assert.equal(await rate.inputValue(), '');
-    assert.equal(await rate.getAttribute('placeholder'), 'as the system allows');
+    assert.equal(await rate.getAttribute('placeholder'), 'No fixed limit');
     await done();
     // what nobody has touched stays as it was: absent
     assert.deepEqual([(await saved()).maxRequestsPerSecond, (await saved()).maxConcurrent], [undefined, undefined]);

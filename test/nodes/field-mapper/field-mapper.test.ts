@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NodeAPI } from 'node-red';
 import fieldMapper from '../../../nodes/field-mapper/field-mapper';
-import { hostOf } from '../../../nodes/shared/host';
+import { hostOf } from '../../../nodes/runtime/host';
 import { deploy, logged, message, startRuntime, stopRuntime, unload } from '../filter/harness';
 
 const rows = [
@@ -33,7 +33,7 @@ describe('twinflow-field-mapper', () => {
     const step = await deploy(fieldMapper, mapper);
     const sent = (await step.send(message({ summary: 'far more than twenty characters' }))).out[0][0];
     assert.equal('System.Title' in (sent?.payload ?? {}), false);
-    assert.match(sent?.sync.unresolved?.['System.Title']?.reason ?? '', /has 31 characters, Title holds 20/);
+    assert.match(sent?.sync.unresolved?.['System.Title']?.reason ?? '', /has 31 characters; Title allows 20/);
   });
 
   it('leaves messages of pairs that it is not for to the next mapper', async () => {
@@ -46,11 +46,11 @@ describe('twinflow-field-mapper', () => {
   it('fails the change where another field mapper was there before', async () => {
     const step = await deploy(fieldMapper, mapper);
     const { failed, out } = await step.send(message({ summary: 'a' }, { mapped: {} }));
-    assert.match(failed[0] ?? '', /Two field mappers work on the same entity-type pair/);
+    assert.match(failed[0] ?? '', /Two field mappers handle the same type pair/);
     assert.deepEqual(out, [[], []]);
   });
 
-  it('tells of a node without integration', async () => {
+  it('reports a node without integration', async () => {
     const step = await deploy(fieldMapper, { ...mapper, integration: '' });
     const { errors } = await step.send(message({ summary: 'a' }));
     assert.match(errors[0] ?? '', /no integration/);
@@ -58,6 +58,7 @@ describe('twinflow-field-mapper', () => {
 
   it('runs with rows that an older version or a hand has left incomplete', async () => {
     const step = await deploy(fieldMapper, { ...mapper, rows: [null, {}, { one: { id: 'x' } }, ...rows] });
+    assert.match(logged(), /"the step": Row 1 cannot be read.*\n.*"the step": Row 2 cannot be read/);
     const sent = (await step.send(message({ summary: 'a' }))).out[0][0];
     assert.deepEqual(sent?.payload, { 'System.Title': 'a', 'Custom.Team': 'Platform' });
   });
@@ -153,7 +154,7 @@ describe('twinflow-field-mapper', () => {
       assert.deepEqual(next?.payload, { 'System.Title': 'b' });
     });
 
-    it('tells of an expression that is none, and of a table that no value mapper has', async () => {
+    it('reports an invalid expression, and a table that no value mapper has', async () => {
       const broken = await deploy(fieldMapper, expression('summary &'));
       const none = (await broken.send(message({ summary: 'a' }))).out[0][0];
       assert.match(none?.sync.unresolved?.['System.Title']?.reason ?? '', /"summary &" failed: .*(expected|end)/i);

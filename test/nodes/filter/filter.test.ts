@@ -42,6 +42,10 @@ describe('twinflow-filter', () => {
     const { out, skipped } = await step.send(internal);
     assert.deepEqual([out[0].length, out[1].length], [0, 1]);
     assert.deepEqual(skipped, []);
+    assert.deepEqual(Reflect.get(out[1][0] ?? {}, 'filter'), {
+      reason: 'Labels is not "internal": not met, it is "internal", "ui"',
+      conditions: [{ met: false, words: 'Labels is not "internal": not met, it is "internal", "ui"' }],
+    });
     assert.deepEqual(
       (await step.send(open)).out.map((list) => list.length),
       [1, 0],
@@ -72,7 +76,7 @@ describe('twinflow-filter', () => {
   it('fails the change where it stands behind a field mapper, and says what to do', async () => {
     const step = await deploy(filterNode, notInternal);
     const { failed, errors } = await step.send(message({ labels: [] }, { kind: 'create', mapped: {} }));
-    assert.match(failed[0] ?? '', /put it before the field mapper/);
+    assert.match(failed[0] ?? '', /Place it before the field mapper/);
     assert.match(errors[0] ?? '', /DEMO-7/);
   });
 });

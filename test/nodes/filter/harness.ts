@@ -10,8 +10,8 @@ import type { Node, NodeAPI } from 'node-red';
 import helper from 'node-red-node-test-helper';
 import type { Direction, SyncMessage } from '../../../lib/model';
 import integrationNode from '../../../nodes/integration/integration';
-import { hostOf } from '../../../nodes/shared/host';
-import { isSyncMessage } from '../../../nodes/shared/step';
+import { hostOf } from '../../../nodes/runtime/host';
+import { isSyncMessage } from '../../../nodes/runtime/step';
 import systemNode from '../../../nodes/system/system';
 import { until } from '../../support/wait';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { openSandbox, type SandboxSpace } from '../../../lib/connectors/sandbox';
+import { MARKDOWN } from '../../../lib/connectors/sandbox/template';
 import type { Entity } from '../../../lib/model/entity';
 import { type PageServer, startPage } from './server';
 
@@ -9,11 +10,13 @@ interface Answer {
   body: {
     error?: { message: string; fields?: Record<string, string> };
     entity?: Entity;
+    comments?: { type: string; fields: { id: string }[]; all: Entity[]; total: number };
     entities?: { key: string; title: string }[];
     total?: number;
     spaces?: { name: string; label: string }[];
     fields?: { id: string; initial: unknown }[];
     people?: { login: string }[];
+    types?: { name: string }[];
     history?: { by?: { login?: string }; fields: Record<string, unknown> }[];
   };
 }
@@ -70,7 +73,7 @@ describe('sandbox page: routes', () => {
       assert.equal((await get('fields', { space: 'left', project: '10000', type: 'x' })).status, 404);
     });
 
-    it('creates and edits as the chosen person, and tells the history', async () => {
+    it('creates and edits as the chosen person, and reports the history', async () => {
       const created = await post('create', { space: 'left', user: 'alice', ...bug, fields: { summary: 'One' } });
       assert.equal(created.status, 200);
       const id = created.body.entity?.id ?? '';
@@ -84,6 +87,52 @@ describe('sandbox page: routes', () => {
           ['alice', true],
         ],
       );
+    });
+
+    it('shows the comments of an entity, and writes, edits and deletes them as the chosen person', async () => {
+      const issue = space.create('alice', { ...bug, fields: { summary: 'Commented' } });
+      const { comments } = (await get('entity', { space: 'left', id: issue.id })).body;
+      assert.deepEqual([comments?.type, comments?.all, comments?.total], ['comment', [], 0]);
+      assert.deepEqual(
+        comments?.fields.map(({ id }) => id),
+        ['text', 'visibility', 'createdBy', 'createdAt', 'updatedBy', 'updatedAt'],
+      );
+      const text = (content: string) => ({ text: { format: 'markdown', content } });
+      const comment = { space: 'left', project: bug.project, type: 'comment', owner: issue.id };
+      const first = await post('create', { ...comment, user: 'bob', fields: text('one') });
+      assert.equal(first.body.entity?.createdBy?.login, 'bob');
+      const second = await post('create', { ...comment, user: 'carol', fields: text('two') });
+      const blank = await post('create', { ...comment, user: 'carol', fields: text(' ') });
+      assert.deepEqual(blank.body.error?.fields, { text: 'Text is required.' });
+      const id = first.body.entity?.id ?? '';
+      assert.equal((await post('edit', { space: 'left', user: 'carol', id, fields: text('one!') })).status, 200);
+      const shown = (await get('entity', { space: 'left', id: issue.id })).body;
+      assert.deepEqual(
+        shown.comments?.all.map(({ key, fields, updatedBy }) => [key, fields.text, updatedBy?.login]),
+        [
+          [`${issue.key}#1`, { ...text('one!').text, dialect: MARKDOWN }, 'carol'],
+          [`${issue.key}#2`, { ...text('two').text, dialect: MARKDOWN }, 'carol'],
+        ],
+      );
+      assert.equal((await post('remove', { space: 'left', user: 'alice', id })).status, 200);
+      const left = (await get('entity', { space: 'left', id: issue.id })).body;
+      assert.deepEqual(
+        left.comments?.all.map((one) => one.id),
+        [second.body.entity?.id],
+      );
+    });
+
+    it('deletes nothing but comments, and shows and lists none of these as an entity', async () => {
+      const issue = space.create('alice', { ...bug, fields: { summary: 'Stays' } });
+      const refusal = await post('remove', { space: 'left', user: 'alice', id: issue.id });
+      assert.equal(refusal.status, 422);
+      assert.ok(space.get(issue.id));
+      const fields = { text: { format: 'markdown' as const, content: 'Stays' } };
+      const { id } = space.create('alice', { project: bug.project, type: 'comment', owner: issue.id, fields });
+      assert.equal((await get('entity', { space: 'left', id })).status, 404);
+      assert.equal((await get('entities', { space: 'left', search: `${issue.key}#` })).body.total, 0);
+      const types = (await get('space', { space: 'left' })).body.types?.map((type) => type.name);
+      assert.deepEqual(types, ['Bug', 'Story', 'Task', 'Epic']);
     });
 
     it('names what is wrong with which field', async () => {
@@ -140,8 +189,8 @@ describe('sandbox page: routes', () => {
       for (const path of ['spaces', 'space', 'fields', 'entities', 'entity']) await get(path);
       assert.deepEqual(server.asked, Array(5).fill('twinflow-sandbox.read'));
       server.asked.length = 0;
-      for (const path of ['create', 'edit']) await post(path, {});
-      assert.deepEqual(server.asked, Array(2).fill('twinflow-sandbox.write'));
+      for (const path of ['create', 'edit', 'remove']) await post(path, {});
+      assert.deepEqual(server.asked, Array(3).fill('twinflow-sandbox.write'));
       server.asked.length = 0;
       for (const path of ['', 'page.js', 'page.css']) assert.equal((await fetch(server.url + path)).status, 200);
       assert.deepEqual(server.asked, []);

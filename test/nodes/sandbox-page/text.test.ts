@@ -37,6 +37,7 @@ describe('sandbox page: addresses', () => {
     for (const place of [
       { space: 'left' },
       { space: 'left & right/#1', id: '17' },
+      { space: 'left', id: '17', part: '18' },
       { space: 'a', draft: { project: '6ce954b1-0001', type: 'User Story' } },
     ]) {
       assert.deepEqual(placeOf(hashOf(place)), place);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeAPI } from 'node-red';
-import type { DefaultRow, Field, IntegrationConfig, LookupValue, UserValue } from '../../../lib/model';
+import type { DefaultRow, EntityType, Field, IntegrationConfig, LookupValue, UserValue } from '../../../lib/model';
 import { SyncError } from '../../../lib/model/errors';
 import defaultMapper from '../../../nodes/default-mapper/default-mapper';
 import fieldMapper from '../../../nodes/field-mapper/field-mapper';
@@ -13,8 +13,8 @@ import {
   type CheckedMapper,
   DeployChecks,
   type PlacedFinding,
-} from '../../../nodes/shared/deploy-checks';
-import { hostOf } from '../../../nodes/shared/host';
+} from '../../../nodes/runtime/deploy-checks';
+import { hostOf } from '../../../nodes/runtime/host';
 import valueMapper from '../../../nodes/value-mapper/value-mapper';
 import { declared, field, row } from '../../mapping/helper';
 import { deploy, logged, startRuntime, stopRuntime, unload } from '../filter/harness';
@@ -37,11 +37,13 @@ function systems() {
   const asked: string[] = [];
   const state: {
     fields: (side: 1 | 2, project: string, type: string) => Field[];
+    types: (side: 1 | 2) => EntityType[];
     people: UserValue[];
     paused: boolean;
     config: IntegrationConfig;
   } = {
     fields: (side) => (side === 1 ? [declared('Summary', 'text')] : [declared('Title', 'text')]),
+    types: () => [],
     people: [],
     paused: false,
     config: CONFIG,
@@ -55,6 +57,7 @@ function systems() {
         asked.push(`${side} ${project} ${type}`);
         return state.fields(side, project, type);
       },
+      entityTypes: async () => state.types(side),
     }),
     users: () => ({
       async find({ login, name }) {
@@ -92,6 +95,28 @@ describe('checks after a deploy', () => {
       ...['1 Demo Bug', '1 Demo Story', '1 Shop Bug', '1 Shop Story'],
       ...['2 two-Demo Defect', '2 two-Demo Story', '2 two-Shop Defect', '2 two-Shop Story'],
     ]);
+    assert.equal(told.size, 0);
+  });
+
+  it('name types of the target that can only be read, or only be created, in the directions that lead there', async () => {
+    const { checks, state, told, add } = systems();
+    state.types = (side) =>
+      side === 2
+        ? [
+            { id: 'Defect', name: 'Defect', access: 'read' },
+            { id: 'Story', name: 'Story', access: 'create' },
+          ]
+        : [{ id: 'Bug', name: 'Bug' }];
+    add('fields', { kind: 'fields', rows });
+    await checks.run();
+    assert.deepEqual(told.get('fields'), [
+      'error readOnlyType [Defect] Bug ↔ Defect (Demo)',
+      'note createOnlyType [Story] Story (Demo)',
+    ]);
+    state.config = { ...CONFIG, typePairs: CONFIG.typePairs.map((pair) => ({ ...pair, direction: 'backward' })) };
+    told.clear();
+    add('fields', { kind: 'fields', rows });
+    await checks.run();
     assert.equal(told.size, 0);
   });
 
@@ -299,7 +324,7 @@ describe('mapper nodes after a deploy', () => {
       type: 'twinflow-default-mapper',
       rows: [{ field: state, side: 2, value: { name: 'New' } }],
     });
-    assert.equal(shown, undefined);
+    assert.deepEqual(shown, {}, 'what an earlier deploy has shown is cleared');
     assert.equal(warned, '');
   });
 });

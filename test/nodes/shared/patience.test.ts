@@ -12,7 +12,7 @@ describe('Opening a store', () => {
     return { clock, patience: new Patience(clock) };
   };
 
-  it('is tried again with growing waits, each failure is told, until it works', async () => {
+  it('is tried again with growing waits, each failure is reported, until it works', async () => {
     const { clock, patience } = start();
     const tries: number[] = [];
     const told: string[] = [];
@@ -38,7 +38,7 @@ describe('Opening a store', () => {
     assert.equal(told.length, tries.length - 1);
   });
 
-  for (const kind of ['damaged', 'newer'] as const) {
+  for (const kind of ['damaged', 'newer', 'address'] as const) {
     it(`is given up where it is ${kind}: waiting does not help`, async () => {
       const { patience } = start();
       const opening = patience.open(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type WiredNode, Wiring } from '../../../nodes/shared/wiring';
+import { type WiredNode, Wiring } from '../../../nodes/runtime/wiring';
 
 const both = new Set(['forward', 'backward'] as const);
 const poller = (id: string, wires: string[], more: Partial<WiredNode> = {}): WiredNode => ({
@@ -27,7 +27,7 @@ describe('nodes/shared/wiring', () => {
     assert.equal(faultOf(chain), undefined);
   });
 
-  it('tells of a wire that is missing, of a disabled writer and of a disabled tab', () => {
+  it('reports a missing wire, a disabled writer and a disabled tab', () => {
     assert.equal(faultOf([poller('p', []), writer()]), 'noWriter');
     assert.equal(faultOf([poller('p', ['d']), node('d', 'debug', []), writer()]), 'noWriter');
     assert.equal(faultOf([poller('p', ['f']), node('f', 'twinflow-filter', [[]])]), 'noWriter');
@@ -42,7 +42,7 @@ describe('nodes/shared/wiring', () => {
     assert.equal(faultOf([...elsewhere, { id: 'other', type: 'tab', disabled: false }]), undefined);
   });
 
-  it('tells of a chain that ends at the writer of another integration', () => {
+  it('reports a chain that ends at the writer of another integration', () => {
     assert.equal(faultOf([poller('p', ['w']), writer({ integration: 'j' })]), 'otherWriter');
   });
 
@@ -82,7 +82,7 @@ describe('nodes/shared/wiring', () => {
     assert.equal(faultOf([...other, writer()]), 'noWriter');
   });
 
-  it('tells of two pollers on one side while nobody reads the other one', () => {
+  it('reports two pollers on one side while nobody reads the other one', () => {
     const pair = (side: string, more: Partial<WiredNode> = {}): WiredNode[] => [
       poller('p', ['w']),
       poller('q', ['w'], { side, ...more }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lookUpTable } from '../../../nodes/value-mapper/lookup-tables';
+import { lookUpTable } from '../../../lib/steps/lent-tables';
 import valueMapper from '../../../nodes/value-mapper/value-mapper';
 import { until } from '../../support/wait';
 import { deploy, message, startRuntime, stopRuntime, unload } from '../filter/harness';
@@ -48,7 +48,7 @@ describe('twinflow-value-mapper with sheets', function () {
       assert.equal((await step.send(change(from))).out[0][0]?.payload['Custom.Area'], to);
     }
     const sent = (await step.send(change('Nobody'))).out[0][0];
-    assert.match(sent?.sync.unresolved?.['Custom.Area']?.reason ?? '', /Team: "Nobody" has no counterpart in Area/);
+    assert.match(sent?.sync.unresolved?.['Custom.Area']?.reason ?? '', /Team: "Nobody" has no match in Area/);
   });
 
   it('goes back with the columns swapped, unless the sheet is for one way', async () => {

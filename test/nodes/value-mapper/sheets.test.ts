@@ -51,7 +51,7 @@ const FLOW: FlowNode[] = [
       { one: { id: '10000', name: 'Demo' }, two: { id: '6ce954b1-0001', name: 'Fabrikam' }, direction: 'both' },
     ],
     typePairs: [{ id: 'bug', one: { id: '10101', name: 'Bug' }, two: { id: 'Bug', name: 'Bug' }, direction: 'both' }],
-    ...{ remoteKeyField1: '', remoteKeyField2: '', retries: 3, lostAfterMs: 600_000 },
+    ...{ retries: 3, lostAfterMs: 600_000 },
   },
   { id: 'in', z: 'tab', type: 'http in', url: '/map', method: 'post', x: 100, y: 200, wires: [['take']] },
   {
@@ -203,7 +203,7 @@ describeWithChromium('sheets and transforms in the editor', (launch) => {
     await done();
   });
 
-  it('another file brings its own sheets and columns; one with a single column is told, and marks the node', async () => {
+  it('another file brings its own sheets and columns; one with a single column is reported, and marks the node', async () => {
     const before = await node('values', 'rows');
     const choose = (name: string, text: string): Promise<void> =>
       page.locator('#twinflow-values-from input[type=file]').setInputFiles({
@@ -218,14 +218,14 @@ describeWithChromium('sheets and transforms in the editor', (launch) => {
     assert.deepEqual([row?.sheet?.one, row?.sheet?.two, await node('values', 'valid')], ['Wer', 'Wem', true]);
     await open('values');
     await choose('one.csv', 'Wer\nann\n');
-    await page.locator('#twinflow-values-from').getByText('fewer than two columns').waitFor();
+    await page.locator('#twinflow-values-from').getByText('needs two columns').waitFor();
     // what could not be checked is said, and no longer than it is so
     const failed = page.locator('#twinflow-values-note');
     await choose('two.csv', 'Wer;Wem\nann;alice@example.com\n');
     await page.locator('#twinflow-values-from').getByText('ann ↔ alice@example.com').waitFor();
     await until('nothing is said any more', async () => (await failed.textContent()) === '');
     await choose('one.csv', 'Wer\nann\n');
-    await page.locator('#twinflow-values-from').getByText('fewer than two columns').waitFor();
+    await page.locator('#twinflow-values-from').getByText('needs two columns').waitFor();
     await done();
     assert.equal(await node('values', 'valid'), false);
     await page.evaluate((rows) => {
@@ -244,11 +244,13 @@ describeWithChromium('sheets and transforms in the editor', (launch) => {
     await path.fill(file);
     await path.press('Enter');
     const missing = page.locator('#twinflow-values-missing');
-    await until('the check is there', async () => /come back as another/.test((await missing.textContent()) ?? ''));
+    await until('the check is there', async () =>
+      /return as a different value/.test((await missing.textContent()) ?? ''),
+    );
     const text = (await missing.textContent()) ?? '';
     assert.match(text, /Medium → 2 - High → High/);
-    assert.match(text, /→ 1 without a counterpart: Lowest/);
-    assert.match(text, /← 1 without a counterpart: 3 - Medium/);
+    assert.match(text, /→ 1 without a match: Lowest/);
+    assert.match(text, /← 1 without a match: 3 - Medium/);
     await page.locator('#twinflow-values-template').scrollIntoViewIfNeeded();
     await screenshot(page, 'sheets-checked');
     const [download] = await Promise.all([
@@ -265,19 +267,19 @@ describeWithChromium('sheets and transforms in the editor', (launch) => {
   it('a template and an expression are written in a row, checked at once, and evaluated after the deploy', async () => {
     await open('fields');
     const first = page.locator('#twinflow-map-rows li').first();
-    await first.getByRole('button', { name: 'When and how the row applies' }).click();
+    await first.getByRole('button', { name: 'Row options' }).click();
     const kinds = first.locator('.twinflow-transform select');
     await kinds.first().selectOption('template');
     const template = first.locator('.twinflow-transform textarea');
     await template.fill('{{Sumary}} ({{entity.key}})');
     const note = first.locator('.twinflow-transform-note').first();
     await until('the unknown field was noticed', async () =>
-      /no field of this name: Sumary/.test((await note.textContent()) ?? ''),
+      /no field with this name: Sumary/.test((await note.textContent()) ?? ''),
     );
     await template.fill('{{Summary}} ({{entity.key}}) {{Priority}}');
     await until('the fields were found', async () => /Reads: Summary, Priority/.test((await note.textContent()) ?? ''));
     await until('the row says that it goes one way', async () =>
-      /the other way only/.test((await first.locator('.twinflow-issues').textContent()) ?? ''),
+      /in the other direction only/.test((await first.locator('.twinflow-issues').textContent()) ?? ''),
     );
     await screenshot(page, 'transform-template');
     await kinds.last().selectOption('jsonata');

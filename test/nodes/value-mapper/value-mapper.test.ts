@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NodeAPI } from 'node-red';
 import type { MappedField, SyncMessage, Value } from '../../../lib/model';
-import { hostOf } from '../../../nodes/shared/host';
+import { hostOf } from '../../../nodes/runtime/host';
 import valueMapper from '../../../nodes/value-mapper/value-mapper';
 import { deploy, logged, message, startRuntime, stopRuntime, unload } from '../filter/harness';
 
@@ -49,7 +49,7 @@ describe('twinflow-value-mapper', () => {
     assert.equal(partOf(closed?.payload[STATE], 'name'), 'Closed');
     const unknown = (await step.send(mappedMessage({ [STATE]: { name: 'Somewhere' } }))).out[0][0];
     assert.equal(unknown?.payload[STATE], undefined);
-    assert.equal(unknown?.sync.unresolved?.[STATE]?.reason, 'Status: "Somewhere" has no counterpart in State');
+    assert.equal(unknown?.sync.unresolved?.[STATE]?.reason, 'Status: "Somewhere" has no match in State');
   });
 
   it('names a person whom the target does not know', async () => {
@@ -57,7 +57,7 @@ describe('twinflow-value-mapper', () => {
     const sent = (await step.send(mappedMessage({ [OWNER]: { name: 'No Body', email: 'nobody@example.com' } })))
       .out[0][0];
     assert.equal(OWNER in (sent?.payload ?? {}), false);
-    assert.match(sent?.sync.unresolved?.[OWNER]?.reason ?? '', /"No Body" \(nobody@example.com\) is no user/);
+    assert.match(sent?.sync.unresolved?.[OWNER]?.reason ?? '', /"No Body" \(nobody@example.com\) is not a user/);
   });
 
   it('finds people under the domain that they have in the target, and lends its rules to expressions', async () => {
@@ -85,7 +85,7 @@ describe('twinflow-value-mapper', () => {
   it('wants a field mapper before it', async () => {
     const step = await deploy(valueMapper, mapper);
     const { failed } = await step.send(message({ status: { name: 'To Do' } }));
-    assert.match(failed[0] ?? '', /put the field mapper of this entity type before it/);
+    assert.match(failed[0] ?? '', /Put the field mapper of this item type before it/);
   });
 
   it('warns at deploy where values come round without end', async () => {

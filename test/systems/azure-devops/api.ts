@@ -1,8 +1,9 @@
 /** Which part of the stand-in answers which address. The ids of the locations are the vendor's. */
 
-import { randomUUID } from 'node:crypto';
+import type { StoredFile } from '../files';
 import { ApiError } from './answer';
-import { Comments } from './comments';
+import type { Attachments } from './attachments';
+import type { Comments } from './comments';
 import type { Core } from './core';
 import type { Right } from './faults';
 import type { Feeds } from './feeds';
@@ -32,6 +33,8 @@ export interface Parts {
   items: Items;
   feeds: Feeds;
   writes: Writes;
+  comments: Comments;
+  attachments: Attachments;
 }
 
 const PATCH = 'application/json-patch+json';
@@ -40,9 +43,8 @@ const JSON_TYPE = 'application/json';
 const TYPED = ['$', '{type}'].join('');
 
 export function apiOf(parts: Parts, checkInBatch: CheckInBatch): Routes<StandInPerson> {
-  const { core, structure, items, feeds, writes } = parts;
+  const { core, structure, items, feeds, writes, comments, attachments } = parts;
   const { faults } = core;
-  const comments = new Comments(core, writes);
   const id = ({ at }: Request): number => Number(at.id);
   const needs = (right: Right): void => {
     if (faults.lacking.has(right)) throw unauthorised();
@@ -122,7 +124,8 @@ export function apiOf(parts: Parts, checkInBatch: CheckInBatch): Routes<StandInP
       ...wit('dd3b8bd6-c7fc-4cbd-929a-933d9c011c9d', 'permissions', '_apis/{resource}/{namespace}/{permissions}', 2, {
         // whether the account has all of the bits, for each token
         GET: ({ at, query }) => {
-          const right = at.namespace === 'bb50f182-8e5e-40b8-bc21-e8752a1e7ae2' ? 'tags' : 'nodes';
+          const tags = at.namespace === 'bb50f182-8e5e-40b8-bc21-e8752a1e7ae2';
+          const right = tags ? 'tags' : at.permissions === '512' ? 'comments' : 'nodes';
           const tokens = (query.get('tokens') ?? '').split(query.get('delimiter') ?? ',');
           return { count: tokens.length, value: tokens.map(() => !faults.lacking.has(right)) };
         },
@@ -215,11 +218,21 @@ export function apiOf(parts: Parts, checkInBatch: CheckInBatch): Routes<StandInP
             call.at.commentId === undefined
               ? comments.list(within(call), of(call), call.query)
               : comments.get(within(call), of(call), Number(call.at.commentId), call.query),
-          POST: (call) => comments.add(within(call), of(call), reads(call).body, call.by),
+          POST: (call) => comments.add(within(call), of(call), reads(call).body, call.query, call.by),
           PATCH: (call) =>
-            comments.update(within(call), of(call), Number(call.at.commentId), reads(call).body, call.by),
+            comments.update(within(call), of(call), Number(call.at.commentId), reads(call).body, call.query, call.by),
           DELETE: (call) => comments.remove(within(call), of(call), Number(call.at.commentId), call.by),
         },
+      ),
+      preview: true,
+    },
+    {
+      ...wit(
+        '49e03b34-3be0-42e3-8a5d-e8dfb88ac954',
+        'versions',
+        '{project}/_apis/{area}/workItems/{workItemId}/comments/{commentId}/{resource}/{version}',
+        1,
+        { GET: (call) => comments.versions(within(call), of(call), Number(call.at.commentId)) },
       ),
       preview: true,
     },
@@ -278,24 +291,21 @@ export function apiOf(parts: Parts, checkInBatch: CheckInBatch): Routes<StandInP
     }),
     wit('e07b5fa4-1499-494d-a496-64b860fd64ff', 'attachments', '{project}/_apis/{area}/{resource}/{id}', 3, {
       POST: (call) => {
-        wants(call, 'application/octet-stream');
-        const made = randomUUID();
-        const name = call.query.get('fileName') ?? 'attachment';
-        core.state.attachments.set(made, { name, text: call.text });
-        return { id: made, url: `${core.base()}/_apis/wit/attachments/${made}?fileName=${encodeURIComponent(name)}` };
+        needs('write');
+        return attachments.create(call.query, call.contentType, fileOf(call));
       },
-      GET: ({ at }) => {
-        const found = core.state.attachments.get(at.id ?? '');
-        if (found) return new Content(found.text);
-        throw new ApiError(404, 'AttachmentNotFoundException', `TF401351: The attachment ${at.id} does not exist.`);
+      PUT: (call) => {
+        needs('write');
+        return attachments.append(call.at.id ?? '', call.contentType, call.range, fileOf(call));
       },
+      GET: ({ at }) => attachments.get(at.id ?? ''),
     }),
   ]);
 }
 
-/** An answer that is no JSON. */
-export class Content {
-  constructor(readonly text: string) {}
+function fileOf({ file }: Request): StoredFile {
+  if (file) return file;
+  throw new ApiError(400, 'ArgumentNullException', 'Value cannot be null. Parameter name: uploadStream');
 }
 
 const unauthorised = () =>

@@ -281,6 +281,34 @@ describe(`stand-in for Azure DevOps, driven by azure-devops-node-api${contractMi
     assert.equal((await wit.getComments('Fabrikam', id)).totalCount, 1);
   });
 
+  it('comments have versions, and each change of one is a revision of its work item', async () => {
+    const id = await create('Edited');
+    const made = await wit.addComment({ text: 'one' }, 'Fabrikam', id);
+    await wit.updateComment({ text: 'two' }, 'Fabrikam', id, made.id ?? 0);
+    const versions = await wit.getCommentVersions('Fabrikam', id, made.id ?? 0);
+    assert.deepEqual(
+      versions.map(({ version, text }) => [version, text]),
+      [
+        [1, 'one'],
+        [2, 'two'],
+      ],
+    );
+    assert.equal((await wit.getWorkItem(id)).rev, 3);
+    await wit.deleteComment('Fabrikam', id, made.id ?? 0);
+    assert.equal((await wit.getWorkItem(id)).rev, 4);
+    assert.equal((await wit.getComment('Fabrikam', id, made.id ?? 0, true)).isDeleted, true);
+  });
+
+  it('comments are refused to who may not edit them, and where a work item has too many revisions', async () => {
+    const id = await create('Closed');
+    standIn.faults.lacking.add('comments');
+    await assert.rejects(wit.addComment({ text: 'no' }, 'Fabrikam', id), /VS403418/);
+    standIn.faults.lacking.delete('comments');
+    standIn.faults.mostRevisions = 1;
+    await assert.rejects(wit.addComment({ text: 'no' }, 'Fabrikam', id), /up to 1 revisions are supported/);
+    standIn.faults.mostRevisions = 10_000;
+  });
+
   it('a text in History is a comment', async () => {
     const id = await create('With history', 'Bug', set('System.History', 'first words'));
     assert.equal((await wit.getComments('Fabrikam', id)).comments?.[0]?.text, 'first words');

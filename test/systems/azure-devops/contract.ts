@@ -178,6 +178,15 @@ function routesOf(spec: Json): Route[] {
     return ajv.compile({ ...(flat as Json), definitions });
   };
   const shared = (isJson(spec.parameters) ? spec.parameters : {}) as Record<string, Parameter>;
+  // told apart by their query: what one of them takes beside is taken by the path
+  const apart = Object.entries((isJson(spec['x-ms-paths']) ? spec['x-ms-paths'] : {}) as Record<string, Json>);
+  const extra = (path: string, method: string): Parameter[] =>
+    apart.flatMap(([other, item]) => {
+      const operation = other.split('?')[0] === path ? item[method] : undefined;
+      const parameters = isJson(operation) ? operation.parameters : undefined;
+      const list = (Array.isArray(parameters) ? parameters : []) as Parameter[];
+      return list.filter((one) => one.in === 'query').map((one) => ({ ...one, required: false }));
+    });
   for (const [path, item] of Object.entries(spec.paths as Record<string, Record<string, Json>>)) {
     // the description has project and team of a query as required; the documentation says neither is:
     // https://learn.microsoft.com/rest/api/azure/devops/wit/wiql/query-by-wiql
@@ -191,9 +200,10 @@ function routesOf(spec: Json): Route[] {
     );
     const methods = new Map<string, Operation>();
     for (const [method, operation] of Object.entries(item)) {
-      const parameters = (operation.parameters as (Parameter & { $ref?: string })[]).map(
+      const own = (operation.parameters as (Parameter & { $ref?: string })[]).map(
         (one) => (one.$ref ? shared[one.$ref.split('/').at(-1) ?? ''] : one) ?? one,
       );
+      const parameters = [...extra(path, method), ...own];
       const body = parameters.find((one) => one.in === 'body');
       const responses = operation.responses as Record<string, { schema?: Json }>;
       const schema = responses['200']?.schema;

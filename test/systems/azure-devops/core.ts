@@ -7,13 +7,13 @@ import type { TypeDefinition } from './process';
 import { type StandInProject, State } from './state';
 
 export interface ServiceOptions {
-  /** hits at which a query fails; preset 20,000 */
+  /** hits at which a query fails; default: 20,000 */
   queryLimit?: number;
   /** one failed request of a batch undoes all */
   batchAllOrNothing?: boolean;
-  /** knows Markdown; preset true */
+  /** knows Markdown; default: true */
   markdown?: boolean;
-  /** ms since 1970; preset the machine's clock */
+  /** ms since 1970; default: the machine's clock */
   now?: () => number;
 }
 

@@ -14,6 +14,7 @@ export type Right =
   | 'bypass'
   | 'suppress'
   | 'nodes'
+  | 'comments'
   | 'tags';
 
 export class Faults {
@@ -41,6 +42,28 @@ export class Faults {
   sameToken = false;
   /** paths that a proxy answers with its own page: 404 and HTML */
   lost: RegExp | undefined;
+  /** revisions that a work item may have by REST */
+  mostRevisions = 10_000;
+  /** the server is too old for comments of their own */
+  commentsMissing = false;
+  /** edits and deletions of comments are revisions, as the description has it; here they are not */
+  commentsAreSilent = false;
+  /** only who wrote a comment may change it or delete it */
+  authorsOnly = false;
+  /** a link makes a revision at its other end, too; else only at the end where it was edited */
+  linksMoveBothEnds = false;
+  /** answers to writes do not show relations, whatever was asked for */
+  answersWithoutRelations = false;
+  /** bytes of one file: 60 MB on Services, set by administrators on a server */
+  mostAttachmentBytes = 60 * 1024 * 1024;
+  /** attachments of one work item */
+  mostAttachments = 100;
+  /** empty files are refused; whether the service does so is not said anywhere */
+  takesNoEmpty = false;
+  /** downloads are sent without their length */
+  filesWithoutLength = false;
+  /** what is answered in place of a file, by the id of its upload */
+  readonly spoilt = new Map<string, { status: number; headers: Record<string, string>; body: string }>();
   /** what the token or the account may not do */
   readonly lacking = new Set<Right>();
 

@@ -2,6 +2,7 @@
 
 import { bad, type Core, type Query, time } from './core';
 import type { Items } from './items';
+import { RELATION_TYPES } from './links';
 import { typeByName } from './patch';
 import type { StandInPerson } from './people';
 import { fieldByName } from './process';
@@ -93,19 +94,21 @@ export class Feeds {
     const token = query.get('continuationToken');
     const start = query.get('startDateTime');
     if (token !== null && start !== null) throw bad('startDateTime cannot be used with continuationToken');
-    const kinds = query.get('linkTypes');
-    if (kinds !== null && kinds !== 'System.LinkTypes.Hierarchy-Forward')
-      throw bad('only links of the hierarchy are held here');
+    const kinds = query.get('linkTypes')?.split(',');
+    for (const kind of kinds ?? [])
+      if (!RELATION_TYPES.some(({ referenceName }) => referenceName === kind))
+        throw bad(`VS403369: ${kind} is no link type`);
     const after = token === null ? 0 : Number(token.split(';')[0]);
     const found = this.core.state.links.filter(
-      ({ watermark, at }) => watermark > after && (start === null || at > Date.parse(start)),
+      ({ watermark, at, rel }) =>
+        watermark > after && (start === null || at > Date.parse(start)) && (!kinds || kinds.includes(rel)),
     );
     const page = found.slice(0, FEED_PAGE);
     const continuationToken = `${page.at(-1)?.watermark ?? after};links`;
     return {
-      values: page.map(({ parent, child, at, active }) => ({
-        rel: 'System.LinkTypes.Hierarchy-Forward',
-        attributes: { sourceId: parent, targetId: child, isActive: active, changedDate: time(at) },
+      values: page.map(({ rel, source, target, at, active }) => ({
+        rel,
+        attributes: { sourceId: source, targetId: target, isActive: active, changedDate: time(at) },
       })),
       nextLink: `${this.core.base()}/_apis/wit/reporting/workItemLinks?continuationToken=${continuationToken}`,
       continuationToken,

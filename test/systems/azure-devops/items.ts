@@ -26,7 +26,10 @@ export class Items {
         const item = this.core.state.item(id);
         if (!item && !omits) throw notFound(id);
         // the service leaves a hole where something is omitted
-        return item ? this.shown(item, expand === 'relations' || expand === 'all', fields) : null;
+        if (!item) return null;
+        const one = this.shown(item, expand === 'relations' || expand === 'all', fields);
+        // in another order than in a single read: https://github.com/MicrosoftDocs/azure-devops-docs/issues/1509
+        return one.relations ? { ...one, relations: [...one.relations].reverse() } : one;
       });
     return wrapped(value);
   }
@@ -148,6 +151,7 @@ export class Items {
         rev: update.rev,
         revisedBy: identityRef(update.by, this.core.base()),
         revisedDate: next ? time(next.at) : '9999-01-01T00:00:00Z',
+        ...(update.relations && { relations: update.relations }),
         fields: Object.fromEntries(
           Object.entries(update.fields).map(([field, change]) => [field, shownValues(change, field)]),
         ),

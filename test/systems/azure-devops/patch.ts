@@ -3,7 +3,8 @@
  * read-only fields, lists, transitions, people, paths, lengths and the test of the revision.
  */
 
-import { ApiError, notFound, type RuleError, ruleError } from './answer';
+import { ApiError, type RuleError, ruleError } from './answer';
+import { checkComment, checkLink } from './links';
 import { resolvePerson, type StandInPerson } from './people';
 import { type FieldDefinition, fieldByName, TYPES, type TypeDefinition } from './process';
 import { clone, type Item, type Relation, type Shown, type StandInProject, type State } from './state';
@@ -22,6 +23,8 @@ export interface PatchContext {
   bypassRules: boolean;
   /** the service knows Markdown */
   markdown: boolean;
+  /** a relation to an upload as it is stored. @throws ApiError */
+  attached(given: Relation, item: Item): Relation;
 }
 
 const TYPE = 'System.WorkItemType';
@@ -264,38 +267,28 @@ function formatted(field: string, format: string, next: Item, written: Set<strin
   next.markdown.add(field);
 }
 
-const LINKS = new Set([
-  'Hyperlink',
-  'System.LinkTypes.Hierarchy-Forward',
-  'System.LinkTypes.Hierarchy-Reverse',
-  'System.LinkTypes.Related',
-]);
-
-function relation(op: string, at: string, value: unknown, next: Item, { state }: PatchContext): void {
+function relation(op: string, at: string, value: unknown, next: Item, { state, attached }: PatchContext): void {
+  // its relations are in the order of a single read
   if (op === 'remove') {
     if (!/^\d+$/.test(at) || !next.relations[Number(at)]) throw invalid(`Index out of range for path /relations/${at}`);
     next.relations.splice(Number(at), 1);
     return;
   }
+  // https://learn.microsoft.com/rest/api/azure/devops/wit/work-items/update#update-a-link
+  const [, place, property] = /^(\d+)\/attributes\/(\w+)$/.exec(at) ?? [];
+  const known = place === undefined ? undefined : next.relations[Number(place)];
+  if (known && property === 'comment' && (op === 'add' || op === 'replace')) {
+    if (op === 'replace' && known.attributes.comment === undefined)
+      throw invalid(`Replace Operation for path /relations/${at} failed: there is nothing`);
+    checkComment(value);
+    known.attributes.comment = String(value);
+    return;
+  }
   const { rel, url, attributes } = (value ?? {}) as Partial<Relation>;
   if (op !== 'add' || at !== '-' || !rel || !url) throw invalid(`Operation ${op} on /relations/${at} is not supported`);
-  if (!LINKS.has(rel)) throw invalid(`VS403369: Unrecognized relation type: ${rel}`, 'WorkItemLinkInvalidException');
-  if (next.relations.some((one) => one.rel === rel && one.url === url)) {
-    throw invalid('VS403327: Relation already exists.', 'WorkItemResourceLinkException');
-  }
-  if (rel !== 'Hyperlink') {
-    const id = Number(/\/workItems\/(\d+)$/i.exec(url)?.[1]);
-    if (!state.item(id)) throw notFound(id);
-    if (id === next.id)
-      throw invalid('TF201036: You cannot link a work item to itself.', 'WorkItemLinkInvalidException');
-    if (rel.endsWith('Hierarchy-Reverse') && next.relations.some((one) => one.rel === rel)) {
-      throw invalid(
-        'TF201036: You cannot add a Parent link: there is one already.',
-        'WorkItemLinkAddExtraParentException',
-      );
-    }
-  }
-  next.relations.push({ rel, url, attributes: { ...attributes } });
+  checkLink({ rel, url }, next, state);
+  const given: Relation = { rel, url, attributes: { ...attributes } };
+  next.relations.push(rel === 'AttachedFile' ? attached(given, next) : given);
 }
 
 function defaults(next: Item, project: StandInProject, type: TypeDefinition, { now, by }: PatchContext): void {

@@ -4,6 +4,7 @@
  * vendor's; they are the same in every organisation.
  */
 
+import type { StoredFile } from '../files';
 import { ApiError } from './answer';
 
 /** What a request says, its address taken apart. */
@@ -15,6 +16,10 @@ export interface Call<Person> {
   /** as it came */
   text: string;
   contentType: string | undefined;
+  /** of a chunk: Content-Range */
+  range?: string;
+  /** octets, in place of a text */
+  file?: StoredFile;
   by: Person;
   /** the variable parts of the address, decoded */
   at: Record<string, string | undefined>;

@@ -99,7 +99,7 @@ describe('stand-in for Azure DevOps', () => {
     }
   });
 
-  it('wants new work items of a batch told apart by negative numbers', async () => {
+  it('wants new work items of a batch distinguished by negative numbers', async () => {
     const request = (...ids: number[]) => ({
       method: 'PATCH',
       uri: '/Fabrikam/_apis/wit/workitems/$Task?api-version=7.1',
@@ -114,7 +114,7 @@ describe('stand-in for Azure DevOps', () => {
     assert.deepEqual(await codesOf(request(), request(), request(-1)), [200, 400, 400]);
   });
 
-  it('takes back all of a batch only where it is told to', async () => {
+  it('takes back all of a batch only if requested', async () => {
     const request = (value: string, id: number) => ({
       method: 'PATCH',
       uri: '/Fabrikam/_apis/wit/workitems/$Task?api-version=7.1',

@@ -6,9 +6,13 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FileStore, type StoredFile } from '../files';
 import { ApiError } from './answer';
-import { apiOf, Content } from './api';
+import { apiOf } from './api';
+import { Attachments, FileAnswer, isUpload } from './attachments';
+import { Comments } from './comments';
 import { Contract, contractMissing } from './contract';
 import { Core, type ServiceOptions } from './core';
 import type { Faults, SignIn } from './faults';
@@ -21,9 +25,9 @@ import { UNEXPECTED, Writes } from './writes';
 
 export interface StandInOptions extends ServiceOptions {
   port?: number;
-  /** compares with the vendor's description; preset: where it is there */
+  /** compares with the vendor's description; default: where it is there */
   contract?: boolean;
-  /** what a wrong token is answered with; preset the sign-in page */
+  /** what a wrong token is answered with; default: the sign-in page */
   signIn?: SignIn;
   /** each answer takes so long, milliseconds */
   latencyMs?: number;
@@ -47,6 +51,10 @@ export class StandIn {
   /** the state behind it, and its clock */
   readonly service: Core;
   readonly writes: Writes;
+  readonly comments: Comments;
+  readonly attachments: Attachments;
+  /** what attachments hold */
+  readonly files = new FileStore();
   private readonly routes: Routes<StandInPerson>;
   readonly contract: Contract | undefined;
   /** answers 429 so far */
@@ -60,6 +68,13 @@ export class StandIn {
   loseNextAnswer = false;
   /** headers of the next answer */
   nextHeaders: Record<string, string> = {};
+  private interruption: { pattern: RegExp; run: () => void } | undefined;
+
+  /** Runs once, when the next request comes whose `METHOD /path` matches. */
+  beforeNext(pattern: RegExp, run: () => void): void {
+    this.interruption = { pattern, run };
+  }
+
   tokensIssued = 0;
 
   constructor(
@@ -68,13 +83,17 @@ export class StandIn {
   ) {
     this.service = new Core(() => this.url, options);
     const items = new Items(this.service);
-    this.writes = new Writes(this.service, items);
+    this.attachments = new Attachments(this.service, this.files);
+    this.writes = new Writes(this.service, items, this.attachments);
+    this.comments = new Comments(this.service, this.writes);
     const parts = {
       core: this.service,
       structure: new Structure(this.service),
       items,
       feeds: new Feeds(this.service, items),
       writes: this.writes,
+      comments: this.comments,
+      attachments: this.attachments,
     };
     if (options.denyIdentities) this.faults.lacking.add('identities');
     this.routes = apiOf(parts, (method, uri, contentType, body, status, answer) => {
@@ -139,22 +158,40 @@ export class StandIn {
 
   stop(): Promise<void> {
     this.server.closeAllConnections();
-    return new Promise((resolve) => this.server.close(() => resolve()));
+    return new Promise((resolve) =>
+      this.server.close(() => {
+        this.files.clear();
+        resolve();
+      }),
+    );
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
-    const text = Buffer.concat(chunks).toString('utf8');
-    if (this.options.latencyMs) await sleep(this.options.latencyMs);
     const url = new URL(request.url ?? '/', 'http://stand-in');
     const method = request.method ?? 'GET';
+    let text = '';
+    let file: StoredFile | undefined;
+    try {
+      if (isUpload(method, url.pathname.replace(/^\/[^/]+/, ''))) file = await this.attachments.receive(request);
+      else text = await textOf(request);
+    } catch (thrown) {
+      // the client has left
+      if (!request.complete) return;
+      throw thrown;
+    }
+    if (this.options.latencyMs) await sleep(this.options.latencyMs);
     if (url.pathname.endsWith('/oauth2/v2.0/token')) {
       this.issueToken(text, response);
       return;
     }
     const path = url.pathname.replace(new RegExp(`^/${ORGANISATION}(?=/|$)`), '');
-    this.requests.push(`${method} ${decodeURIComponent(path)}`);
+    const about = `${method} ${decodeURIComponent(path)}`;
+    this.requests.push(about);
+    if (this.interruption?.pattern.test(about)) {
+      const { run } = this.interruption;
+      this.interruption = undefined;
+      run();
+    }
     this.queries.push(url.searchParams);
     const by = this.who(request.headers.authorization);
     const fault = this.queued.shift();
@@ -170,7 +207,11 @@ export class StandIn {
     else if (path === url.pathname)
       this.answer(response, 404, { message: 'TF400813: no such organisation', typeKey: 'NotFound' });
     else {
-      const { status, body } = this.run(request, path, url.searchParams, text, by);
+      const { status, body } = await this.run(request, path, url.searchParams, text, file, by);
+      if (body instanceof FileAnswer) {
+        await this.give(response, body, path);
+        return;
+      }
       if (this.loseNextAnswer && method !== 'GET' && /\$batch|workitems\/(\$|\d)/i.test(path)) {
         this.loseNextAnswer = false;
         response.destroy();
@@ -180,13 +221,29 @@ export class StandIn {
     }
   }
 
-  private run(
+  private async give(response: ServerResponse, { upload: { name, stored } }: FileAnswer, path: string): Promise<void> {
+    const spoilt = this.faults.spoilt.get(path.split('/').at(-1)?.toLowerCase() ?? '');
+    if (spoilt) {
+      response.writeHead(spoilt.status, spoilt.headers).end(spoilt.body);
+      return;
+    }
+    response.writeHead(200, {
+      'Content-Type': 'application/octet-stream',
+      'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
+      ...(!this.faults.filesWithoutLength && { 'Content-Length': String(stored.size) }),
+    });
+    // whoever reads it may leave early
+    await pipeline(this.files.stream(stored), response).catch(() => undefined);
+  }
+
+  private async run(
     { method = 'GET', headers }: IncomingMessage,
     path: string,
     query: URLSearchParams,
     text: string,
+    file: StoredFile | undefined,
     by: StandInPerson,
-  ): { status: number; body: unknown } {
+  ): Promise<{ status: number; body: unknown }> {
     // clients may say the version in either place; the vendor's description knows one
     const described = new URLSearchParams(query);
     const contentType = headers['content-type'];
@@ -199,9 +256,14 @@ export class StandIn {
       checkPreview(route, version);
       const body = text === '' || !/json/.test(contentType ?? '') ? undefined : named(JSON.parse(text));
       if (this.faults.breaks(path, query, body)) throw new ApiError(500, 'InternalServerError', UNEXPECTED);
-      const call: Call<StandInPerson> = { method, path, query, body, text, contentType, by, at };
-      const answer = handler(call);
-      if (version !== undefined && !(answer instanceof Content)) {
+      const range = headers['content-range'];
+      const call: Call<StandInPerson> = {
+        ...{ method, path, query, body, text, contentType, by, at },
+        ...(file && { file }),
+        ...(range !== undefined && { range }),
+      };
+      const answer = await handler(call);
+      if (version !== undefined && !(answer instanceof FileAnswer)) {
         this.check({ method, path, query: described, body, contentType }, 200, answer);
       }
       return { status: answer === undefined ? 204 : 200, body: answer };
@@ -278,7 +340,7 @@ export class StandIn {
     // every answer of the service has the id of its activity
     const common = { ...ANSWERED, 'X-VSS-E2EID': randomUUID(), Date: new Date(this.service.now()).toUTCString() };
     response.writeHead(status, { ...common, ...headers });
-    response.end(body instanceof Content ? body.text : body === undefined ? undefined : JSON.stringify(body));
+    response.end(body === undefined ? undefined : JSON.stringify(body));
   }
 }
 
@@ -293,6 +355,12 @@ function named(body: unknown): unknown {
     if ('op' in one && typeof one.op === 'number') return { ...one, op: OPERATIONS[one.op] };
     return 'body' in one ? { ...one, body: named(one.body) } : one;
   });
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** As it arrives. */

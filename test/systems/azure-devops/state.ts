@@ -1,6 +1,7 @@
 /** What the stand-in holds: projects with their trees, work items with all revisions, and the count of revisions. */
 
 import { randomUUID } from 'node:crypto';
+import type { StoredFile } from '../files';
 import type { StandInPerson } from './people';
 
 export interface Node {
@@ -19,6 +20,9 @@ export interface Comment {
   modifiedBy: StandInPerson;
   modifiedAt: number;
   deleted: boolean;
+  markdown?: boolean;
+  /** what it was before, the oldest first */
+  before: Omit<Comment, 'before'>[];
 }
 
 export interface StandInProject {
@@ -34,6 +38,15 @@ export interface Relation {
   rel: string;
   url: string;
   attributes: Record<string, unknown>;
+}
+
+/** What was sent, whether or not a work item has it. */
+export interface Upload {
+  name: string;
+  stored: StoredFile;
+  /** of an upload in chunks: bytes that are to come in all; undefined = none has come */
+  total?: number;
+  isChunked: boolean;
 }
 
 export type Shown = Record<string, unknown>;
@@ -56,6 +69,7 @@ export interface Update {
   at: number;
   by: StandInPerson;
   fields: Record<string, { oldValue?: unknown; newValue?: unknown }>;
+  relations?: { added?: Relation[]; removed?: Relation[]; updated?: Relation[] };
 }
 
 export interface Item {
@@ -92,8 +106,10 @@ const project = (id: string, name: string, areas: string[]): StandInProject => (
 
 export interface LinkChange {
   watermark: number;
-  parent: number;
-  child: number;
+  /** of the forward end */
+  rel: string;
+  source: number;
+  target: number;
   at: number;
   active: boolean;
 }
@@ -106,7 +122,7 @@ export class State {
   ];
   readonly items = new Map<number, Item>();
   /** what was uploaded, by id */
-  readonly attachments = new Map<string, { name: string; text: string }>();
+  readonly attachments = new Map<string, Upload>();
   /** hidden from the account */
   hides: (id: number) => boolean = () => false;
   watermark = 0;

@@ -2,6 +2,7 @@
 
 import { ApiError } from './answer';
 import { bad, type Core, type Query, wrapped } from './core';
+import { RELATION_TYPES } from './links';
 import { identity, identityRef, PEOPLE, present, type StandInPerson } from './people';
 import { FIELDS, fieldByName, TYPES, type TypeDefinition } from './process';
 import type { Node } from './state';
@@ -49,6 +50,11 @@ export class Structure {
   }
 
   identities(query: Query) {
+    const ids = query.get('identityIds');
+    if (ids !== null) {
+      const asked = ids.toLowerCase().split(',');
+      return wrapped(PEOPLE.filter((one) => asked.includes(identity(one).id.toLowerCase())).map(identity));
+    }
     const filter = query.get('searchFilter') ?? '';
     const wanted = (query.get('filterValue') ?? '').toLowerCase();
     if (!['General', 'MailAddress', 'AccountName', 'DisplayName'].includes(filter))
@@ -193,30 +199,12 @@ export class Structure {
   }
 
   relationTypes() {
-    const one = (referenceName: string, name: string, attributes: Record<string, unknown>) => ({
-      attributes,
-      referenceName,
-      name,
-      url: `${this.core.base()}/_apis/wit/workItemRelationTypes/${referenceName}`,
-    });
-    const link = { usage: 'workItemLink', editable: false, enabled: true };
-    return wrapped([
-      one('System.LinkTypes.Hierarchy-Forward', 'Child', {
-        ...link,
-        acyclic: true,
-        directional: true,
-        singleTarget: false,
-      }),
-      one('System.LinkTypes.Hierarchy-Reverse', 'Parent', {
-        ...link,
-        acyclic: true,
-        directional: true,
-        singleTarget: true,
-      }),
-      one('System.LinkTypes.Related', 'Related', { ...link, acyclic: false, directional: false, singleTarget: false }),
-      one('AttachedFile', 'Attached File', { usage: 'resourceLink', editable: false, enabled: true }),
-      one('Hyperlink', 'Hyperlink', { usage: 'resourceLink', editable: false, enabled: true }),
-    ]);
+    return wrapped(
+      RELATION_TYPES.map((one) => ({
+        ...one,
+        url: `${this.core.base()}/_apis/wit/workItemRelationTypes/${one.referenceName}`,
+      })),
+    );
   }
 
   trees(project: string, query: Query) {

@@ -14,7 +14,8 @@ export type Literal =
 
 export interface Condition {
   field: string;
-  operator: '=' | '<>' | '>' | '>=' | '<' | '<=' | 'IN';
+  /** CONTAINS: any of the values, each in a condition of its own, joined by OR */
+  operator: '=' | '<>' | '>' | '>=' | '<' | '<=' | 'IN' | 'CONTAINS';
   values: Literal[];
 }
 
@@ -92,6 +93,21 @@ export function parseWiql(text: string): Query {
   return { conditions, order };
 
   function condition(): Condition {
+    if (peek() !== '(') return simple();
+    expect('(');
+    const all = [simple()];
+    while (peek().toUpperCase() === 'OR') {
+      expect('OR');
+      all.push(simple());
+    }
+    expect(')');
+    const [first] = all;
+    if (!first || all.some((one) => one.operator !== 'CONTAINS' || one.field !== first.field))
+      throw syntax('only CONTAINS of one field is joined by OR here');
+    return { ...first, values: all.flatMap(({ values }) => values) };
+  }
+
+  function simple(): Condition {
     const name = field();
     const operator = next().toUpperCase();
     const type = fieldByName.get(name.toLowerCase())?.type;
@@ -114,6 +130,7 @@ export function parseWiql(text: string): Query {
       case '>=':
       case '<':
       case '<=':
+      case 'CONTAINS':
         return { field: name, operator, values: [literal()] };
       default:
         throw syntax(`operator expected, not ${operator}`);
@@ -139,6 +156,10 @@ export function holds(
     const number = Number(shown);
     return number - Number(wanted);
   };
+  if (operator === 'CONTAINS') {
+    const text = typeof shown === 'string' ? shown.toLowerCase() : '';
+    return values.some((one) => one.kind === 'text' && text.includes(one.value.toLowerCase()));
+  }
   const results = values.map(compare);
   if (operator === 'IN') return results.some((one) => one === 0);
   const [result] = results;

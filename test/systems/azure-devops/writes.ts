@@ -1,13 +1,16 @@
 /** Creates, updates and deletions, alone and several at once. Each makes a revision, if it changes anything. */
 
 import { ApiError, notFound } from './answer';
+import type { Attachments } from './attachments';
 import { bad, type Core, type Query, time, wrapped } from './core';
-import type { Items } from './items';
-import { applied, differs, type PatchOperation } from './patch';
+import { expanded, type Items } from './items';
+import { oppositeOf, targetOf } from './links';
+import { applied, differs, type PatchOperation, sanitised } from './patch';
 import type { StandInPerson } from './people';
-import type { Item } from './state';
+import type { Item, Relation, Update } from './state';
 
 const MOST_IN_BATCH = 200;
+const PARENT = 'System.LinkTypes.Hierarchy-Reverse';
 /** Real words: https://github.com/microsoft/vsts-work-item-migrator/issues/50 */
 export const UNEXPECTED = 'TF401349: An unexpected error has occurred, please verify your request and try again.';
 
@@ -15,6 +18,7 @@ export class Writes {
   constructor(
     private readonly core: Core,
     private readonly items: Items,
+    private readonly attachments: Attachments,
   ) {}
 
   create(
@@ -43,7 +47,8 @@ export class Writes {
     if (item.id > 0) this.core.state.items.set(item.id, item);
     this.revise(item, blank, by, now, item.id > 0);
     this.takeComment(item, by);
-    return this.items.shown(item, false);
+    if (item.id > 0) this.mirror(item, blank, by);
+    return this.answer(item, query);
   }
 
   update(id: number, operations: PatchOperation[], query: Query, by: StandInPerson, now: number) {
@@ -51,13 +56,20 @@ export class Writes {
     if (!item) throw notFound(id);
     const owner = this.core.project(String(item.fields['System.TeamProject']));
     const type = this.core.type(String(item.fields['System.WorkItemType']), owner);
+    this.checkRevisions(item);
     const next = applied(operations, item, owner, type, this.context(query, by, now));
-    if (!differs(item, next)) return this.items.shown(item, false);
+    if (!differs(item, next)) return this.answer(item, query);
     this.core.state.items.set(id, next);
     this.revise(next, item, by, now, true);
     this.takeComment(next, by);
-    this.adopt(next, item, by);
-    return this.items.shown(next, false);
+    this.mirror(next, item, by);
+    return this.answer(next, query);
+  }
+
+  private answer(item: Item, query: Query) {
+    const expand = expanded(query.get('$expand') ?? undefined);
+    const relations = (expand === 'relations' || expand === 'all') && !this.core.faults.answersWithoutRelations;
+    return this.items.shown(item, relations);
   }
 
   remove(id: number, now: number, by: StandInPerson) {
@@ -115,7 +127,16 @@ export class Writes {
   /** A revision without another value. */
   touch(id: number, by: StandInPerson): void {
     const item = this.core.state.item(id);
+    if (item) this.checkRevisions(item);
     if (item) this.revise(item, structuredClone(item), by, this.core.now(), true);
+  }
+
+  /** Told with 500: https://devblogs.microsoft.com/devops/work-item-revision-limits */
+  private checkRevisions({ id, revisions }: Item): void {
+    const { mostRevisions: most } = this.core.faults;
+    if (revisions.length < most) return;
+    const words = `VS403357: Work items can't be saved, only work items with up to ${most} revisions are supported through the REST API. Work item ${id}.`;
+    throw new ApiError(500, 'WorkItemRevisionLimitExceededException', words);
   }
 
   /** A comment is written as history, and does not stay in the field. */
@@ -125,7 +146,17 @@ export class Writes {
     delete item.fields['System.History'];
     const at = item.revisions.at(-1)?.at ?? 0;
     const id = ++this.core.state.commentIds;
-    const comment = { id, text: String(text), version: 1, by, at, modifiedBy: by, modifiedAt: at, deleted: false };
+    const comment = {
+      id,
+      text: sanitised(String(text)) ?? '',
+      version: 1,
+      by,
+      at,
+      modifiedBy: by,
+      modifiedAt: at,
+      deleted: false,
+      before: [],
+    };
     item.comments = [...item.comments, comment];
   }
 
@@ -199,23 +230,19 @@ export class Writes {
 
   private context(query: Query, by: StandInPerson, now: number) {
     const bypassRules = query.get('bypassRules') === 'true';
-    return { state: this.core.state, by, now, bypassRules, markdown: this.core.options.markdown !== false };
+    const markdown = this.core.options.markdown !== false;
+    const attached = (given: Relation, item: Item) => this.attachments.attached(given, item, now);
+    return { state: this.core.state, by, now, bypassRules, markdown, attached };
   }
 
   private revise(item: Item, before: Item, by: StandInPerson, now: number, kept: boolean): void {
     item.fields['System.HyperLinkCount'] = item.relations.filter(({ rel }) => rel === 'Hyperlink').length;
-    item.fields['System.RelatedLinkCount'] = item.relations.filter(({ rel }) => rel.startsWith('System.')).length;
-    const parent = item.relations.find(({ rel }) => rel === 'System.LinkTypes.Hierarchy-Reverse');
-    if (parent) item.fields['System.Parent'] = Number(parent.url.split('/').at(-1));
+    item.fields['System.RelatedLinkCount'] = item.relations.filter((one) => targetOf(one) !== undefined).length;
+    const parent = item.relations.find(({ rel }) => rel === PARENT);
+    if (parent) item.fields['System.Parent'] = targetOf(parent);
     else delete item.fields['System.Parent'];
     // times of one work item always increase
     const at = Math.max(now, (item.revisions.at(-1)?.at ?? 0) + 1);
-    const parentBefore = before.fields['System.Parent'];
-    const parentNow = item.fields['System.Parent'];
-    if (parentBefore !== parentNow && kept) {
-      if (parentBefore !== undefined) this.noteLink(Number(parentBefore), item.id, at, false);
-      if (parentNow !== undefined) this.noteLink(Number(parentNow), item.id, at, true);
-    }
     if (item.fields['System.State'] !== before.fields['System.State']) {
       item.fields['Microsoft.VSTS.Common.StateChangeDate'] = at;
       item.fields['System.Reason'] = `Moved to state ${String(item.fields['System.State'])}`;
@@ -245,42 +272,76 @@ export class Writes {
         newValue: fields[id],
       };
     }
-    item.updates = [...item.updates, { id: item.updates.length + 1, rev, at, by, fields: changed }];
+    // relations that were added now have the time of the revision
+    for (const one of item.relations)
+      if (one.rel === 'AttachedFile' && !before.relations.some((other) => isSame(one, other)))
+        one.attributes.authorizedDate = time(at);
+    const relations = relationsChanged(before.relations, item.relations);
+    const update = { id: item.updates.length + 1, rev, at, by, fields: changed };
+    item.updates = [...item.updates, { ...update, ...(relations && { relations }) }];
   }
 
-  /** Children that were added here: their parent changes, but not their revision. */
-  private adopt(item: Item, before: Item, by: StandInPerson): void {
-    const known = new Set(before.relations.map(({ url }) => url));
+  /**
+   * The other ends of links that were added or removed here. They show the link at once, and get an update without a revision
+   * (https://github.com/Sedeniono/ADO-History-Diff/issues/3), unless the service makes one for them as well.
+   */
+  private mirror(item: Item, before: Item, by: StandInPerson): void {
     const at = item.revisions.at(-1)?.at ?? 0;
-    for (const { rel, url } of item.relations) {
-      const child =
-        rel.endsWith('Hierarchy-Forward') && !known.has(url)
-          ? this.core.state.item(Number(url.split('/').at(-1)))
-          : undefined;
-      const last = child?.revisions.at(-1);
-      if (!child || !last) continue;
-      child.relations.push({
-        rel: 'System.LinkTypes.Hierarchy-Reverse',
-        url: `${this.core.base()}/_apis/wit/workItems/${item.id}`,
-        attributes: {},
-      });
-      child.fields['System.Parent'] = item.id;
-      last.fields['System.Parent'] = item.id;
-      child.updates.push({
-        id: child.updates.length + 1,
-        rev: last.rev,
-        at,
-        by,
-        fields: { 'System.Parent': { newValue: item.id } },
-      });
-      this.noteLink(item.id, child.id, at, true);
-    }
+    const has = (list: readonly Relation[], { rel, url }: Relation) =>
+      list.some((one) => one.rel === rel && one.url === url);
+    for (const one of before.relations) if (!has(item.relations, one)) this.mirrorOne(item, one, by, at, false);
+    for (const one of item.relations) if (!has(before.relations, one)) this.mirrorOne(item, one, by, at, true);
   }
 
-  private noteLink(parent: number, child: number, at: number, active: boolean): void {
-    const watermark = (this.core.state.links.at(-1)?.watermark ?? 0) + 1;
-    this.core.state.links.push({ watermark, parent, child, at, active });
+  private mirrorOne(item: Item, link: Relation, by: StandInPerson, at: number, added: boolean): void {
+    const [id, rel] = [targetOf(link), oppositeOf(link.rel)];
+    const other = id === undefined ? undefined : this.core.state.items.get(id);
+    if (!other || rel === undefined) return;
+    const past = structuredClone(other);
+    const back = { rel, url: `${this.core.base()}/_apis/wit/workItems/${item.id}`, attributes: {} };
+    const rest = other.relations.filter((one) => one.rel !== rel || targetOf(one) !== item.id);
+    other.relations = added ? [...rest, back] : rest;
+    if (link.rel.endsWith('-Reverse')) this.noteLink(rel, other.id, item.id, at, added);
+    else this.noteLink(link.rel, item.id, other.id, at, added);
+    if (this.core.faults.linksMoveBothEnds) {
+      this.revise(other, past, by, at, true);
+      return;
+    }
+    const last = other.revisions.at(-1);
+    if (!last) return;
+    const counted = { 'System.RelatedLinkCount': other.relations.filter((one) => targetOf(one) !== undefined).length };
+    const parent = rel === PARENT ? { 'System.Parent': added ? item.id : undefined } : {};
+    for (const [field, value] of Object.entries({ ...counted, ...parent }))
+      for (const fields of [other.fields, last.fields]) {
+        if (value === undefined) delete fields[field];
+        else fields[field] = value;
+      }
+    const fields = Object.fromEntries(Object.entries(parent).map(([field, newValue]) => [field, { newValue }]));
+    other.updates.push({ id: other.updates.length + 1, rev: last.rev, at, by, fields });
   }
+
+  private noteLink(rel: string, source: number, target: number, at: number, active: boolean): void {
+    const watermark = (this.core.state.links.at(-1)?.watermark ?? 0) + 1;
+    this.core.state.links.push({ watermark, rel, source, target, at, active });
+  }
+}
+
+const isSame = (one: Relation, other: Relation): boolean => one.rel === other.rel && one.url === other.url;
+
+/** undefined = none has changed */
+function relationsChanged(before: readonly Relation[], after: readonly Relation[]): Update['relations'] {
+  const without = (some: readonly Relation[], others: readonly Relation[]) =>
+    some.filter((one) => !others.some((other) => isSame(one, other)));
+  const [added, removed] = [without(after, before), without(before, after)];
+  const updated = after.filter((one) =>
+    before.some((other) => isSame(one, other) && JSON.stringify(one.attributes) !== JSON.stringify(other.attributes)),
+  );
+  if (added.length + removed.length + updated.length === 0) return undefined;
+  return structuredClone({
+    ...(added.length > 0 && { added }),
+    ...(removed.length > 0 && { removed }),
+    ...(updated.length > 0 && { updated }),
+  });
 }
 
 /** New work items in a batch are told apart by negative numbers; one without counts as -1. */

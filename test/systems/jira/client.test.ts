@@ -1,6 +1,6 @@
 /**
  * The stand-in answers a client that others wrote, jira.js, unchanged: the calls that a tool for syncing makes, each with the
- * documented answer. On Cloud every exchange is validated against Atlassian's description besides.
+ * documented answer. On Cloud every exchange is validated against Atlassian's description as well.
  */
 
 import assert from 'node:assert/strict';
@@ -189,7 +189,7 @@ describe(`stand-in for Jira Cloud, driven by jira.js${contractMissing ? ` (${con
       assert.equal(errors?.[0]?.failedElementNumber, 1);
     });
 
-    it('several are fetched: those that are out of sight are left out, those that cannot be read now are named', async () => {
+    it('several are fetched: those that are not visible are left out, and those that cannot be read now are named', async () => {
       const [one, two, secret] = [await make(), await make(), await make({ security: { id: '10901' } })];
       jira.faults.undelivered.add(two.id);
       const bob = jira.person('bob');
@@ -218,6 +218,90 @@ describe(`stand-in for Jira Cloud, driven by jira.js${contractMissing ? ` (${con
       assert.equal(all.fields.comment?.total, 1);
       const less = await client.issues.getIssue({ issueIdOrKey: id, fields: ['*all', '-comment'] });
       assert.equal(less.fields.comment, undefined);
+    });
+
+    it('comments: added with properties, listed in pages and by ids, edited, deleted', async () => {
+      const { id } = await make();
+      const made = [];
+      for (const words of ['One', 'Two', 'Three']) {
+        const properties = [{ key: 'twinflow', value: { marker: words } }];
+        made.push(await client.issueComments.addComment({ issueIdOrKey: id, comment: text(words), properties }));
+      }
+      const [one, two, three] = made.map((comment) => comment.id ?? '');
+      assert.ok(one && two && three);
+      const page = await client.issueComments.getComments({
+        issueIdOrKey: id,
+        startAt: 1,
+        maxResults: 1,
+        orderBy: '-created',
+      });
+      assert.deepEqual([page.total, page.comments?.map((comment) => comment.id)], [3, [two]]);
+      const { values } = await client.issueComments.getCommentsByIds({
+        ids: [Number(three), Number(one), 999_999],
+        expand: 'properties',
+      });
+      assert.deepEqual(
+        values?.map((comment) => comment.properties?.[0]?.value),
+        [{ marker: 'Three' }, { marker: 'One' }],
+      );
+      assert.equal(values?.[0]?.jsdPublic, true);
+      await client.issueComments.updateComment({ issueIdOrKey: id, id: two, body: text('Two again') });
+      const again = await client.issueComments.getComment({ issueIdOrKey: id, id: two });
+      assert.ok(JSON.stringify(again.body).includes('Two again'));
+      await client.issueComments.deleteComment({ issueIdOrKey: id, id: two });
+      const gone = await failure(client.issueComments.getComment({ issueIdOrKey: id, id: two }));
+      assert.equal(gone.status, 404);
+      assert.match(gone.words, /Can not find a comment for the id/);
+      const property = await client.issueCommentProperties.getCommentProperty({
+        commentId: one,
+        propertyKey: 'twinflow',
+      });
+      assert.deepEqual(property.value, { marker: 'One' });
+    });
+
+    it('comments for a role are kept from who is not in it, who may not write for it either', async () => {
+      const { id } = await make();
+      const visibility = { type: 'role' as const, value: 'Administrators' };
+      await client.issueComments.addComment({ issueIdOrKey: id, comment: text('For few'), visibility });
+      const bob = jira.person('bob');
+      const other = new Version3Client({
+        host: jira.url,
+        authentication: { basic: { email: bob.email, apiToken: bob.apiToken } },
+      });
+      assert.equal((await other.issueComments.getComments({ issueIdOrKey: id })).total, 0);
+      const refusal = await failure(
+        other.issueComments.addComment({ issueIdOrKey: id, comment: text('No'), visibility }),
+      );
+      assert.equal(refusal.status, 400);
+      assert.match(refusal.words, /not a member of the project role: Administrators/);
+    });
+
+    it('comments are refused where there are too many, empty ones, and too many at once', async () => {
+      const { id } = await make();
+      const add = () => client.issueComments.addComment({ issueIdOrKey: id, comment: text('More') });
+      await add();
+      jira.faults.mostComments = 1;
+      assert.equal((await failure(add())).status, 413);
+      jira.faults.mostComments = 5_000;
+      jira.faults.perIssue = [{ most: 3, withinMs: 60_000 }];
+      await add();
+      assert.equal((await failure(add())).status, 429);
+      jira.faults.perIssue = [];
+      const long = text('x'.repeat(32_768));
+      const refusal = await failure(client.issueComments.addComment({ issueIdOrKey: id, comment: long }));
+      assert.match(refusal.words, /exceeds the allowed limit of 32,767/);
+    });
+
+    it('an issue brings no more than so many of its comments, the newest', async () => {
+      const { id } = await make();
+      for (const words of ['One', 'Two', 'Three'])
+        await client.issueComments.addComment({ issueIdOrKey: id, comment: text(words) });
+      jira.faults.embedded = 2;
+      const { fields } = await client.issues.getIssue({ issueIdOrKey: id, fields: ['comment'] });
+      jira.faults.embedded = 100;
+      const { comments, total } = fields.comment ?? {};
+      assert.deepEqual([comments?.length, total], [2, 3]);
+      assert.ok(JSON.stringify(comments).includes('Three'));
     });
 
     it('statuses change by transitions that are offered', async () => {

@@ -4,11 +4,17 @@
  * `startJira()` runs it inside a test; `tsx test/systems/jira/main.ts` runs it alone.
  */
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FileStore } from '../files';
+import type { Answer } from './answer';
+import { Attachments, isUpload } from './attachments';
+import { declareComments } from './comments';
 import { contract, contractMissing } from './contract';
 import { anonymousAnswer, Faults } from './faults';
-import { type Answer, type Call, type RouteOptions, Routes } from './routes';
+import { declareLinks } from './links';
+import { type Call, type RouteOptions, Routes } from './routes';
 import { CLIENT, CLOUD_ID, PEOPLE, type Person } from './seed';
 import { Site, type SiteOptions } from './site';
 import { isJson } from './values';
@@ -17,7 +23,7 @@ export { CLIENT, CLOUD_ID, PEOPLE } from './seed';
 
 export interface JiraOptions extends Partial<SiteOptions>, Partial<RouteOptions> {
   port?: number;
-  /** scoped tokens have the scopes of Jira Software's API; preset true */
+  /** scoped tokens have the scopes of Jira Software's API; default: true */
   softwareScopes?: boolean;
   /** each answer takes so long, milliseconds */
   latencyMs?: number;
@@ -37,6 +43,10 @@ export interface Jira {
   site: Site;
   /** "POST /rest/api/3/search/jql", in the order they came */
   requests: string[];
+  /** what the host with the bytes was asked for, and with which headers */
+  mediaRequests: { path: string; headers: IncomingMessage['headers'] }[];
+  /** what attachments hold */
+  files: FileStore;
   /** times of the answers 429, ms since 1970 */
   refusals: number[];
   /** windows of the rate limit: when each began, ms since 1970, and how many requests came in it */
@@ -49,8 +59,9 @@ export interface Jira {
   /** Answers the next requests that match otherwise: what breaks while a client works. */
   interfere(
     match: RegExp,
-    answer: (call: { method: string; path: string }) => Answer & { headers?: Record<string, string> },
+    answer: (call: { method: string; path: string }) => Answer,
     times?: number,
+    isOn?: () => boolean,
   ): void;
   /** Called before each request is answered. */
   onRequest: ((method: string, path: string) => void) | undefined;
@@ -72,30 +83,46 @@ export async function startJira(options: JiraOptions = {}): Promise<Jira> {
   const faults = new Faults();
   const site = new Site({ deployment, timeZone, indexLagMs, now, clockMs });
   const routes = new Routes(site, { searchCap, tokenTtlMs, grainMs, metaCap, withheld }, faults);
-  const running = new Running(site, routes, faults, options);
+  declareComments(routes);
+  declareLinks(routes);
+  const files = new FileStore();
+  site.attachmentsMove = () => !faults.attachmentsAreSilent;
+  const media = createServer((request, response) => void running.serveMedia(request, response));
+  await new Promise<void>((resolve) => media.listen(0, '127.0.0.1', resolve));
+  const attachments = new Attachments(routes, files, () => addressOf(media));
+  const running = new Running(site, routes, faults, options, files, attachments);
   const server = createServer((request, response) => void running.serve(request, response));
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  site.url = `http://127.0.0.1:${address.port}`;
+  site.url = addressOf(server);
   return Object.assign(running, {
     url: site.url,
     gatewayUrl: `${site.url}/ex/jira/${CLOUD_ID}`,
     async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      for (const one of [server, media]) {
+        one.closeAllConnections();
+        await new Promise((resolve) => one.close(resolve));
+      }
+      files.clear();
     },
   });
+}
+
+function addressOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return `http://127.0.0.1:${address.port}`;
 }
 
 interface Interference {
   match: RegExp;
   answer: Parameters<Jira['interfere']>[1];
   times: number;
+  isOn: () => boolean;
 }
 
 class Running {
   readonly requests: string[] = [];
+  readonly mediaRequests: Jira['mediaRequests'] = [];
   readonly refusals: number[] = [];
   readonly violations: string[] | undefined;
   onRequest: Jira['onRequest'];
@@ -109,6 +136,8 @@ class Running {
     private readonly routes: Routes,
     readonly faults: Faults,
     private readonly options: JiraOptions,
+    readonly files: FileStore,
+    private readonly attachments: Attachments,
   ) {
     this.violations = site.isCloud && contractMissing === undefined ? [] : undefined;
   }
@@ -119,8 +148,8 @@ class Running {
     return found;
   };
 
-  interfere = (match: RegExp, answer: Interference['answer'], times = 1): void => {
-    this.interferences.push({ match, answer, times });
+  interfere = (match: RegExp, answer: Interference['answer'], times = 1, isOn = () => true): void => {
+    this.interferences.push({ match, answer, times, isOn });
   };
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -128,7 +157,8 @@ class Running {
     const method = request.method ?? 'GET';
     this.requests.push(`${method} ${url.pathname}`);
     this.onRequest?.(method, url.pathname);
-    const text = await textOf(request);
+    const isForm = /^multipart\//.test(request.headers['content-type'] ?? '');
+    const text = isForm ? '' : await textOf(request);
     const { latencyMs = 0 } = this.options;
     if (latencyMs > 0) await sleep(latencyMs);
     const send = (status: number, body?: unknown, headers: Record<string, string> = {}) => {
@@ -137,10 +167,22 @@ class Running {
       response.writeHead(status, { ...json, Date: date, ...this.left(), ...headers });
       response.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
     };
-    const answered = ({ status, body }: Answer) => send(status, body);
+    const answered = ({ status, body, file, template, headers }: Answer) => {
+      const { lostAnswers } = this.faults;
+      const place = lostAnswers.indexOf(`${method} ${template}`);
+      if (place < 0 && file) {
+        response.writeHead(status, { ...this.left(), ...headers });
+        // whoever reads it may leave early
+        void pipeline(this.files.stream(file), response).catch(() => undefined);
+        return;
+      }
+      if (place < 0) return send(status, body, headers);
+      lostAnswers.splice(place, 1);
+      response.destroy();
+    };
     try {
       const interference = this.interferences.find(
-        (one) => one.times > 0 && one.match.test(`${method} ${url.pathname}`),
+        (one) => one.times > 0 && one.isOn() && one.match.test(`${method} ${url.pathname}`),
       );
       if (interference) {
         interference.times--;
@@ -161,28 +203,52 @@ class Running {
       const limited = this.limit();
       if (limited) send(429, { errorMessages: ['Rate limit exceeded.'], errors: {} }, limited);
       else if (url.pathname === '/oauth/token' && method === 'POST') answered(this.giveToken(text));
-      else answered(this.answer(method, url, text, request));
+      else answered(await this.answer(method, url, text, request));
     } catch (thrown) {
+      // the client has left in the middle of a file
+      if (!request.complete) return;
       // a fault of the stand-in, not of the client
       this.violations?.push(`${method} ${url.pathname}: ${thrown instanceof Error ? thrown.stack : String(thrown)}`);
       send(500, { errorMessages: ['Internal server error'], errors: {} });
     }
   }
 
-  private answer(method: string, url: URL, text: string, request: IncomingMessage): Answer {
+  /** The host with the bytes, where Cloud redirects to. */
+  async serveMedia(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    this.mediaRequests.push({ path: url.pathname, headers: request.headers });
+    const { status, body, file, headers } = this.attachments.signedContent(url, request.headers);
+    response.writeHead(status, headers);
+    if (file) await pipeline(this.files.stream(file), response).catch(() => undefined);
+    else response.end(body);
+  }
+
+  private async answer(method: string, url: URL, text: string, request: IncomingMessage): Promise<Answer> {
     const gateway = `/ex/jira/${CLOUD_ID}`;
     const through = this.site.isCloud && url.pathname.startsWith(`${gateway}/`);
     const path = through ? url.pathname.slice(gateway.length) : url.pathname;
     const root = `/rest/api/${this.site.isCloud ? 3 : 2}`;
     const agile = path.startsWith('/rest/agile/1.0/');
+    const known = this.faults.credentials ? undefined : this.viewer(request.headers.authorization, through);
+    const isToken = request.headers.authorization?.startsWith('Bearer ') === true;
+    const download = method === 'GET' ? this.attachments.download(path, known, isToken) : undefined;
+    if (download) return download;
     if (!agile && !path.startsWith(`${root}/`)) {
       return { status: 404, body: '<html><head><title>Oops, you&#39;ve found a dead link.</title></head></html>' };
     }
-    const viewer = this.faults.credentials ? undefined : this.viewer(request.headers.authorization, through);
+    const viewer = known;
     if (!viewer) return failed(401, 'Client must be authenticated to access this resource.');
     // https://github.com/mikebowler/jirametrics/issues/74
     if (agile && through && this.options.softwareScopes === false)
       return { status: 401, body: { code: 401, message: 'Unauthorized; scope does not match' } };
+    const below = agile ? path.replace('/rest/agile/1.0', '/agile') : path.slice(root.length);
+    if (isUpload(method, below)) {
+      const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+      const answer = await this.attachments.upload({ path: below, viewer }, headers, request);
+      // what a form that cannot be taken is answered with is not described
+      if (![400, 415].includes(answer.status)) this.compare(method, below, url.searchParams, undefined, answer, true);
+      return answer;
+    }
     const parsed = bodyOf(text);
     if (parsed.broken) return failed(400, 'The request body is not JSON.');
     if (text !== '' && !/^application\/json/.test(request.headers['content-type'] ?? '')) {
@@ -190,26 +256,38 @@ class Running {
     }
     const call: Call = {
       method,
-      path: agile ? path.replace('/rest/agile/1.0', '/agile') : path.slice(root.length),
+      path: below,
       query: url.searchParams,
       body: parsed.value,
       viewer,
     };
-    const { status, body, template } = this.routes.answer(call);
+    const answer = this.routes.answer(call);
     // Jira Software's API has a description of its own; that of web links has one where Jira answers with a list of them
-    const isOtherwise = agile || (method === 'GET' && template?.endsWith('/remotelink') === true);
-    if (this.violations && !isOtherwise) {
-      const exchange = {
-        method,
-        template: `/rest/api/3${template ?? call.path}`,
-        query: url.searchParams,
-        request: parsed.value,
-        status,
-        response: body,
-      };
-      this.violations.push(...contract().violations(exchange));
-    }
-    return { status, body };
+    const isOtherwise = agile || (method === 'GET' && answer.template?.endsWith('/remotelink') === true);
+    if (!isOtherwise) this.compare(method, call.path, url.searchParams, parsed.value, answer);
+    return answer;
+  }
+
+  /** @param isForm the request is no JSON */
+  private compare(
+    method: string,
+    path: string,
+    query: URLSearchParams,
+    request: unknown,
+    { status, body, template }: Answer,
+    isForm = false,
+  ): void {
+    if (!this.violations) return;
+    const exchange = {
+      method,
+      template: `/rest/api/3${template ?? path}`,
+      query,
+      request,
+      status,
+      response: body,
+      isForm,
+    };
+    this.violations.push(...contract().violations(exchange));
   }
 
   /** Basic with an API token on the site, with a scoped one through the gateway; Data Center: bearer token or password. */

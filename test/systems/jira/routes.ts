@@ -1,14 +1,15 @@
 /** The addresses that the stand-in answers: those that connectors use, with the vendor's limits. */
 
+import type { Answer } from './answer';
 import type { Faults } from './faults';
+import type { Issue, Json } from './issue';
 import { JqlError } from './jql';
 import { search } from './search';
 import { BOARDS, PEOPLE, type Person, PRIORITIES, PROJECTS, RESOLUTIONS, SPRINTS, STATUSES } from './seed';
-import { Invalid, type Issue, newToken, type Site } from './site';
-import { DatabaseError, isJson, type Json, showUser } from './values';
+import { Invalid, newToken, type Site } from './site';
+import { DatabaseError, isJson, showUser } from './values';
 import {
   findPeople,
-  showComment,
   showCreateScreen,
   showFields,
   showIssue,
@@ -31,13 +32,6 @@ export interface Call {
   viewer: Person;
 }
 
-export interface Answer {
-  status: number;
-  body?: unknown;
-  /** the template that the vendor's description knows the address by */
-  template?: string;
-}
-
 export interface RouteOptions {
   /** the most rows of one search page */
   searchCap: number;
@@ -57,9 +51,9 @@ interface Token {
   until: number;
 }
 
-type Handler = (call: Call, parts: string[]) => Answer;
+export type Handler = (call: Call, parts: string[]) => Answer;
 
-const failure = (status: number, messages: string[], errors: Record<string, string> = {}): Answer => ({
+export const failure = (status: number, messages: string[], errors: Record<string, string> = {}): Answer => ({
   status,
   body: { errorMessages: messages, errors },
 });
@@ -69,17 +63,16 @@ const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(St
 
 export class Routes {
   private readonly tokens = new Map<string, Token>();
+  /** times of writes, by the issue's id */
+  private readonly writes = new Map<string, number[]>();
   private readonly routes: { method: string; pattern: RegExp; template: string; handler: Handler }[] = [];
 
   constructor(
-    private readonly site: Site,
-    private readonly options: RouteOptions,
-    private readonly faults: Faults,
+    readonly site: Site,
+    readonly options: RouteOptions,
+    readonly faults: Faults,
   ) {
     this.declare();
-    // /project/search is no project called "search"
-    const holes = (template: string) => template.split('{').length;
-    this.routes.sort((a, b) => holes(a.template) - holes(b.template));
   }
 
   answer(call: Call): Answer {
@@ -103,9 +96,12 @@ export class Routes {
     }
   }
 
-  private on(method: string, template: string, handler: Handler): void {
+  on(method: string, template: string, handler: Handler): void {
     const pattern = new RegExp(`^${template.replace(/\{\w+\}/g, '([^/]+)')}$`);
     this.routes.push({ method, pattern, template, handler });
+    // /project/search is no project called "search"
+    const holes = (one: string) => one.split('{').length;
+    this.routes.sort((a, b) => holes(a.template) - holes(b.template));
   }
 
   private declare(): void {
@@ -135,10 +131,6 @@ export class Routes {
     this.on('GET', '/priority', () => ({
       status: 200,
       body: PRIORITIES.map((one) => ({ self: `${site.url}/rest/api/3/priority/${one.id}`, ...one })),
-    }));
-    this.on('GET', '/issueLinkType', () => ({
-      status: 200,
-      body: { issueLinkTypes: [{ id: '10000', name: 'Blocks', inward: 'is blocked by', outward: 'blocks' }] },
     }));
     this.on('GET', '/project/{projectIdOrKey}/versions', (_call, [project = '']) =>
       this.withProject(project, (id) =>
@@ -176,22 +168,6 @@ export class Routes {
     });
     this.on('GET', '/issue/{issueIdOrKey}/editmeta', (call, [id = '']) =>
       this.withIssue(call, id, (issue) => ({ status: 200, body: { fields: this.editScreen(issue) } })),
-    );
-    this.on('GET', '/issue/{issueIdOrKey}/comment', (call, [id = '']) =>
-      this.withIssue(call, id, (issue) =>
-        this.page(
-          call,
-          issue.comments.map((one) => showComment(site, issue.id, one, call.viewer)),
-          'comments',
-          100,
-        ),
-      ),
-    );
-    this.on('POST', '/issue/{issueIdOrKey}/comment', (call, [id = '']) =>
-      this.withIssue(call, id, (issue) => {
-        const comment = site.comment(call.viewer, issue, asJson(asJson(call.body).body));
-        return { status: 201, body: showComment(site, issue.id, comment, call.viewer) };
-      }),
     );
     this.on('GET', '/issue/{issueIdOrKey}/remotelink', (call, [id = '']) =>
       this.withIssue(call, id, (issue) => ({
@@ -350,7 +326,23 @@ export class Routes {
     });
   }
 
-  private withIssue({ viewer }: Call, id: string, work: (issue: Issue) => Answer): Answer {
+  /** Cloud refuses a write to one issue alone, if there were many, and says so; undefined = it is counted and carried out. */
+  paced({ id }: Issue): Answer | undefined {
+    const now = this.site.options.now();
+    const times = (this.writes.get(id) ?? []).filter((at) => now - at < 60_000);
+    for (const { most, withinMs } of this.site.isCloud ? this.faults.perIssue : []) {
+      const within = times.filter((at) => now - at < withinMs);
+      if (within.length < most) continue;
+      this.faults.pausedIssues.push(id);
+      const seconds = Math.max(1, Math.ceil(((within[0] ?? now) + withinMs - now) / 1000));
+      const headers = { 'Retry-After': String(seconds), 'RateLimit-Reason': 'jira-per-issue-on-write' };
+      return { ...failure(429, ['Rate limit exceeded.']), headers };
+    }
+    this.writes.set(id, [...times, now]);
+    return undefined;
+  }
+
+  withIssue({ viewer }: Call, id: string, work: (issue: Issue) => Answer): Answer {
     const issue = this.site.find(id);
     return issue && this.site.sees(viewer, issue) ? work(issue) : NO_ISSUE;
   }
@@ -482,7 +474,8 @@ export class Routes {
     const { site } = this;
     const expand = (query.get('expand') ?? '').split(',');
     const fields = (query.get('fields') ?? '*all').split(',');
-    const body = showIssue(site, issue, viewer, fields, (query.get('properties') ?? '').split(',').filter(Boolean));
+    const properties = (query.get('properties') ?? '').split(',').filter(Boolean);
+    const body = showIssue(site, issue, viewer, fields, properties, this.faults);
     if (expand.includes('editmeta')) {
       body.editmeta = { fields: this.editScreen(issue) };
     }
@@ -506,7 +499,7 @@ export class Routes {
     this.site.edit(viewer, issue, body);
     if (!quiet || !mayBeQuiet) this.site.mails.push(issue.id);
     if (query.get('returnIssue') !== 'true' || !this.site.isCloud) return { status: 204 };
-    return { status: 200, body: showIssue(this.site, issue, viewer) };
+    return { status: 200, body: showIssue(this.site, issue, viewer, undefined, undefined, this.faults) };
   }
 
   private enhancedSearch({ body, viewer }: Call): Answer {
@@ -565,7 +558,7 @@ export class Routes {
       status: 200,
       body: {
         issues: issues.map((issue) => ({
-          ...showIssue(this.site, issue, viewer, fields, properties),
+          ...showIssue(this.site, issue, viewer, fields, properties, this.faults),
           ...(withChangelog ? { changelog: showNewestLog(this.site, issue, viewer) } : {}),
         })),
         issueErrors: failed.map(({ id }) => ({
@@ -593,7 +586,7 @@ export class Routes {
     const issues = found
       .slice(startAt, startAt + maxResults)
       .filter(({ id }) => !this.faults.leftOut.has(id))
-      .map((issue) => showIssue(site, issue, viewer, fields));
+      .map((issue) => showIssue(site, issue, viewer, fields, [], this.faults));
     return { status: 200, body: { expand: 'schema,names', startAt, maxResults, total: found.length, issues } };
   }
 
@@ -618,7 +611,7 @@ export class Routes {
     return { status: 200, body: [...found, ...byKey].map(({ login }) => showUser(site, login, viewer)) };
   }
 
-  private page({ query }: Call, list: Json[], property: string, most: number): Answer {
+  page({ query }: Call, list: Json[], property: string, most: number): Answer {
     const startAt = Number(query.get('startAt') ?? 0);
     const maxResults = Math.min(Number(query.get('maxResults') ?? most), most);
     const values = list.slice(startAt, startAt + maxResults);

@@ -1,8 +1,9 @@
 /** JQL over the stand-in's index. Unknown fields, functions and values are refused as Jira does. */
 
+import type { Issue } from './issue';
 import { type Clause, JqlError, type Operand, parseJql, type Query } from './jql';
 import { PEOPLE, type Person, PRIORITIES, PROJECTS, RESOLUTIONS, STATUSES } from './seed';
-import type { Issue, Site } from './site';
+import type { Site } from './site';
 import { timeOfWallClock } from './zone';
 
 export interface SearchContext {
@@ -122,9 +123,11 @@ function custom(clause: TestClause, { site }: SearchContext): Test {
     const words = wordsOf(textOf(operand));
     if (words.length === 0)
       throw new JqlError(`The field '${field.name}' does not support searching for an empty string.`);
+    const isPhrase = /^".*"$/s.test(textOf(operand));
     return ({ values }) => {
-      const held = new Set(wordsOf(JSON.stringify(values[field.id] ?? '')));
-      return words.every((word) => held.has(word));
+      const held = wordsOf(JSON.stringify(values[field.id] ?? ''));
+      if (isPhrase) return ` ${held.join(' ')} `.includes(` ${words.join(' ')} `);
+      return words.every((word) => held.includes(word));
     };
   }
   if (field.kind === 'number' && operand.kind === 'number' && clause.operator === '=')

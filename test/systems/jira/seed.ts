@@ -4,6 +4,8 @@
  * nothing can be edited, and a field of every kind.
  */
 
+import type { LinkType } from './issue';
+
 export type Kind =
   | 'line'
   | 'url'
@@ -142,6 +144,13 @@ export const PROJECTS = [
   project('10202', 'TEAM', 'Team', 10700, 'next-gen'),
   project('10203', 'HELP', 'Help desk', 10800, 'classic', 'service_desk'),
 ];
+
+/** Members of project roles and groups, for comments that only they see. */
+export const ROLES: Record<string, string[]> = {
+  Administrators: ['alice'],
+  Developers: ['sync', 'alice', 'bob', 'carol'],
+};
+export const GROUPS: Record<string, string[]> = { staff: ['sync', 'alice', 'bob'], board: ['alice'] };
 
 export const SECURITY_LEVELS = [
   { id: '10900', name: 'Staff', members: ['sync', 'alice', 'bob', 'carol'] },
@@ -319,4 +328,12 @@ export const KEPT: { id: string; name: string; schema?: FieldSpec['schema'] }[] 
     ['timeestimate', 'Remaining Estimate', 'number'],
     ['timespent', 'Time Spent', 'number'],
   ].map(([id = '', name = '', type = '']) => ({ id, name, schema: { type, system: id } })),
+];
+
+/** Types of links, as a new site has them. */
+export const LINK_TYPES: LinkType[] = [
+  { id: '10000', name: 'Blocks', inward: 'is blocked by', outward: 'blocks' },
+  { id: '10001', name: 'Cloners', inward: 'is cloned by', outward: 'clones' },
+  { id: '10002', name: 'Duplicate', inward: 'is duplicated by', outward: 'duplicates' },
+  { id: '10003', name: 'Relates', inward: 'relates to', outward: 'relates to' },
 ];

@@ -4,12 +4,17 @@
  */
 
 import { randomUUID } from 'node:crypto';
+import type { StoredFile } from '../files';
+import type { Attachment, Comment, Issue, IssueLink, Json, LinkType, RemoteIssueLink } from './issue';
 import {
   FIELDS,
   type FieldSpec,
+  GROUPS,
+  LINK_TYPES,
   type Person,
   PROJECTS,
   type ProjectSpec,
+  ROLES,
   SECURITY_LEVELS,
   STATUSES,
   TRANSITIONS,
@@ -17,47 +22,7 @@ import {
   TYPES,
   UNEDITABLE,
 } from './seed';
-import { isJson, type Json, logValue, Refused, type Stored, takeValue } from './values';
-
-export interface LogEntry {
-  id: string;
-  at: number;
-  by: string;
-  items: Json[];
-}
-
-export interface Issue {
-  id: string;
-  number: number;
-  project: string;
-  type: string;
-  status: string;
-  created: number;
-  updated: number;
-  resolved: number | undefined;
-  creator: string;
-  values: Record<string, Stored>;
-  properties: Record<string, unknown>;
-  remoteLinks: RemoteIssueLink[];
-  comments: Comment[];
-  /** to other issues, as Jira shows them */
-  links: Json[];
-  log: LogEntry[];
-}
-
-export interface RemoteIssueLink {
-  id: number;
-  globalId: string | undefined;
-  object: Json;
-}
-
-export interface Comment {
-  id: string;
-  by: string;
-  at: number;
-  /** a document */
-  body: Json;
-}
+import { isJson, logValue, Refused, takeValue } from './values';
 
 export interface SiteOptions {
   deployment: 'cloud' | 'datacenter';
@@ -106,6 +71,12 @@ export class Site {
   private nextLog = 50_000;
   private nextLink = 60_000;
   private nextComment = 70_000;
+  private nextAttachment = 90_000;
+  /** adding and removing an attachment makes a new update time */
+  attachmentsMove = () => true;
+  nextIssueLink = 80_000;
+  readonly linkTypes: LinkType[] = [...LINK_TYPES];
+  readonly issueLinks: IssueLink[] = [];
   private readonly oldKeys = new Map<string, string>();
   private readonly counters = new Map<string, number>();
 
@@ -187,7 +158,7 @@ export class Site {
       properties: {},
       remoteLinks: [],
       comments: [],
-      links: [],
+      attachments: [],
       log: [],
     };
     const { project: _project, issuetype: _type, ...others } = fields;
@@ -288,11 +259,90 @@ export class Site {
   }
 
   /** A comment makes a new update time, and no entry in the changelog. */
-  comment(by: Person, issue: Issue, body: Json = documentOf('Comment')): Comment {
-    const comment = { id: String(this.nextComment++), by: by.login, at: this.options.now(), body };
+  comment(
+    by: Person,
+    issue: Issue,
+    body: Comment['body'] = this.text('Comment'),
+    more: Partial<Comment> = {},
+  ): Comment {
+    const at = this.options.now();
+    const [id, login] = [String(this.nextComment++), by.login];
+    const about = { visibility: undefined, properties: {}, ...more };
+    const comment: Comment = { id, by: login, at, updatedBy: login, updated: at, body, ...about };
     issue.comments.push(comment);
-    this.commit(by, issue, structuredClone(issue));
+    this.touch(by, issue);
     return comment;
+  }
+
+  /** @param moves the issue gets a new update time */
+  editComment(by: Person, issue: Issue, comment: Comment, changes: Partial<Comment>, moves: boolean): void {
+    Object.assign(comment, changes, { updatedBy: by.login, updated: Math.max(comment.updated, this.options.now()) });
+    if (moves) this.touch(by, issue);
+  }
+
+  removeComment(by: Person, issue: Issue, { id }: Comment, moves: boolean): void {
+    issue.comments = issue.comments.filter((one) => one.id !== id);
+    if (moves) this.touch(by, issue);
+  }
+
+  findComment(id: string): { issue: Issue; comment: Comment } | undefined {
+    for (const issue of this.issues.values()) {
+      const comment = issue.comments.find((one) => one.id === id);
+      if (comment) return { issue, comment };
+    }
+    return undefined;
+  }
+
+  /** An attachment makes an entry in the changelog. */
+  attach(
+    by: Person,
+    issue: Issue,
+    name: string,
+    stored: StoredFile,
+    mediaType = 'application/octet-stream',
+  ): Attachment {
+    const [id, at] = [String(this.nextAttachment++), this.options.now()];
+    const attachment: Attachment = { id, by: by.login, at, name, mediaType, stored };
+    issue.attachments.push(attachment);
+    this.noteAttachment(by, issue, {}, { id, text: name });
+    return attachment;
+  }
+
+  detach(by: Person, issue: Issue, { id, name }: Attachment): void {
+    issue.attachments = issue.attachments.filter((one) => one.id !== id);
+    this.noteAttachment(by, issue, { id, text: name }, {});
+  }
+
+  findAttachment(id: string): { issue: Issue; attachment: Attachment } | undefined {
+    for (const issue of this.issues.values()) {
+      const attachment = issue.attachments.find((one) => one.id === id);
+      if (attachment) return { issue, attachment };
+    }
+    return undefined;
+  }
+
+  private noteAttachment(by: Person, issue: Issue, from: Noted, to: Noted): void {
+    const item = logItem('Attachment', 'jira', 'attachment', from, to);
+    issue.log.push({ id: String(this.nextLog++), at: this.options.now(), by: by.login, items: [item] });
+    if (this.attachmentsMove()) this.touch(by, issue);
+  }
+
+  /** What somebody may look at of an issue's comments: not what is for a role or group that they are not in. */
+  commentsFor({ login }: Person, { comments }: Issue): Comment[] {
+    return comments.filter(({ visibility }) => {
+      if (!visibility) return true;
+      return (visibility.type === 'role' ? ROLES : GROUPS)[visibility.value]?.includes(login) === true;
+    });
+  }
+
+  /** A text as comments hold it. */
+  text(words: string): Comment['body'] {
+    return this.isCloud ? documentOf(words) : words;
+  }
+
+  /** A new update time. */
+  touch(by: Person, issue: Issue): void {
+    this.commit(by, issue, structuredClone(issue));
   }
 
   /** To another project, where it gets a new key; the old one still leads to it. */
@@ -322,6 +372,8 @@ export class Site {
 
   remove(issue: Issue): void {
     this.issues.delete(issue.id);
+    const left = this.issueLinks.filter(({ from, to }) => from !== issue.id && to !== issue.id);
+    this.issueLinks.splice(0, this.issueLinks.length, ...left);
     this.index.delete(issue.id);
   }
 
@@ -423,13 +475,12 @@ export class Site {
   }
 }
 
-function logItem(
-  field: string,
-  fieldtype: string,
-  fieldId: string,
-  from: { id?: string; text?: string },
-  to: { id?: string; text?: string },
-): Json {
+interface Noted {
+  id?: string;
+  text?: string;
+}
+
+function logItem(field: string, fieldtype: string, fieldId: string, from: Noted, to: Noted): Json {
   return {
     field,
     fieldtype,

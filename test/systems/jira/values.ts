@@ -1,5 +1,6 @@
 /** Values of fields as the stand-in keeps them: taken from requests in Jira's forms only, and shown as Jira shows them. */
 
+import type { Issue, Json, SiteView, Stored, TimeTracking } from './issue';
 import {
   type FieldSpec,
   type Option,
@@ -11,10 +12,8 @@ import {
   SECURITY_LEVELS,
   SPRINTS,
 } from './seed';
-import type { Issue, Site } from './site';
 import { stampOf } from './zone';
 
-export type Json = Record<string, unknown>;
 export const isJson = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -24,19 +23,8 @@ export class Refused extends Error {}
 /** A fault of the server: whatever the request holds beside, it is answered with 500. */
 export class DatabaseError extends Error {}
 
-export interface TimeTracking {
-  original?: number;
-  remaining?: number;
-}
-export interface Cascade {
-  parent: string;
-  child?: string;
-}
-
-export type Stored = null | string | number | string[] | number[] | Json | TimeTracking | Cascade;
-
 const LONGEST = 32_767;
-const isDocument = (value: unknown): value is Json =>
+export const isDocument = (value: unknown): value is Json =>
   isJson(value) &&
   value.type === 'doc' &&
   value.version === 1 &&
@@ -87,7 +75,7 @@ function option(json: unknown, options: Option[]): Option {
   return refuse(`Option ${isJson(json) && json.id !== undefined ? 'id' : 'value'} '${String(asked)}' is not valid`);
 }
 
-function personOf(json: unknown, site: Site, field: string): Person {
+function personOf(json: unknown, site: SiteView, field: string): Person {
   if (!isJson(json)) return refuse('data was not an object');
   if (site.isCloud) {
     if (typeof json.accountId !== 'string' && typeof json.id !== 'string')
@@ -123,7 +111,7 @@ function secondsIn(json: unknown, words: string): number | undefined {
 }
 
 /** @throws Refused */
-export function takeValue(site: Site, field: FieldSpec, json: unknown, issue: Issue): Stored {
+export function takeValue(site: SiteView, field: FieldSpec, json: unknown, issue: Issue): Stored {
   const project = PROJECTS.find(({ id }) => id === issue.project);
   if (json === null || json === undefined) return takeNothing(site, field, issue);
   switch (field.kind) {
@@ -234,7 +222,7 @@ function takeLine(field: FieldSpec, json: unknown): string | null {
   return text === '' ? null : textOf(text, 255);
 }
 
-function takeNothing(site: Site, field: FieldSpec, issue: Issue): Stored {
+function takeNothing(site: SiteView, field: FieldSpec, issue: Issue): Stored {
   if (field.id === 'summary') return refuse('You must specify a summary of the issue.');
   if (field.required) return refuse(`${field.name} is required.`);
   if (field.kind === 'parent')
@@ -256,7 +244,7 @@ const flat = (options: Option[]): Option[] => options.flatMap((one) => [one, ...
 
 /** As GET issue shows it. */
 export function showValue(
-  site: Site,
+  site: SiteView,
   field: FieldSpec,
   stored: Stored | undefined,
   issue: Issue,
@@ -351,7 +339,7 @@ function showTime(stored: Stored | undefined): Json {
   };
 }
 
-export function showUser(site: Site, login: string, viewer: Person): Json {
+export function showUser(site: SiteView, login: string, viewer: Person): Json {
   const person = PEOPLE.find((one) => one.login === login);
   if (!person) return {};
   const base = `${site.url}/rest/api/${site.isCloud ? 3 : 2}/user`;
@@ -380,7 +368,7 @@ export function showUser(site: Site, login: string, viewer: Person): Json {
 
 /** As the changelog notes it: id and text. */
 export function logValue(
-  site: Site,
+  site: SiteView,
   field: FieldSpec,
   stored: Stored | undefined,
   issue: Issue,

@@ -1,5 +1,7 @@
 /** What the stand-in answers with: issues, metadata, people, as version 3 (Cloud) or version 2 (Data Center) shows them. */
 
+import type { Faults } from './faults';
+import type { Attachment, Comment, Issue, Json, LogEntry } from './issue';
 import {
   type FieldSpec,
   KEPT,
@@ -13,8 +15,8 @@ import {
   STATUSES,
   TYPES,
 } from './seed';
-import type { Comment, Issue, LogEntry, Site } from './site';
-import { isJson, type Json, showUser, showValue, textIn } from './values';
+import type { Site } from './site';
+import { isJson, showUser, showValue, textIn } from './values';
 import { stampOf } from './zone';
 
 const api = (site: Site) => `${site.url}/rest/api/${site.isCloud ? 3 : 2}`;
@@ -67,6 +69,7 @@ export function showIssue(
   viewer: Person,
   wanted: string[] = ['*all'],
   properties: string[] = [],
+  faults: PartFaults = WELL,
 ): Json {
   const time = isJson(issue.values.timetracking) ? issue.values.timetracking : {};
   const stamp = (ms: number | undefined) => (ms === undefined ? null : stampOf(site.timeZone, ms));
@@ -90,7 +93,7 @@ export function showIssue(
       if (site.screen('edit', issue.type).includes(field) && site.isCloud) all.parent = null;
     } else all[field.id] = showValue(site, field, issue.values[field.id], issue, viewer);
   }
-  const fields = selected({ ...all, ...showMore(site, issue, viewer) }, wanted);
+  const fields = selected({ ...all, ...showMore(site, issue, viewer, faults) }, wanted);
   const shown = properties.filter((key) => key in issue.properties).map((key) => [key, issue.properties[key]]);
   return {
     expand: 'renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations',
@@ -117,34 +120,92 @@ function selected(all: Json, wanted: string[]): Json {
   return Object.fromEntries(shown);
 }
 
-function showMore(site: Site, { comments, links, id }: Issue, viewer: Person): Json {
-  const page = (list: Json[], name: string) => ({
-    startAt: 0,
-    maxResults: list.length,
-    total: list.length,
-    [name]: list,
-  });
+function showMore(
+  site: Site,
+  issue: Issue,
+  viewer: Person,
+  { embedded, untold, linkingDisabled, attachmentsEnabled, attachmentsHidden }: PartFaults,
+): Json {
+  const comments = site.commentsFor(viewer, issue);
+  const shown = embedded > 0 ? comments.slice(-embedded) : [];
   return {
-    comment: page(
-      comments.map((one) => showComment(site, id, one, viewer)),
-      'comments',
-    ),
-    worklog: page([], 'worklogs'),
-    attachment: [],
+    comment: {
+      comments: shown.map((one) => showComment(site, issue, one, viewer, { untold })),
+      self: `${api(site)}/issue/${issue.id}/comment`,
+      maxResults: shown.length,
+      total: comments.length,
+      startAt: comments.length - shown.length,
+    },
+    worklog: { startAt: 0, maxResults: 0, total: 0, worklogs: [] },
+    ...(attachmentsEnabled && !attachmentsHidden
+      ? { attachment: issue.attachments.map((one) => showAttachment(site, one, viewer)) }
+      : {}),
     subtasks: [],
-    issuelinks: links,
+    ...(linkingDisabled ? {} : { issuelinks: showLinks(site, issue, viewer) }),
   };
 }
 
-export const showComment = (site: Site, issue: string, { id, by, at, body }: Comment, viewer: Person): Json => ({
-  self: `${api(site)}/issue/${issue}/comment/${id}`,
-  id,
-  author: showUser(site, by, viewer),
-  updateAuthor: showUser(site, by, viewer),
-  body: site.isCloud ? body : textIn(body),
-  created: stampOf(site.timeZone, at),
-  updated: stampOf(site.timeZone, at),
+type PartFaults = Pick<Faults, 'embedded' | 'untold' | 'linkingDisabled' | 'attachmentsEnabled' | 'attachmentsHidden'>;
+const WELL: PartFaults = {
+  ...{ embedded: 100, untold: false, linkingDisabled: false },
+  ...{ attachmentsEnabled: true, attachmentsHidden: false },
+};
+
+/** As issues have it, and the answer to an upload. */
+export function showAttachment(site: Site, { id, by, at, name, mediaType, stored }: Attachment, viewer: Person): Json {
+  const content = site.isCloud
+    ? `${api(site)}/attachment/content/${id}`
+    : `${site.url}/secure/attachment/${id}/${encodeURIComponent(name)}`;
+  return {
+    self: `${api(site)}/attachment/${id}`,
+    id,
+    filename: name,
+    author: showUser(site, by, viewer),
+    created: stampOf(site.timeZone, at),
+    size: stored.size,
+    mimeType: mediaType,
+    content,
+  };
+}
+
+/** As it is shown alone: on Cloud its id is a number there. */
+export const showAttachmentAlone = (site: Site, attachment: Attachment, viewer: Person): Json => ({
+  ...showAttachment(site, attachment, viewer),
+  ...(site.isCloud ? { id: Number(attachment.id) } : {}),
 });
+
+/** Said to be internal to the agents of a service project. */
+const INTERNAL = 'sd.public.comment';
+const isInternal = ({ properties }: Comment): boolean => {
+  const value = properties[INTERNAL];
+  return isJson(value) && value.internal === true;
+};
+
+/** @param properties they were asked for */
+export function showComment(
+  site: Site,
+  issue: Issue,
+  comment: Comment,
+  viewer: Person,
+  { untold = false, properties = false }: { untold?: boolean; properties?: boolean } = {},
+): Json {
+  const { id, by, updatedBy, at, updated, body, visibility } = comment;
+  const list = Object.entries(comment.properties).map(([key, value]) => ({ key, value }));
+  const told = untold ? list.filter(({ key }) => key !== INTERNAL) : list;
+  return {
+    self: `${api(site)}/issue/${issue.id}/comment/${id}`,
+    id,
+    author: showUser(site, by, viewer),
+    updateAuthor: showUser(site, updatedBy, viewer),
+    body: site.isCloud || typeof body === 'string' ? body : textIn(body),
+    created: stampOf(site.timeZone, at),
+    updated: stampOf(site.timeZone, updated),
+    ...(visibility && { visibility: { ...visibility, ...(site.isCloud && { identifier: visibility.value }) } }),
+    // Data Center does not tell, but in the properties: https://github.com/pycontribs/jira/issues/1011
+    ...(site.isCloud && !untold && { jsdPublic: !isInternal(comment) }),
+    ...(properties && { properties: told }),
+  };
+}
 
 export const showLog = (site: Site, { id, at, by, items }: LogEntry, viewer: Person): Json => ({
   id,
@@ -271,4 +332,28 @@ export function findPeople(query: string): Person[] {
   return PEOPLE.filter(({ name, email, login }) =>
     [...name.toLowerCase().split(' '), name.toLowerCase(), email, login].some((one) => one.startsWith(wanted)),
   );
+}
+
+/** The links of an issue that somebody may see. */
+export function showLinks(site: Site, issue: Issue, viewer: Person): Json[] {
+  const api = `${site.url}/rest/api/${site.isCloud ? 3 : 2}`;
+  return site.issueLinks.flatMap(({ id, type, from, to }) => {
+    const [own, other] = from === issue.id ? [from, to] : [to, from];
+    const shown = site.find(other);
+    const about = site.linkTypes.find((one) => one.id === type);
+    if (own !== issue.id || !shown || !about || !site.sees(viewer, shown)) return [];
+    const end = {
+      id: shown.id,
+      key: site.keyOf(shown),
+      self: `${api}/issue/${shown.id}`,
+      fields: {
+        summary: shown.values.summary,
+        status: showStatus(site, shown.status),
+        issuetype: showType(site, shown.type),
+      },
+    };
+    const kind = { ...about, self: `${api}/issueLinkType/${type}` };
+    const self = `${api}/issueLink/${id}`;
+    return [{ id, self, type: kind, ...(from === issue.id ? { outwardIssue: end } : { inwardIssue: end }) }];
+  });
 }

@@ -1,10 +1,21 @@
 /**
- * A tracker that speaks like Azure DevOps: numbers as keys, reference names as field ids, area and iteration paths.
- * Its rich text is Markdown, which Azure DevOps offers for large text fields beside HTML
- * (https://learn.microsoft.com/azure/devops/project/wiki/markdown-guidance), so that the demo reads well on both sides.
+ * A tracker that behaves like Azure DevOps: numbers as keys, reference names as field ids, area and iteration paths.
+ * Its rich text is Markdown, which Azure DevOps offers for large text fields in addition to HTML
+ * (https://learn.microsoft.com/azure/devops/project/wiki/markdown-guidance), so that the demo is readable on both
+ * sides.
  */
 
-import { listOf, MARKDOWN, type SandboxField, type SandboxProject, type SandboxTemplate } from '../template';
+import {
+  attachmentsOn,
+  commentsOn,
+  listOf,
+  MARKDOWN,
+  relationsOf,
+  type SandboxField,
+  type SandboxProject,
+  type SandboxTemplate,
+  type SandboxType,
+} from '../template';
 import { cast } from './people';
 
 const PRIORITIES = listOf(['1', '2', '3', '4']);
@@ -90,7 +101,20 @@ const remaining: SandboxField = {
   type: 'duration',
 };
 
+const relations = relationsOf(
+  [
+    ['System.LinkTypes.Dependency-Forward', 'Successor'],
+    ['System.LinkTypes.Dependency-Reverse', 'Predecessor'],
+  ],
+  [
+    ['System.LinkTypes.Duplicate-Forward', 'Duplicate'],
+    ['System.LinkTypes.Duplicate-Reverse', 'Duplicate Of'],
+  ],
+  [['System.LinkTypes.Related', 'Related']],
+);
+
 const last: SandboxField[] = [
+  ...relations,
   { id: 'Custom.ExternalId', name: 'External ID', type: 'text', custom: true, maxLength: 255 },
   { id: 'Custom.ExternalLink', name: 'External Link', type: 'url', custom: true, maxLength: 2000 },
   { id: 'Custom.Blocked', name: 'Blocked', type: 'boolean', custom: true },
@@ -110,7 +134,7 @@ const last: SandboxField[] = [
   { id: 'System.ChangedDate', name: 'Changed Date', type: 'datetime', readOnly: true, auto: 'updatedAt' },
 ];
 
-/** A project whose area and iteration paths begin with its name, as in Azure DevOps. */
+/** A project whose area and iteration paths start with its name, as in Azure DevOps. */
 function project(id: string, name: string, areas: string[], firstList: number): SandboxProject {
   return {
     id,
@@ -124,6 +148,13 @@ function project(id: string, name: string, areas: string[], firstList: number): 
     },
   };
 }
+
+const types: SandboxType[] = [
+  { id: 'Bug', name: 'Bug', fields: [...common, severity, systemInfo, remaining, ...last] },
+  { id: 'User Story', name: 'User Story', fields: [...common, storyPoints, ...last] },
+  { id: 'Task', name: 'Task', fields: [...common, remaining, ...last] },
+  { id: 'Feature', name: 'Feature', fields: [...common, storyPoints, ...last] },
+];
 
 export const azureDevops: SandboxTemplate = {
   name: 'azure-devops',
@@ -140,10 +171,5 @@ export const azureDevops: SandboxTemplate = {
     project('6ce954b1-0001', 'Fabrikam', ['Web', 'Services', 'Apps'], 100),
     project('6ce954b1-0002', 'Contoso', ['Shop', 'Billing'], 200),
   ],
-  types: [
-    { id: 'Bug', name: 'Bug', fields: [...common, severity, systemInfo, remaining, ...last] },
-    { id: 'User Story', name: 'User Story', fields: [...common, storyPoints, ...last] },
-    { id: 'Task', name: 'Task', fields: [...common, remaining, ...last] },
-    { id: 'Feature', name: 'Feature', fields: [...common, storyPoints, ...last] },
-  ],
+  types: [...types, commentsOn(types, { maxLength: 1000000 }), attachmentsOn(types)],
 };

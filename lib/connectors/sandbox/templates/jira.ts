@@ -1,6 +1,15 @@
-/** A tracker that speaks like Jira: keys such as DEMO-17, To Do … Done, custom fields with numbers for ids. */
+/** A tracker that behaves like Jira: keys such as DEMO-17, To Do … Done, custom fields with numeric ids. */
 
-import { listOf, MARKDOWN, type SandboxField, type SandboxTemplate } from '../template';
+import {
+  attachmentsOn,
+  commentsOn,
+  listOf,
+  MARKDOWN,
+  relationsOf,
+  type SandboxField,
+  type SandboxTemplate,
+  type SandboxType,
+} from '../template';
 import { cast } from './people';
 
 const PRIORITIES = listOf(['Highest', 'High', 'Medium', 'Low', 'Lowest']);
@@ -66,7 +75,20 @@ const environment: SandboxField = {
   maxLength: 32767,
 };
 
+const relations = relationsOf(
+  [
+    ['link_blocks', 'blocks'],
+    ['link_is_blocked_by', 'is blocked by'],
+  ],
+  [
+    ['link_duplicates', 'duplicates'],
+    ['link_is_duplicated_by', 'is duplicated by'],
+  ],
+  [['link_relates_to', 'relates to']],
+);
+
 const last: SandboxField[] = [
+  ...relations,
   { id: 'customfield_10050', name: 'External reference', type: 'text', custom: true, maxLength: 255 },
   { id: 'customfield_10051', name: 'External link', type: 'url', custom: true, maxLength: 2000 },
   { id: 'customfield_10052', name: 'Flagged', type: 'boolean', custom: true },
@@ -74,6 +96,13 @@ const last: SandboxField[] = [
   { id: 'customfield_10054', name: 'Reviewers', type: 'user', multi: true, custom: true },
   { id: 'created', name: 'Created', type: 'datetime', readOnly: true, auto: 'createdAt' },
   { id: 'updated', name: 'Updated', type: 'datetime', readOnly: true, auto: 'updatedAt' },
+];
+
+const types: SandboxType[] = [
+  { id: '10101', name: 'Bug', fields: [...common, environment, estimate, parent, ...last] },
+  { id: '10102', name: 'Story', fields: [...common, storyPoints, estimate, parent, ...last] },
+  { id: '10103', name: 'Task', fields: [...common, estimate, parent, ...last] },
+  { id: '10104', name: 'Epic', fields: [...common, storyPoints, ...last] },
 ];
 
 export const jira: SandboxTemplate = {
@@ -102,10 +131,5 @@ export const jira: SandboxTemplate = {
       lists: { components: listOf(['Checkout', 'Invoices', 'Refunds'], 10200) },
     },
   ],
-  types: [
-    { id: '10101', name: 'Bug', fields: [...common, environment, estimate, parent, ...last] },
-    { id: '10102', name: 'Story', fields: [...common, storyPoints, estimate, parent, ...last] },
-    { id: '10103', name: 'Task', fields: [...common, estimate, parent, ...last] },
-    { id: '10104', name: 'Epic', fields: [...common, storyPoints, ...last] },
-  ],
+  types: [...types, commentsOn(types, { maxLength: 32767, visibility: true }), attachmentsOn(types)],
 };

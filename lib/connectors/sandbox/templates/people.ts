@@ -1,6 +1,6 @@
 /**
- * The cast. The same people work in every template under the same e-mail address, but with another id and another
- * display name, as in real life: matching by name goes wrong, matching by e-mail works.
+ * The users. The same people work in every template with the same email, but with another id and another display name,
+ * as in real life: matching by name fails, matching by email works.
  */
 
 import type { Person } from '../template';
@@ -14,7 +14,7 @@ const EMAILS = {
 
 export type Handle = keyof typeof EMAILS;
 
-/** The cast with the ids, logins and names of one template, in the order given. */
+/** The users with the ids, logins and names of one template, in the given order. */
 export function cast(roles: Record<Handle, { id: string; login: string; name: string }>): Person[] {
   return (Object.keys(EMAILS) as Handle[]).map((handle) => ({ ...roles[handle], email: EMAILS[handle] }));
 }

@@ -1,6 +1,14 @@
-/** A tracker that speaks like a test-management tool such as TestRail: keys such as C17, test cases and test runs. */
+/** A tracker that behaves like a test-management tool such as TestRail: keys such as C17, test cases and test runs. */
 
-import { listOf, MARKDOWN, type SandboxField, type SandboxTemplate } from '../template';
+import {
+  attachmentsOn,
+  commentsOn,
+  listOf,
+  MARKDOWN,
+  type SandboxField,
+  type SandboxTemplate,
+  type SandboxType,
+} from '../template';
 import { cast } from './people';
 
 const title: SandboxField = { id: 'title', name: 'Title', type: 'text', required: true, maxLength: 250 };
@@ -37,7 +45,7 @@ const testCase: SandboxField[] = [
     id: 'milestone_id',
     name: 'Milestone',
     type: 'lookup',
-    // 1.0 is out: cases that have it keep it, and no other can be given it
+    // 1.0 is released: cases with this value keep it, but it can no longer be selected
     values: [{ id: '1', name: '1.0', selectable: false }, ...listOf(['1.1', '2.0'], 2)],
   },
   { id: 'custom_owner', name: 'Owner', type: 'user', custom: true },
@@ -106,6 +114,11 @@ const testRun: SandboxField[] = [
   ...last,
 ];
 
+const types: SandboxType[] = [
+  { id: 'case', name: 'Test Case', fields: testCase },
+  { id: 'run', name: 'Test Run', fields: testRun },
+];
+
 export const testManagement: SandboxTemplate = {
   name: 'test-management',
   label: 'Test management',
@@ -121,8 +134,5 @@ export const testManagement: SandboxTemplate = {
     { id: '1', name: 'Web shop', lists: { section_id: listOf(['Login', 'Checkout', 'Search']) } },
     { id: '2', name: 'Mobile app', lists: { section_id: listOf(['Onboarding', 'Payments'], 11) } },
   ],
-  types: [
-    { id: 'case', name: 'Test Case', fields: testCase },
-    { id: 'run', name: 'Test Run', fields: testRun },
-  ],
+  types: [...types, commentsOn(types, { maxLength: 65535 }), attachmentsOn(types)],
 };

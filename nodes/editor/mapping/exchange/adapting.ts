@@ -1,4 +1,4 @@
-/** Fits a mapping to the systems and projects of the open form: asks them for their fields, lists and people. */
+/** Adapts a mapping to the systems and projects of the open form: fetches their fields, lists and users. */
 
 import {
   entriesNamed,
@@ -14,6 +14,7 @@ import {
 } from '../../../../lib/mapping/exchange';
 import type { FieldChoice, FieldRow } from '../../../../lib/model/config';
 import type { Field, Side } from '../../../../lib/model/entity';
+import { append } from '../../../../lib/model/lists';
 import type { LookupValue, UserValue } from '../../../../lib/model/values';
 import { postJson, systemsOf, words } from '../../index';
 import type { MappingScope } from '../scope';
@@ -26,17 +27,17 @@ export interface Adapted {
   unknownValues: ValueMatch[];
   /** rows whose expressions name a field by an id that it no longer has */
   stale: FieldRow[];
-  /** tables whose uploaded sheet is not on this server, or can't be read there, and why */
+  /** tables whose uploaded sheet is not on this server, or cannot be read there, with the reason */
   missingSheets: { table: string; why: string }[];
-  /** sides that could not be asked, and why: nothing of theirs was checked */
+  /** sides that could not be asked, with the reason: nothing of theirs was checked */
   unchecked: { side: Side; why: string }[];
 }
 
 const SIDES: Side[] = [1, 2];
-/** Questions to a system, one for each person or value that its first list does not have. */
+/** Maximum number of questions to a system, one per user or value that is not in its first list. */
 const MOST_SEARCHES = 60;
 
-/** The two systems of an integration, as a file names its origin. */
+/** The two systems of an integration, in the form of a file's origin. */
 export function originOf(integration: string | undefined): { one?: OriginSystem; two?: OriginSystem } {
   const [one, two] = systemsOf(integration).map(
     (system): OriginSystem | undefined =>
@@ -45,7 +46,7 @@ export function originOf(integration: string | undefined): { one?: OriginSystem;
   return { ...(one && { one }), ...(two && { two }) };
 }
 
-/** Looks for the uploaded sheets that tables name: they stay on the server that they were given to. */
+/** Looks for the uploaded sheets of tables: they are only on the server to which they were uploaded. */
 async function missingSheets(document: MappingDocument): Promise<Adapted['missingSheets']> {
   const looks = (document.values ?? []).map(async (row): Promise<Adapted['missingSheets']> => {
     const from = row.sheet?.from;
@@ -61,7 +62,7 @@ async function missingSheets(document: MappingDocument): Promise<Adapted['missin
 
 type Entry = LookupValue | UserValue;
 
-/** The entries of one field that the mapping's values are looked for in; undefined where the system can't be asked. */
+/** The values of one field in which the mapping's values are searched; undefined if the system cannot be asked. */
 async function entriesOf(
   scope: MappingScope,
   side: Side,
@@ -79,9 +80,9 @@ async function entriesOf(
       if (found.some((entry) => entry.name === name)) continue;
       if (budget.left <= 0) break;
       budget.left -= 1;
-      found.push(...(await ask(name)));
+      append(found, await ask(name));
     }
-    // a search may find again what the list had
+    // a search may find values that were already in the list
     return [...new Map(found.map((entry) => [JSON.stringify(entry), entry])).values()];
   } catch {
     return undefined;
@@ -113,7 +114,7 @@ export async function adapt(document: MappingDocument, scope: MappingScope): Pro
   const lists = new Map<string, Entry[] | undefined>();
   const budget = { left: MOST_SEARCHES };
   for (const { side, field, values } of entriesNamed(fitted)) {
-    // people are the same in all projects of a system; a field that is not there has no list
+    // users are the same in all projects of a system; a missing field has no list
     const known = fields[side]?.some(({ id }) => id === field.id) === true;
     if (!known || (field.type === 'user' && places[side].sameSystem)) continue;
     lists.set(`${side} ${field.id}`, await entriesOf(scope, side, field, values, budget));

@@ -1,4 +1,4 @@
-/** Mappings as files in the browser: JSON is read and written here, workbooks by the server's own process. */
+/** Mappings as files in the browser: JSON is read and written here, workbooks are processed by the server. */
 
 import {
   fromJson,
@@ -19,7 +19,7 @@ export type FileKind = 'xlsx' | 'json';
 
 export const language = (): ReturnType<typeof languageOf> => languageOf(RED.i18n.lang());
 
-/** @throws Error – for people: a cell would be too long, or the server can't write the workbook */
+/** @throws Error with a message for users: a cell would be too long, or the server cannot write the workbook */
 export async function saveMapping(document: MappingDocument, kind: FileKind, name: string): Promise<void> {
   const file =
     kind === 'json'
@@ -30,8 +30,8 @@ export async function saveMapping(document: MappingDocument, kind: FileKind, nam
 
 /**
  * Reads a file of either kind.
- * @param known fields by which a workbook's cells may name more than the workbook itself lists
- * @throws Error – for people: no workbook, or the server can't read it
+ * @param known fields that a workbook's cells may name in addition to those it lists itself
+ * @throws Error with a message for users: not a workbook, or the server cannot read it
  */
 export async function readMapping(
   file: File,

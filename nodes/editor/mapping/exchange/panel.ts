@@ -1,6 +1,7 @@
 /**
- * The part of a mapper's form by which its rows travel: exported to a file, imported from one, copied from another mapper
- * node. What comes in is shown before it is taken over, and taken over into the form only: Done saves it, Cancel does not.
+ * The part of a mapper's form for exporting its rows to a file, importing them from one, and copying them from another
+ * mapper node. New rows are shown before they are applied. They are applied to the form only: Done saves them, Cancel
+ * does not.
  */
 
 import {
@@ -28,7 +29,7 @@ export interface ExchangeOptions {
   container: JQuery;
   node: EditorNode;
   scope: MappingScope;
-  /** what of a mapping the form holds; the first part is what the node is known by */
+  /** the parts of a mapping in the form; the first part is the node's own */
   forms: [PartForm, ...PartForm[]];
 }
 
@@ -36,14 +37,14 @@ type Panel = 'export' | 'import' | 'copy';
 
 const SIDES: Side[] = [1, 2];
 
-/** Adds the buttons and what they open. */
+/** Adds the buttons and the panels that they open. */
 export function exchangePanel(options: ExchangeOptions): void {
   new Exchange(options);
 }
 
 class Exchange {
   private readonly options: ExchangeOptions;
-  /** the part that the node is known by */
+  /** the node's own part */
   private readonly part: PartName;
   private readonly body = $('<div class="twinflow-exchange-body" hidden>');
   private readonly note = $('<div class="twinflow-fit twinflow-message" role="status" aria-live="polite">');
@@ -51,7 +52,7 @@ class Exchange {
     '<input type="file" accept=".xlsx,.xlsm,.ods,.json" aria-hidden="true" tabindex="-1">',
   ).hide();
   private readonly buttons = new Map<Panel, JQuery>();
-  /** counts what was opened: a late answer to something older is of no use */
+  /** counts the opened panels: a late answer to an earlier one is ignored */
   private opened = 0;
 
   constructor(options: ExchangeOptions) {
@@ -109,7 +110,7 @@ class Exchange {
     say(this.note, 'bad', sheet === undefined ? words(thrown) : m('exchange.tooLong', { sheet, row }));
   }
 
-  /** What an exported file is called. */
+  /** The name of an exported file. */
   private name(): string {
     const { node, scope } = this.options;
     const typed = String($('#node-input-name').val() ?? '').trim();
@@ -152,7 +153,7 @@ class Exchange {
     format.trigger('focus');
   }
 
-  /** @param whole with the rows of the other mappers of the chain, as they lie in the workspace */
+  /** @param whole with the rows of the chain's other mappers, as they are in the workspace */
   private document(whole: boolean): MappingDocument {
     const { forms, scope, node } = this.options;
     const id = scope.integrationId();
@@ -180,14 +181,14 @@ class Exchange {
       });
   }
 
-  /** Fields by which a person may name what the file itself doesn't list: the form's, then the systems'. */
+  /** Fields that a user may name in addition to those that the file lists: first the form's, then the systems'. */
   private async known(): Promise<Record<Side, readonly (readonly FieldChoice[])[]>> {
     const { scope } = this.options;
     const [one = [], two = []] = await Promise.all(SIDES.map((side) => scope.fields(side).catch(() => [])));
     return { 1: [one], 2: [two] };
   }
 
-  /** The mappers of the same kind elsewhere in the workspace. */
+  /** Other mappers of the same kind in the workspace. */
   private others(): EditorNode[] {
     const found: EditorNode[] = [];
     RED.nodes.eachNode((node) => {
@@ -273,7 +274,7 @@ class Exchange {
     this.focusFirst();
   }
 
-  /** Whoever works by the keyboard goes on where the answer is. */
+  /** Keyboard users continue where the answer is. */
   private focusFirst(): void {
     this.body.find('select, button').first().trigger('focus');
     this.body[0]?.scrollIntoView({ block: 'nearest' });

@@ -1,4 +1,4 @@
-/** What each part's rows are called in a review, and how a form's part is compared with what a file holds. */
+/** The names of each part's rows in a review, and how a form's part is compared with a file's. */
 
 import {
   type MappingParts,
@@ -26,11 +26,11 @@ interface PartKind<Row> {
   read(saved: unknown): Row[];
   review(present: Row[], incoming: Row[], mode: Mode): Review<Row>;
   label(row: Row, scope: MappingScope): string;
-  /** what is other than before, in a few words */
+  /** the differences, in a few words */
   change(before: Row, after: Row): string;
 }
 
-/** What would become of one part of a form, in words. */
+/** The changes of one part of a form, in words. */
 export interface PartReview {
   added: string[];
   changed: string[];
@@ -40,12 +40,12 @@ export interface PartReview {
   apply(): void;
 }
 
-/** A part of a mapping as a form has it. */
+/** A part of a mapping in a form. */
 export interface PartForm {
   part: PartName;
-  /** as it would be saved */
+  /** in the form in which it would be saved */
   present(): MappingParts;
-  /** undefined where the file has nothing for this part */
+  /** undefined if the file does not have this part */
   review(incoming: MappingParts, mode: Mode, scope: MappingScope): PartReview | undefined;
 }
 
@@ -105,7 +105,7 @@ const KINDS: { [Part in PartName]: PartKind<RowOf<Part>> } = { fields, values, d
 
 /**
  * A part of an open form.
- * @param rows its rows as they are now
+ * @param rows its current rows
  * @param apply puts other rows into the form
  */
 export function partForm<Part extends PartName>(

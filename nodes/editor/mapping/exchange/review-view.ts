@@ -1,6 +1,6 @@
 /**
- * Shows what importing a mapping would do before anything is done: what is wrong with the file, how its fields and values
- * fit the systems, which rows would be added, changed or removed. Names are data: they are only ever text.
+ * Shows what importing a mapping would do before anything is done: errors in the file, how its fields and values match
+ * the systems, and which rows would be added, changed or removed. Names are data and are only shown as text.
  */
 
 import { type Mode, PARTS, type Problem, type ReadResult } from '../../../../lib/mapping/exchange';
@@ -13,9 +13,9 @@ import type { PartForm, PartReview } from './parts';
 
 export interface ReviewOptions {
   scope: MappingScope;
-  /** the parts that the form has */
+  /** the parts of the form */
   forms: PartForm[];
-  /** what the mapping is called: a file, a node */
+  /** the name of the mapping: of a file or a node */
   name: string;
   onApply: (reviews: PartReview[], summary: string) => void;
   onCancel: () => void;
@@ -41,7 +41,7 @@ export function problemText({ sheet, row, code, value }: Problem): string {
   return row === 0 ? `${sheet}: ${text}` : `${m('exchange.at', { sheet, row })}: ${text}`;
 }
 
-/** A file that can't be imported, and all that is wrong with it. */
+/** A file that cannot be imported, with all its errors. */
 export function showProblems(box: JQuery, name: string, { problems }: ReadResult, onClose: () => void): void {
   box.empty();
   line(box, 'bad', m('exchange.unusable', { name }), problems.map(problemText));
