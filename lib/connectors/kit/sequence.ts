@@ -152,11 +152,12 @@ export function sequenceAt(time: string): Checkpoint {
 
 /**
  * The number from which on nothing at or after the time is missed; undefined while that time is in the future. Times
- * grow with the numbers, except for concurrent entries. A binary search needs some twenty entries.
+ * grow with the numbers, except for concurrent entries; and an entity may have a slightly later time than its entry
+ * (RT sets it afterwards), so both comparisons allow for `settleMs`. A binary search needs some twenty entries.
  */
 async function numberAt(feed: SequenceFeed, time: number): Promise<number | undefined> {
   const newest = await feed.newest('scope');
-  if (!newest || newest.at < time) return undefined;
+  if (!newest || newest.at < time - feed.settleMs) return undefined;
   let [low, high] = [0, newest.seq];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);

@@ -184,6 +184,17 @@ describe('connector kit: numbered changes', () => {
     assert.deepEqual((await poll(system.feed(), none.checkpoint)).seen, ['a@v9']);
   });
 
+  it('starts at the time of the newest entity, which the system sets a moment after that of its transaction', async () => {
+    const system = new Numbering();
+    system.change('a');
+    system.now += 60_000;
+    system.change('b');
+    const ownTime = new Date(system.now + SETTLE_MS).toISOString();
+    assert.deepEqual((await poll(system.feed(), sequenceAt(ownTime))).seen, ['b@v2']);
+    const later = new Date(system.now + SETTLE_MS + 1).toISOString();
+    assert.deepEqual((await poll(system.feed(), sequenceAt(later))).seen, []);
+  });
+
   it('a right is taken away without a word: that is named, is no restored backup, and nothing is missed once it is back', async () => {
     const system = new Numbering();
     const out = new Set<string>();
