@@ -8,11 +8,15 @@
  *
  * A failed check (types, style, build) counts as one failure; so does a group of tests that ends before it has
  * reported. Everything that failed is listed once more at the end, right before the result.
+ *
+ * TWINFLOW_SECOND_RUN=1 (CI): if only a few files fail, each runs once more, whole, with nothing beside it. A test that
+ * passes then counts as passed and is listed as unsteady, with the error of its first run: these are faults to mend, in
+ * the test or in what it tests, but no reason to refuse the rest.
  */
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { buildAll, environment, node, root, run } from './prepare.mjs';
 
 /** Slower ones last, so that a mistake shows early. Every other folder of test/ with tests belongs to `unit`. */
@@ -22,6 +26,8 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 const total = { passes: 0, failures: 0, pending: 0 };
 const failed = [];
+/** what failed and passed when it ran again */
+const unsteady = [];
 
 async function check(name, work) {
   const since = Date.now();
@@ -97,6 +103,33 @@ async function work(list) {
   for (let task = list.shift(); task !== undefined; task = list.shift()) await mocha(task.name, task.files, options);
 }
 
+/** More failing files than this are no accident: none runs again. */
+const FEW = 4;
+
+/** Runs the files that failed once more, and takes back the failures of those that pass. */
+async function runAgain() {
+  const files = [...new Set(failed.map(({ file }) => file))];
+  if (failed.length === 0 || files.length > FEW || files.includes(undefined)) return;
+  const first = failed.splice(0);
+  total.failures -= first.length;
+  for (const file of files) {
+    const before = { ...total };
+    const ofFile = first.filter((one) => one.file === file);
+    await mocha(`again: ${relative(root, file)}`, [relative(root, file)], options);
+    const steady = total.failures === before.failures;
+    // its other tests were counted in the first run
+    Object.assign(total, before);
+    if (steady) {
+      total.passes += ofFile.length;
+      unsteady.push(...ofFile);
+    } else {
+      total.failures += ofFile.length;
+      for (let at = failed.length - 1; at >= 0; at--) if (failed[at].file === file) failed.splice(at, 1);
+      failed.push(...ofFile);
+    }
+  }
+}
+
 /** Runs mocha on files and folders and adds its counts to the total. */
 async function mocha(name, specs, args) {
   const folder = mkdtempSync(join(tmpdir(), 'twinflow-test-'));
@@ -148,7 +181,12 @@ else {
   if (inLanes) await Promise.all([work(rest), work(onServers).then(() => work(rest))]);
   else await work([...rest, ...onServers]);
 }
-if (failed.length > 0) console.log('\nFailed:');
-for (const { title, error } of failed) console.log(`  ✗ ${title}\n${error.replace(/^/gm, '      ')}`);
+if (process.env.TWINFLOW_SECOND_RUN === '1') await runAgain();
+const list = (heading, tests) => {
+  if (tests.length > 0) console.log(`\n${heading}`);
+  for (const { title, error } of tests) console.log(`  ✗ ${title}\n${error.replace(/^/gm, '      ')}`);
+};
+list('Unsteady (failed, and passed when their file ran again):', unsteady);
+list('Failed:', failed);
 console.log(`\n${total.passes} passed, ${total.failures} failed, ${total.pending} skipped`);
 process.exitCode = total.failures > 0 ? 1 : 0;

@@ -1,6 +1,6 @@
 /**
  * Mocha's reporter for `npm test`: one line a suite with its time, failures in full, skipped tests by name, and as JSON in the file
- * that TWINFLOW_TEST_COUNTS names: the counts, and for each failure its title and the first lines of its error.
+ * that TWINFLOW_TEST_COUNTS names: the counts, and for each failure its title, its file and the first lines of its error.
  */
 
 const { writeFileSync } = require('node:fs');
@@ -46,6 +46,7 @@ class Brief extends reporters.Base {
       const file = process.env.TWINFLOW_TEST_COUNTS;
       const failed = this.failures.map((test) => ({
         title: test.fullTitle(),
+        file: test.file ?? test.parent?.file,
         error: String(test.err?.message ?? test.err)
           .split('\n')
           .slice(0, 12)
