@@ -148,6 +148,8 @@ export interface FindQuery {
   field?: { id: FieldId; values: readonly Value[]; how?: SameHow };
   /** created by the connection's own account at or after this time (ISO 8601, the system's clock) */
   createdBySelfSince?: string;
+  /** what the create was to write that is looked for: it may say where to look. No condition */
+  wrote?: Fields;
 }
 
 export interface Connection {

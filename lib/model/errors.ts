@@ -33,6 +33,8 @@ export interface SyncErrorDetail {
   batch?: number;
   /** the bytes of a file did not come from where they are read: that says nothing about where they were to be written */
   content?: true;
+  /** of a create: there is no place for it, and no retry finds one. It is reported once, and nothing waits */
+  passOver?: true;
   /** of a part: it is the entity that gets it that the system does not take as it is, not the part */
   ofOwner?: true;
   /** the answer is larger than what is read of one: less has to be asked for */

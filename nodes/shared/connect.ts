@@ -8,6 +8,7 @@ import { discreet, maskError } from '../../lib/connectors/discreet';
 import { HIDDEN_NAMES } from '../../lib/connectors/form';
 import type { HttpOptions } from '../../lib/connectors/http/client';
 import { createMask } from '../../lib/connectors/http/masking';
+import { withItemComments } from '../../lib/connectors/item-comments';
 import { SyncError } from '../../lib/model/errors';
 import { isObject, text } from '../../lib/model/shape';
 
@@ -114,7 +115,8 @@ export function connectSystem(
   const given = [...hidden, http.proxy?.password, http.tls?.passphrase];
   const mask = createMask(given.flatMap((secret) => secret ?? []));
   try {
-    return discreet(found.connect({ ...system.config, ...system.credentials }, { ...context, http }), mask);
+    const connection = found.connect({ ...system.config, ...system.credentials }, { ...context, http });
+    return discreet(withItemComments(connection), mask);
   } catch (thrown) {
     maskError(thrown, mask);
     throw thrown;

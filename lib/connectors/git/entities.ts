@@ -2,11 +2,13 @@
 
 import type { Entity, EntityType, Field, ProjectId } from '../../model/entity';
 import type { FieldType, UserValue, Value } from '../../model/values';
+import { type FindItems, PER_ITEM_FIELDS, perItem } from '../kit/work-items';
 import type { Mirror, Ref } from './mirror';
 import { type GitObject, readObjects, readPaths } from './objects';
-import type { FindIds } from './work-items';
 
 export const COMMIT = 'commit';
+/** A commit, once for each work item that its message names. */
+export const COMMIT_ITEM = 'commit-item';
 export const TAG = 'tag';
 const TAG_PREFIX = 'refs/tags/';
 const SHOWN = 10;
@@ -17,6 +19,7 @@ const AT_ONCE = 4;
 
 export const TYPES: EntityType[] = [
   { id: COMMIT, name: 'Commit', access: 'read' },
+  { id: COMMIT_ITEM, name: 'Commit, for each work item', access: 'read' },
   { id: TAG, name: 'Tag', access: 'read' },
 ];
 
@@ -57,6 +60,7 @@ const TAG_FIELDS: Field[] = [
 /** undefined if there is no such type. */
 export function fieldsOf(type: string): Field[] | undefined {
   if (type === COMMIT) return COMMIT_FIELDS;
+  if (type === COMMIT_ITEM) return [...PER_ITEM_FIELDS, ...COMMIT_FIELDS];
   return type === TAG ? TAG_FIELDS : undefined;
 }
 
@@ -72,7 +76,7 @@ export function partsOfId(id: string): { repository: string; sha?: string; tag?:
 }
 
 export interface Describing {
-  findIds: FindIds;
+  findItems: FindItems;
   /** the web page of a commit, with `{sha}` and `{repository}` in it */
   page: string | undefined;
 }
@@ -88,6 +92,8 @@ const listed = (texts: readonly string[]): Value => (texts.length === 0 ? null :
 const summaryOf = ({ message }: GitObject): string => (message.split('\n', 1)[0] ?? '').slice(0, LONGEST_SUMMARY);
 const userOf = (person: UserValue | undefined): Value => (person && Object.keys(person).length > 0 ? person : null);
 const richText = (content: string): Value => (content === '' ? null : { format: 'text', content });
+const messageOf = ({ fields: { message } }: Entity): string =>
+  typeof message === 'object' && message !== null && 'content' in message ? message.content : '';
 const EPOCH = new Date(0).toISOString();
 
 export class Describer {
@@ -131,7 +137,7 @@ export class Describer {
       fields: {
         summary: orNull(summaryOf(object)),
         message: richText(message),
-        workItems: listed(this.how.findIds(message)),
+        workItems: listed(this.idsIn(message)),
         author: userOf(author?.person),
         authored: author?.at ?? null,
         committer: userOf(committer?.person),
@@ -145,6 +151,17 @@ export class Describer {
       },
     };
   }
+
+  /** Commits as they are asked for: as such, and once for each work item that they name. */
+  asAsked(commits: readonly Entity[], types: readonly string[]): Entity[] {
+    const [isPlain, isPerItem] = [types.includes(COMMIT), types.includes(COMMIT_ITEM)];
+    return commits.flatMap((commit) => [
+      ...(isPlain ? [commit] : []),
+      ...(isPerItem ? perItem(commit, this.how.findItems(messageOf(commit)), COMMIT_ITEM) : []),
+    ]);
+  }
+
+  private readonly idsIn = (message: string): string[] => this.how.findItems(message).map(({ id }) => id);
 
   /** Tags, in the order given. */
   async tags(wanted: readonly { tag: Ref; project: ProjectId }[]): Promise<Entity[]> {
@@ -166,7 +183,7 @@ export class Describer {
       fields: {
         name,
         message: richText(message),
-        workItems: listed(this.how.findIds(message)),
+        workItems: listed(this.idsIn(message)),
         tagger: userOf(isAnnotated ? own.tagger?.person : undefined),
         tagged: tagged ?? null,
         sha: target?.kind === 'commit' ? target.sha : null,

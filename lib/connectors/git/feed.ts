@@ -12,7 +12,7 @@ import type { Entity, ProjectId } from '../../model/entity';
 import { START_AGAIN, SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
 import type { ChangePage, Checkpoint, MissingMember, Scope } from '../connector';
-import { COMMIT, type Describer, TAG } from './entities';
+import { COMMIT, COMMIT_ITEM, type Describer, TAG } from './entities';
 import type { Mirror, Ref } from './mirror';
 import { checkpointOf, type Place, type Position, positionOf, type Refs } from './positions';
 
@@ -108,9 +108,10 @@ export class Feed {
         const news = await this.newsOf(member, was, now, position);
         for (let at = 0; at < news.commits.length; at += size) {
           const shas = news.commits.slice(at, at + size);
-          const entities = await news.source.describer.commits(shas.map((sha) => ({ sha, project: member.project })));
-          position.done = frontier(position.done, entities);
-          any += entities.length;
+          const commits = await news.source.describer.commits(shas.map((sha) => ({ sha, project: member.project })));
+          position.done = frontier(position.done, commits);
+          const entities = news.source.describer.asAsked(commits, this.types);
+          any += commits.length;
           yield page(entities);
         }
         const wanted = news.tags.map((tag) => ({ tag, project: member.project }));
@@ -140,7 +141,7 @@ export class Feed {
     const read = [...this.readOf(member.repository, position), ...position.done];
     const known = [...(await mirror.known([...new Set(read)])).keys()];
     const { from } = position;
-    const isAsked = this.types.includes(COMMIT);
+    const isAsked = this.types.includes(COMMIT) || this.types.includes(COMMIT_ITEM);
     const commits = !isAsked
       ? []
       : from === undefined

@@ -9,13 +9,13 @@ import { SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
 import type { Checkpoint, Connection, ReadResult, Scope } from '../connector';
 import { alternatives, choice, defineConnector, requiredText, secret, text } from '../kit/settings';
+import { readPatterns, wholeOf } from '../kit/work-items';
 import { digest, type Repository, readRepositories } from './address';
-import { Describer, fieldsOf, partsOfId, TYPES } from './entities';
+import { COMMIT_ITEM, Describer, fieldsOf, partsOfId, TYPES } from './entities';
 import { Feed, type Member, type Source } from './feed';
 import { Mirror } from './mirror';
 import { positionOf } from './positions';
 import { Git } from './program';
-import { readPatterns } from './work-items';
 
 const GB = 1024 ** 3;
 const SHOWN_BRANCHES = 3;
@@ -95,7 +95,7 @@ export const git = defineConnector({
       ...(http?.tls?.verify === false && { 'http.sslVerify': 'false' }),
       ...(login && basicFor(readRepositories(values.repositories), login)),
     });
-    const how = { findIds: readPatterns(values.workItems), page: values.page };
+    const how = { findItems: readPatterns(values.workItems), page: values.page };
     const sources = new Map(
       readRepositories(values.repositories).map((repository): [string, Source] => {
         const folder = join(dataFolder, 'twinflow-git', `${repository.name}-${digest(repository.address, 16)}.git`);
@@ -189,6 +189,13 @@ class GitConnection implements Connection {
   }
 
   private async readOne(members: readonly Member[], id: EntityId, fetched: Set<string>): Promise<ReadResult> {
+    const whole = wholeOf(id);
+    if (whole !== undefined) {
+      const commit = await this.readOne(members, whole, fetched);
+      const parent = this.sources.get(partsOfId(whole)?.repository ?? '');
+      if (!commit || commit instanceof SyncError || !parent) return commit;
+      return parent.describer.asAsked([commit], [COMMIT_ITEM]).find((one) => one.id === id);
+    }
     const parts = partsOfId(id);
     const source = parts && this.sources.get(parts.repository);
     const mine = members.filter(({ repository }) => repository === parts?.repository);
@@ -238,7 +245,8 @@ class GitConnection implements Connection {
       await source.mirror.fetch();
       const { branches } = await this.feed({ ...scope, projects: [member.project] }).placeOf(member);
       const shas = await source.mirror.newest([...branches.values()], limit);
-      append(found, await source.describer.commits(shas.map((sha) => ({ sha, project: member.project }))));
+      const commits = await source.describer.commits(shas.map((sha) => ({ sha, project: member.project })));
+      append(found, source.describer.asAsked(commits, scope.types));
     }
     return found.sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1)).slice(0, limit);
   }

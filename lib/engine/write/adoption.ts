@@ -108,7 +108,7 @@ export async function adoptable<W>(
   /** comments that lead to the one that is created */
   const lined = new Set<EntityId>();
   const find = async (query: Omit<FindQuery, 'project' | 'type' | 'owner'>, limit: number) => {
-    const all = await target.call(() => search({ ...at, ...query }, limit));
+    const all = await target.call(() => search({ ...at, ...query, wrote: intent.fields }, limit));
     const { found: shown, unseen } = delivered(all);
     for (const { id, fields } of shown) if (leadsTo(fields, frameIn(intent.fields))) lined.add(id);
     const found = shown.map((entity) => ({ ...entity, fields: asWritten(entity.fields, intent.fields) }));

@@ -271,6 +271,11 @@ export class LiveExecutor implements Executor {
         await this.notGivenOut(one, error);
         continue;
       }
+      if (error.detail.passOver && !one.change.event.link) {
+        sent.answered.push(one);
+        await this.skip(one.change, error.message);
+        continue;
+      }
       if (one.change.file && !one.change.event.link && error.kind === 'invalid' && !error.detail.ofOwner) {
         // it would be refused each time, so it is reported once and not retried
         sent.answered.push(one);

@@ -57,3 +57,61 @@ export const commitsToStories = (repository: string, direction = 'forward'): Flo
     ...{ version: 1, wires: [[]] },
   },
 ];
+
+const COMMENT_ROWS = [
+  { one: text('workItem', 'Work item'), two: text('item', 'Item', { maxLength: 255 }), direction: 'forward' },
+  {
+    two: { id: 'text', name: 'Text', type: 'richtext', format: 'markdown' },
+    direction: 'forward',
+    transform: {
+      forward: {
+        kind: 'template',
+        template: '**{{author}}** committed {{sha}} to {{repository}}:\n\n{{message}}\n\n{{paths}}',
+        fields: [
+          { id: 'author', name: 'Author', type: 'user' },
+          { id: 'sha', name: 'Revision', type: 'text' },
+          { id: 'repository', name: 'Repository', type: 'text' },
+          { id: 'message', name: 'Message', type: 'richtext', format: 'text' },
+          { id: 'paths', name: 'Changed paths', type: 'text', multi: true },
+        ],
+      },
+    },
+  },
+  {
+    one: { id: 'keyword', name: 'Closing word', type: 'lookup' },
+    two: { id: 'item.status', name: 'Item: Status', type: 'lookup' },
+    direction: 'forward',
+  },
+];
+
+/** Commits of the repository `demo` become comments on the items of the sandbox `jira` that they name, and close them. */
+export const commitsToComments = (repository: string): FlowNode[] =>
+  commitsToStories(repository)
+    .map((node) => {
+      if (node.type === 'twinflow-integration')
+        return {
+          ...node,
+          typePairs: [
+            {
+              ...{ id: 'pair', one: { id: 'commit-item', name: 'Commit, for each work item' }, direction: 'forward' },
+              two: { id: 'item-comment', name: 'Comment on an item' },
+            },
+          ],
+          backlinks: {},
+        };
+      if (node.type === 'twinflow-field-mapper') return { ...node, rows: COMMENT_ROWS, wires: [['values']] };
+      return node;
+    })
+    .concat({
+      ...{ id: 'values', type: 'twinflow-value-mapper', z: 'tab', integration: 'commits', pairs: 'all', version: 1 },
+      rows: [
+        {
+          one: { id: 'keyword', name: 'Closing word', type: 'lookup' },
+          two: { id: 'item.status', name: 'Item: Status', type: 'lookup' },
+          pairs: ['fixes', 'closes', 'resolves'].map((word) => ({
+            ...{ one: { id: word, name: word }, two: { id: '10003', name: 'Done' }, direction: 'forward' },
+          })),
+        },
+      ],
+      wires: [['write']],
+    });

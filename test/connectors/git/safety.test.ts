@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { git } from '../../../lib/connectors/git';
 import { Mirror } from '../../../lib/connectors/git/mirror';
 import { Git } from '../../../lib/connectors/git/program';
-import { readPatterns } from '../../../lib/connectors/git/work-items';
+import { readPatterns } from '../../../lib/connectors/kit/work-items';
 import { SyncError } from '../../../lib/model/errors';
 import { COMMITS, poll, Repository } from './repository';
 
@@ -49,7 +49,7 @@ describe('git: what it is given', function () {
     const addresses = ['/srv/git/app.git', 'https://git.example.com/a/app', 'git@example.com:team/tools.git'];
     const connection = connect(addresses.join(', '));
     const named = async (project: string) => (await connection.entityTypes(project)).length;
-    assert.equal(await named('tools'), 2);
+    assert.equal(await named('tools'), 3);
     await assert.rejects(named('app'), /no repository "app"/);
     await connection.close?.();
   });
@@ -68,7 +68,8 @@ describe('git: what it is given', function () {
 
   it('finds ids by patterns, in the order of the text, and never stands still', () => {
     const find = readPatterns('#{number}, {key}-{number}, Fixes {number}');
-    assert.deepEqual(find('DEMO-7, #12 and (#3) Fixes  44, a#5, #6b'), ['DEMO-7', '12', '3', '44']);
+    const ids = find('DEMO-7, #12 and (#3) Fixes  44, a#5, #6b').map(({ id }) => id);
+    assert.deepEqual(ids, ['DEMO-7', '12', '3', '44']);
     const start = performance.now();
     find(`${'A'.repeat(50_000)}-${'#'.repeat(50_000)}`);
     find(`Fixes ${' '.repeat(90_000)}1`);
