@@ -26,6 +26,9 @@ const dist = join(root, 'dist');
 const cache = join(root, 'node_modules', '.cache', 'twinflow');
 const stampFile = join(cache, 'build.json');
 
+/** Licences of the packages that are in the bundles for the browser. */
+const LICENCES = 'browser.licenses.txt';
+
 /** All files below a folder, as paths from the project's root with forward slashes, in a fixed order. */
 async function filesBelow(folder) {
   const entries = await readdir(join(root, folder), { withFileTypes: true, recursive: true }).catch(() => []);
@@ -108,9 +111,10 @@ async function bundle(entryPoints) {
   const codes = new Map();
   if (entryPoints.length === 0) return { codes, complaints: [] };
   try {
-    const { outputFiles } = await esbuild({
+    const { outputFiles, metafile } = await esbuild({
       absWorkingDir: root,
       entryPoints,
+      metafile: true,
       bundle: true,
       minify: true,
       write: false,
@@ -131,6 +135,8 @@ async function bundle(entryPoints) {
         throw new Error(`${source}: the bundle contains </script>, which would end it early`);
       codes.set(source, text.trimEnd());
     }
+    const foreign = Object.keys(metafile.inputs).filter((file) => file.includes('node_modules/'));
+    if (foreign.length > 0) codes.set(LICENCES, await licences(foreign));
     return { codes, complaints: [] };
   } catch (error) {
     return { codes: new Map(), complaints: [error.message] };
@@ -323,6 +329,10 @@ export async function build() {
     return [];
   });
   await lookAtVersion().catch((error) => faults.push(error.message));
+  if (codes.has(LICENCES)) {
+    await write(LICENCES, codes.get(LICENCES));
+    outputs.set(LICENCES, {});
+  }
   for (const output of [...scripts, ...vendored]) outputs.set(output, {});
   await clear(outputs);
   const errors = [...complaints, ...faults, runtime.complaints].filter(Boolean).join('\n');

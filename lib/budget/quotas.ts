@@ -33,6 +33,8 @@ const SAME_RESET_MS = 1_500;
 const LEAST_MARGIN_MS = 200;
 const MOST_MARGIN_MS = 1_000;
 const LEARNING = 0.3;
+/** What a server says of the far future is no date that people can read. */
+const LONGEST_VIEW_MS = 366 * 86_400_000;
 /** Names come from the server. */
 const MOST_QUOTAS = 8;
 
@@ -106,6 +108,14 @@ export class Quotas {
     let next = 0;
     for (const one of this.known.values()) next = Math.max(next, nextOf(one, now, last));
     return next;
+  }
+
+  /** What is left of each. One whose reset time has passed is full again. */
+  view(now: number): { name: string; limit: number; left: number; resetAt: number }[] {
+    return [...this.known].map(([name, { limit, left, resetAt }]) => ({
+      ...{ name, limit, resetAt: Math.min(resetAt, now + LONGEST_VIEW_MS) },
+      left: now >= resetAt ? limit : Math.max(0, Math.floor(left)),
+    }));
   }
 
   /** The server refused: a quota explains it if it reports nothing left. */

@@ -43,6 +43,18 @@ export interface BudgetView {
   closedForMs: number;
 }
 
+/** What has been used, and what is left. */
+export interface BudgetUse {
+  /** requests sent within the last hour */
+  lastHour: number;
+  out: number;
+  waiting: number;
+  /** requests per second at most, as configured or learned; undefined = no known limit */
+  perSecond?: number;
+  /** as the system reports; `resetAt` in ms since 1970 */
+  quotas: { name: string; limit: number; left: number; resetAt: number }[];
+}
+
 const CONCURRENT = 4;
 const MAX_WAIT_MS = 5 * 60_000;
 /** Work is bounded elsewhere (batches, pages); this is for a caller that never stops asking. */
@@ -53,6 +65,9 @@ const SLACK_MS = 100;
 const UNKNOWN_PAUSE_MS = 1_000;
 const MOST_UNKNOWN_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 24 * 3_600_000;
+const MINUTE_MS = 60_000;
+/** Minutes of which sent requests are counted. */
+const COUNTED = 60;
 
 export class Budget implements RequestGate {
   private readonly clock: Clock;
@@ -66,6 +81,8 @@ export class Budget implements RequestGate {
   private readonly out: Record<Priority, number> = { interactive: 0, routine: 0, bulk: 0 };
   /** requests started so far */
   private count = 0;
+  /** minute since 1970, modulo 60 → requests started in it */
+  private readonly minutes = Array.from({ length: COUNTED }, () => ({ minute: 0, count: 0 }));
   /** when the newest request was sent, or would have been if it had been on time */
   private last = Number.NEGATIVE_INFINITY;
   private closedUntil = 0;
@@ -133,6 +150,19 @@ export class Budget implements RequestGate {
     };
   }
 
+  use(): BudgetUse {
+    const now = this.now();
+    const minute = Math.floor(now / MINUTE_MS);
+    const { out, waiting } = this.view();
+    const interval = Math.max(this.intervalMs, this.learned.intervalMs);
+    return {
+      lastHour: this.minutes.reduce((sum, one) => sum + (one.minute > minute - COUNTED ? one.count : 0), 0),
+      ...{ out, waiting: waiting.interactive + waiting.routine + waiting.bulk },
+      ...(interval > 0 && { perSecond: 1_000 / interval }),
+      quotas: this.quotas.view(now),
+    };
+  }
+
   /** Rejects all waiting requests and all further ones. */
   close(): void {
     this.ended = true;
@@ -173,6 +203,7 @@ export class Budget implements RequestGate {
     this.last = Math.max(this.last + interval, now - SLACK_MS);
     this.out[priority] += 1;
     this.count += 1;
+    this.counted(now);
     this.learned.started(now, held);
     this.quotas.started(now);
     const order = this.count;
@@ -187,6 +218,14 @@ export class Budget implements RequestGate {
         this.pump();
       },
     };
+  }
+
+  private counted(now: number): void {
+    const minute = Math.floor(now / MINUTE_MS);
+    const slot = this.minutes[minute % COUNTED];
+    if (!slot) return;
+    if (slot.minute !== minute) Object.assign(slot, { minute, count: 0 });
+    slot.count += 1;
   }
 
   private learn(status: number, rate: RateAnswer | undefined, order: number, sentAt: number): void {

@@ -8,8 +8,9 @@ import { differs } from '../merge/fields';
 import { iso, turn } from '../model/clock';
 import { directionFrom, type EntityRef, refOf, type Side, targetSide } from '../model/entity';
 import { SyncError } from '../model/errors';
+import { smallest } from '../model/lists';
 import type { SyncResult } from '../model/message';
-import type { CauseView, ParkedDetail, ParkedView, SideView, SystemView } from '../model/operations';
+import type { CauseView, ParkedDetail, ParkedView, RequestsView, SideView, SystemView } from '../model/operations';
 import { atSide, otherSide, SIDES, withSide } from '../model/sides';
 import { type Fields, isEmpty } from '../model/values';
 import type { FlowCounts, OwedCounts, ParkedFilter, StoredEvent } from '../store/store';
@@ -37,7 +38,7 @@ export class Commands {
   /** @param readersOf the readers of a side */
   constructor(
     private readonly engine: Engine,
-    private readonly readersOf: (side: Side) => Pick<Reader, 'lastPoll' | 'isPolling' | 'poll'>[],
+    private readonly readersOf: (side: Side) => Pick<Reader, 'lastPoll' | 'isPolling' | 'nextPoll' | 'poll'>[],
   ) {
     this.causes = new Causes(engine.store, engine.config.id, () => turn(engine.clock));
   }
@@ -53,11 +54,21 @@ export class Commands {
     const owed = await store.owedCounts(config.id);
     const begun = async (side: Side): Promise<boolean> =>
       (await store.checkpoint({ integration: config.id, side })) !== undefined;
-    return [this.side(1, one, owed[0], await begun(1)), this.side(2, two, owed[1], await begun(2))];
+    const [first, second] = [this.side(1, one, owed[0]), this.side(2, two, owed[1])];
+    return [
+      { ...first, begun: await begun(1), ...(await this.oldest(1)) },
+      { ...second, begun: await begun(2), ...(await this.oldest(2)) },
+    ];
   }
 
-  private side(side: Side, counts: FlowCounts, { due, resting, error }: OwedCounts, begun: boolean): SideView {
+  private async oldest(side: Side): Promise<Pick<SideView, 'oldest'>> {
+    const oldest = await this.engine.store.oldestOpen({ integration: this.engine.config.id, side });
+    return oldest ? { oldest } : {};
+  }
+
+  private side(side: Side, counts: FlowCounts, { due, resting, error }: OwedCounts): Omit<SideView, 'begun'> {
     const readers = this.readersOf(side);
+    const next = smallest(readers.flatMap(({ nextPoll }) => nextPoll() ?? []));
     const diverged = this.engine.diverged.of(side);
     const last = readers.map(({ lastPoll }) => lastPoll).find((poll) => poll !== undefined);
     return {
@@ -69,8 +80,9 @@ export class Commands {
       }),
       ...(last?.missing && last.missing.length > 0 && { missing: last.missing.slice(0, MOST_MISSING) }),
       polling: readers.some(({ isPolling }) => isPolling),
-      begun,
       ...(last && { lastPoll: { at: iso(last.at), read: last.read, recorded: last.recorded } }),
+      ...(Number.isFinite(next) && { nextPoll: iso(next) }),
+      requests: requestsOf(this.engine.systems[side]),
     };
   }
 
@@ -318,4 +330,11 @@ export class Commands {
       corrected: Object.keys(corrections),
     };
   }
+}
+
+/** What is known of a system's request budget. */
+function requestsOf({ budget }: System): RequestsView {
+  const { quotas, ...used } = budget.use();
+  const told = quotas.map((quota) => ({ ...quota, resetAt: iso(quota.resetAt) }));
+  return { ...used, ...(told.length > 0 && { quotas: told }) };
 }

@@ -12,6 +12,19 @@ export interface SystemView {
   why?: string;
 }
 
+/** How a system's requests are shared out, by all flows that use it. */
+export interface RequestsView {
+  /** sent within the last hour */
+  lastHour: number;
+  /** under way, and waiting for their turn */
+  out: number;
+  waiting: number;
+  /** how many a second are sent at most: as set, or as learned from refusals; absent = no known limit */
+  perSecond?: number;
+  /** what the system itself reports: units that are left until `resetAt` (ISO 8601) */
+  quotas?: { name: string; limit: number; left: number; resetAt: string }[];
+}
+
 export interface SideView {
   system: SystemView;
   /** events by state, and links; `shown`: by a dry run, whose end they wait for */
@@ -35,6 +48,11 @@ export interface SideView {
   begun: boolean;
   /** the last poll that came to its end since the last deploy */
   lastPoll?: { at: string; read: number; recorded: number };
+  /** when the next poll is due by the schedule, ISO 8601; absent if it is polled on demand only */
+  nextPoll?: string;
+  /** when the oldest change that is not finished and not parked was made, ISO 8601: the lag is its age */
+  oldest?: string;
+  requests: RequestsView;
 }
 
 /** A deployed integration. */

@@ -50,3 +50,27 @@ export function when(iso: string): string {
   const today = at.toDateString() === new Date().toDateString();
   return today ? at.toLocaleTimeString(lang) : at.toLocaleString(lang);
 }
+
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+] as const;
+
+/** A span of time in its two largest units: "2 hr 5 min". @param ms milliseconds */
+export function lasting(ms: number): string {
+  const parts: string[] = [];
+  let left = ms;
+  for (const [unit, size] of UNITS) {
+    const count = Math.floor(left / size);
+    if (count === 0 && !(unit === 'second' && parts.length === 0)) {
+      if (parts.length > 0) break;
+      continue;
+    }
+    parts.push(new Intl.NumberFormat(lang, { style: 'unit', unit, unitDisplay: 'short' }).format(count));
+    left -= count * size;
+    if (parts.length === 2) break;
+  }
+  return parts.join(' ');
+}

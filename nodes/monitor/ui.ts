@@ -68,6 +68,15 @@ export function table(label: string, heads: string[], rows: Child[][]): HTMLElem
   return around;
 }
 
+/** Draws something again; what has the focus has it afterwards, too, if it is still there (`data-focus`). */
+export function keepFocus(part: HTMLElement, draw: () => void): void {
+  const before = document.activeElement;
+  const name = before instanceof HTMLElement && part.contains(before) ? before.dataset.focus : undefined;
+  draw();
+  if (name === undefined || before?.isConnected) return;
+  for (const one of part.querySelectorAll<HTMLElement>('[data-focus]')) if (one.dataset.focus === name) one.focus();
+}
+
 /** Opens and closes what it controls, which is made when it is opened first. */
 export function toggle(text: string, about: string, body: HTMLElement, open: () => void): HTMLButtonElement {
   const made = button(text, about, () => {

@@ -13,7 +13,7 @@ import { NO_INTEGRATION } from '../runtime/step';
 import type { WiringFault } from '../runtime/wiring';
 import { mayPass } from '../shared/patience';
 import { brief, isStopped, storeErrorOf } from '../shared/status';
-import { type ScheduleConfig, startSchedule } from './schedule';
+import { type Schedule, type ScheduleConfig, startSchedule } from './schedule';
 
 interface PollerDef extends NodeDef {
   integration: string;
@@ -45,7 +45,7 @@ export = (RED: NodeAPI): void => {
 
   class Polling {
     private reader: Reader | undefined;
-    private stopSchedule: (() => void) | undefined;
+    private schedule: Schedule | undefined;
     private closed = false;
     private polling = false;
     private fault: SyncError | undefined;
@@ -93,11 +93,13 @@ export = (RED: NodeAPI): void => {
         (message) => this.node.send(message),
         (error) => this.failed(error),
       );
-      this.stopSchedule = startSchedule(
+      const schedule = startSchedule(
         scheduleOf(this.settings),
         this.node.id,
         () => void this.poll().catch((thrown: unknown) => this.failed(thrown)),
       );
+      this.schedule = schedule;
+      this.reader.nextPoll = () => schedule.next();
       // what an earlier run stored and did not finish continues without waiting for a poll
       this.reader.pump();
       this.showSoon();
@@ -280,7 +282,7 @@ export = (RED: NodeAPI): void => {
       this.closed = true;
       clearTimeout(this.timer);
       for (const stop of this.stopListening) stop();
-      this.stopSchedule?.();
+      this.schedule?.stop();
       const reader = this.reader;
       if (!reader) return;
       await reader.stop();

@@ -29,36 +29,47 @@ export function firstTurn(id: string, interval: number): number {
   return Math.max(1, Math.ceil((interval * spread) / 2 ** 32));
 }
 
+export interface Schedule {
+  stop(): void;
+  /** when the next tick is due, ms since 1970; undefined = never */
+  next(): number | undefined;
+}
+
 /**
  * Calls `tick` by the schedule, and for an interval also at the start.
  * @param id of the node: pollers with the same interval have their turns spread over it
- * @returns a function that stops it
  * @throws Error if the cron expression is invalid
  */
-export function startSchedule(config: ScheduleConfig, id: string, tick: () => void): () => void {
+export function startSchedule(config: ScheduleConfig, id: string, tick: () => void): Schedule {
   switch (config.schedule) {
     case 'manual':
-      return () => undefined;
+      return { stop: () => undefined, next: () => undefined };
     case 'cron': {
       const job = new Cron(config.cron, { unref: true }, tick);
-      return () => job.stop();
+      return { stop: () => job.stop(), next: () => job.nextRun()?.getTime() };
     }
     case 'interval': {
       const ms = intervalMs(config.interval, config.unit);
+      const turn = firstTurn(id, ms);
       let repeated: NodeJS.Timeout | undefined;
-      const first = setTimeout(
-        () => {
-          repeated = setInterval(tick, ms);
-          repeated.unref();
-          tick();
-        },
-        firstTurn(id, ms),
-      );
+      let next = Date.now() + turn;
+      const turned = (): void => {
+        next = Date.now() + ms;
+        tick();
+      };
+      const first = setTimeout(() => {
+        repeated = setInterval(turned, ms);
+        repeated.unref();
+        turned();
+      }, turn);
       first.unref();
       tick();
-      return () => {
-        clearTimeout(first);
-        clearInterval(repeated);
+      return {
+        stop: () => {
+          clearTimeout(first);
+          clearInterval(repeated);
+        },
+        next: () => next,
       };
     }
   }

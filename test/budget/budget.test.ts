@@ -76,6 +76,24 @@ describe('Request budget', function () {
       assert.equal(budget.view().out, 1);
     });
 
+    it('tells what was used in the last hour, the rate, and what the server says is left', async () => {
+      const clock = simulatedClock();
+      const budget = new Budget(clock, { maxRequestsPerSecond: 4 });
+      assert.deepEqual(budget.use(), { lastHour: 0, out: 0, waiting: 0, perSecond: 4, quotas: [] });
+      const quotas = [{ name: 'hour', limit: 100, remaining: 40, resetMs: 1_800_000 }];
+      (await pass(budget.enter('a'))).done(200, { quotas });
+      await clock.runUntil(clock.now() + 59 * 60_000);
+      await pass(budget.enter('b'));
+      assert.equal(budget.use().lastHour, 2);
+      await clock.runUntil(clock.now() + 2 * 60_000);
+      const { lastHour, out, quotas: told } = budget.use();
+      assert.deepEqual([lastHour, out], [1, 1]);
+      assert.deepEqual(
+        told.map(({ name, limit, left }) => [name, limit, left]),
+        [['hour', 100, 100]],
+      );
+    });
+
     it('is not delayed when the machine’s clock is set back', async () => {
       const clock = simulatedClock();
       let back = 0;

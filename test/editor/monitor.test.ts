@@ -99,7 +99,11 @@ describeWithChromium('editor/monitor', function (launch) {
     await page.locator('.twinflow-side').getByRole('link', { name: 'Monitor' }).click();
     page = await opened;
     await page.getByRole('heading', { name: 'Jira ↔ Azure DevOps' }).waitFor();
-    await page.getByText('running').waitFor();
+    const edge = page.getByRole('region', { name: 'Systems and integrations' }).getByRole('button', { name: /running/ });
+    await edge.waitFor();
+    await edge.focus();
+    await page.keyboard.press('Enter');
+    assert.equal(await edge.getAttribute('aria-pressed'), 'true');
     await page.getByText('live', { exact: true }).waitFor();
     create('Cart loses items', 'High');
     await until('the bug is in Azure DevOps', () => inAzure('Cart loses items'));

@@ -21,7 +21,7 @@ describe('package/contents of the tarball', function () {
       (path) =>
         !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/.test(path) &&
         !/^dist\/(lib|nodes)\/.+\.(js|json|html|css|svg|png|sql|yaml)$/.test(path) &&
-        !/^dist\/vendor\.(js|licenses\.txt)$/.test(path) &&
+        !/^dist\/(vendor\.js|(vendor|browser)\.licenses\.txt)$/.test(path) &&
         !/^docs\/.+\.(md|json)$/.test(path) &&
         !/^examples\/[\w-]+\.json$/.test(path),
     );

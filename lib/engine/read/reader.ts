@@ -66,6 +66,8 @@ export class Reader {
   private ahead: AheadReading | undefined;
   /** the last poll that came to its end; `at` in ms since 1970 */
   lastPoll: ({ at: number } & PollSummary) | undefined;
+  /** when the next poll is due by its node's schedule, ms since 1970; undefined = on demand */
+  nextPoll: () => number | undefined = () => undefined;
   private pumping = false;
   /** of claims that have room for one event only, every other one is the backlog's */
   private backlogsTurn = true;

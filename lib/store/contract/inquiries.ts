@@ -35,6 +35,9 @@ export interface Inquiries {
   /** Of parked events with numbers beyond `after`, in order. */
   parkedErrors(integration: string, after: number, limit: number): Promise<ParkedError[]>;
 
+  /** When the oldest event of a flow that is waiting, sent or in retry was made, as its source says; undefined = none. */
+  oldestOpen(flow: Flow): Promise<string | undefined>;
+
   /** What is stored about an entity. */
   standing(flow: Flow, entity: EntityId): Promise<Standing>;
 

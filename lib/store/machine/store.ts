@@ -334,6 +334,15 @@ class RowStore implements Store {
     });
   }
 
+  async oldestOpen(flow: Flow): Promise<string | undefined> {
+    return this.rows.read(() => {
+      const id = this.findFlow(flow);
+      const seq = id === undefined ? undefined : this.rows.events.oldestOpen(id);
+      const [oldest] = seq === undefined ? [] : this.events.readAll([seq]);
+      return oldest?.entity.updatedAt;
+    });
+  }
+
   async standing(flow: Flow, entity: EntityId): Promise<Standing> {
     return this.rows.read(() => {
       const id = this.findFlow(flow);

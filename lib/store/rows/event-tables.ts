@@ -77,6 +77,8 @@ export interface EventTable {
   parkedWith(integration: number, flow: number | null, part: string, limit: number, offset: number): number[];
   /** Why events are parked, beyond `after`, in the order of `seq`. */
   parkedErrors(integration: number, after: number, limit: number): { seq: number; flow: number; error: string }[];
+  /** The lowest number of a flow's events that are waiting, sent or in retry. */
+  oldestOpen(flow: number): number | undefined;
   /** Their number by flow and state. Called once, when the store is opened. */
   counts(): { flow: number; state: number; n: number }[];
 

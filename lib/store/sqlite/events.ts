@@ -47,6 +47,7 @@ export class Events implements EventTable {
   private readonly parkedRows: Query<EventRow>;
   private readonly parkedSeqs: Query<{ seq: number }>;
   private readonly errorRows: Query<{ seq: number; flow: number; error: string }>;
+  private readonly openSeqs: Query<{ seq: number | null }>;
   private readonly foundSeqs: Query<{ seq: number }>;
   private readonly insertEvent: Query<Nothing>;
   private readonly insertSnapshot: Query<Nothing>;
@@ -113,6 +114,13 @@ export class Events implements EventTable {
     this.errorRows = db.prepare(`
       SELECT seq, flow, error FROM events JOIN failures USING (seq)
       WHERE flow >> 1 = ? AND state = ${STATE.parked} AND seq > ? ORDER BY seq LIMIT ?`);
+    // one look at each index; those that are sent or in retry are few
+    const lowest = (index: string, state: number) =>
+      `(SELECT min(seq) FROM events INDEXED BY ${index} WHERE flow = ? AND state = ${state})`;
+    this.openSeqs = db.prepare(`
+      SELECT ${lowest('events_waiting', STATE.waiting)} AS seq
+      UNION ALL SELECT ${lowest('events_sent', STATE.sent)}
+      UNION ALL SELECT ${lowest('events_retry', STATE.retry)}`);
     // numbered parameters (?1) cannot be bound by position in Node.js 22.13 and 24.0
     this.foundSeqs = db.prepare(`
       SELECT seq FROM parked_texts p JOIN events e USING (seq)
@@ -224,6 +232,11 @@ export class Events implements EventTable {
 
   parkedErrors(integration: number, after: number, limit: number): { seq: number; flow: number; error: string }[] {
     return this.errorRows.all(integration, after, limit);
+  }
+
+  oldestOpen(flow: number): number | undefined {
+    const all = this.openSeqs.all(flow, flow, flow).flatMap(({ seq }) => seq ?? []);
+    return all.length > 0 ? Math.min(...all) : undefined;
   }
 
   counts(): { flow: number; state: number; n: number }[] {

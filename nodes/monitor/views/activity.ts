@@ -29,6 +29,7 @@ export class ActivityView implements View {
   private count = 0;
   private asked = 0;
   private isDrawn = false;
+  private address = '';
 
   constructor(private readonly page: PageContext) {
     this.search.setAttribute('aria-label', say('activity.hint'));
@@ -56,9 +57,14 @@ export class ActivityView implements View {
     );
   }
 
-  async refresh(): Promise<void> {
+  async refresh(query: URLSearchParams): Promise<void> {
     const { items } = await integrations();
-    this.choice.update([{ id: '', name: say('activity.all') }, ...items]);
+    const address = query.toString();
+    const isNew = address !== this.address;
+    this.address = address;
+    const wanted = isNew ? (query.get('integration') ?? '') : undefined;
+    this.choice.update([{ id: '', name: say('activity.all') }, ...items], wanted);
+    if (isNew && this.isDrawn) return this.load(true);
     if (!this.isDrawn) return this.load(true);
     const { items: entries } = await activity(this.filter());
     this.prepend(entries.filter(({ number }) => number > this.newest));

@@ -1,43 +1,35 @@
-/** Every integration: whether it runs, both systems, and what waits. */
+/** Every integration: as a graph and as a table, and one of them in full. */
 
-import type { SideView } from '../../../lib/model/operations';
 import type { HourCount } from '../../../lib/store/contract/journal';
 import { hours, type IntegrationState, integrations } from '../ask';
-import { bars, spansOf } from '../bars';
-import { say, when } from '../texts';
-import { chip, element, type Tone } from '../ui';
+import { IntegrationGraph } from '../graph';
+import { DAYS, spansOf, sumOf } from '../spans';
+import { byUrgency, lagOf, nextPollOf, parkedIn, queueOf, stateOf } from '../state';
+import { lasting, say, when } from '../texts';
+import { button, chip, element, keepFocus, type Tone, table } from '../ui';
 import type { View } from '../view';
+import { IntegrationDetail } from './integration';
 
-/** Shown as plots. */
-const DAYS = 30;
-
-const parkedIn = (sides: readonly SideView[] = []): number => sides.reduce((sum, { counts }) => sum + counts.parked, 0);
-
-/** How an integration is, in a word or two, and how bad that is. */
-export function stateOf({ active, sides, fault, dryRun, held, unused }: IntegrationState): {
-  text: string;
-  tone: Tone;
-} {
-  if (fault) return { text: say('state.failed'), tone: 'bad' };
-  if (!active) return { text: say('state.inactive'), tone: 'quiet' };
-  if (unused) return { text: say('state.unused'), tone: 'quiet' };
-  if (held) return { text: say(`state.held.${held}`), tone: 'bad' };
-  if (!sides) return { text: say('state.starting'), tone: 'quiet' };
-  if (sides.some(({ system }) => system.pausedUntil)) return { text: say('state.paused'), tone: 'bad' };
-  const count = parkedIn(sides);
-  if (count > 0) return { text: say('state.parked', { count }), tone: 'warn' };
-  if (dryRun) return { text: say('state.dryRun'), tone: 'warn' };
-  return { text: say('state.running'), tone: 'good' };
-}
+const TONES: readonly Tone[] = ['bad', 'warn', 'good', 'quiet'];
 
 export class OverviewView implements View {
   readonly element = element('div');
   private readonly none = element('p', { className: 'quiet' });
-  private readonly grid = element('div', { className: 'grid' });
+  private readonly sums = element('p', { className: 'bar sums' });
+  private readonly graph = new IntegrationGraph((id) => this.choose(id));
+  private readonly list = element('div');
+  private readonly detail = new IntegrationDetail();
+  private items: IntegrationState[] = [];
+  private counts: HourCount[] = [];
+  private chosen: string | undefined;
   private drawn = '';
 
   constructor() {
-    this.element.append(element('h2', {}, say('overview.title')), this.none, this.grid);
+    this.element.append(
+      element('h2', {}, say('overview.title')),
+      ...[this.none, this.sums, this.graph.element, this.list, this.detail.element],
+    );
+    addEventListener('resize', () => this.draw());
   }
 
   async refresh(): Promise<void> {
@@ -46,56 +38,78 @@ export class OverviewView implements View {
       // what is running is shown, also while the store is not open
       hours(DAYS * 24).catch(() => ({ items: [] })),
     ]);
-    const drawn = JSON.stringify([items, counts]);
+    this.items = items;
+    this.counts = counts;
+    this.draw();
+  }
+
+  private choose(id: string): void {
+    this.chosen = id;
+    this.draw();
+  }
+
+  private draw(): void {
+    const { items, counts } = this;
+    const shown = items.find(({ id }) => id === this.chosen) ?? byUrgency(items)[0];
+    const { color } = getComputedStyle(document.body);
+    // times go by, and the theme may be another one
+    const drawn = JSON.stringify([items, counts, shown?.id, color, innerWidth, Math.floor(Date.now() / 10_000)]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
     this.none.textContent = items.length === 0 ? say('overview.none') : '';
-    this.grid.replaceChildren(...items.map((item) => card(item, counts)));
+    keepFocus(this.element, () => {
+      this.sums.replaceChildren(...(items.length > 1 ? sumChips(items) : []));
+      this.graph.update(items, shown?.id);
+      this.list.replaceChildren(...(items.length > 1 ? [this.table(shown?.id)] : []));
+      this.detail.update(shown, shown ? this.countsOf(shown.id) : []);
+    });
+  }
+
+  private countsOf(id: string): HourCount[] {
+    return this.counts.filter(({ integration }) => integration === id);
+  }
+
+  private table(chosen: string | undefined): HTMLElement {
+    const now = Date.now();
+    const heads = ['integration', 'state', 'lag', 'queue', 'hour', 'failures24', 'next'];
+    const rows = byUrgency(this.items).map((item) => {
+      const { text, tone } = stateOf(item);
+      const day = spansOf(this.countsOf(item.id), 1, 24, now);
+      const open = button(item.name, '', () => this.choose(item.id));
+      open.className = 'link';
+      open.dataset.focus = `row ${item.id}`;
+      open.setAttribute('aria-pressed', String(item.id === chosen));
+      const lag = lagOf(item.sides, now);
+      const next = nextPollOf(item.sides);
+      return [
+        open,
+        chip(text, tone),
+        lag === undefined ? '–' : lasting(lag),
+        queueOf(item.sides).toLocaleString(),
+        sumOf(day.slice(-1)).synced.toLocaleString(),
+        sumOf(day).parked.toLocaleString(),
+        next === undefined ? '–' : when(next),
+      ];
+    });
+    return table(
+      say('overview.table'),
+      heads.map((head) => say(`overview.head.${head}`)),
+      rows,
+    );
   }
 }
 
-function card(item: IntegrationState, counts: HourCount[]): HTMLElement {
-  const { text, tone } = stateOf(item);
-  const made = element('article', { className: `box ${tone}` }, element('h3', {}, item.name), chip(text, tone));
-  if (item.fault) made.append(element('p', { className: 'text' }, item.fault));
-  item.sides?.forEach((side, index) => {
-    made.append(system(side, index === 0 ? 1 : 2));
+/** How many integrations are in which state. */
+function sumChips(items: readonly IntegrationState[]): HTMLElement[] {
+  const tones = items.map((item) => stateOf(item).tone);
+  const chips = TONES.flatMap((tone) => {
+    const count = tones.filter((one) => one === tone).length;
+    return count > 0 ? [chip(say(`overview.tone.${tone}`, { count }), tone)] : [];
   });
-  const own = counts.filter(({ integration }) => integration === item.id);
-  made.append(
-    bars(say('overview.day'), spansOf(own, 1, 24, Date.now())),
-    bars(say('overview.month'), spansOf(own, 24, DAYS, Date.now())),
-  );
-  const count = parkedIn(item.sides);
-  if (count > 0) {
-    const link = element('a', { className: 'button', href: '#failures' }, say('overview.failures', { count }));
-    made.append(element('div', { className: 'bar' }, link));
-  }
-  return made;
-}
-
-function system(
-  { system: { name, pausedUntil, why }, counts, polling, lastPoll, missing, diverged }: SideView,
-  side: 1 | 2,
-): HTMLElement {
-  const box = element('div', {}, element('h4', {}, say('overview.system', { side, name })));
-  const line = (text: string, className = 'small'): void => {
-    box.append(element('div', { className: `text ${className}` }, text));
-  };
-  if (pausedUntil) line(say('overview.pausedUntil', { time: when(pausedUntil), why: why ?? '' }), 'small bad-text');
-  if (polling) line(say('overview.polling'), 'small quiet');
-  else if (lastPoll) line(say('overview.lastPoll', { time: when(lastPoll.at), count: lastPoll.read }), 'small quiet');
-  else line(say('overview.notPolled'), 'small quiet');
-  const amounts = [
-    [counts.waiting + counts.held, 'waiting'],
-    [counts.sent, 'sent'],
-    [counts.retry, 'retry'],
-    [counts.parked, 'parked'],
-    [counts.shown, 'shown'],
-  ] as const;
-  const open = amounts.flatMap(([count, name]) => (count > 0 ? [say(`count.${name}`, { count })] : []));
-  line([...(open.length > 0 ? open : [say('count.none')]), say('count.links', { count: counts.links })].join(' · '));
-  if (diverged) line(say('overview.diverged', { count: diverged.count }));
-  for (const reason of missing ?? []) line(reason);
-  return box;
+  const parked = items.reduce((sum, { sides }) => sum + parkedIn(sides), 0);
+  if (parked === 0) return chips;
+  return [
+    ...chips,
+    element('a', { className: 'button', href: '#failures' }, say('overview.failures', { count: parked })),
+  ];
 }

@@ -23,6 +23,22 @@ export function inquiringChecks(bench: Bench): void {
       assert.deepEqual(await bench.store.parkedErrors('other', -1, 10), []);
     });
 
+    it('tells when the oldest change was made that is neither finished nor parked', async () => {
+      const at = (id: string, hour: number) => ({ ...entity(id), updatedAt: `2026-06-01T${hour}:00:00.000Z` });
+      assert.equal(await bench.store.oldestOpen(FORWARD), undefined);
+      await bench.record(FORWARD, at('1', 10), at('2', 11), at('3', 12));
+      await bench.record(BACKWARD, at('8', 13));
+      assert.equal(await bench.store.oldestOpen(FORWARD), '2026-06-01T10:00:00.000Z');
+      const [one, two] = await bench.claim(FORWARD);
+      assert.ok(one && two);
+      assert.equal(await bench.store.oldestOpen(FORWARD), '2026-06-01T10:00:00.000Z');
+      await bench.store.fail([park(one)]);
+      assert.equal(await bench.store.oldestOpen(FORWARD), '2026-06-01T11:00:00.000Z');
+      await bench.store.skip([two.seq]);
+      assert.equal(await bench.store.oldestOpen(FORWARD), '2026-06-01T12:00:00.000Z');
+      assert.equal(await bench.store.oldestOpen(BACKWARD), '2026-06-01T13:00:00.000Z');
+    });
+
     it('tells what is stored about an entity: its events, its known version, and who waits for it', async () => {
       assert.deepEqual(await bench.store.standing(FORWARD, '1'), { events: [], awaitedBy: 0 });
       await bench.record(FORWARD, entity('1', 'a'), entity('2', 'a'));

@@ -629,6 +629,7 @@ class History {
           assert.deepEqual([mine.known, mine.awaitedBy], [theirs.known, theirs.awaitedBy], id);
         }
         assert.deepEqual(await real.checkpoint(flow), await model.checkpoint(flow));
+        assert.equal(await real.oldestOpen(flow), await model.oldestOpen(flow));
         const links = (store: Store) => store.linksOf(integration, side, [...IDS, ...PART_IDS]);
         assert.deepEqual(plain(await links(real)), plain(await links(model)));
         assert.equal(await real.nextParts(flow), await model.nextParts(flow));

@@ -18,15 +18,23 @@ describe('The schedule of pollers', () => {
 
   it('polls at once, then in its turns, until it is stopped', async () => {
     let ticks = 0;
-    const stop = startSchedule({ schedule: 'interval', interval: 1, unit: 'seconds' }, 'a', () => {
+    const { stop, next } = startSchedule({ schedule: 'interval', interval: 1, unit: 'seconds' }, 'a', () => {
       ticks += 1;
     });
     assert.equal(ticks, 1);
+    const due = next() ?? 0;
+    assert.ok(due > Date.now() - 1_000 && due <= Date.now() + 1_000);
     await until('two turns have come', () => ticks >= 3);
     stop();
     const before = ticks;
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     assert.equal(ticks, before);
-    startSchedule({ schedule: 'manual' }, 'a', () => assert.fail('nobody asked'))();
+    assert.ok((next() ?? 0) > due);
+    const manual = startSchedule({ schedule: 'manual' }, 'a', () => assert.fail('nobody asked'));
+    assert.equal(manual.next(), undefined);
+    manual.stop();
+    const yearly = startSchedule({ schedule: 'cron', cron: '0 0 1 1 *' }, 'a', () => assert.fail('nobody asked'));
+    assert.ok((yearly.next() ?? 0) > Date.now());
+    yearly.stop();
   });
 });

@@ -120,6 +120,11 @@ export class MemoryEvents implements EventTable {
     return rows.flatMap(({ seq, flow, error }) => (error === null ? [] : [{ seq, flow, error }])).slice(0, limit);
   }
 
+  oldestOpen(flow: number): number | undefined {
+    const open: number[] = [STATE.waiting, STATE.sent, STATE.retry];
+    return numbers(this.where((row) => row.flow === flow && open.includes(row.state)))[0];
+  }
+
   counts(): { flow: number; state: number; n: number }[] {
     return this.data.events.where().map(({ flow, state }) => ({ flow, state, n: 1 }));
   }

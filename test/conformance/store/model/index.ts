@@ -49,6 +49,7 @@ export class ModelStore implements Store {
   readonly parked: Store['parked'] = (...given) => this.aside.parked(...given);
   readonly parkedNumbers: Store['parkedNumbers'] = (...given) => this.aside.parkedNumbers(...given);
   readonly parkedErrors: Store['parkedErrors'] = (...given) => this.aside.parkedErrors(...given);
+  readonly oldestOpen: Store['oldestOpen'] = (...given) => this.aside.oldestOpen(...given);
   readonly standing: Store['standing'] = (...given) => this.aside.standing(...given);
   readonly findLinks: Store['findLinks'] = (...given) => this.links.findLinks(...given);
   readonly event: Store['event'] = (...given) => this.aside.event(...given);

@@ -37,6 +37,12 @@ export class ModelParked {
     return beyond.flatMap(({ seq, flow, error }) => (error ? [{ seq, side: flow.side, error }] : [])).slice(0, limit);
   }
 
+  async oldestOpen(flow: Flow): Promise<string | undefined> {
+    const isOpen = ({ state }: { state: string }): boolean => ['waiting', 'sent', 'retry'].includes(state);
+    const open = this.model.events.filter((event) => key(event.flow) === key(flow) && isOpen(event));
+    return open.sort((a, b) => a.seq - b.seq)[0]?.entity.updatedAt;
+  }
+
   async standing(flow: Flow, entity: EntityId): Promise<Standing> {
     const events = [this.model.main(flow, entity), this.model.held(flow, entity)].filter(
       (event) => event !== undefined,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spansOf } from '../../../nodes/monitor/bars';
+import { spansOf } from '../../../nodes/monitor/spans';
 
 const NOW = Date.UTC(2026, 5, 3, 12, 30);
 const at = (hoursBack: number, outcome: string, count: number) => ({
