@@ -99,7 +99,9 @@ describeWithChromium('editor/monitor', function (launch) {
     await page.locator('.twinflow-side').getByRole('link', { name: 'Monitor' }).click();
     page = await opened;
     await page.getByRole('heading', { name: 'Jira ↔ Azure DevOps' }).waitFor();
-    const edge = page.getByRole('region', { name: 'Systems and integrations' }).getByRole('button', { name: /running/ });
+    const edge = page
+      .getByRole('region', { name: 'Systems and integrations' })
+      .getByRole('button', { name: /running/ });
     await edge.waitFor();
     await edge.focus();
     await page.keyboard.press('Enter');
