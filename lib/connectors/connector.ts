@@ -282,6 +282,9 @@ export interface Connection {
   /** Attachments as pictures in texts of their item and of its comments. Absent: texts show no attachments. */
   readonly pictures?: PicturesInTexts;
 
+  /** The system's own query language, for filters. Absent: it has none that Twinflow asks. */
+  readonly queries?: OwnQueries;
+
   /** Values of a list field whose list is too long for `fields`. */
   lookupValues?(project: ProjectId, type: EntityTypeId, field: FieldId, search: string): Promise<LookupValue[]>;
 
@@ -290,6 +293,37 @@ export interface Connection {
 
   /** Releases sockets and handles. The connection is not used after that. */
   close?(): Promise<void>;
+}
+
+/**
+ * Queries in a system's own language. An administrator writes them as a whole: no value of an item ever gets into one. A
+ * query is put in brackets beside Twinflow's own conditions, and what the system would pass over without a word is refused.
+ */
+export interface OwnQueries {
+  /** what people call it: JQL, TicketSQL */
+  readonly language: string;
+  /** a query as an example, for forms */
+  readonly example: string;
+  /**
+   * What the query finds in the scope now.
+   * @throws SyncError invalid – the query is not complete, or the system refuses it, in the system's words
+   */
+  check(scope: Scope, query: string): Promise<QueryHits>;
+  /**
+   * The items of `ids` that the query finds now, in any project. Asked in batches, and up to date: an item that was read a moment
+   * ago is judged by a state that is not older.
+   * @throws SyncError as `check`
+   */
+  among(query: string, ids: readonly EntityId[]): Promise<ReadonlySet<EntityId>>;
+}
+
+/** What a query finds. */
+export interface QueryHits {
+  count: number;
+  /** there may be more than `count`, or fewer: the system does not count exactly */
+  about?: true;
+  /** a few of them */
+  first: { key: string; title: string }[];
 }
 
 /** How texts of a system name the users whom they mention. */

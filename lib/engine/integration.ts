@@ -2,6 +2,7 @@
 
 import { FlowLoad } from '../budget/priority';
 import type { ReadResult } from '../connectors/connector';
+import { askQuery } from '../connectors/own-queries';
 import { keepAddress } from '../mapping/domains';
 import type { PeopleRules } from '../mapping/users';
 import type { Clock } from '../model/clock';
@@ -224,6 +225,12 @@ export class Integration implements Peer {
   /** Items as a side shows them now, in the order of the ids. @throws SyncError – the system answers for none of them */
   read(side: Side, ids: EntityId[]): Promise<ReadResult[]> {
     return readEntities(this.systems[side], writeScope(this.config, side), ids);
+  }
+
+  /** Those of the items that a side's own query finds now. @throws SyncError – as `askQuery` */
+  inQuery(side: Side, query: string, ids: EntityId[]): Promise<ReadonlySet<EntityId>> {
+    const system = this.systems[side];
+    return system.call((connection) => askQuery(connection, system.name, query, ids));
   }
 
   /** The message's event failed in a node on its way. @param node its id */

@@ -63,8 +63,13 @@ export const FILTER_KINDS = ['both', 'create', 'update'] as const;
 const outputs = withDefault(numberFrom(1, 2), 1);
 const filterSettings = object(
   {
-    ...{ pairs: readPairs, side, by: withDefault(oneOf(['conditions', 'expression']), 'conditions') },
-    ...{ mode: withDefault(oneOf(CONDITION_MODES), 'all'), conditions: readConditions, expression: anyText },
+    ...{ pairs: readPairs, side, by: withDefault(oneOf(['conditions', 'query', 'expression']), 'conditions') },
+    ...{
+      mode: withDefault(oneOf(CONDITION_MODES), 'all'),
+      conditions: readConditions,
+      expression: anyText,
+      query: anyText,
+    },
     ...{ matchCase: withDefault(yes, false), live: withDefault(yes, false), outputs },
     kinds: withDefault(oneOf(FILTER_KINDS), 'both'),
   },

@@ -4,6 +4,7 @@
  */
 
 import type { FileRules, ReadResult } from '../connectors/connector';
+import { askQuery } from '../connectors/own-queries';
 import { aboutPart } from '../engine/about-part';
 import { backlinksOf, backlinkValues } from '../engine/backlink-fields';
 import { type Exposure, exposureOf } from '../engine/exposure';
@@ -32,6 +33,7 @@ import { directionFrom, type Entity, type Field, refOf, type Side, targetSide } 
 import { asSyncError, SyncError } from '../model/errors';
 import { atSide, eachSide, inOrder, otherSide } from '../model/sides';
 import type { FieldId } from '../model/values';
+import { QueryMembers } from '../steps/query-members';
 import { ReadTogether } from '../steps/read-together';
 import type { Link, StoredEvent } from '../store/store';
 import { Chain, type Passed, type SystemsHost } from './chain';
@@ -70,6 +72,7 @@ export class Planner {
   /** the fields that the rows know, by the side that is read */
   private readonly known: Record<Side, KnownFields>;
   private readonly places: Record<Side, Places>;
+  private readonly queried: QueryMembers;
   private readonly targetFields = new Map<string, Promise<Known>>();
 
   constructor(input: PlanInput) {
@@ -89,11 +92,15 @@ export class Planner {
     const reads = eachSide(
       (side) => new ReadTogether((ids) => atSide(this.connections, side).read(writeScope(input.config, side), ids)),
     );
+    this.queried = new QueryMembers((side, query, ids) =>
+      askQuery(atSide(this.connections, side), `System ${side}`, query, ids),
+    );
     const host: SystemsHost = {
       connection: (side) => atSide([one, two], side),
       users: (side) => atSide([users1, users2], side),
       linkOf: async (side, id) => (await this.links(side, [id]))[0],
       read: (side, id) => reads[side].of(id),
+      inQuery: (side, query, id) => this.queried.has(side, query, id),
     };
     this.chain = new Chain(input.steps, input.dataFolder ?? '', host);
     const { config, store, others } = input;
@@ -118,6 +125,11 @@ export class Planner {
     );
     const { config, store } = this.input;
     const owners = await ownerLinks(store, config, side, entities);
+    // a part is asked about by its owner
+    this.queried.expect(
+      side,
+      entities.map(({ id, owner }) => owner?.id ?? id),
+    );
     const drafts: Draft[] = [];
     for (const [index, entity] of entities.entries()) {
       const event = await this.unframed(side, eventOf(config, side, entity, links[index]));

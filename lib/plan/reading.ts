@@ -16,6 +16,7 @@ export type ReadingConnection = Pick<
   | 'markersOf'
   | 'byKey'
   | 'identify'
+  | 'queries'
 >;
 
 /** A view of the connection that has nothing else, at run time too. */
@@ -30,6 +31,7 @@ export function readingOnly(connection: ReadingConnection): ReadingConnection {
     ...(connection.users && { users: connection.users.bind(connection) }),
     ...(connection.mentions && { mentions: connection.mentions }),
     ...(connection.pictures && { pictures: connection.pictures }),
+    ...(connection.queries && { queries: connection.queries }),
     ...(connection.find && { find: connection.find.bind(connection) }),
     ...(connection.markersOf && { markersOf: connection.markersOf.bind(connection) }),
     ...(connection.byKey && { byKey: connection.byKey.bind(connection) }),

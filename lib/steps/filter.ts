@@ -31,10 +31,12 @@ import type { StepHost } from './host';
 export interface FilterSettings {
   /** the side whose changes are filtered; those of the other side pass, unless the filter is live */
   side: Side;
-  by: 'conditions' | 'expression';
+  by: 'conditions' | 'query' | 'expression';
   group: ConditionGroup;
   /** JSONata over the item's fields */
   expression: string;
+  /** in the system's own language */
+  query: string;
   matchCase: boolean;
   /** false: an item that is in sync stays in sync, whatever its fields are later */
   live: boolean;
@@ -48,9 +50,9 @@ export interface FilterSettings {
 export function readFilter(saved: object): FilterSettings {
   const [broken] = brokenIn('twinflow-filter', saved);
   const { mode, conditions, outputs: _outputs, pairs: _pairs, ...read } = readFilterSettings(saved);
-  const { side, by, expression, matchCase, live, kinds } = read;
+  const { side, by, expression, query, matchCase, live, kinds } = read;
   const group = { mode, conditions };
-  return { ...(broken !== undefined && { broken }), side, by, group, expression, matchCase, live, kinds };
+  return { ...(broken !== undefined && { broken }), side, by, group, expression, query, matchCase, live, kinds };
 }
 
 export interface FilterDecision {
@@ -65,7 +67,7 @@ export interface FilterDecision {
   reason?: string;
 }
 
-type FilterHost = Pick<StepHost, 'linkOf' | 'read' | 'users' | 'addresses' | 'lookUp'>;
+type FilterHost = Pick<StepHost, 'linkOf' | 'read' | 'inQuery' | 'users' | 'addresses' | 'lookUp'>;
 
 /** An item about which the filter decides, and the link that it has. */
 interface Asked {
@@ -87,9 +89,11 @@ export class FilterStep {
   constructor(settings: FilterSettings, owner: RunnerOwner) {
     this.settings = settings;
     this.owner = owner;
-    const conditions = settings.by === 'expression' ? [] : conditionsIn(settings.group);
+    const conditions = settings.by === 'conditions' ? conditionsIn(settings.group) : [];
     this.needs = {
-      before: conditions.some(({ operator }) => operator === 'was') || /\$old\s*\(/.test(settings.expression),
+      before:
+        conditions.some(({ operator }) => operator === 'was') ||
+        (settings.by === 'expression' && /\$old\s*\(/.test(settings.expression)),
       linked: conditions.some(({ of }) => of === 'linked'),
     };
   }
@@ -118,6 +122,7 @@ export class FilterStep {
     if (!isOwn) return this.ofOtherSide(message, host);
     const asked: Asked = { side, entity: sync.entity, facts: factsOf(message) };
     const isLinked = sync.kind === 'update' && (this.needs.before || this.needs.linked);
+    if (this.settings.by === 'query') return this.query(asked, host);
     return isLinked || this.settings.by === 'expression' ? this.ask(asked, message, host, isLinked) : this.judge(asked);
   }
 
@@ -146,6 +151,7 @@ export class FilterStep {
 
   private async ask(asked: Asked, message: SyncMessage, host: FilterHost, isLinked: boolean): Promise<FilterDecision> {
     const { side, entity } = asked;
+    if (this.settings.by === 'query') return this.query(asked, host);
     const link = asked.link ?? (isLinked ? await host.linkOf(side, entity.id) : undefined);
     if (this.settings.by === 'expression') return this.express({ ...asked, link }, message, host);
     const before = link && atSide(link.ends, side).baseline;
@@ -159,6 +165,15 @@ export class FilterStep {
     const facts: Facts = { item, ...(linked && { linked }) };
     const explained = explain(group, facts, { matchCase });
     return explained.met ? { passes: true, explained } : { passes: false, explained, reason: reasonOf(explained) };
+  }
+
+  /** A comment or attachment is judged by its item. */
+  private async query({ side, entity }: Asked, host: FilterHost): Promise<FilterDecision> {
+    const { query } = this.settings;
+    if (query.trim() === '')
+      throw new SyncError('fatal', 'The filter has no query. Open its form, enter one, and deploy');
+    if (await host.inQuery(side, query, entity.owner?.id ?? entity.id)) return { passes: true };
+    return { passes: false, reason: 'the query does not find it' };
   }
 
   private async express(asked: Asked, message: SyncMessage, host: FilterHost): Promise<FilterDecision> {

@@ -17,6 +17,8 @@ export interface StepHost {
   linkOf(side: Side, entity: EntityId): Promise<Link | undefined>;
   /** an item as its system shows it now; what is asked for at the same time is read together. @throws SyncError */
   read(side: Side, entity: EntityId): Promise<ReadResult>;
+  /** the system's own query finds the item now; what is asked at the same time is asked together. @throws SyncError */
+  inQuery(side: Side, query: string, entity: EntityId): Promise<boolean>;
   /** the match of a value in the integration's value tables; null if there is none. @throws Error if there is no
    * such table */
   lookUp(direction: Direction, table: string, value: unknown): LookupValue | null;

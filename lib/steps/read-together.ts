@@ -1,4 +1,4 @@
-/** Items that several messages ask for at the same time are read with one request. */
+/** What several messages ask about items at the same time is asked with one request. */
 
 import type { ReadResult } from '../connectors/connector';
 import type { EntityId } from '../model/entity';
@@ -6,20 +6,20 @@ import type { EntityId } from '../model/entity';
 /** Items in one request. */
 const MOST = 100;
 
-interface Asked {
+interface Asked<Result> {
   id: EntityId;
-  resolve(result: ReadResult): void;
+  resolve(result: Result | undefined): void;
   reject(error: unknown): void;
 }
 
-export class ReadTogether {
-  private asked: Asked[] = [];
+export class ReadTogether<Result = ReadResult> {
+  private asked: Asked<Result>[] = [];
 
   /** @param read in the order of the ids */
-  constructor(private readonly read: (ids: EntityId[]) => Promise<ReadResult[]>) {}
+  constructor(private readonly read: (ids: EntityId[]) => Promise<Result[]>) {}
 
-  /** The item as its system shows it now. @throws SyncError – the system cannot be asked */
-  of(id: EntityId): Promise<ReadResult> {
+  /** The answer about the item, as the system gives it now. @throws SyncError – the system cannot be asked */
+  of(id: EntityId): Promise<Result | undefined> {
     return new Promise((resolve, reject) => {
       // the messages of one claim are sent one after the other: all of them ask before the event loop goes on
       if (this.asked.length === 0) setImmediate(() => this.ask());

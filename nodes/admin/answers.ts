@@ -138,6 +138,25 @@ const newest: Question = async (connection, body) => {
   return { ...start, from: new Date(Date.now() - LOOK_BACK_MS).toISOString() };
 };
 
+const SHOWN_HITS = 5;
+const LONGEST_TITLE = 200;
+
+/** The system's query language, and what a query finds if there is one in the form. A system without one has no language. */
+const query: Question = async ({ queries }, body) => {
+  if (!queries) return {};
+  const { language, example } = queries;
+  const text = typeof body.query === 'string' ? body.query : '';
+  if (text.trim() === '') return { language, example };
+  const scope = { projects: texts(body.projects), types: texts(body.types) };
+  if (scope.projects.length === 0 || scope.types.length === 0)
+    throw new SyncError('invalid', 'Add a project pair and an entity-type pair to the integration first.');
+  const { count, about, first } = await queries.check(scope, text);
+  const shown = first
+    .slice(0, SHOWN_HITS)
+    .map(({ key, title }) => ({ key: key.slice(0, LONGEST_TITLE), title: title.slice(0, LONGEST_TITLE) }));
+  return { language, example, hits: { count, first: shown, ...(about && { about }) } };
+};
+
 /** Route (below /twinflow/) → its handler. */
 export const QUESTIONS: Record<string, Question> = {
   test,
@@ -147,6 +166,7 @@ export const QUESTIONS: Record<string, Question> = {
   'lookup-values': lookupValues,
   users,
   newest,
+  query,
 };
 
 /** The body of a request, or an empty one. */

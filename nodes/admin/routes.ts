@@ -2,7 +2,7 @@
  * The admin HTTP routes below /twinflow/ through which the forms ask the systems.
  *
  *   GET  /twinflow/connectors      the kinds of system, the server's time zone               twinflow.read
- *   POST /twinflow/test, projects, types, fields, lookup-values, users, newest              twinflow.write
+ *   POST /twinflow/test, projects, types, fields, lookup-values, users, newest, query       twinflow.write
  *   POST /twinflow/preview, preview/latest                                 @see preview.ts   twinflow.write
  *   GET, POST /twinflow/survey                                             @see survey.ts
  *

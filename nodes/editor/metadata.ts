@@ -52,6 +52,8 @@ export class MetadataError extends Error {
 interface Options {
   /** ask the system again, ignoring what is cached here or on the server */
   reload?: boolean;
+  /** ask again, whatever is cached here */
+  again?: boolean;
 }
 
 type Arguments = { project?: string; type?: string; field?: string; search?: string } & Values;
@@ -126,7 +128,7 @@ function ask<Answer>(
   const system = wire(draft);
   const systemKey = JSON.stringify(system);
   const anew = options.reload === true;
-  return keep(JSON.stringify([route, system, args]), anew, async () => {
+  return keep(JSON.stringify([route, system, args]), anew || options.again === true, async () => {
     const reload = anew || stale.delete(systemKey);
     return (await request('POST', route, { system, ...args, ...(reload && { reload }) })) as Answer;
   });
@@ -206,6 +208,21 @@ export const newest = (
   draft: SystemDraft | undefined,
   scope: { projects: ProjectId[]; types: EntityTypeId[] },
 ): Promise<NewestInfo> => ask('newest', draft, scope);
+
+/** A system's query language, and what a query finds. */
+export interface QueryInfo {
+  /** absent: the system has none */
+  language?: string;
+  example?: string;
+  hits?: { count: number; about?: true; first: { key: string; title: string }[] };
+}
+
+/** Asks the system each time: what a query finds changes. @param query '' = only the language */
+export const checkQuery = (
+  draft: SystemDraft | undefined,
+  query: string,
+  scope: { projects: ProjectId[]; types: EntityTypeId[] },
+): Promise<QueryInfo> => ask('query', draft, { query, ...scope }, { again: query !== '' });
 
 /** True if a side of a deployed integration was polled before: its poller continues from there. */
 export async function isBegun(integration: string, side: Side): Promise<boolean> {

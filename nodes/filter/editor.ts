@@ -27,6 +27,7 @@ import {
   withoutLengths,
 } from '../editor/mapping';
 import { PreviewPanel } from '../editor/preview';
+import { QueryView } from './query-view';
 import { fillModes, modeOf, RuleList } from './rule-list';
 
 interface FilterProperties {
@@ -34,10 +35,11 @@ interface FilterProperties {
   integration: string;
   pairs: 'all' | string[];
   side: '1' | '2';
-  by: 'conditions' | 'expression';
+  by: 'conditions' | 'query' | 'expression';
   mode: 'all' | 'any' | 'none';
   conditions: Rule[];
   expression: string;
+  query: string;
   kinds: 'both' | 'create' | 'update';
   matchCase: boolean;
   live: boolean;
@@ -57,6 +59,7 @@ class FilterForm {
   private readonly list = $('#twinflow-filter-conditions');
   private readonly rules: RuleList;
   private readonly expressionInput = $('#twinflow-filter-expression');
+  private readonly queryView: QueryView;
   private shownSide: Side = 1;
   private readonly check = soon(this.list, () => this.showState());
 
@@ -88,6 +91,8 @@ class FilterForm {
     this.expressionInput.typedInput('width', '100%');
     this.expressionInput.typedInput('value', typeof node.expression === 'string' ? node.expression : '');
     this.expressionInput.on('change', this.check);
+    const host = { node, scope: this.scope, side: () => this.side() };
+    this.queryView = new QueryView(host, typeof node.query === 'string' ? node.query : '', this.check);
     $('#twinflow-filter-live').val(node.live === true ? 'live' : 'sticky');
     this.labelSides();
     this.shownSide = node.side === '2' ? 2 : 1;
@@ -122,14 +127,21 @@ class FilterForm {
     return String(this.expressionInput.typedInput('value'));
   }
 
-  private isExpression(): boolean {
-    return input(PREFIX, 'by').val() === 'expression';
+  query(): string {
+    return this.queryView.value();
+  }
+
+  private by(): FilterProperties['by'] {
+    const by = input(PREFIX, 'by').val();
+    return by === 'expression' || by === 'query' ? by : 'conditions';
   }
 
   private showBy(): void {
-    const isExpression = this.isExpression();
-    $('.twinflow-filter-by-conditions').toggle(!isExpression);
-    $('.twinflow-filter-by-expression').toggle(isExpression);
+    const by = this.by();
+    $('.twinflow-filter-by-conditions').toggle(by === 'conditions');
+    $('.twinflow-filter-by-query').toggle(by === 'query');
+    $('.twinflow-filter-by-expression').toggle(by === 'expression');
+    this.queryView.refresh(by === 'query');
     this.check();
   }
 
@@ -147,6 +159,7 @@ class FilterForm {
       by: input(PREFIX, 'by').val(),
       mode: input(PREFIX, 'mode').val(),
       expression: this.expression(),
+      query: this.query(),
       kinds: input(PREFIX, 'kinds').val(),
       matchCase: input(PREFIX, 'matchCase').prop('checked') === true,
       outputs: Number(input(PREFIX, 'outputs').val()),
@@ -161,6 +174,7 @@ class FilterForm {
     this.labelSides();
     for (const view of this.rules.views()) view.reload();
     const side = this.side();
+    this.queryView.refresh(this.by() === 'query');
     const note = $('#twinflow-filter-failed');
     say(note, 'plain', '');
     this.scope.fields(side).then(
@@ -175,7 +189,15 @@ class FilterForm {
 
   private showState(): void {
     const note = $('#twinflow-filter-note');
-    if (this.isExpression()) {
+    if (this.by() === 'query') {
+      say(
+        note,
+        this.query().trim() === '' ? 'bad' : 'plain',
+        this.node._(`filter.note.${this.query().trim() === '' ? 'noQuery' : 'query'}`),
+      );
+      return;
+    }
+    if (this.by() === 'expression') {
       const fault = this.expression().trim() === '' ? undefined : browserCheck.fault(this.expression());
       if (fault !== undefined) say(note, 'bad', fault);
       else say(note, 'plain', this.node._('filter.note.expression'));
@@ -221,6 +243,14 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
         return fault === undefined || this._('filter.invalid.expression', { fault });
       },
     },
+    query: {
+      value: '',
+      validate(value, _options) {
+        return (
+          this.by !== 'query' || (typeof value === 'string' && value.trim() !== '') || this._('filter.note.noQuery')
+        );
+      },
+    },
     kinds: { value: 'both' },
     matchCase: { value: false },
     live: { value: false },
@@ -252,16 +282,16 @@ RED.nodes.registerType<FilterProperties>('twinflow-filter', {
   },
   oneditsave() {
     if (form === undefined) return undefined;
-    const before = [this.conditions, this.pairs, this.live, this.expression];
+    const before = [this.conditions, this.pairs, this.live, this.expression, this.query];
     this.expression = kept(this.expression, form.expression(), (text) => text ?? '');
+    this.query = kept(this.query, form.query(), (text) => text ?? '');
     this.conditions = kept(this.conditions, form.conditions(), withoutLengths(readConditions));
     this.pairs = kept(this.pairs, form.pairs(), readPairs);
     this.live = kept(this.live, form.live(), (live) => live === true);
     leaveUntouched(this, PREFIX);
     form = undefined;
-    return (
-      [this.conditions, this.pairs, this.live, this.expression].some((now, place) => now !== before[place]) || undefined
-    );
+    const now = [this.conditions, this.pairs, this.live, this.expression, this.query];
+    return now.some((one, place) => one !== before[place]) || undefined;
   },
   oneditcancel() {
     form = undefined;

@@ -16,6 +16,7 @@ import { eachSide } from '../../lib/model/sides';
 import type { LookupValue } from '../../lib/model/values';
 import type { StepHost, UserDirectory } from '../../lib/steps';
 import { addressesInTarget, lookUpTable, peopleRules } from '../../lib/steps/lent-tables';
+import { QueryMembers } from '../../lib/steps/query-members';
 import { ReadTogether } from '../../lib/steps/read-together';
 import type { EngineStore, Link, StoredEvent, StoreError } from '../../lib/store/store';
 import { Patience } from '../shared/patience';
@@ -77,6 +78,9 @@ export class IntegrationHandle implements IntegrationRuntime {
   private readonly lostListeners = new Set<(lost: Lost) => void>();
   private readonly heldListeners = new Set<(held: Held) => void>();
   private readonly reads = eachSide((side) => new ReadTogether(async (ids) => (await this.atOnce()).read(side, ids)));
+  private readonly queried = new QueryMembers(async (side, query, ids) =>
+    (await this.atOnce()).inQuery(side, query, ids),
+  );
   private running: Integration | undefined;
   private workers = 0;
   private resting: Held | undefined;
@@ -143,6 +147,10 @@ export class IntegrationHandle implements IntegrationRuntime {
 
   read(side: Side, entity: EntityId): Promise<ReadResult> {
     return this.reads[side].of(entity);
+  }
+
+  inQuery(side: Side, query: string, entity: EntityId): Promise<boolean> {
+    return this.queried.has(side, query, entity);
   }
 
   addresses(direction: Direction, email: string): string[] {

@@ -24,6 +24,7 @@ const host: StepHost = {
   addresses: () => [],
   linkOf: async () => undefined,
   read: async () => undefined,
+  inQuery: async () => false,
   lookUp: () => null,
 };
 

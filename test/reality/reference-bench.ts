@@ -152,6 +152,7 @@ export class ReferenceBench {
       users: () => users,
       linkOf: (side, id) => this.store.linkOf(config.id, side, id),
       read: async (side, id) => (await integration.read(side, [id]))[0],
+      inQuery: async () => false,
     });
     await integration.start();
     for (const side of [1, 2] as const) {

@@ -274,6 +274,7 @@ describe('Saved rows that cannot be read', () => {
       users: () => ({ find: async () => undefined }),
       addresses: () => [],
       lookUp: () => null,
+      inQuery: async () => false,
     };
     const settings = readFilter({
       side: '1',

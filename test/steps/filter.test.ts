@@ -7,6 +7,7 @@ import type { Side } from '../../lib/model/entity';
 import { SyncError } from '../../lib/model/errors';
 import type { SyncMessage } from '../../lib/model/message';
 import { type FilterDecision, FilterStep, readFilter } from '../../lib/steps';
+import { QueryMembers } from '../../lib/steps/query-members';
 import { ReadTogether } from '../../lib/steps/read-together';
 import type { Link } from '../../lib/store/store';
 import { message } from '../nodes/filter/harness';
@@ -23,7 +24,11 @@ const end = (id: string, baseline: Fields) => ({
 });
 
 /** Two linked items: DEMO-7 of side 1, and what side 2 has. */
-function host(shown: Partial<Record<Side, Fields | SyncError>>, baselines: [Fields, Fields] = [{}, {}]) {
+function host(
+  shown: Partial<Record<Side, Fields | SyncError>>,
+  baselines: [Fields, Fields] = [{}, {}],
+  inQuery: Record<string, boolean | SyncError> = {},
+) {
   const asked: string[] = [];
   const link: Link = { id: 1, integration: 'integration', ends: [end('7', baselines[0]), end('70', baselines[1])] };
   return {
@@ -38,6 +43,12 @@ function host(shown: Partial<Record<Side, Fields | SyncError>>, baselines: [Fiel
     users: () => ({ find: async () => undefined }),
     addresses: () => [],
     lookUp: () => null,
+    inQuery: async (side: Side, query: string, id: string) => {
+      asked.push(`${side}:${query}:${id}`);
+      const answer = inQuery[id] ?? false;
+      if (answer instanceof SyncError) throw answer;
+      return answer;
+    },
   };
 }
 
@@ -127,6 +138,69 @@ describe('filter: what it decides on', () => {
     });
     await Promise.all(['1', '2', '1', '3'].map((id) => reads.of(id)));
     assert.deepEqual(requests, [['1', '2', '3']]);
+  });
+});
+
+describe("filter: the system's own query", () => {
+  const query = { by: 'query', query: 'labels = sync' };
+  const found = (inQuery: Record<string, boolean | SyncError>) =>
+    host({ 1: { state: { name: 'Open' } } }, undefined, inQuery);
+  const own = message({}, { kind: 'create' }).sync.entity.id;
+
+  it('passes what the query finds now, and says why something does not', async () => {
+    assert.equal((await step(query).decide(message({}, { kind: 'create' }), found({ [own]: true }))).passes, true);
+    const { passes, reason } = await step(query).decide(message({}, { kind: 'create' }), found({}));
+    assert.deepEqual([passes, reason], [false, 'the query does not find it']);
+  });
+
+  it('keeps what is linked in sync, or asks about every change', async () => {
+    const asked = found({});
+    assert.equal((await step(query).decide(update({}), asked)).notAsked, 'inSync');
+    assert.deepEqual(asked.asked, []);
+    assert.equal((await step({ ...query, live: true }).decide(update({}), found({}))).passes, false);
+    assert.equal((await step({ ...query, live: true }).decide(update({}), found({ [own]: true }))).passes, true);
+  });
+
+  it('live: a change of the other side passes while the query finds its counterpart', async () => {
+    const backward = update({}, { direction: 'backward' });
+    const live = step({ ...query, live: true });
+    assert.equal((await live.decide(backward, found({ 7: true }))).passes, true);
+    const { reason } = await live.decide(backward, found({}));
+    assert.equal(reason, 'its counterpart KEY-7: the query does not find it');
+  });
+
+  it('judges a comment by its item', async () => {
+    const { payload, sync } = message({ text: 'x' }, { kind: 'create' });
+    const owner = { id: '700', key: 'DEMO-700', type: 'Bug' };
+    const comment = { topic: '', payload, sync: { ...sync, entity: { ...sync.entity, owner } } };
+    const asked = found({ 700: true });
+    assert.equal((await step(query).decide(comment, asked)).passes, true);
+    assert.deepEqual(asked.asked, ['1:labels = sync:700']);
+  });
+
+  it('leaves nothing out because the system refuses the query, or because there is none', async () => {
+    const refused = found({ [own]: new SyncError('invalid', 'Unknown field') });
+    await assert.rejects(async () => step(query).decide(message({}, { kind: 'create' }), refused), /Unknown field/);
+    await assert.rejects(
+      async () => step({ by: 'query' }).decide(message({}, { kind: 'create' }), found({ [own]: true })),
+      /The filter has no query/,
+    );
+  });
+
+  it('asks about the items of several messages in one request, and of a batch that is expected as well', async () => {
+    const requests: string[][] = [];
+    const members = new QueryMembers(async (_side, _query, ids) => {
+      requests.push(ids);
+      return new Set(['1', '3']);
+    });
+    const each = ['1', '2', '3'].map((id) => members.has(1, 'q', id));
+    assert.deepEqual(await Promise.all(each), [true, false, true]);
+    members.expect(1, ['3', '4']);
+    assert.deepEqual([await members.has(1, 'q', '4'), await members.has(1, 'q', '3')], [false, true]);
+    assert.deepEqual(requests, [
+      ['1', '2', '3'],
+      ['3', '4'],
+    ]);
   });
 });
 

@@ -33,6 +33,7 @@ import { identify, selfOf } from './identity';
 import { LinkWriter } from './link-writing';
 import { changesSilently } from './links';
 import { FRESH_MS, Metadata } from './metadata';
+import { wiqlQueries } from './own-queries';
 import { PartReader } from './parts';
 import { Patcher } from './patching';
 import { Paths } from './paths';
@@ -135,6 +136,7 @@ export const azureDevops = defineConnector({
           : query.type === ATTACHMENT
             ? files.find(query, limit)
             : findWorkItems(metadata, reader, wiql, query, limit),
+      queries: wiqlQueries(metadata, reader, wiql),
       byKey: (key) => reader.byKey(key),
       latest: (scope, limit) => poller.latest(scope, limit),
       users: (query) => people.find(query),

@@ -15,7 +15,7 @@ import { listOf, textOf } from './shapes';
 const DAY_MS = 86_400_000;
 
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-const list = (texts: string[]): string => `(${texts.map(quoted).join(', ')})`;
+export const list = (texts: string[]): string => `(${texts.map(quoted).join(', ')})`;
 
 export class Wiql {
   constructor(private readonly api: AzureDevOpsApi) {}
@@ -23,6 +23,11 @@ export class Wiql {
   /** Ids of the work items that meet all conditions, in the requested order. */
   ids(conditions: string[], order: string, top: number): Promise<EntityId[]> {
     return asMuchAsFits('Azure DevOps', (days) => this.attempt(conditions, 'Created', days, order, top));
+  }
+
+  /** Ids of the work items that meet all conditions, newest first; undefined if there are too many. */
+  found(conditions: string[], top: number): Promise<EntityId[] | undefined> {
+    return this.attempt(conditions, 'Created', undefined, '[System.Id] DESC', top);
   }
 
   /** Work items of the scope that changed last, newest first; fewer than `top` if more are too many to request. */

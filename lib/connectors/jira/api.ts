@@ -46,6 +46,8 @@ export interface SearchRequest {
   size: number;
   /** the end of the previous page */
   token?: string;
+  /** ids of issues that the index has to show as they are now, fifty at most; Cloud only */
+  reconcile?: readonly string[];
 }
 
 export type SearchPage = Omit<RowPage, 'rows'> & { issues: RawIssue[] };
@@ -148,9 +150,13 @@ export class JiraApi {
     }
   }
 
-  private async searchOnce({ jql, fields, size, token }: SearchRequest): Promise<SearchPage> {
+  private async searchOnce({ jql, fields, size, token, reconcile }: SearchRequest): Promise<SearchPage> {
     const request = this.isCloud
-      ? { jql, fields, maxResults: size, ...(token !== undefined && { nextPageToken: token }) }
+      ? {
+          ...{ jql, fields, maxResults: size },
+          ...(token !== undefined && { nextPageToken: token }),
+          ...(reconcile && { reconcileIssues: reconcile.map(Number) }),
+        }
       : { jql, fields, maxResults: size, startAt: Number(token ?? 0) };
     const path = this.isCloud ? 'search/jql' : 'search';
     const { body, headers } = await this.request('POST', path, { body: request, idempotent: true });
@@ -164,6 +170,15 @@ export class JiraApi {
       ...(next !== undefined && !ended && { next }),
       ...(serverNow !== undefined && { serverNow }),
     };
+  }
+
+  /** How many issues a query finds; Cloud does not count exactly. */
+  async count(jql: string): Promise<{ count: number; about?: true }> {
+    const path = this.isCloud ? 'search/approximate-count' : 'search';
+    const request = this.isCloud ? { jql } : { jql, fields: ['updated'], maxResults: 1 };
+    const { body } = await this.request('POST', path, { body: request, idempotent: true });
+    const { count, total } = this.rest.object(`POST ${path}`, body);
+    return { count: Number(count ?? total ?? 0), ...(this.isCloud && { about: true }) };
   }
 
   /**

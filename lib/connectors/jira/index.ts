@@ -27,6 +27,7 @@ import { historyOf } from './history';
 import { identify } from './identity';
 import { isLinkField } from './links';
 import { Metadata } from './metadata';
+import { jqlQueries } from './own-queries';
 import { Owners } from './owners';
 import { PartReader } from './parts';
 import { People } from './people';
@@ -129,6 +130,7 @@ export const jira = defineConnector({
           : query.type === ATTACHMENT
             ? files.find(query, limit)
             : finder.find(query, limit),
+      queries: jqlQueries(api),
       byKey: (key) => reader.byKey(key),
       latest: (scope, limit) => poller.latest(scope, limit),
       users: (query) => people.find(query),

@@ -5,7 +5,7 @@ import { asSyncError, SyncError } from '../../model/errors';
 import { octets } from '../http/bodies';
 import type { HttpOptions } from '../http/client';
 import type { Credentials } from '../kit/auth';
-import { isJson, type Json, textOf } from '../kit/json';
+import { isJson, type Json, listOf, textOf } from '../kit/json';
 import { Cache } from '../kit/metadata';
 import type { ListPage } from '../kit/overlap/unshown';
 import { byOffset, type Headers, type Query, Rest, type Said, serverTime } from '../kit/rest';
@@ -73,6 +73,19 @@ export class RedmineApi {
     const rows = body.issues.map(issueOf);
     const total = typeof body.total_count === 'number' ? body.total_count : rows.length;
     return { rows, total, ...(serverNow !== undefined && { serverNow }) };
+  }
+
+  /** Numbers and subjects of the issues of a list, whatever else of them cannot be read, and how many it has. */
+  async issueNames(query: Query): Promise<{ ids: string[]; issues: { id: string; subject: string }[]; total: number }> {
+    const body = await this.get('issues.json', query);
+    await this.assertNotStranger();
+    if (!Array.isArray(body.issues)) throw this.rest.notTheApi('GET issues.json');
+    const issues = listOf(body, 'issues').flatMap(({ id, subject }) => {
+      const number = textOf(id);
+      return number === undefined ? [] : [{ id: number, subject: textOf(subject) ?? '' }];
+    });
+    const total = typeof body.total_count === 'number' ? body.total_count : issues.length;
+    return { ids: issues.map(({ id }) => id), issues, total };
   }
 
   /**

@@ -24,6 +24,7 @@ import { identify } from './identity';
 import { MARKUPS } from './markup';
 import { Metadata } from './metadata';
 import { NOTE_IDS } from './notes';
+import { redmineQueries } from './own-queries';
 import { PartReader } from './parts';
 import { People } from './people';
 import { redminePictures } from './pictures';
@@ -147,6 +148,7 @@ export const redmine = defineConnector({
           : query.type === ATTACHMENT
             ? attachments.find(query, limit)
             : findIssues(api, metadata, reader, query, limit),
+      queries: redmineQueries(api),
       async byKey(key) {
         const [found] = await reader.byId([key.trim().replace(/^#/, '')]);
         if (found instanceof SyncError) throw found;

@@ -8,7 +8,7 @@ import { SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
 import { formWith } from '../http/bodies';
 import type { HttpOptions } from '../http/client';
-import { isJson, type Json, listOf, textOf } from '../kit/json';
+import { isJson, type Json, listOf, numberOf, textOf } from '../kit/json';
 import { bytesInJson } from '../kit/json-bytes';
 import { type Paging, type Query, Rest, type Said, serverTime } from '../kit/rest';
 
@@ -28,6 +28,8 @@ export interface List {
   items: Json[];
   /** the server's clock, ms since 1970 */
   now?: number;
+  /** of all pages, if RT counts them */
+  total?: number;
 }
 
 /** A value of TicketSQL: `'it\'s'`. */
@@ -63,7 +65,8 @@ export class Api {
     const { body, headers } = await this.rest.request('GET', path, { query: { per_page: PAGE, ...query } });
     if (!isJson(body) || !Array.isArray(body.items)) throw this.rest.notTheApi(`GET ${path}`);
     const now = serverTime(headers);
-    return { items: listOf(body, 'items'), ...(now !== undefined && { now }) };
+    const total = numberOf(body.total);
+    return { items: listOf(body, 'items'), ...(now !== undefined && { now }), ...(total !== undefined && { total }) };
   }
 
   /** All pages of a collection. */

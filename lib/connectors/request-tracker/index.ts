@@ -21,6 +21,7 @@ import { Attachments, FILE_IDS } from './attachments';
 import { Refusals, writeComments } from './comment-writing';
 import { COMMENT_IDS, Comments } from './comments';
 import { fieldsOf } from './fields';
+import { ticketQueries } from './own-queries';
 import { PartReader } from './parts';
 import { Threads } from './threads';
 import { personOf, TICKET, Tickets } from './tickets';
@@ -129,6 +130,7 @@ export const requestTracker = defineConnector({
           : query.type === ATTACHMENT
             ? attachments.find(query, limit)
             : tickets.find(query, limit),
+      queries: ticketQueries(api),
       async byKey(key) {
         const [found] = await tickets.look([key.trim().replace(/^#/, '')]);
         if (found instanceof SyncError) throw found;

@@ -119,6 +119,22 @@ export class MappingScope {
     return users(place.drafts[side - 1], by);
   }
 
+  /** The system of a side, and what of it the node's pairs read: projects, and types of items. */
+  read(side: Side): { draft: SystemDraft | undefined; projects: string[]; types: string[] } {
+    const config = integration(this.integrationId());
+    const { chosen } = this;
+    const isChosen = ({ id, parts = [] }: TypePair): boolean =>
+      chosen === 'all' || chosen.has(id) || parts.some((part) => chosen.has(part.id));
+    const ids = (pairs: readonly (ProjectPair | TypePair)[]): string[] => [
+      ...new Set(pairs.map((pair) => atSide<{ id: string }>(pair, side).id)),
+    ];
+    return {
+      draft: systemsOf(this.integrationId())[side - 1],
+      projects: ids(config?.projectPairs ?? []),
+      types: ids((config?.typePairs ?? []).filter(isChosen)),
+    };
+  }
+
   private changed(): void {
     this.loaded[1] = undefined;
     this.loaded[2] = undefined;

@@ -14,6 +14,8 @@ export type Methods = Required<
     Connection,
     | 'remoteLinks'
     | 'keepsMarkers'
+    | 'queries'
+    | 'queries'
     | 'silentFields'
     | 'silentParts'
     | 'partVerbs'

@@ -7,7 +7,7 @@ import { typeByName } from './patch';
 import type { StandInPerson } from './people';
 import { fieldByName } from './process';
 import type { Item, Revision } from './state';
-import { type Condition, holds, parseWiql } from './wiql';
+import { type Clause, holds, parseWiql } from './wiql';
 
 const FEED_PAGE = 200;
 const MOST_IN_FEED = 1000;
@@ -118,9 +118,9 @@ export class Feeds {
 
   wiql(body: unknown, query: Query, by: StandInPerson) {
     const text = typeof body === 'object' && body !== null && 'query' in body ? String(body.query) : '';
-    const { conditions, order } = parseWiql(text);
+    const { where, order } = parseWiql(text);
     const precise = query.get('timePrecision') === 'true';
-    const matches = (item: Item): boolean => conditions.every((one) => this.meets(item, one, by, precise));
+    const matches = (item: Item): boolean => this.meets(item, where, by, precise);
     const found = [...this.core.state.items.values()].filter(
       (item) => !item.deleted && !this.core.faults.hidden.has(item.id) && matches(item),
     );
@@ -149,7 +149,12 @@ export class Feeds {
     };
   }
 
-  private meets(item: Item, condition: Condition, by: StandInPerson, precise: boolean): boolean {
+  private meets(item: Item, clause: Clause, by: StandInPerson, precise: boolean): boolean {
+    const meets = (one: Clause): boolean => this.meets(item, one, by, precise);
+    if (clause.kind === 'all') return clause.clauses.every(meets);
+    if (clause.kind === 'any') return clause.clauses.some(meets);
+    if (clause.kind === 'not') return !meets(clause.clause);
+    const { condition } = clause;
     const type = fieldByName.get(condition.field.toLowerCase())?.type ?? 'string';
     return holds(condition, this.comparable(item, condition.field), type, by.uniqueName, precise);
   }

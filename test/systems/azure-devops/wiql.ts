@@ -1,6 +1,7 @@
 /**
  * The part of WIQL that is used, parsed strictly (https://learn.microsoft.com/azure/devops/boards/queries/wiql-syntax):
- * SELECT [System.Id] FROM WorkItems WHERE conditions joined by AND, ORDER BY fields. Anything else is a syntax error.
+ * SELECT [System.Id] FROM WorkItems WHERE conditions joined by AND, OR and NOT, in brackets, ORDER BY fields. Anything else is a syntax
+ * error.
  */
 
 import { ApiError } from './answer';
@@ -14,13 +15,18 @@ export type Literal =
 
 export interface Condition {
   field: string;
-  /** CONTAINS: any of the values, each in a condition of its own, joined by OR */
   operator: '=' | '<>' | '>' | '>=' | '<' | '<=' | 'IN' | 'CONTAINS';
   values: Literal[];
 }
 
+export type Clause =
+  | { kind: 'all'; clauses: Clause[] }
+  | { kind: 'any'; clauses: Clause[] }
+  | { kind: 'not'; clause: Clause }
+  | { kind: 'test'; condition: Condition };
+
 export interface Query {
-  conditions: Condition[];
+  where: Clause;
   order: { field: string; descending: boolean }[];
 }
 
@@ -74,11 +80,7 @@ export function parseWiql(text: string): Query {
   expect('SELECT');
   if (field() !== 'System.Id') throw syntax('only [System.Id] is selected here');
   expect('FROM', 'WorkItems', 'WHERE');
-  const conditions: Condition[] = [];
-  do {
-    if (conditions.length > 0) expect('AND');
-    conditions.push(condition());
-  } while (peek().toUpperCase() === 'AND');
+  const where = any();
   const order: Query['order'] = [];
   if (peek() !== '') {
     expect('ORDER', 'BY');
@@ -90,21 +92,36 @@ export function parseWiql(text: string): Query {
     } while (peek() === ',');
   }
   if (peek() !== '') throw syntax(`end expected, not ${peek()}`);
-  return { conditions, order };
+  return { where, order };
 
-  function condition(): Condition {
-    if (peek() !== '(') return simple();
-    expect('(');
-    const all = [simple()];
+  function any(): Clause {
+    const clauses = [all()];
     while (peek().toUpperCase() === 'OR') {
       expect('OR');
-      all.push(simple());
+      clauses.push(all());
     }
+    return { kind: 'any', clauses };
+  }
+
+  function all(): Clause {
+    const clauses = [one()];
+    while (peek().toUpperCase() === 'AND') {
+      expect('AND');
+      clauses.push(one());
+    }
+    return { kind: 'all', clauses };
+  }
+
+  function one(): Clause {
+    if (peek().toUpperCase() === 'NOT') {
+      expect('NOT');
+      return { kind: 'not', clause: one() };
+    }
+    if (peek() !== '(') return { kind: 'test', condition: simple() };
+    expect('(');
+    const inner = any();
     expect(')');
-    const [first] = all;
-    if (!first || all.some((one) => one.operator !== 'CONTAINS' || one.field !== first.field))
-      throw syntax('only CONTAINS of one field is joined by OR here');
-    return { ...first, values: all.flatMap(({ values }) => values) };
+    return inner;
   }
 
   function simple(): Condition {

@@ -15,6 +15,7 @@ export type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=' | '~' | 'in' | 'not 
 
 export type Clause =
   | { kind: 'and' | 'or'; clauses: Clause[] }
+  | { kind: 'not'; clause: Clause }
   | { kind: 'test'; field: string; operator: Operator; operands: Operand[] };
 
 export interface Query {
@@ -96,6 +97,7 @@ class Parser {
   }
 
   private test(): Clause {
+    if (this.takeWord('not')) return { kind: 'not', clause: this.test() };
     if (this.takeSign('(')) {
       const inner = this.or();
       if (!this.takeSign(')')) this.fail("')'", this.peek());

@@ -34,6 +34,10 @@ type Test = (issue: Issue) => boolean;
 
 function compile(clause: Clause, context: SearchContext): Test {
   if (clause.kind === 'test') return compileTest(clause, context);
+  if (clause.kind === 'not') {
+    const test = compile(clause.clause, context);
+    return (issue) => !test(issue);
+  }
   const tests = clause.clauses.map((one) => compile(one, context));
   return clause.kind === 'and'
     ? (issue) => tests.every((one) => one(issue))
