@@ -85,6 +85,8 @@ class FilterForm {
       onChange: this.check,
     });
     fillModes(input(PREFIX, 'mode'), node, modeOf(node.mode));
+    // flows from before there was a choice
+    if (node.kinds === undefined) input(PREFIX, 'kinds').val('both');
     for (const property of ['mode', 'outputs', 'kinds']) input(PREFIX, property).on('change', this.check);
     input(PREFIX, 'by').on('change', () => this.showBy());
     this.expressionInput.typedInput({ default: 'jsonata', types: ['jsonata'] });
