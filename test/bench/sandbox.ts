@@ -23,6 +23,9 @@ export interface SandboxFigures {
   links: number;
   landedCreatesPerSecond: number;
   landedUpdatesPerSecond: number;
+  /** CPU seconds of the Node-RED process, all its threads, for a thousand of each: steadier than the rates above */
+  cpuSecondsPer1000Creates: number;
+  cpuSecondsPer1000Updates: number;
   /** of the Node-RED process, started afresh with all links, after some everyday syncing */
   residentMegabytes: number;
   /** the highest while the whole backlog went through */
@@ -77,6 +80,15 @@ function memory(red: NodeRed, name: 'VmRSS' | 'VmHWM'): number {
   return megabytes(Number(kilobytes) * 1024);
 }
 
+/** CPU time of the process so far, of all its threads, seconds. Linux counts it in hundredths. */
+function cpuSeconds({ pid }: NodeRed): number {
+  // the name, in brackets, may contain spaces
+  const counters = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  return (Number(counters[11]) + Number(counters[12])) / 100;
+}
+
+const per1000 = (seconds: number, count: number): number => Math.round((seconds / count) * 1e6) / 1e3;
+
 /**
  * @param links entities that are created on one side before the clock starts, and synced
  * @param updates of them, changed afterwards
@@ -99,10 +111,12 @@ export async function benchSandbox(links: number, updates: number): Promise<Sand
         debug: { active: false },
       }),
     );
+    const idle = cpuSeconds(red);
     const created = await rate(() => azure.list({ limit: 1 }).total - before, links);
 
     // the target's echoes have been read before the updates begin
     await sleep(3_000);
+    const between = cpuSeconds(red);
     const revision = azure.revision();
     const bugs = jira.list({ limit: updates, type: BUG }).entities;
     inBatches(
@@ -111,6 +125,7 @@ export async function benchSandbox(links: number, updates: number): Promise<Sand
     );
     const updated = await rate(() => azure.revision() - revision, bugs.length);
     await sleep(3_000);
+    const after = cpuSeconds(red);
 
     const residentPeakMegabytes = memory(red, 'VmHWM');
     // what an integration of this size takes in everyday work: started afresh, with changes coming in
@@ -138,6 +153,8 @@ export async function benchSandbox(links: number, updates: number): Promise<Sand
       links: side.links,
       landedCreatesPerSecond: created,
       landedUpdatesPerSecond: updated,
+      cpuSecondsPer1000Creates: per1000(between - idle, links),
+      cpuSecondsPer1000Updates: per1000(after - between, bugs.length),
       residentMegabytes,
       residentPeakMegabytes,
       storeMegabytes: megabytes(statSync(file).size),
