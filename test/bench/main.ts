@@ -173,6 +173,8 @@ async function main(): Promise<void> {
   const figures = {
     landedCreatesPerSecond: sandbox?.landedCreatesPerSecond ?? null,
     landedUpdatesPerSecond: sandbox?.landedUpdatesPerSecond ?? null,
+    cpuSecondsPer1000Creates: sandbox?.cpuSecondsPer1000Creates ?? null,
+    cpuSecondsPer1000Updates: sandbox?.cpuSecondsPer1000Updates ?? null,
     partsLandedPerSecond: parts?.partsLandedPerSecond ?? null,
     storeBytesPerPart: parts?.storeBytesPerPart ?? null,
     attachmentPeakMegabytes: file?.attachmentPeakMegabytes ?? null,
