@@ -83,7 +83,9 @@ function memory(red: NodeRed, name: 'VmRSS' | 'VmHWM'): number {
 /** CPU time of the process so far, of all its threads, seconds. Linux counts it in hundredths. */
 function cpuSeconds({ pid }: NodeRed): number {
   // the name, in brackets, may contain spaces
-  const counters = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  const counters = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return (Number(counters[11]) + Number(counters[12])) / 100;
 }
 
