@@ -64,7 +64,7 @@ function filesOf(group) {
 }
 
 /** Tests that need the real servers say so in their path: a test of the package checks that. */
-const needsServers = (file) => /redmine|request-tracker/.test(file);
+const needsServers = (file) => /redmine|request-tracker|buildbot/.test(file);
 
 /**
  * In lanes these are run in portions of this many files, so that two processes share them evenly: those in which each

@@ -2,6 +2,7 @@
 
 import { SyncError } from '../model/errors';
 import { azureDevops } from './azure-devops';
+import { buildbot } from './buildbot';
 import type { Connector } from './connector';
 import { shipped } from './declared/files';
 import { git } from './git';
@@ -19,6 +20,7 @@ export const connectors: Readonly<Record<string, Connector>> = {
   'azure-devops': azureDevops,
   'request-tracker': requestTracker,
   git,
+  buildbot,
   sql,
   github: shipped('github'),
   gitlab: shipped('gitlab'),

@@ -5,8 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../support/node-red';
 
-const USES = /\/(support\/redmine|redmine\/server|support\/request-tracker)'/;
-const SAYS = /redmine|request-tracker/;
+const USES = /\/(support\/redmine|redmine\/server|support\/request-tracker|support\/buildbot)'/;
+const SAYS = /redmine|request-tracker|buildbot/;
 
 describe('package/lanes', () => {
   it('a test that needs a real server names it in its path', () => {

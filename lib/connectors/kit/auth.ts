@@ -25,6 +25,8 @@ export interface ClientCredentials {
 }
 
 export type Credentials =
+  /** everybody may read */
+  | { kind: 'none' }
   /** an API key in a dedicated header */
   | { kind: 'key'; header: string; key: string }
   | { kind: 'basic'; username: string; password: string }
@@ -43,6 +45,8 @@ export interface Authorization {
 
 export function authorize(credentials: Credentials, options: HttpOptions | undefined): Authorization {
   switch (credentials.kind) {
+    case 'none':
+      return fixed({}, []);
     case 'key':
       return fixed({ [credentials.header]: credentials.key }, [credentials.key]);
     case 'bearer': {
