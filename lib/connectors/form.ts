@@ -26,6 +26,8 @@ export interface ConfigField {
   options?: { value: string; label: string }[];
   /** shown only while another input has this value */
   visibleIf?: { name: string; value: string };
+  /** folded away in the form: it works without */
+  advanced?: boolean;
 }
 
 /** The names that a secret input can have: Node-RED requires credentials to be declared when a node type is

@@ -3,12 +3,12 @@
  * pair that cannot be converted, and uses each field only once.
  */
 
-import type { ValuePair } from '../model/config';
+import type { Choice, ValuePair } from '../model/config';
 import type { DirectionSetting, Field } from '../model/entity';
 import { largest } from '../model/lists';
 import type { LookupValue } from '../model/values';
 import { compatibility } from './compatibility';
-import { fieldLikeness, relationLikeness, valueLikeness } from './names';
+import { fieldLikeness, plainName, relationLikeness, valueLikeness } from './names';
 
 export interface FieldProposal {
   one: Field;
@@ -114,4 +114,36 @@ export function proposeValues(ones: LookupValue[], twos: LookupValue[]): ValuePr
   for (const pair of all) if (!taken.one.has(keyOf(pair.one))) take(pair, 'forward');
   for (const pair of all) if (!taken.two.has(keyOf(pair.two))) take(pair, 'backward');
   return chosen;
+}
+
+export interface ChoiceProposal {
+  one: Choice;
+  two: Choice;
+  direction: DirectionSetting;
+}
+
+/** Projects with the same name, whatever its case and punctuation; or the only two. Similar names mean nothing here. */
+export function proposeProjects(ones: Choice[], twos: Choice[]): ChoiceProposal[] {
+  const [one, two] = [ones[0], twos[0]];
+  if (one && two && ones.length === 1 && twos.length === 1) return [{ one, two, direction: 'both' }];
+  const single = (list: Choice[], name: string): Choice | undefined => {
+    const found = list.filter((choice) => plainName(choice.name) === name);
+    return found.length === 1 ? found[0] : undefined;
+  };
+  return ones.flatMap((choice): ChoiceProposal[] => {
+    const name = plainName(choice.name);
+    const other = name === '' || single(ones, name) === undefined ? undefined : single(twos, name);
+    return other === undefined ? [] : [{ one: choice, two: other, direction: 'both' }];
+  });
+}
+
+/** Item types with the same or a similar name. Each is used once: an item of a type has one type in the other system. */
+export function proposeTypes(ones: Choice[], twos: Choice[]): ChoiceProposal[] {
+  return proposeValues(ones, twos)
+    .filter(({ direction }) => direction === 'both')
+    .map(({ one, two, direction }) => ({
+      one: { id: one.id ?? one.name, name: one.name },
+      two: { id: two.id ?? two.name, name: two.name },
+      direction,
+    }));
 }

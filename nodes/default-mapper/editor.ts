@@ -22,6 +22,7 @@ import {
 import {
   addMappingStyle,
   fieldChoice,
+  foldTop,
   isShown,
   MappingScope,
   mappedRows,
@@ -85,6 +86,8 @@ class DefaultMapperForm {
     );
     exchangePanel({ container: $('#twinflow-defaults-exchange'), node, scope: this.scope, forms: [rows] });
     this.load();
+    const preview = $('#twinflow-defaults-preview');
+    foldTop({ scope: this.scope, scopeBox: $('#twinflow-defaults-scope'), preview });
     showWantedRow(node.id, (row) => this.views()[row]?.reveal());
   }
 

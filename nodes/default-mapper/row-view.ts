@@ -1,4 +1,7 @@
-/** A row of the default mapper's table: side and field, the default, and what to do if there is no value to write. */
+/**
+ * A row of the default mapper's table, in one line: side and field, and the default. What to do if there is no value to write opens
+ * below it, with all remarks in words.
+ */
 
 import { type Finding, fieldDrift } from '../../lib/checks';
 import { defaultRowExtras } from '../../lib/mapping/saved';
@@ -11,7 +14,10 @@ import {
   fieldSelect,
   flash,
   type MappingScope,
-  remarkText,
+  m,
+  RowIssues,
+  toolButton,
+  typeIcon,
   type ValueInput,
   valueInput,
 } from '../editor/mapping';
@@ -33,9 +39,12 @@ export class DefaultRowView {
   private readonly node: EditorNode;
   private readonly onChange: () => void;
   private readonly fieldBox = $('<div class="twinflow-row">');
-  private readonly valueBox = $('<div class="twinflow-row" style="margin-top: 4px">');
-  private readonly policyBox = $('<div class="twinflow-row twinflow-policies">');
-  private readonly issueList = $('<div class="twinflow-issues" aria-live="polite">');
+  private readonly fieldPlace = $('<div class="twinflow-value">');
+  private readonly valueBox = $('<div class="twinflow-row twinflow-constant">');
+  private kind = $('<span>');
+  private readonly moreButton: JQuery;
+  private readonly policyBox = $('<div class="twinflow-more" hidden>');
+  private readonly issues = new RowIssues(() => this.toggle(true));
   private readonly side: JQuery;
   private readonly policy: JQuery;
   private readonly empty: JQuery;
@@ -56,7 +65,7 @@ export class DefaultRowView {
     this.defaultValue = row?.value;
     this.saved = row?.field;
     this.extras = defaultRowExtras(row ?? {});
-    this.side = $('<select class="twinflow-half">').attr('aria-label', node._('default-mapper.label.side'));
+    this.side = $('<select class="twinflow-side">').attr('aria-label', node._('default-mapper.label.side'));
     for (const side of SIDES) $('<option>').attr('value', String(side)).appendTo(this.side);
     this.side.val(String(row?.side ?? 2)).on('change', () => {
       this.field.element.remove();
@@ -65,7 +74,9 @@ export class DefaultRowView {
     });
     this.empty = this.choice('empty', EMPTY_POLICIES, row?.empty);
     this.policy = this.choice('unresolved', POLICIES, row?.unresolved);
-    container.append(this.fieldBox.append(this.side), this.valueBox, this.policyBox, this.issueList);
+    this.moreButton = toolButton('fa-sliders', m('row.more'), () => this.toggle()).attr('aria-expanded', 'false');
+    this.fieldBox.append(this.side, this.kind, this.fieldPlace, this.valueBox, this.issues.button, this.moreButton);
+    container.append(this.fieldBox, this.policyBox, this.issues.list);
     this.field = this.select(row?.field);
     this.draw();
   }
@@ -79,11 +90,14 @@ export class DefaultRowView {
       ['', ...policies].map((value) => ({ value, label: node._(`default-mapper.${name}.${value || 'unset'}`) })),
       chosen,
     );
-    return select.on('change', this.onChange);
+    return select.on('change', () => {
+      this.mark();
+      this.onChange();
+    });
   }
 
   private select(value: FieldChoice | undefined): FieldSelect {
-    return fieldSelect(this.fieldBox, {
+    return fieldSelect(this.fieldPlace, {
       scope: this.scope,
       side: this.sideOf(),
       value,
@@ -127,18 +141,32 @@ export class DefaultRowView {
   }
 
   showIssues(issues: Finding[]): void {
-    this.issueList.empty();
-    for (const issue of issues) {
-      $('<div>')
-        .addClass(issue.level === 'error' ? 'twinflow-error' : 'twinflow-warn')
-        .text(remarkText(issue))
-        .appendTo(this.issueList);
-    }
+    this.issues.show(issues, this.policyBox.prop('hidden') !== true);
     const bad = this.field.value() === undefined || issues.some(({ level }) => level === 'error');
     this.container.toggleClass('twinflow-invalid', bad);
   }
 
+  private toggle(open = this.policyBox.prop('hidden') === true): void {
+    this.policyBox.prop('hidden', !open);
+    this.moreButton.attr('aria-expanded', String(open));
+    this.issues.show(this.issues.present(), open);
+  }
+
+  /** The options' button shows that a rule other than the default one is set. */
+  private mark(): void {
+    const set = [this.empty, this.policy].some((select) => select.val() !== '');
+    this.moreButton
+      .toggleClass('twinflow-set', set)
+      .attr('title', set ? `${m('row.more')} (${this.rules()})` : m('row.more'));
+  }
+
+  private rules(): string {
+    const chosen = [this.empty, this.policy].filter((select) => select.val() !== '');
+    return chosen.map((select) => select.find('option:selected').text()).join(', ');
+  }
+
   reveal(): void {
+    this.toggle(true);
     this.focus();
     flash(this.container);
   }
@@ -174,9 +202,16 @@ export class DefaultRowView {
 
   private draw(): void {
     this.side.children().each((index, option) => {
-      $(option).text(this.scope.systemLabel(index === 0 ? 1 : 2));
+      const side = index === 0 ? 1 : 2;
+      $(option).text(`${side}: ${this.scope.systemName(side)}`);
     });
     const field = this.field.value();
+    const known = this.scope.known();
+    const live = field && (this.sideOf() === 1 ? known.one : known.two)?.get(field.id);
+    const kind = typeIcon(live ?? field);
+    this.kind.replaceWith(kind);
+    this.kind = kind;
+    this.mark();
     const key = field === undefined ? '' : `${this.sideOf()} ${field.id} ${field.type} ${field.multi}`;
     if (this.input?.key === key || (field === undefined && this.input === undefined)) return;
     this.policy.detach();

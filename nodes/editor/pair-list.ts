@@ -20,6 +20,8 @@ export interface PairListOptions {
 export interface PairList {
   /** the complete pairs, in order */
   pairs(): Required<Pair>[];
+  /** adds rows at the end */
+  add(pairs: Pair[]): void;
   /** rows with one end only */
   incomplete(): number;
   /** the lists are loaded again when next opened */
@@ -102,6 +104,13 @@ export function pairList(list: JQuery, options: PairListOptions): PairList {
         const [first, second] = [choiceOf(one), choiceOf(two)];
         return first && second ? [{ id, one: first, two: second, direction: direction?.value() ?? 'both' }] : [];
       }),
+    add(pairs) {
+      list.editableList(
+        'addItems',
+        pairs.map((pair): Row => ({ pair })),
+      );
+      options.onChange();
+    },
     incomplete: () =>
       rows().filter(({ one, two }) => (choiceOf(one) === undefined) !== (choiceOf(two) === undefined)).length,
     reload(side) {

@@ -42,6 +42,10 @@ const RULES = `
 .twinflow-link { border: 0; padding: 0 2px; background: none; color: var(--red-ui-text-color-link); cursor: pointer; font: inherit; text-decoration: underline; overflow-wrap: anywhere; text-align: left; }
 .twinflow-link:hover { text-decoration: none; }
 .twinflow-link:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: 1px; }
+.twinflow-pairs-head { min-height: 26px; }
+.twinflow-fold { margin: 0 0 8px; padding: 4px 0; border-top: 1px solid var(--red-ui-secondary-border-color); }
+.twinflow-fold > summary { padding: 4px 0; margin-bottom: 4px; cursor: pointer; font-weight: bold; }
+.twinflow-fold > summary:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: 1px; }
 .twinflow-tabs > li.red-ui-tab { width: auto !important; }
 .twinflow-tabs > li.red-ui-tab > a.red-ui-tab-label { padding-right: 12px; }
 .twinflow-parts { min-width: 0; margin: 0 0 8px; padding: 4px 8px 6px; border: 1px solid var(--red-ui-form-input-border-color); border-radius: 4px; }

@@ -28,6 +28,7 @@ import {
   defaultRows,
   type FormRow,
   fieldChoice,
+  foldTop,
   isShown,
   MappingScope,
   MapRow,
@@ -96,6 +97,8 @@ class FieldMapperForm {
       this.autoMap().catch((thrown: unknown) => say(this.note, 'bad', words(thrown)));
     });
     this.load();
+    const preview = $('#twinflow-map-preview');
+    foldTop({ scope: this.scope, scopeBox: $('#twinflow-map-scope'), preview });
     showWantedRow(node.id, (row) => this.open(row));
   }
 
@@ -224,7 +227,13 @@ class FieldMapperForm {
       const system = this.scope.systemLabel(side);
       target.addClass(missing.length === 0 ? 'twinflow-good' : 'twinflow-warning');
       redraw(target, (box) => {
-        if (missing.length === 0) box.text(this.node._('field-mapper.missing.none', { system }));
+        if (missing.length === 0) {
+          const text = this.node._('field-mapper.missing.none', { system: this.scope.systemName(side) });
+          box.append(
+            $('<i class="fa fa-check" aria-hidden="true"></i>'),
+            $('<span>').text(` ${text}`).attr('title', text),
+          );
+        }
         if (unmapped.length > 0) {
           box.append($('<span>').text(`${this.node._('field-mapper.missing.unmapped', { system })} `));
           unmapped.forEach(({ field }, index) => {

@@ -1,4 +1,4 @@
-/** One condition in the filter's form: whose field, field, operator, value. */
+/** One condition in the filter's form, in one line: whose field, field, operator, value. */
 
 import {
   type Condition,
@@ -38,7 +38,7 @@ export class ConditionView {
   private readonly fieldBox = $('<div class="twinflow-value">');
   private field: FieldSelect;
   private readonly operator = $('<select>');
-  private readonly valueBox = $('<div class="twinflow-row" style="margin-top: 4px">');
+  private readonly valueBox = $('<div class="twinflow-row twinflow-constant">');
   private input: { key: string; part: boolean; input: ValueInput } | undefined;
   private saved: Value | undefined;
 
@@ -68,7 +68,7 @@ export class ConditionView {
       .attr('aria-label', node._('filter.label.operator'))
       .on('change', () => this.changed())
       .appendTo(line);
-    container.append(this.valueBox);
+    line.append(this.valueBox);
     this.draw(condition?.operator);
   }
 

@@ -20,6 +20,7 @@ import {
 import {
   addMappingStyle,
   browserCheck,
+  foldTop,
   isShown,
   MappingScope,
   somePairs,
@@ -102,6 +103,8 @@ class FilterForm {
     this.rules.add(readConditions(node.conditions));
     this.showBy();
     this.load();
+    const preview = $('#twinflow-filter-preview');
+    foldTop({ scope: this.scope, scopeBox: $('#twinflow-filter-scope'), preview });
   }
 
   side(): Side {

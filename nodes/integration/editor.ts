@@ -54,6 +54,7 @@ import { BringOverSection } from './bring-over';
 import { ContentTab } from './content-tab';
 import { LookUpTab } from './look-up-tab';
 import { type Chain, PlanTab } from './plan-tab';
+import { proposeOnPress } from './propose';
 
 interface IntegrationProperties {
   name: string;
@@ -144,6 +145,8 @@ class IntegrationForm {
       newId: () => RED.nodes.id(),
       onChange: () => this.note('types', this.typeList),
     });
+    proposeOnPress({ node, what: 'projects', list: this.projectList, load: (side) => this.projects(side) });
+    proposeOnPress({ node, what: 'types', list: this.typeList, load: (side) => this.types(side) });
     this.backlinks = new BacklinksTab(node, (side, wanted) => this.fieldsFor(side, wanted));
     this.content = new ContentTab(node, readTypePairs(node.typePairs), () => this.typeList.pairs(), {
       parts: (side) => this.parts(side),

@@ -72,12 +72,18 @@ function missing(kind: string, values: Record<string, unknown>): string[] {
     .map((field) => translated(`connectors.${kind}.${field.name}.label`, field.label));
 }
 
+/** Whether something is set among the inputs that are folded away. */
+const hasAdvanced = ({ proxy, tls, ignoreOwn, maxRequestsPerSecond, maxConcurrent }: SystemProperties): boolean =>
+  [nodeId(proxy), nodeId(tls), maxRequestsPerSecond, maxConcurrent].some((value) => (value ?? '') !== '') ||
+  ignoreOwn === true;
+
 /** The open form. */
 class SystemForm {
   private readonly node: SystemNode;
   /** everything that was entered, including for types that were selected in between */
   private readonly values: Record<string, string | boolean>;
   private readonly box = $('#twinflow-system-fields');
+  private readonly advanced = $('#twinflow-system-advanced-fields');
   private readonly pool = $('#twinflow-system-secrets');
   private readonly result = $('#twinflow-system-result');
 
@@ -95,6 +101,7 @@ class SystemForm {
       this.test().catch((thrown: unknown) => say(this.result, 'bad', words(thrown)));
     });
     input(PREFIX, 'ignoreOwn').prop('checked', node.ignoreOwn === true);
+    $('#twinflow-system-advanced').prop('open', hasAdvanced(node));
     this.load().catch((thrown: unknown) => this.unloaded(words(thrown)));
   }
 
@@ -138,6 +145,7 @@ class SystemForm {
   private build(): void {
     for (const name of SECRET_NAMES) this.pool.append(input(PREFIX, name).off('.twinflow'));
     this.box.empty();
+    this.advanced.empty();
     const { connector } = this;
     for (const field of connector?.config ?? []) this.row(connector?.kind ?? '', field);
     this.show();
@@ -147,7 +155,9 @@ class SystemForm {
     const text = (part: 'label' | 'hint' | 'placeholder', fallback: string | undefined): string =>
       fallback === undefined ? '' : translated(`connectors.${kind}.${field.name}.${part}`, fallback);
     const id = isSecret(field.name) ? `${PREFIX}-${field.name}` : `twinflow-system-${field.name}`;
-    const row = $('<div class="form-row">').attr('data-field', field.name).appendTo(this.box);
+    const row = $('<div class="form-row">')
+      .attr('data-field', field.name)
+      .appendTo(field.advanced ? this.advanced : this.box);
     const label = $('<label>').attr('for', id).text(text('label', field.label)).appendTo(row);
     if (field.required) label.append($('<span aria-hidden="true">').text(' *'));
     // the same space between label and input as in the template's rows
@@ -213,7 +223,10 @@ class SystemForm {
   private show(): void {
     const config = this.connector?.config ?? [];
     for (const field of config) {
-      const row = this.box.children().filter((_index, element) => $(element).attr('data-field') === field.name);
+      const row = this.box
+        .add(this.advanced)
+        .children()
+        .filter((_index, element) => $(element).attr('data-field') === field.name);
       const shown = visible(field, config, this.values);
       row.toggle(shown);
       const control = row.find('input, select');

@@ -11,6 +11,7 @@ import { atSide } from '../../lib/model/sides';
 import { redraw, type SearchItem, type SearchSelect, say, searchSelect, showWantedRow, words } from '../editor';
 import {
   defaultRows,
+  foldTop,
   isPeople,
   isShown,
   type Lists,
@@ -160,6 +161,8 @@ export class ValueMapperForm {
     $('#twinflow-values-same, #twinflow-values-case').on('change', () => this.check());
     this.open(this.tables[0]);
     this.reload();
+    const preview = $('#twinflow-values-preview');
+    foldTop({ scope: this.scope, scopeBox: $('#twinflow-values-scope'), preview });
     showWantedRow(node.id, (row) => this.reveal({ row }));
   }
 

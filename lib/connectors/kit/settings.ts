@@ -132,7 +132,7 @@ export const choiceIfAny = <const V extends string>(
 export const concurrency = (usual: 1 | 2 | 4 | 8): Setting<number> => {
   const options = ['1', '2', '4', '8'].map((value) => ({ value, label: value }));
   const label = 'Parallel writes';
-  return single({ label, type: 'select', default: String(usual), options }, (value) => {
+  return single({ label, type: 'select', default: String(usual), options, advanced: true }, (value) => {
     if (!isThere(value)) return usual;
     const number = typeof value === 'string' ? Number(value) : value;
     if (typeof number !== 'number' || !Number.isFinite(number)) throw not('a number', value, { label });

@@ -3,6 +3,7 @@
 import type { FieldChoice } from '../../../lib/model/config';
 import type { Field, Side } from '../../../lib/model/entity';
 import { atSide } from '../../../lib/model/sides';
+import type { FieldType } from '../../../lib/model/values';
 import { type SearchItem, type SearchSelect, searchSelect } from '../index';
 import type { MappingScope } from './scope';
 import { m } from './text';
@@ -27,6 +28,40 @@ export function typeWords(field: Field | FieldChoice): string {
   if ('readOnly' in field && field.readOnly) words.push(m('type.readOnly'));
   else if ('createOnly' in field && field.createOnly) words.push(m('type.createOnly'));
   return words.join(', ');
+}
+
+const ICONS: Record<FieldType, string> = {
+  ...{
+    text: 'fa-font',
+    richtext: 'fa-align-left',
+    number: 'fa-hashtag',
+    boolean: 'fa-check-square-o',
+    date: 'fa-calendar',
+  },
+  ...{
+    datetime: 'fa-clock-o',
+    duration: 'fa-hourglass-o',
+    lookup: 'fa-list-ul',
+    user: 'fa-user',
+    reference: 'fa-link',
+  },
+  url: 'fa-globe',
+};
+
+/** The field's type as an icon: the words are its name and tooltip. A star marks a required field, a lock one that can only be read. */
+export function typeIcon(field: Field | FieldChoice | undefined): JQuery {
+  const mark = $('<span class="twinflow-kind">');
+  if (field === undefined) return mark;
+  const words = typeWords(field);
+  mark
+    .attr({ role: 'img', 'aria-label': words, title: words })
+    .append($('<i aria-hidden="true">').addClass(`fa ${ICONS[field.type] ?? 'fa-question'}`));
+  if ('readOnly' in field && field.readOnly)
+    mark.append('<i class="fa fa-lock twinflow-kind-mark" aria-hidden="true"></i>');
+  else if ('required' in field && field.required)
+    mark.append('<span class="twinflow-kind-mark" aria-hidden="true">*</span>');
+  else if (field.multi) mark.append('<span class="twinflow-kind-mark" aria-hidden="true">+</span>');
+  return mark;
 }
 
 const item = (field: Field | FieldChoice): SearchItem<Field | FieldChoice> => ({

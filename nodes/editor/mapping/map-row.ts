@@ -1,6 +1,6 @@
 /**
- * One row of the field mapper's table: System 1 field, direction, System 2 field, and after them how the value is
- * converted. A row with a field on one side only gives that field a constant.
+ * One row of the field mapper's table, in one line: System 1 field, direction, System 2 field; types and remarks are icons with
+ * tooltips. The row's options, with all remarks in words, open below it. A row with a field on one side only gives that field a constant.
  */
 
 import type { Finding } from '../../../lib/checks';
@@ -13,7 +13,7 @@ import { atSide } from '../../../lib/model/sides';
 import type { Value } from '../../../lib/model/values';
 import { type DirectionButton, directionButton } from '../index';
 import { type ConflictChoice, type ConflictSettings, conflictChoice } from './conflict-choice';
-import { type FieldSelect, fieldSelect, typeWords } from './fields';
+import { type FieldSelect, fieldSelect, typeIcon } from './fields';
 import { type MentionChoice, mentionChoice } from './mention-choice';
 import { RowIssues, rowFindings } from './row-issues';
 import { flash, labelledSelect, toolButton } from './rows';
@@ -43,8 +43,9 @@ export class MapRow {
   private readonly two: FieldSelect;
   private readonly direction: DirectionButton;
   private readonly moreButton: JQuery;
-  private readonly types = $('<div class="twinflow-types">');
-  private readonly constantBox = $('<div class="twinflow-row" style="margin-top: 4px">');
+  private readonly kinds: Record<Side, JQuery> = { 1: $('<span>'), 2: $('<span>') };
+  private readonly badge = $('<span class="twinflow-badge">');
+  private readonly constantBox = $('<div class="twinflow-row twinflow-constant">');
   private readonly more = $('<div class="twinflow-more" hidden>');
   private readonly confidence: number | undefined;
   private readonly extras: object;
@@ -78,17 +79,19 @@ export class MapRow {
     this.settings = { syncWhen, applyWhen, mentions, conflict, fallback };
     this.transforms = { ...row?.transform };
     const line = $('<div class="twinflow-row">').appendTo(container);
+    line.append(this.kinds[1]);
     this.one = this.select(line, 1, row?.one);
     this.wished = row?.direction ?? 'both';
     this.direction = directionButton(line, this.wished, (direction) => {
       this.wished = direction;
       this.changed();
     });
+    line.append(this.kinds[2]);
     this.two = this.select(line, 2, row?.two);
-    line.append(this.issues.button);
+    line.append(this.badge, this.issues.button);
     this.moreButton = toolButton('fa-sliders', m('row.more'), () => this.toggle()).appendTo(line);
     this.moreButton.attr('aria-expanded', 'false');
-    container.append(this.types, this.constantBox, this.more, this.issues.list);
+    container.append(this.more, this.issues.list);
     this.draw();
   }
 
@@ -216,41 +219,34 @@ export class MapRow {
     this.drawTransforms();
     const computed = DIRECTIONS.filter((way) => isReal(this.transform()?.[way]));
     const sure = this.confidence;
-    const badge =
-      sure === undefined || computed.length > 0
-        ? $('<span class="twinflow-types-mid">')
-            .text(computed.map((way) => `${ARROWS[way]}ƒ`).join(' '))
-            .attr('title', computed.length > 0 ? m('transform.badge') : '')
-        : $('<span class="twinflow-types-mid">')
-            .addClass(sure >= 0.8 ? 'twinflow-sure' : 'twinflow-unsure')
-            .attr('title', m('row.confidence'))
-            .text(`${Math.round(sure * 100)}%`);
-    this.types
-      .empty()
-      .append(
-        $('<span>').text(one ? this.typeOf(1, one) : ''),
-        badge,
-        $('<span>').text(two ? this.typeOf(2, two) : ''),
-      );
+    const guessed = sure !== undefined && computed.length === 0;
+    this.badge
+      .toggleClass('twinflow-sure', guessed && sure >= 0.8)
+      .toggleClass('twinflow-unsure', guessed && sure < 0.8)
+      .attr('title', computed.length > 0 ? m('transform.badge') : guessed ? m('row.confidence') : '')
+      .text(guessed ? `${Math.round(sure * 100)}%` : computed.map((way) => `${ARROWS[way]}ƒ`).join(''));
+    this.drawKind(1, one);
+    this.drawKind(2, two);
     this.drawConstant(constant && computed.length === 0 ? (one ?? two) : undefined, one === undefined ? 2 : 1);
   }
 
-  private typeOf(side: Side, field: FieldChoice): string {
+  private drawKind(side: Side, field: FieldChoice | undefined): void {
     const known = atSide(this.scope.known(), side);
-    return typeWords(known?.get(field.id) ?? field);
+    const fresh = typeIcon((field && known?.get(field.id)) ?? field);
+    this.kinds[side].replaceWith(fresh);
+    this.kinds[side] = fresh;
   }
 
   private drawConstant(field: FieldChoice | undefined, side: Side): void {
     this.constantBox.toggle(field !== undefined);
+    // beside the drop-down that says "Constant value"
+    if (field !== undefined) (side === 1 ? this.two : this.one).element.after(this.constantBox);
     const key = field === undefined ? undefined : `${side} ${field.id} ${field.type}`;
     if (this.constantInput?.field === key) return;
     if (this.constantInput !== undefined) this.constant = this.constantInput.input.value() ?? this.constant;
     this.constantInput = undefined;
     this.constantBox.empty();
     if (field === undefined || key === undefined) return;
-    $('<span>')
-      .text(m('row.constantFor', { name: field.name }))
-      .appendTo(this.constantBox);
     const input = valueInput(this.constantBox, {
       scope: this.scope,
       side,

@@ -48,7 +48,7 @@ export class RowIssues {
     return this.shown.some(({ level }) => level === 'error');
   }
 
-  /** @param open the row shows all its messages; errors are always shown */
+  /** @param open the row shows its messages in words; otherwise they are the button's tooltip */
   show(issues: Finding[], open: boolean): void {
     this.shown = issues;
     const bad = this.areErrors();
@@ -60,11 +60,12 @@ export class RowIssues {
       .toggleClass('twinflow-quiet', issues.length === 0)
       .toggleClass('twinflow-error', bad)
       .toggleClass('twinflow-warn', !bad)
+      .attr('data-count', issues.length > 1 ? String(issues.length) : null)
       .attr({ 'aria-label': texts.join('. '), title: texts.join('\n') })
       .prop('disabled', issues.length === 0);
     this.list.empty();
     issues.forEach(({ level }, index) => {
-      if (level !== 'error' && !open) return;
+      if (!open) return;
       $('<div>')
         .addClass(level === 'error' ? 'twinflow-error' : 'twinflow-warn')
         .text(texts[index] ?? '')

@@ -77,6 +77,17 @@ export class MappingScope {
     return systemsOf(this.integrationId())[side - 1]?.name ?? m('scope.system', { side });
   }
 
+  /** What is chosen, in a line; undefined while something is missing without which the form cannot ask the systems. */
+  summary(): string | undefined {
+    const found = integration(this.integrationId());
+    const types = this.places();
+    if (found === undefined || types.length === 0) return undefined;
+    const place = String(this.place.find('option:selected').text());
+    const kinds = this.chosen === 'all' ? m('scope.all') : String(this.chosen.size);
+    const name = String(this.input.find('option:selected').text() || found.name);
+    return [name, `${m('scope.types')}: ${kinds}`, place].filter((part) => part !== '').join(' · ');
+  }
+
   /** The systems' answers so far; undefined for a side that has not answered. */
   known(): KnownFields {
     const config = integration(this.integrationId());

@@ -8,7 +8,46 @@ const RULES = `
 .twinflow-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; margin: 0 0 8px; }
 .twinflow-bar input[type="text"] { flex: 1 1 120px; width: auto; min-width: 90px; margin: 0; }
 .twinflow-bar select { width: auto; max-width: 100%; margin: 0; }
-.twinflow-head > .twinflow-head-tools { flex: 0 0 64px; }
+.twinflow-top { display: flex; flex-wrap: wrap; gap: 6px; align-items: flex-start; width: 0; min-width: 100%; margin: 0 0 6px; }
+.twinflow-setup, .twinflow-top > .twinflow-preview { flex: 1 1 0; min-width: 0; box-sizing: border-box; margin: 0; border: 1px solid var(--red-ui-secondary-border-color); border-radius: 4px; }
+.twinflow-setup { flex-grow: 2; }
+.twinflow-setup[open], .twinflow-top > .twinflow-preview.twinflow-open { flex-basis: 100%; }
+.twinflow-top > .twinflow-preview.twinflow-open { order: 1; }
+.twinflow-setup > summary { padding: 5px 8px; cursor: pointer; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.twinflow-setup > .form-row, .twinflow-setup > div { padding: 0 8px; }
+.twinflow-setup-chosen { margin-left: 8px; font-size: 90%; color: var(--red-ui-secondary-text-color); }
+.twinflow-setup-open .twinflow-setup-chosen { color: var(--red-ui-text-color-warning); }
+.twinflow-top .twinflow-preview-toggle { white-space: nowrap; overflow: hidden; }
+.twinflow-top .twinflow-preview-toggle > span { overflow: hidden; text-overflow: ellipsis; }
+.twinflow-top > .twinflow-tool { height: 32px; }
+.twinflow-top > .twinflow-tool[aria-pressed="true"] { background: var(--red-ui-workspace-button-background-selected, var(--red-ui-secondary-background-selected)); box-shadow: inset 0 -2px 0 var(--red-ui-form-input-focus-color); }
+.twinflow-head > .twinflow-head-tools { flex: 0 0 calc(104px - 24px); }
+.twinflow-list .red-ui-editableList-list > li { padding: 1px 0; min-height: 0; }
+.twinflow-list .red-ui-editableList-list > li .red-ui-editableList-item-content { margin-top: 0; margin-bottom: 0; }
+.twinflow-list .twinflow-row > *, .twinflow-list .twinflow-row input[type], .twinflow-list .twinflow-row select { height: 28px; min-height: 28px; box-sizing: border-box; padding-top: 2px; padding-bottom: 2px; }
+.twinflow-list .twinflow-row .twinflow-select, .twinflow-list .twinflow-row .twinflow-value { padding: 0; }
+.twinflow-list .twinflow-row .red-ui-button { line-height: 24px !important; }
+.twinflow-list .twinflow-row .twinflow-value, .twinflow-list .twinflow-row > label { height: auto; }
+.twinflow-list .twinflow-more select, .twinflow-list .twinflow-more input { height: 34px; }
+.twinflow-list { margin-bottom: 6px; }
+.twinflow-kind { position: relative; flex: 0 0 18px; height: auto !important; min-height: 0 !important; text-align: center; font-size: 12px; color: var(--red-ui-secondary-text-color); }
+.twinflow-kind-mark { position: absolute; right: -2px; top: -4px; font-size: 10px; font-weight: bold; color: var(--red-ui-text-color-warning); }
+.twinflow-badge { flex: 0 0 38px; text-align: center; font-size: 85%; line-height: 24px; white-space: nowrap; color: var(--red-ui-secondary-text-color); }
+.twinflow-tool[data-count] { position: relative; }
+.twinflow-tool[data-count]::after { content: attr(data-count); position: absolute; right: 1px; top: 1px; font-size: 9px; line-height: 10px; font-weight: bold; }
+.twinflow-tool.twinflow-set i { color: var(--red-ui-text-color-link); }
+.twinflow-row > select.twinflow-side { flex: 0 1 130px; width: 130px; }
+.twinflow-values-tables > .twinflow-row { flex: 1 1 0; }
+.twinflow-values-tables label { flex: 0 0 auto; width: auto !important; margin: 0; }
+.twinflow-values-tables > .twinflow-row > select { flex: 1 1 0; width: 0; }
+.twinflow-constant { flex: 1 1 0; padding: 0 !important; }
+.twinflow-state { display: flex; flex-wrap: wrap; gap: 0 14px; width: 0; min-width: 100%; }
+.twinflow-state > .twinflow-message { flex: 1 1 100%; margin: 0 0 4px; max-height: 60px; overflow-y: auto; }
+.twinflow-state > .twinflow-message.twinflow-good { flex: 1 1 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 90%; }
+.twinflow-grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(260px, 1fr)); gap: 4px 12px; margin: 0 0 6px; }
+.twinflow-grid > .form-row { display: flex; align-items: center; margin: 0; }
+.twinflow-grid > .form-row > label { flex: 0 0 100px; }
+.twinflow-grid > .form-row > select { flex: 1 1 0; width: 0 !important; min-width: 0; margin: 0; }
 .twinflow-tool { flex: 0 0 28px; width: 28px; padding: 0 !important; text-align: center; line-height: 30px !important; }
 .twinflow-tool.twinflow-quiet { visibility: hidden; }
 .twinflow-tool.twinflow-error, .twinflow-tool.twinflow-error i { color: var(--red-ui-text-color-error) !important; }
@@ -36,9 +75,6 @@ const RULES = `
 .twinflow-issues .twinflow-error { color: var(--red-ui-text-color-error); }
 .twinflow-issues .twinflow-warn { color: var(--red-ui-text-color-warning); }
 .twinflow-issues:empty { display: none; }
-.twinflow-types { display: flex; gap: 6px; margin: 1px 70px 0 2px; font-size: 85%; color: var(--red-ui-secondary-text-color); }
-.twinflow-types > span { flex: 1 1 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.twinflow-types > .twinflow-types-mid { flex: 0 0 36px; text-align: center; overflow: visible; }
 .twinflow-sure { color: var(--red-ui-text-color-success); font-weight: bold; }
 .twinflow-unsure { color: var(--red-ui-text-color-warning); font-weight: bold; }
 .twinflow-columns { display: flex; gap: 12px; margin: 4px 0 8px; }
@@ -55,7 +91,13 @@ const RULES = `
 .twinflow-chip button { border: 0; background: none; color: var(--red-ui-secondary-text-color); cursor: pointer; padding: 0 4px; }
 .twinflow-row > select { flex: 0 1 150px; width: auto; min-width: 70px; margin: 0; }
 .twinflow-list li[hidden] { display: none !important; }
-.twinflow-findings { width: 0; min-width: 100%; box-sizing: border-box; margin: 6px 0 8px; padding: 4px 8px 6px; border: 1px solid var(--red-ui-secondary-border-color); border-left: 3px solid var(--red-ui-text-color-warning); border-radius: 2px; line-height: 1.4; max-height: 190px; overflow-y: auto; }
+.twinflow-findings { width: 0; min-width: 100%; box-sizing: border-box; margin: 0 0 6px; padding: 2px 8px; border: 1px solid var(--red-ui-secondary-border-color); border-left: 3px solid var(--red-ui-text-color-warning); border-radius: 2px; line-height: 1.4; max-height: 190px; overflow-y: auto; }
+.twinflow-findings summary { display: flex; gap: 6px; align-items: baseline; cursor: pointer; white-space: nowrap; overflow: hidden; }
+.twinflow-findings summary:focus-visible, .twinflow-setup summary:focus-visible { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: -1px; }
+.twinflow-findings .twinflow-findings-worst { flex: 1 1 0; min-width: 0; overflow: hidden; text-overflow: ellipsis; font-size: 90%; color: var(--red-ui-secondary-text-color); }
+.twinflow-findings details[open] .twinflow-findings-worst { visibility: hidden; }
+.twinflow-findings .twinflow-error > summary > i { color: var(--red-ui-text-color-error); }
+.twinflow-findings .twinflow-warn > summary > i { color: var(--red-ui-text-color-warning); }
 .twinflow-findings ul { list-style: none; margin: 2px 0; padding: 0; }
 .twinflow-findings li { display: flex; gap: 6px; align-items: baseline; padding: 1px 0; overflow-wrap: anywhere; }
 .twinflow-findings li > i { flex: 0 0 14px; }
@@ -66,8 +108,6 @@ const RULES = `
 .twinflow-findings .twinflow-note > i { color: var(--red-ui-secondary-text-color); }
 .twinflow-findings-head { font-weight: bold; font-size: 90%; }
 .twinflow-row > input.twinflow-domain { flex: 1 1 0; width: 0; min-width: 0; margin: 0; }
-.twinflow-policies { flex-wrap: wrap; margin-top: 4px; }
-.twinflow-row.twinflow-policies > select { flex: 1 1 290px; width: 290px; }
 .twinflow-flash { outline: 2px solid var(--red-ui-form-input-focus-color); outline-offset: -2px; }
 .twinflow-fit { width: 0; min-width: 100%; }
 .twinflow-row > select.twinflow-half { flex: 1 1 0; width: 0; }

@@ -116,6 +116,7 @@ export class PreviewPanel {
   private open(open: boolean): void {
     this.body.prop('hidden', !open);
     this.toggle.attr('aria-expanded', String(open));
+    this.options.container.toggleClass('twinflow-open', open);
     this.toggle.children('i').toggleClass('fa-caret-right', !open).toggleClass('fa-caret-down', open);
     if (!open) return;
     this.prepare();
