@@ -305,7 +305,10 @@ describeWithChromium('editor/mapping-files', function (launch) {
     assert.match(text, /Not found \(1\)[^:]*:[^:]*: Gone/);
     await screenshot(page, 'mapping-files-6-copy');
     await press('Apply');
-    await page.locator('#twinflow-map-rows').getByText('The system has no such field').waitFor();
+    await page
+      .locator('#twinflow-map-rows')
+      .getByRole('button', { name: /The system has no such field/ })
+      .waitFor();
     await screenshot(page, 'mapping-files-7-marked');
     await done();
     const rows = (await node('other', 'rows')) as FieldRow[];

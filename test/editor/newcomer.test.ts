@@ -97,9 +97,22 @@ describeWithChromium('editor/newcomer', function (launch) {
     await integration.getByText('project pair', { exact: true }).click();
     await editor.choose(integration.getByRole('combobox', { name: 'Project in System 1' }), 'Demo');
     await editor.choose(integration.getByRole('combobox', { name: 'Project in System 2' }), 'Fabrikam');
-    await integration.getByText('type pair', { exact: true }).click();
-    await editor.choose(integration.getByRole('combobox', { name: 'Type in System 1' }), 'Bug');
-    await editor.choose(integration.getByRole('combobox', { name: 'Type in System 2' }), 'Bug');
+    // types are proposed by their names
+    await integration.locator('#twinflow-integration-propose-types').click();
+    await integration.getByText(/Pairs added: \d+\. Check them\./).waitFor();
+    const types = integration.getByRole('combobox', { name: 'Type in System 1' });
+    const names = await types.evaluateAll((inputs) => inputs.map((input) => Reflect.get(input, 'value')));
+    assert.ok(names.includes('Bug'), String(names));
+    // of the proposed pairs, only that of bugs is kept
+    for (let at = names.length - 1; at >= 0; at -= 1) {
+      if (names[at] === 'Bug') continue;
+      await integration
+        .locator('#twinflow-integration-types > li')
+        .nth(at)
+        .locator('.red-ui-editableList-item-remove')
+        .click();
+    }
+    await until('only bugs are left', async () => (await types.count()) === 1 || undefined);
     await screenshot(browser.page, 'newcomer-4-integration');
     await editor.done();
 

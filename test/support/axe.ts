@@ -12,10 +12,15 @@ interface Violation {
   nodes: { html: string; failureSummary?: string }[];
 }
 
-/** What axe finds on the whole page, a sentence each. */
-export async function violations(page: Page): Promise<string[]> {
+/**
+ * What axe finds, a sentence each.
+ * @param within a selector of the only part that is looked at; without it, the whole page
+ */
+export async function violations(page: Page, within?: string): Promise<string[]> {
   await page.evaluate(source);
-  const found = await page.evaluate<{ violations: Violation[] }>('axe.run({ resultTypes: ["violations"] })');
+  const found = await page.evaluate<{ violations: Violation[] }>(
+    `axe.run(${within === undefined ? 'document' : JSON.stringify(within)}, { resultTypes: ["violations"] })`,
+  );
   return found.violations.flatMap(({ id, help, nodes }) =>
     nodes.slice(0, 3).map(({ html, failureSummary = '' }) => `${id}: ${help}: ${html.slice(0, 200)} ${failureSummary}`),
   );

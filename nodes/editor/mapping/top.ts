@@ -10,7 +10,7 @@ const STORED = 'twinflow-wide';
 /** Of a form that is not widened, in pixels: one line holds two fields, their types and the row's buttons. */
 const USUAL_WIDTH = 660;
 /** Between the form's content and the edges of the tray, in pixels. */
-const EDGES = 44;
+const EDGES = 62;
 
 const isWide = (): boolean => {
   try {
@@ -50,7 +50,6 @@ function wideButton(box: JQuery): JQuery {
     // it holds the form at the width at which it was opened
     box.closest('.red-ui-tray-body').css('min-width', 0);
     tray.width(contentWidth(wide) + EDGES);
-    RED.tray.resize();
   });
 }
 

@@ -143,6 +143,7 @@ describeWithChromium('the mappers of a flow that the systems have moved away fro
     assert.match(found, /Environment was text \(one value\) and is now rich text \(one value\)/);
     assert.match(found, /→ Severity: No longer in the list of Severity: Catastrophe/);
     await screenshot(page, 'checks-fields');
+    await page.locator('#twinflow-map-findings summary').click();
     await page
       .locator('#twinflow-map-findings')
       .getByRole('button', { name: /Environment ↔ Customer: The system/ })
@@ -159,6 +160,7 @@ describeWithChromium('the mappers of a flow that the systems have moved away fro
     await open('values');
     const findings = page.locator('#twinflow-values-findings');
     assert.match((await findings.textContent()) ?? '', /Status ↔ State: No longer in the list of Status: Sleeping/);
+    await findings.locator('summary').click();
     await findings.getByRole('button', { name: /Sleeping/ }).click();
     assert.equal(await page.locator('#twinflow-values-table').inputValue(), '1');
     await screenshot(page, 'checks-values');
@@ -209,6 +211,7 @@ describeWithChromium('the mappers of a flow that the systems have moved away fro
     await press('.primary');
     assert.equal(await node('values', 'valid'), false);
     await open('values');
+    await page.locator('#twinflow-values-findings summary').click();
     await page
       .locator('#twinflow-values-findings')
       .getByRole('button', { name: /old example/ })
@@ -227,6 +230,7 @@ describeWithChromium('the mappers of a flow that the systems have moved away fro
   it('name defaults that the list does not have, and what an empty source means: default mapper', async () => {
     await open('defaults');
     assert.match(await text('#twinflow-defaults-findings'), /State: No longer in the list of State: Waiting/);
+    await page.locator('#twinflow-defaults-findings summary').click();
     await page
       .locator('#twinflow-defaults-findings')
       .getByRole('button', { name: /Waiting/ })

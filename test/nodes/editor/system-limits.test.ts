@@ -51,6 +51,12 @@ describeWithChromium('the limits in a system’s form', (launch) => {
     await red?.stop();
   });
 
+  /** Unfolds what is folded away while nothing in it is set. */
+  async function advanced(): Promise<void> {
+    const fold = page.locator('#twinflow-system-advanced');
+    if ((await fold.getAttribute('open')) === null) await fold.locator('summary').click();
+  }
+
   it('are empty in a flow of an older version, which stays valid and unlimited', async () => {
     assert.equal(await valid(), true, String(await page.evaluate("RED.nodes.node('redmine').validationErrors")));
     await open('redmine');
@@ -65,6 +71,7 @@ describeWithChromium('the limits in a system’s form', (launch) => {
 
   it('are saved as numbers', async () => {
     await open('redmine');
+    await advanced();
     await page.fill('#node-config-input-maxRequestsPerSecond', '2.5');
     await page.fill('#node-config-input-maxConcurrent', '2');
     const picture = process.env.TWINFLOW_PICTURE;
@@ -84,6 +91,7 @@ describeWithChromium('the limits in a system’s form', (launch) => {
       ['', '', true],
     ] as const) {
       await open('redmine');
+      await advanced();
       await page.fill('#node-config-input-maxRequestsPerSecond', rate);
       await page.fill('#node-config-input-maxConcurrent', together);
       await done();

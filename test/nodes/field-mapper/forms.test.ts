@@ -191,6 +191,7 @@ describeWithChromium('the forms of filter and mappers', (launch) => {
     await two.focus();
     await choose('Remaining Work');
     const last = page.locator('#twinflow-map-rows > li').last();
+    await last.locator('.twinflow-tool.twinflow-error').click();
     await last.getByText('No conversion between these types').first().waitFor();
     await done();
     assert.equal(await node('fields', 'valid'), false);
@@ -319,6 +320,7 @@ describeWithChromium('the forms of filter and mappers', (launch) => {
     await choose('Priority');
     await page.locator('#twinflow-defaults-rows input[aria-label="Default value for Priority"]').focus();
     await choose('Medium');
+    await page.getByRole('button', { name: 'Row options' }).click();
     await page.getByLabel('If the value has no match').selectOption('park');
     await screenshot(page, 'mapping-forms-defaults');
     await done();
