@@ -96,13 +96,20 @@ export class Causes {
   }
 }
 
+/** The message without the entity, and without the ids of fields, whose names are shown beside it. */
+function said({ message, fields = {} }: StoredError): string {
+  const text = message.replace(HEAD, '');
+  const byField = Object.entries(fields).map(([field, why]) => `${field}: ${why}`);
+  return text === byField.join('; ') ? [...new Set(Object.values(fields))].join('; ') : text;
+}
+
 function causeView(id: string, { side, error }: ParkedError): CauseView {
   return {
     cause: id,
     side,
     kind: error.kind,
     fields: Object.keys(error.fields ?? {}),
-    message: error.message.replace(HEAD, ''),
+    message: said(error),
     ...(error.node !== undefined && { node: error.node }),
     advice: adviceFor(error),
     count: 1,

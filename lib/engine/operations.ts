@@ -10,9 +10,17 @@ import { directionFrom, type EntityRef, refOf, type Side, targetSide } from '../
 import { SyncError } from '../model/errors';
 import { smallest } from '../model/lists';
 import type { SyncResult } from '../model/message';
-import type { CauseView, ParkedDetail, ParkedView, RequestsView, SideView, SystemView } from '../model/operations';
+import type {
+  CauseView,
+  Choice,
+  ParkedDetail,
+  ParkedView,
+  RequestsView,
+  SideView,
+  SystemView,
+} from '../model/operations';
 import { atSide, otherSide, SIDES, withSide } from '../model/sides';
-import { type Fields, isEmpty } from '../model/values';
+import { type FieldId, type Fields, isEmpty } from '../model/values';
 import type { FlowCounts, OwedCounts, ParkedFilter, StoredEvent } from '../store/store';
 import { aboutPart } from './about-part';
 import { Causes } from './causes';
@@ -22,7 +30,7 @@ import type { Reader } from './read/reader';
 import { route, typeName } from './routing';
 import type { System } from './system';
 import { showAgain } from './tasks/sweep';
-import { correctionsOf } from './write/corrections';
+import { correctionsOf, decisionsOf } from './write/corrections';
 
 const LONGEST_REASON = 1_000;
 /** Diverged entities that are named. */
@@ -31,6 +39,8 @@ const NAMED = 5;
 const MOST_MISSING = 20;
 /** Parked events that go back into the queue in one transaction: some ten milliseconds in which Node-RED stands still. */
 const RETRY_PORTION = 200;
+/** Conflicts that are decided before others go on. */
+const DECIDE_PORTION = 20;
 
 export class Commands {
   private readonly causes: Causes;
@@ -224,6 +234,71 @@ export class Commands {
     }
     await store.unpark(config.id, [event], correctionsOf(fields, mapped));
     this.engine.inFlight.resume();
+  }
+
+  /**
+   * Sends all changes of a group again with the same corrected values.
+   * @returns how many; those that failed before they were mapped are passed over
+   */
+  async correctAll(events: number[], fields: Fields): Promise<number> {
+    const { store, config } = this.engine;
+    let count = 0;
+    for (const [index, seq] of [...new Set(events)].entries()) {
+      if (index > 0 && index % DECIDE_PORTION === 0) await turn(this.engine.clock);
+      const event = await store.event(config.id, seq);
+      if (event?.state !== 'parked' || !event.mapped) continue;
+      const corrections = { ...event.corrections, ...correctionsOf(fields, event.mapped) };
+      count += await store.unpark(config.id, [seq], corrections);
+    }
+    this.engine.inFlight.resume();
+    return count;
+  }
+
+  /**
+   * Sends parked conflicts again, of which a person has decided which side wins: for each field, or one side for all of them.
+   * The value of the winner goes to the other side. A change of the counterpart that is parked by the same conflict is decided
+   * as well.
+   * @param choose a side, or target field → choice
+   * @param by the person's name
+   * @returns how many; those that are no conflicts (any more) are passed over
+   */
+  async decide(events: number[], choose: Side | Record<FieldId, Choice>, by?: string): Promise<number> {
+    let count = 0;
+    for (const [index, seq] of [...new Set(events)].entries()) {
+      if (index > 0 && index % DECIDE_PORTION === 0) await turn(this.engine.clock);
+      if (await this.decideOne(seq, choose, by)) count += 1;
+    }
+    this.engine.inFlight.resume();
+    return count;
+  }
+
+  private async decideOne(seq: number, choose: Side | Record<FieldId, Choice>, by?: string): Promise<boolean> {
+    const { store, config } = this.engine;
+    const event = await store.event(config.id, seq);
+    if (event?.state !== 'parked' || event.error?.kind !== 'conflict') return false;
+    const sides: Record<FieldId, Side> = {};
+    for (const field of Object.keys(event.error.fields ?? {})) {
+      const choice = typeof choose === 'number' ? choose : choose[field]?.side;
+      if (choice !== undefined) sides[field] = choice;
+    }
+    await store.unpark(config.id, [seq], { ...event.corrections, ...decisionsOf(sides, by) });
+    const counterpart = this.counterpart(event);
+    if (!counterpart) return true;
+    const { events } = await store.standing(
+      { integration: config.id, side: otherSide(event.flow.side) },
+      counterpart.id,
+    );
+    for (const twin of events) {
+      if (twin.state !== 'parked' || twin.error?.kind !== 'conflict') continue;
+      const same: Record<FieldId, Side> = {};
+      for (const field of Object.keys(twin.error.fields ?? {})) {
+        const found =
+          typeof choose === 'number' ? choose : Object.values(choose).find(({ from }) => from.includes(field))?.side;
+        if (found !== undefined) same[field] = found;
+      }
+      await store.unpark(config.id, [twin.seq], { ...twin.corrections, ...decisionsOf(same, by) });
+    }
+    return true;
   }
 
   /** Sends what dry runs have shown once more: to be shown as the flow maps it now, or to be written. Returns how many. */

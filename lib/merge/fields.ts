@@ -84,7 +84,8 @@ export function planUpdate(input: MergeInput): MergePlan {
       continue;
     }
     const isUnseen = why === 'changed' && isUntaken(input, field, now);
-    if (isUnseen && !isPassedOver(input, field, now)) {
+    const isDecided = input.mapped[field]?.decided === true;
+    if (isUnseen && !isDecided && !isPassedOver(input, field, now)) {
       keepUntaken(input, plan, field, want, now);
       continue;
     }
@@ -99,7 +100,8 @@ export function planUpdate(input: MergeInput): MergePlan {
       putTogether(input, plan, field, why, want, now);
       continue;
     }
-    const decision = why === 'changed' ? decide(input, field, want, now, isUnseen) : settleOwn(why, input, field, now);
+    const decision =
+      why === 'changed' || isDecided ? decide(input, field, want, now, isUnseen) : settleOwn(why, input, field, now);
     if (isUnseen && decision === 'write') plan.warnings.push({ field, reason: unseenReason(now) });
     else if (why === 'changed' && decision === 'write' && isContested(input, field, now)) {
       plan.warnings.push({ field, reason: 'Changed on both sides; the source value is written' });

@@ -61,6 +61,8 @@ export interface MappedField {
   otherwise?: { policy: UnresolvedPolicy; value?: Value };
   /** a person has corrected the value of a change that had been parked: it is written whatever else would decide */
   corrected?: true;
+  /** a person has decided which side wins a conflict: `conflict` says so, instead of the row */
+  decided?: true;
 }
 
 export interface SyncHeader {

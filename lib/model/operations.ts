@@ -76,10 +76,20 @@ export interface IntegrationState {
 /** Target field → the value that a person wants written instead of the mapped one. */
 export type Corrections = Record<FieldId, Correction>;
 
-export interface Correction {
-  value: Value;
-  /** the mapped value that it stands in for, absent if the field had none: another one is newer, and is written itself */
-  instead?: Value;
+export type Correction =
+  | {
+      value: Value;
+      /** the mapped value that it stands in for, absent if the field had none: another one is newer, and is written itself */
+      instead?: Value;
+    }
+  /** of a conflict: the value of this side wins, whatever it is by then */
+  | { side: Side; by?: string; value?: undefined };
+
+/** Which side's value a conflict ends with. */
+export interface Choice {
+  side: Side;
+  /** the source fields that the field is made from: the counterpart's own change is decided by them */
+  from: FieldId[];
 }
 
 /** What people know a part (a comment, an attachment) by: its type, the key of its owner, its author, its first words. */

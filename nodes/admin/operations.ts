@@ -8,7 +8,9 @@
  *   POST /twinflow/poll          {integration, side?}                 poll now                      twinflow.write
  *   POST /twinflow/parked/retry   {integration, events? | cause?}      all of it without these         twinflow.write
  *   POST /twinflow/parked/skip    {integration, events | cause, reason}                                twinflow.write
- *   POST /twinflow/parked/correct {integration, event, fields}         edit, then retry                twinflow.write
+ *   POST /twinflow/parked/correct {integration, event | cause, fields} edit, then retry                twinflow.write
+ *   POST /twinflow/parked/decide  {integration, events | cause, side | choices}  decide conflicts      twinflow.write
+ *   POST /twinflow/parked/fields  {integration, event}                 fields of the target            twinflow.write
  *   POST /twinflow/dry-run/again  {integration}                        report dry runs again          twinflow.write
  *   POST /twinflow/go-on          {integration?}                       end the wait after a lost store,
  *                                                                      or at another address              twinflow.write
@@ -27,14 +29,16 @@ import type { Integration } from '../../lib/engine/integration';
 import { readSide } from '../../lib/mapping/saved';
 import { readWish } from '../../lib/model/bring-over';
 import type { IntegrationConfig } from '../../lib/model/config';
-import type { Side } from '../../lib/model/entity';
+import type { Field, Side } from '../../lib/model/entity';
 import { asSyncError, SyncError } from '../../lib/model/errors';
-import type { CauseView, IntegrationState, MappingRow, ParkedDetail } from '../../lib/model/operations';
-import { SIDES } from '../../lib/model/sides';
+import type { CauseView, Choice, IntegrationState, MappingRow, ParkedDetail } from '../../lib/model/operations';
+import { isObject } from '../../lib/model/shape';
+import { otherSide, SIDES } from '../../lib/model/sides';
 import type { FieldId, Fields, Value } from '../../lib/model/values';
 import { type DeployedChain, rowsFor } from '../../lib/plan/drawn/deployed';
 import { fieldsOf as fieldsOfSteps } from '../../lib/plan/known-fields';
 import { type Body, cut, type JsonHost, jsonRoutes, LONGEST_TEXT, textOf, whole } from './json-routes';
+import { TIME_LIMIT_MS, within } from './respond';
 import { fieldsOf } from './values';
 
 /** A deployed integration; `ready` rejects if its store cannot be opened. */
@@ -96,11 +100,12 @@ const STARTING_MS = 2_000;
 /** Adds the routes. Call it once per runtime. */
 export function registerOperations(host: JsonHost, services: OperationServices): void {
   const { get, post } = jsonRoutes(host);
-  const find = async (id: unknown): Promise<Pick<Integration, 'commands' | 'existing'>> => {
+  const ready = async (id: unknown): OperatedIntegration['ready'] => {
     const found = services.integrations().find(({ config }) => config.id === id);
     if (!found) throw new SyncError('notFound', 'This integration is not deployed.');
     return found.ready;
   };
+  const find: (id: unknown) => Promise<Pick<Integration, 'commands' | 'existing'>> = ready;
   /** The changes that a body names: one by one, or by their cause. @throws SyncError invalid */
   const named = async (
     { commands }: Pick<Integration, 'commands'>,
@@ -166,11 +171,27 @@ export function registerOperations(host: JsonHost, services: OperationServices):
     return { count: await found.commands.skip(events, textOf(body.reason, LONGEST_TEXT), by) };
   });
 
-  post('parked/correct', async ({ integration, event, fields }) => {
+  post('parked/correct', async ({ integration, event, cause, fields }) => {
     const { commands } = await find(integration);
+    if (cause !== undefined)
+      return { count: await commands.correctAll(await commands.numbersOf(textOf(cause)), fieldsOf(fields)) };
     const [number] = eventsOf([event]);
     await commands.correct(number ?? -1, fieldsOf(fields));
     return { count: 1 };
+  });
+
+  post('parked/decide', async (body, by) => {
+    const found = await find(body.integration);
+    const events = (await named(found, body)) ?? eventsOf(undefined);
+    return { count: await found.commands.decide(events, chosen(body), by) };
+  });
+
+  post('parked/fields', async ({ integration, event }) => {
+    const { commands, systems } = await ready(integration);
+    const { side, target } = await commands.detail(eventsOf([event])[0] ?? -1);
+    const connection = systems[otherSide(side)].connection();
+    const known = await within(TIME_LIMIT_MS, () => connection.fields(target.project, target.type));
+    return { items: known.slice(0, MOST_FIELDS).map(fieldOf) };
   });
 
   get('existing', async ({ integration }) => {
@@ -332,4 +353,30 @@ function eventsOf(value: unknown): number[] {
   if (numbers.length === 0 || numbers.length < events.length) throw new SyncError('invalid', 'No change was named.');
   if (numbers.length > MOST_EVENTS) throw new SyncError('invalid', `At most ${MOST_EVENTS} changes at a time.`);
   return numbers;
+}
+
+/** One side for all fields, or a choice for each. @throws SyncError invalid */
+function chosen({ side, choices }: Body): Side | Record<FieldId, Choice> {
+  const all = readSide(side);
+  if (all !== undefined) return all;
+  const entries = isObject(choices) ? Object.entries(choices).slice(0, MOST_FIELDS) : [];
+  const read = entries.map(([field, choice]): [FieldId, Choice] => {
+    const wins = isObject(choice) ? readSide(choice.side) : undefined;
+    if (!isObject(choice) || wins === undefined)
+      throw new SyncError('invalid', `Choose System 1 or System 2 for "${field.slice(0, 100)}".`);
+    const from = Array.isArray(choice.from)
+      ? choice.from.slice(0, MOST_FIELDS).filter((one) => typeof one === 'string')
+      : [];
+    return [field, { side: wins, from }];
+  });
+  if (read.length === 0) throw new SyncError('invalid', 'Choose which side wins: side 1 or 2, or choices by field.');
+  return Object.fromEntries(read);
+}
+
+/** A target field as an input needs it. */
+function fieldOf({ id, name, type, multi, format, values }: Field): object {
+  return {
+    ...{ id, name, type, multi, format },
+    ...(values && { values: values.slice(0, LONGEST_LIST).map((value) => ({ id: value.id, name: value.name })) }),
+  };
 }

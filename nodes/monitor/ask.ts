@@ -3,6 +3,7 @@
 import type { Side } from '../../lib/model/entity';
 import type {
   CauseView,
+  Choice,
   IntegrationState,
   LinkDetail,
   LinkView,
@@ -10,9 +11,11 @@ import type {
   ParkedDetail,
   ParkedView,
 } from '../../lib/model/operations';
+import type { Fields } from '../../lib/model/values';
 import type { Explanation } from '../../lib/plan/explanation';
 import type { HourCount, StoredEntry } from '../../lib/store/contract/journal';
 import { Fault, request } from '../shared/page/ask';
+import type { KnownField } from './inputs';
 import { say } from './texts';
 
 export type { IntegrationState };
@@ -79,6 +82,18 @@ export const retry = (integration: string, which: Which): Promise<{ count: numbe
   post('parked/retry', { integration, ...which });
 export const skip = (integration: string, which: Which, reason: string): Promise<{ count: number }> =>
   post('parked/skip', { integration, ...which, reason });
+
+/** A side for all fields, or a choice for each. */
+export type Decided = { side: Side } | { choices: Record<string, Choice> };
+export const decide = (integration: string, which: Which, decided: Decided): Promise<{ count: number }> =>
+  post('parked/decide', { integration, ...which, ...decided });
+export const correct = (
+  integration: string,
+  which: { event: number } | { cause: string },
+  fields: Fields,
+): Promise<{ count: number }> => post('parked/correct', { integration, ...which, fields });
+export const targetFields = (integration: string, event: number): Promise<{ items: KnownField[] }> =>
+  post('parked/fields', { integration, event });
 
 export const links = (
   integration: string,

@@ -1,6 +1,7 @@
 /** One input for one target field of a parked change, by the field's type if the system reports it. */
 
 import type { Field } from '../../lib/model/entity';
+import { type InputKind, inputKind } from '../../lib/model/input-kind';
 import type { Value } from '../../lib/model/values';
 import { lookupValues, type SearchItem, type SystemDraft, searchSelect, users } from '../editor';
 import { say, shown } from './words';
@@ -20,25 +21,6 @@ export interface Origin {
 
 let counter = 0;
 
-type Kind = 'long' | 'number' | 'date' | 'boolean' | 'list' | 'choice' | 'person' | 'text';
-
-/** @returns undefined for values that cannot be typed: references, several users */
-export function kindOf(field: Field | undefined, value: Value): Kind | undefined {
-  const single = Array.isArray(value) ? value[0] : value;
-  const isObject = single !== null && single !== undefined && typeof single === 'object';
-  const type = field?.type;
-  if (type === 'reference' || (isObject && !field && !('content' in single) && !('name' in single))) return undefined;
-  if (field?.multi || Array.isArray(value)) return type === 'user' ? undefined : 'list';
-  if (type === 'richtext' || (isObject && 'content' in single)) return 'long';
-  if (type === 'lookup') return 'choice';
-  if (type === 'user') return 'person';
-  if (type === 'number' || type === 'duration' || typeof single === 'number') return 'number';
-  if (type === 'boolean' || typeof single === 'boolean') return 'boolean';
-  if (type === 'date') return 'date';
-  if (isObject) return 'choice';
-  return typeof single === 'string' && single.includes('\n') ? 'long' : 'text';
-}
-
 /** @param value the mapped or previously corrected value */
 export function fieldInput(id: string, field: Field | undefined, value: Value, origin: Origin, why = ''): FieldInput {
   counter += 1;
@@ -48,7 +30,7 @@ export function fieldInput(id: string, field: Field | undefined, value: Value, o
     .attr('for', inputId)
     .text(field?.name ?? id)
     .appendTo(element);
-  const kind = kindOf(field, value) ?? 'text';
+  const kind = inputKind(field, value) ?? 'text';
   const { input, read } = made(kind, id, field, value, origin, inputId, element);
   if (why !== '') {
     $('<div class="twinflow-side-small twinflow-side-bad">').attr('id', `${inputId}-why`).text(why).appendTo(element);
@@ -70,7 +52,7 @@ interface Made {
 }
 
 function made(
-  kind: Kind,
+  kind: InputKind,
   id: string,
   field: Field | undefined,
   value: Value,

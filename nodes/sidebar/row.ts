@@ -1,13 +1,14 @@
 /** One parked change in the list: what failed and, on demand, all its details and possible actions. */
 
 import type { Field } from '../../lib/model/entity';
+import { inputKind } from '../../lib/model/input-kind';
 import type { ParkedView } from '../../lib/model/operations';
 import type { Fields } from '../../lib/model/values';
 import { fields as fieldsOf, nodesOf, systemDraft, words } from '../editor';
 import { linked } from '../editor/linked';
 import { partLabel, partWords } from '../editor/part-label';
 import { correct, type Detail, detail, retry, skip } from './ask';
-import { fieldInput, kindOf } from './inputs';
+import { fieldInput } from './inputs';
 import { button, say, shown, when } from './words';
 
 let counter = 0;
@@ -218,7 +219,7 @@ export class Row {
     const inputs = new Map<string, ReturnType<typeof fieldInput>>();
     const add = (id: string, into: JQuery): void => {
       const value = corrections[id]?.value ?? mapped[id] ?? null;
-      if (inputs.has(id) || cut.includes(id) || !kindOf(known.get(id), value)) return;
+      if (inputs.has(id) || cut.includes(id) || !inputKind(known.get(id), value)) return;
       const made = fieldInput(id, known.get(id), value, origin, error.fields?.[id]);
       inputs.set(id, made);
       into.append(made.element);
@@ -237,7 +238,7 @@ export class Row {
     } else more.one('toggle', fill);
     const ok = (): void => {
       const fields: Fields = {};
-      for (const [id, { value }] of Object.entries(corrections)) fields[id] = value;
+      for (const [id, { value }] of Object.entries(corrections)) if (value !== undefined) fields[id] = value;
       let count = 0;
       for (const [id, field] of inputs) {
         const value = field.changed();

@@ -105,8 +105,8 @@ class Batch {
       if (!event || !isOf(job.message, event)) continue;
       const mapped = job.message.sync.mapped ? job.message : await this.mappedByStandard(job, event);
       if (!mapped) continue;
-      const { message, unused } = corrected(mapped, event.corrections);
-      const change: Change = { ...job, message, event, asMapped: mapped.payload, notes: unused };
+      const { message, notes } = corrected(mapped, event.corrections);
+      const change: Change = { ...job, message, event, asMapped: mapped.payload, notes };
       if (isOutdated(change, event)) await this.executor.readAgain(change, event);
       else loaded.push(change);
     }

@@ -1,11 +1,12 @@
 /** One cause: what it is, what to do about it, and the changes that it stops. */
 
 import type { ParkedView } from '../../../lib/model/operations';
-import { type Cause, parkedBy, retry, skip } from '../ask';
+import { type Cause, decide, parkedBy, retry, skip } from '../ask';
 import { say, when } from '../texts';
 import { askText, button, chip, editorLink, element, toggle } from '../ui';
 import { type PageContext, perform } from '../view';
 import { ChangeRow } from './change';
+import { showEdit } from './edit';
 
 const PAGE = 20;
 const MOST = 200;
@@ -37,7 +38,7 @@ export class CauseBox {
     this.body.append(this.list, this.more);
     this.element.append(
       ...[this.head, this.about, this.advice, this.rows],
-      element('div', { className: 'bar' }, open, this.retryAll, skipAll),
+      element('div', { className: 'bar' }, open, ...this.decisions(), this.retryAll, skipAll),
       this.form,
       this.body,
     );
@@ -70,6 +71,37 @@ export class CauseBox {
       ...(node !== undefined ? [editorLink(say('failures.openNode'), node)] : []),
     );
     if (!this.body.hidden) this.load();
+  }
+
+  /** What can be done for the whole group, beside retrying and skipping. */
+  private decisions(): HTMLElement[] {
+    const { kind, message, fields, count } = this.cause;
+    if (kind === 'conflict') {
+      return ([1, 2] as const).map((side) => button(say('decide.group', { side }), message, () => this.askSide(side)));
+    }
+    if (kind !== 'invalid' || fields.length === 0 || count < 2) return [];
+    const fail = (thrown: unknown) => this.page.failed(thrown);
+    return [button(say('edit.openAll'), message, () => void this.edit().catch(fail))];
+  }
+
+  private askSide(side: 1 | 2): void {
+    const { count, cause, message } = this.cause;
+    const yes = button(say('decide.groupOk', { count }), message, () =>
+      this.act(() => decide(this.integration, { cause }, { side }), 'retried'),
+    );
+    const leave = button(say('cancel'), message, () => this.form.replaceChildren());
+    const hint = element('p', {}, say('decide.groupHint', { side, other: side === 1 ? 2 : 1, count }));
+    this.form.replaceChildren(hint, element('div', { className: 'bar' }, yes, leave));
+    yes.focus();
+  }
+
+  private async edit(): Promise<void> {
+    const { cause, fields, count } = this.cause;
+    const { items } = await parkedBy(this.integration, cause, 1);
+    const [first] = items;
+    if (!first) return;
+    const { integration } = this;
+    await showEdit(this.form, this.page, { integration, event: first.event, which: { cause }, only: fields, count });
   }
 
   private load(): void {

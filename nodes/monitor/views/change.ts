@@ -5,6 +5,8 @@ import { type Detail, detail, retry, skip } from '../ask';
 import { say, when } from '../texts';
 import { askText, button, editorLink, element, linked, table, toggle, valueBox } from '../ui';
 import { type PageContext, perform } from '../view';
+import { showConflict } from './decide';
+import { showEdit } from './edit';
 
 /** The key of a comment says nothing to people. */
 function nameOf({ part, entity }: ParkedView): string {
@@ -28,11 +30,17 @@ export class ChangeRow {
   ) {
     const name = nameOf(view);
     const { event } = view;
+    const fail = (thrown: unknown) => this.page.failed(thrown);
+    const isConflict = view.error.kind === 'conflict';
     const buttons = element(
       'div',
       { className: 'bar' },
+      isConflict
+        ? button(say('decide.open'), name, () => void showConflict(this.form, page, integration, this.view).catch(fail))
+        : undefined,
       toggle(say('details'), name, this.body, () => this.load()),
       button(say('retry'), name, () => this.act(() => retry(integration, { events: [event] }), 'retried')),
+      button(say('edit.open'), name, () => void this.edit().catch(fail)),
       button(say('skip.open'), name, () => this.askReason()),
       element(
         'a',
@@ -114,6 +122,11 @@ export class ChangeRow {
     );
     parts.push(rest);
     this.body.replaceChildren(...parts);
+  }
+
+  private edit(): Promise<void> {
+    const { event } = this.view;
+    return showEdit(this.form, this.page, { integration: this.integration, event, which: { event }, count: 1 });
   }
 
   private askReason(): void {

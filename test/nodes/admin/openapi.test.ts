@@ -93,6 +93,8 @@ describe('the description of the admin routes', () => {
       ['explain', { integration, key: id }],
       ['poll', { integration }],
       ['link/sync', { integration, entity: 'one-1' }],
+      ['parked/fields', { integration, event: parked.event }],
+      ['parked/decide', { integration, events: [parked.event], side: 1 }],
       ['parked/retry', { integration, events: [parked.event] }],
       ['activity'],
       ['activity/hours'],

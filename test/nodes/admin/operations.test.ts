@@ -115,7 +115,9 @@ describe('Routes of the sidebar', () => {
 
   it('ask for the permission to read or to write', async () => {
     const read = ['operations', 'failures', 'parked', 'parked-change'];
-    const write = ['poll', 'parked/retry', 'parked/skip', 'parked/correct', 'dry-run/again'];
+    const write = [
+      ...['poll', 'parked/retry', 'parked/skip', 'parked/correct', 'parked/decide', 'parked/fields', 'dry-run/again'],
+    ];
     denied = 'twinflow.read';
     for (const route of read) assert.equal((await call(route)).status, 401, route);
     denied = 'twinflow.write';
@@ -129,6 +131,8 @@ describe('Routes of the sidebar', () => {
       'POST /twinflow/parked/retry twinflow.write',
       'POST /twinflow/parked/skip twinflow.write',
       'POST /twinflow/parked/correct twinflow.write',
+      'POST /twinflow/parked/decide twinflow.write',
+      'POST /twinflow/parked/fields twinflow.write',
       'POST /twinflow/dry-run/again twinflow.write',
     ]);
   });
@@ -276,6 +280,35 @@ describe('Routes of the sidebar', () => {
   it('correct a change and send it again', async () => {
     const [event] = await park('A');
     const answer = await post('parked/correct', { integration: 'integration', event, fields: { priority: 'High' } });
+    assert.deepEqual(answer.body, { count: 1 });
+    await bench.wait();
+    assert.equal(bench.two.valueOf('A', 'priority'), 'High');
+  });
+
+  it('tell the fields of the target, correct a whole group, and decide nothing that is not chosen', async () => {
+    const [event] = await park('A');
+    const integration = 'integration';
+    const { items } = (await post('parked/fields', { integration, event })).body as { items: { id: string }[] };
+    assert.deepEqual(
+      items.map(({ id }) => id),
+      ['title', 'priority', 'note'],
+    );
+    const [cause] = await bench.integration.commands.failures();
+    for (const wrong of [
+      {},
+      { choices: {} },
+      { choices: { priority: 1 } },
+      { choices: { priority: { side: 3 } } },
+      { side: 3 },
+    ])
+      assert.equal(
+        (await post('parked/decide', { integration, events: [event], ...wrong })).status,
+        422,
+        JSON.stringify(wrong),
+      );
+    assert.equal((await post('parked/decide', { integration, side: 1 })).status, 422);
+    assert.deepEqual((await post('parked/decide', { integration, cause: cause?.cause, side: 1 })).body, { count: 0 });
+    const answer = await post('parked/correct', { integration, cause: cause?.cause, fields: { priority: 'High' } });
     assert.deepEqual(answer.body, { count: 1 });
     await bench.wait();
     assert.equal(bench.two.valueOf('A', 'priority'), 'High');
