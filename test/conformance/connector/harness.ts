@@ -34,6 +34,8 @@ export interface PartsUnderTest {
   tickMs?: number;
   /** how many parts of one owner are more than a page of the system; default 250 */
   many?: number;
+  /** the next create, or edit, of a part is carried out, and its answer is lost; so is what the connection asks afterwards */
+  loseAnswer?: Fault<[verb: 'create' | 'edit']>;
 }
 
 /** Somebody who writes parts outside our connection: the person of the system under test. */
@@ -41,6 +43,8 @@ export interface PartPerson {
   /** one after the other, as quickly as possible */
   add(owner: EntityId, texts: string[]): Promise<EntityId[]>;
   edit(id: EntityId, text: string): Promise<void>;
+  /** hides it from those who are not of the team */
+  hide?(id: EntityId): Promise<void>;
   remove?(id: EntityId): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 /** Checks: parts that are written, edited and removed are so once, as they were sent, or refused in words. */
 
 import assert from 'node:assert/strict';
+import type { WriteOperation, WriteResult } from '../../../lib/connectors/connector';
 import type { Value } from '../../../lib/model/values';
 import type { PartAbilities } from './harness';
 import { idsOf, type PartProbe } from './part-probe';
@@ -67,6 +68,34 @@ export function partWritingChecks(probe: Probe, parts: PartProbe, can: PartAbili
     });
   }
 
+  it('keep what stands around NUL and control characters, or are refused as invalid, naming the field', async () => {
+    const { id } = await parts.owner();
+    const [result] = await parts.tryAll(id, ['before\u0000\u0007\u001bafter']);
+    if (result?.ok) {
+      assert.match(String(parts.textOf(result.entity)), /before.*after/s);
+      assert.deepEqual(await parts.allOf(id), [result.entity]);
+      return;
+    }
+    assert.ok(refused(result, 'invalid').detail.fields?.[parts.system.text], 'the field is named');
+    assert.deepEqual(await parts.allOf(id), []);
+  });
+
+  it('whose create has no answer are one, which is found among ours', async () => {
+    const { id } = await parts.owner();
+    const before = await parts.create(id, newTitle('Before'));
+    const text = newTitle('Lost answer');
+    const marker = newTitle('marker');
+    const result = await withoutAnswer(parts, 'create', async () => parts.creation(id, text, marker), probe);
+    if (!result) return;
+    assert.deepEqual(await parts.textsOf(id), [parts.textOf(before), parts.kept(text)]);
+    const [, made] = await parts.allOf(id);
+    if (result.ok) assert.equal(result.entity.id, made?.id);
+    const createdBySelfSince = before.createdAt ?? before.updatedAt;
+    const ours = await parts.find({ owner: id, createdBySelfSince });
+    assert.deepEqual(idsOf(ours.filter((part) => part.id !== before.id)), [made?.id]);
+    if (can.markers ?? true) assert.deepEqual(idsOf(await parts.find({ owner: id, marker })), [made?.id]);
+  });
+
   it('take the longest text that the field allows, and refuse a longer one, naming the field', async () => {
     const { id } = await parts.owner();
     const { maxLength } = await parts.textField();
@@ -126,6 +155,29 @@ export function partWritingChecks(probe: Probe, parts: PartProbe, can: PartAbili
   if (can.removals ?? true) removalChecks(probe, parts);
 }
 
+const seenBy = (value: Value | undefined): unknown =>
+  typeof value === 'object' && value !== null && 'id' in value ? value.id : value;
+
+/** Writes while the answer is lost: its result, an uncertain one unless the connection knows better; undefined: cannot be. */
+async function withoutAnswer(
+  parts: PartProbe,
+  verb: 'create' | 'edit',
+  operation: () => Promise<WriteOperation>,
+  probe: Probe,
+): Promise<WriteResult | undefined> {
+  const written = await operation();
+  const mend = await parts.system.loseAnswer?.(verb);
+  if (!mend) return undefined;
+  const [result] = await probe.write([written]);
+  await mend();
+  if (result?.ok) return result;
+  const { uncertain } = refused(result, 'transient').detail;
+  // an edit may be repeated, so nothing depends on whether it arrived; but that it did not cannot be said
+  if (verb === 'create') assert.equal(uncertain, true, 'nobody knows whether it arrived');
+  else assert.notEqual(uncertain, false, 'nobody knows whether it arrived');
+  return result;
+}
+
 const isAmong = (value: Value | undefined, values: readonly { name: string }[] = []): boolean =>
   typeof value === 'object' && value !== null && 'name' in value && values.some(({ name }) => name === value.name);
 
@@ -141,6 +193,50 @@ function editChecks(probe: Probe, parts: PartProbe): void {
     assert.deepEqual([edited.id, edited.key, edited.createdAt], [first.id, first.key, first.createdAt]);
     assert.deepEqual(await parts.allOf(id), [edited, second]);
     assert.deepEqual(await probe.read(first.id), edited);
+  });
+
+  it('whose edit has no answer have one state, also when the edit is repeated', async () => {
+    const { id } = await parts.owner();
+    const part = await parts.create(id, newTitle('Before'));
+    const text = newTitle('Lost answer');
+    const fields = { [parts.system.text]: await parts.value(text) };
+    const edit = async (): Promise<WriteOperation> => ({ kind: 'update', id: part.id, fields });
+    if (!(await withoutAnswer(parts, 'edit', edit, probe))) return;
+    assert.deepEqual(await parts.textsOf(id), [parts.kept(text)]);
+    await probe.write([await edit()]);
+    const [now, ...more] = await parts.allOf(id);
+    assert.deepEqual([now?.id, now && parts.textOf(now), more], [part.id, parts.kept(text), []]);
+  });
+
+  it('that somebody hides from customers are internal from then on, with another version', async () => {
+    const { person } = parts.system;
+    if (!person.hide) return;
+    const { id } = await parts.owner();
+    const [theirs = ''] = await person.add(id, [newTitle('Open')]);
+    const before = await probe.read(theirs);
+    assert.equal(seenBy(before.fields.visibility), 'public');
+    await person.hide(theirs);
+    const [after] = await parts.allOf(id);
+    assert.deepEqual([after?.id, seenBy(after?.fields.visibility)], [theirs, 'internal']);
+    assert.notEqual(after?.version, before.version);
+    assert.deepEqual(await probe.read(theirs), after);
+  });
+
+  it('of others are edited, and stay theirs, or are refused as forbidden and stay as they are', async () => {
+    const { id } = await parts.owner();
+    const [theirs = ''] = await parts.system.person.add(id, [newTitle('Theirs')]);
+    const before = await probe.read(theirs);
+    const text = newTitle('Edited by us');
+    const fields = { [parts.system.text]: await parts.value(text) };
+    const [result] = await probe.write([{ kind: 'update', id: theirs, fields }]);
+    const after = await probe.read(theirs);
+    if (result?.ok) assert.equal(parts.textOf(after), parts.kept(text));
+    else {
+      refused(result, 'forbidden');
+      assert.deepEqual(after, before);
+    }
+    assert.deepEqual(after.createdBy, before.createdBy);
+    assert.deepEqual(idsOf(await parts.allOf(id)), [theirs]);
   });
 
   it('that others edit twice within one tick of the clock have another version each time', async () => {

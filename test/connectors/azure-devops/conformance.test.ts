@@ -83,7 +83,17 @@ function conformance(
         },
         normalise: (text, field) =>
           field === 'System.Title' ? text.trim() : format === 'html' ? withoutScripts(text) : text,
-        parts: { type: 'comment', text: 'text', person: alice.comments },
+        parts: {
+          type: 'comment',
+          text: 'text',
+          person: alice.comments,
+          loseAnswer: () => {
+            standIn.loseNextAnswer = true;
+            return () => {
+              standIn.loseNextAnswer = false;
+            };
+          },
+        },
         files: filesUnderTest(standIn, alice),
         searchable: 'Custom.ExternalId',
         troubles: troublesOf(standIn),

@@ -98,7 +98,7 @@ export class Colleague {
   }
 
   /** Comments on work items of Fabrikam. */
-  readonly comments: Required<PartPerson> = {
+  readonly comments: Required<Omit<PartPerson, 'hide'>> = {
     add: async (owner, texts) => {
       const ids: string[] = [];
       for (const text of texts) {

@@ -124,7 +124,19 @@ function conformance(title: string, options: JiraOptions & { deployment: Deploym
             title: String(object.title),
           })),
         searchable: 'customfield_10017',
-        parts: { type: 'comment', text: 'text', person: commenter(running), tickMs: options.clockMs ?? 0 },
+        parts: {
+          type: 'comment',
+          text: 'text',
+          person: commenter(running),
+          tickMs: options.clockMs ?? 0,
+          loseAnswer: (verb) => {
+            const comment = '/issue/{issueIdOrKey}/comment';
+            running.faults.lostAnswers.push(verb === 'create' ? `POST ${comment}` : `PUT ${comment}/{id}`);
+            return () => {
+              running.faults.lostAnswers.length = 0;
+            };
+          },
+        },
         files: filesUnderTest(running),
         troubles: troublesOf(running),
       };

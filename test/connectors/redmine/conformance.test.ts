@@ -90,6 +90,20 @@ function conformance(user: 'admin' | 'sync', samples: Sample[]): void {
           text: 'text',
           many: 120,
           tickMs: 1_000,
+          // the connection looks into the issue afterwards, which does not answer either
+          loseAnswer: (verb) => {
+            let isLost = false;
+            const written = verb === 'create' ? '/issues/' : '/journals/';
+            if (proxy)
+              proxy.interfere = (method, path) => {
+                if (method !== 'PUT' || !path.startsWith(written)) return isLost ? 'cut' : undefined;
+                isLost = true;
+                return 'lose';
+              };
+            return () => {
+              if (proxy) proxy.interfere = undefined;
+            };
+          },
           person: {
             async add(owner, texts) {
               for (const notes of texts) await bob.put(`/issues/${owner}.json`, { issue: { notes } });
@@ -102,6 +116,7 @@ function conformance(user: 'admin' | 'sync', samples: Sample[]): void {
               return ids.slice(-texts.length);
             },
             edit: (id, notes) => bob.put(`/journals/${journalOf(id)}.json`, { journal: { notes } }),
+            hide: (id) => bob.put(`/journals/${journalOf(id)}.json`, { journal: { private_notes: true } }),
             remove: (id) => bob.put(`/journals/${journalOf(id)}.json`, { journal: { notes: '' } }),
           },
         },

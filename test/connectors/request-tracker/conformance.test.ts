@@ -75,6 +75,13 @@ connectorConformance('Request Tracker 5', {
         text: 'text',
         many: 120,
         tickMs: 1_000,
+        loseAnswer: () => {
+          if (proxy)
+            proxy.interfere = (method, path) => (method === 'POST' && path.endsWith('/comment') ? 'lose' : undefined);
+          return () => {
+            if (proxy) proxy.interfere = undefined;
+          };
+        },
         person: {
           async add(owner, texts) {
             for (const Content of texts)

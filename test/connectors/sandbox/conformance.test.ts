@@ -139,6 +139,12 @@ function sandboxConformance(title: string, setup: Setup): void {
         parts: {
           type: 'comment',
           text: 'text',
+          loseAnswer: () => {
+            space.failWrites(1, new SyncError('transient', 'The answer was lost.', { uncertain: true }), {
+              carriedOut: true,
+            });
+            return () => undefined;
+          },
           person: {
             add: async (owner, texts) =>
               texts.map((text) => {
@@ -146,6 +152,10 @@ function sandboxConformance(title: string, setup: Setup): void {
                 return space.create('bob', { project, type: 'comment', owner, fields }).id;
               }),
             edit: async (id, text) => void space.edit('bob', id, { text: markdown(text) }),
+            ...(space.fields(project, 'comment').some((field) => field.id === 'visibility') && {
+              hide: async (id: string) =>
+                void space.edit('bob', id, { visibility: { id: 'internal', name: 'internal' } }),
+            }),
             remove: async (id) => void space.remove('bob', id),
           },
         },
