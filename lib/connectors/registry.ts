@@ -11,6 +11,7 @@ import { redmine } from './redmine';
 import { requestTracker } from './request-tracker';
 import { sandbox } from './sandbox';
 import { sql } from './sql';
+import { subversion } from './subversion';
 
 /** In the order in which a form offers them. */
 export const connectors: Readonly<Record<string, Connector>> = {
@@ -20,6 +21,7 @@ export const connectors: Readonly<Record<string, Connector>> = {
   'azure-devops': azureDevops,
   'request-tracker': requestTracker,
   git,
+  subversion,
   buildbot,
   sql,
   github: shipped('github'),

@@ -3,17 +3,11 @@
  * (`--upload-pack=…`), and transports that run a command (`ext::sh -c …`). Only what is listed here is passed on.
  */
 
-import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
+import { addressesIn, named, type Repository } from '../kit/repositories';
 
 const SCHEMES = ['https:', 'http:', 'ssh:', 'git:', 'file:'];
 const LONGEST = 2_000;
-
-export interface Repository {
-  /** the part of ids and of names that people read */
-  name: string;
-  address: string;
-}
 
 /** One address. @throws Error that completes "Repositories: …" */
 function checked(address: string): string {
@@ -40,29 +34,12 @@ function checkedUrl(address: string, shown: string): string {
   return address;
 }
 
-const nameOf = (address: string): string => {
-  const last = address
-    .replace(/[/\\]+$/, '')
-    .replace(/[/\\]?\.git$/i, '')
-    .split(/[/\\:]/)
-    .at(-1);
-  return (last ?? '').replace(/[^\w.-]+/g, '-').replace(/^[-.]+/, '') || 'repository';
-};
-
-export const digest = (text: string, length: number): string =>
-  createHash('sha256').update(text).digest('hex').slice(0, length);
-
 /**
  * Repositories in the order given.
  * @param text addresses, separated by commas or line ends
  * @throws Error for an admin
  */
 export function readRepositories(text: string): Repository[] {
-  const addresses = [...new Set(text.split(/[,\n]/).flatMap((one) => one.trim() || []))].map(checked);
-  const names = addresses.map(nameOf);
-  return addresses.map((address, index) => {
-    const name = names[index] ?? 'repository';
-    const isAlone = names.filter((other) => other === name).length === 1;
-    return { address, name: isAlone ? name : `${name}-${digest(address, 6)}` };
-  });
+  const addresses = addressesIn(text).map(checked);
+  return named(addresses);
 }

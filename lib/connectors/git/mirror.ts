@@ -8,7 +8,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateFolder } from '../../files/private';
 import { SyncError } from '../../model/errors';
-import type { Repository } from './address';
+import type { Repository } from '../kit/repositories';
 import type { Git, RunOptions } from './program';
 
 const FETCH_MS = 30 * 60_000;
