@@ -9,6 +9,7 @@ import type { RequestGate } from '../connectors/http/options';
 import type { Clock } from '../model/clock';
 import { asSyncError, SyncError } from '../model/errors';
 import { StoreError } from '../store/errors';
+import { SharedPolls } from './read/shared-polls';
 import { pauseFor, pauses } from './retry-policy';
 import { FileSlots } from './write/file-lane';
 
@@ -40,6 +41,8 @@ export class System {
   private self: Promise<Identity> | undefined;
   /** files on their way to the system, of all flows */
   readonly uploads = new FileSlots();
+  /** polls of integrations that read the same of it */
+  readonly polls: SharedPolls;
   /** all requests to the system, of all flows */
   readonly budget: Budget;
   private readonly open: (gate: RequestGate) => Connection;
@@ -63,6 +66,7 @@ export class System {
     this.open = open;
     this.clock = clock;
     this.ignoreOwn = ignoreOwn;
+    this.polls = new SharedPolls(clock);
     this.budget = new Budget(clock, limits, {
       closed: (ms) => this.asked(ms),
       opened: () => this.wake(),

@@ -13,7 +13,7 @@ import { NO_INTEGRATION } from '../runtime/step';
 import type { WiringFault } from '../runtime/wiring';
 import { mayPass } from '../shared/patience';
 import { brief, isStopped, storeErrorOf } from '../shared/status';
-import { type Schedule, type ScheduleConfig, startSchedule } from './schedule';
+import { intervalMs, type Schedule, type ScheduleConfig, startSchedule } from './schedule';
 
 interface PollerDef extends NodeDef {
   integration: string;
@@ -23,10 +23,20 @@ const STATUS_MS = 500;
 
 type PollerSettings = ReturnType<typeof readPollerSettings>;
 
-function readerOptions({ pageSize, window, start: kind, startTime: time }: PollerSettings): ReaderOptions {
+/** Pollers with the same cron expression poll at the same moment. */
+const SAME_MOMENT_MS = 10_000;
+
+function readerOptions(settings: PollerSettings): ReaderOptions {
+  const { pageSize, window, start: kind, startTime: time } = settings;
+  const schedule = scheduleOf(settings);
   const start: ReaderOptions['start'] =
     kind === 'time' ? (time === '' ? { kind: 'newest' } : { kind, time }) : { kind };
-  return { pageSize, window, start };
+  // half the interval: with many pollers, whose turns are spread, the system is asked twice in it
+  const shared =
+    schedule.schedule === 'interval'
+      ? { freshMs: intervalMs(schedule.interval, schedule.unit) / 2, wakes: true }
+      : { freshMs: schedule.schedule === 'cron' ? SAME_MOMENT_MS : 0, wakes: false };
+  return { pageSize, window, start, shared };
 }
 
 function scheduleOf({ schedule, cron, interval, unit }: PollerSettings): ScheduleConfig {
@@ -96,7 +106,7 @@ export = (RED: NodeAPI): void => {
       const schedule = startSchedule(
         scheduleOf(this.settings),
         this.node.id,
-        () => void this.poll().catch((thrown: unknown) => this.failed(thrown)),
+        () => void this.poll((reader) => reader.pollInTurn()).catch((thrown: unknown) => this.failed(thrown)),
       );
       this.schedule = schedule;
       this.reader.nextPoll = () => schedule.next();
@@ -106,13 +116,13 @@ export = (RED: NodeAPI): void => {
     }
 
     /** Polls unless the system is paused, which the status shows. @throws SyncError, StoreError */
-    async poll(): Promise<void> {
+    async poll(how: (reader: Reader) => ReturnType<Reader['poll']> = (reader) => reader.poll()): Promise<void> {
       if (!this.reader && this.handle.config.active) await this.handle.atOnce();
       if (!this.reader || this.reader.system.pauseLeft() > 0) return this.showSoon();
       this.polling = true;
       this.showSoon();
       try {
-        const { missing, notes = [] } = await this.reader.poll();
+        const { missing, notes = [] } = await how(this.reader);
         this.fault = undefined;
         this.tellMissing(missing ?? []);
         // a poll that two have asked for has them once

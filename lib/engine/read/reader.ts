@@ -4,7 +4,7 @@
  */
 
 import { BACKLOG, type FlowLoad, onBehalfOf, type Work } from '../../budget/priority';
-import type { ChangePage, Checkpoint } from '../../connectors/connector';
+import type { ChangePage, Checkpoint, Connection, Scope } from '../../connectors/connector';
 import { iso } from '../../model/clock';
 import { directionFrom, type Side, targetSide } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
@@ -24,6 +24,7 @@ import { followMoved } from './moved';
 import { madeByOthers } from './own-account';
 import { PartReader } from './part-reader';
 import { refreshStale } from './refresh';
+import type { Member, SharedPage } from './shared-polls';
 
 export interface ReaderOptions {
   /** entities asked for in one page */
@@ -32,6 +33,11 @@ export interface ReaderOptions {
   window: number;
   /** where polling starts when nothing was read yet */
   start: { kind: 'newest' } | { kind: 'all' } | { kind: 'time'; time: string };
+  /**
+   * Polls are shared with the other integrations that read the same of the system. `freshMs`: what another one has read so long ago
+   * at most is as good as a poll of its own; `wakes`: it is told at once what another one has read. Absent: it shares nothing
+   */
+  shared?: { freshMs: number; wakes: boolean };
   /** more waiting events, or more entities read in one poll, are a backlog, and users' changes go first; default 1,000 */
   backlog?: number;
 }
@@ -63,6 +69,8 @@ export class Reader {
   private readonly send: (message: SyncMessage) => void;
   private readonly onError: (error: SyncError) => void;
   private polling: Promise<PollSummary> | undefined;
+  /** of the running poll; @see SharedRequest */
+  private freshMs = 0;
   private ahead: AheadReading | undefined;
   /** the last poll that came to its end; `at` in ms since 1970 */
   lastPoll: ({ at: number } & PollSummary) | undefined;
@@ -76,6 +84,7 @@ export class Reader {
   private cancelTimer: (() => void) | undefined;
   private readonly stopWake: () => void;
   private readonly parts: PartReader;
+  private readonly member: Member;
 
   constructor(
     engine: Engine,
@@ -90,6 +99,7 @@ export class Reader {
     this.send = send;
     this.onError = onError;
     this.parts = new PartReader(engine, side, () => this.pump(), onError);
+    this.member = options.shared?.wakes ? { wake: () => this.pollInTurn() } : {};
     const stopWake = engine.systems[targetSide(directionFrom(side))].onWake(() => this.pump());
     const stopRoom = engine.inFlight.onRoom(() => this.pump());
     this.stopWake = () => {
@@ -112,14 +122,29 @@ export class Reader {
    * @throws SyncError; pages read before the fault are stored
    */
   poll(): Promise<PollSummary> {
+    return this.pollSharing(0);
+  }
+
+  /** The same by its schedule: what another integration has read a moment ago is not asked for again. */
+  pollInTurn(): Promise<PollSummary> {
+    return this.pollSharing(this.options.shared?.freshMs ?? 0);
+  }
+
+  private pollSharing(freshMs: number): Promise<PollSummary> {
     this.ahead?.ask();
+    // what was asked for now is not answered with what another integration has read before
+    if (this.polling && freshMs < this.freshMs) {
+      const again = () => this.pollSharing(freshMs);
+      return this.polling.then(again, again);
+    }
+    if (!this.polling) this.freshMs = freshMs;
     const { load } = this;
     const work: Work = {
       get priority() {
         return load.priority === 'interactive' && load.isIdle ? 'routine' : load.priority;
       },
     };
-    this.polling ??= onBehalfOf(work, () => this.pollOnce())
+    this.polling ??= onBehalfOf(work, () => this.pollOnce(freshMs))
       .then((summary) => {
         this.lastPoll = { at: this.engine.clock.now(), ...summary };
         load.isIdle = summary.recorded === 0;
@@ -147,14 +172,35 @@ export class Reader {
     return this.polling !== undefined;
   }
 
-  private async pollOnce(): Promise<PollSummary> {
+  /** What is read, with the store's sequence before it was asked for; shared with others, or by itself alone. */
+  private async *pages(
+    connection: Connection,
+    scope: Scope,
+    since: Checkpoint | undefined,
+    freshMs: number,
+  ): AsyncGenerator<SharedPage> {
+    const sequence = () => this.engine.store.sequence();
+    const { pageSize, shared } = this.options;
+    if (shared) {
+      const group = this.system.polls.group(scope, pageSize);
+      yield* group.changes(this.member, connection, { scope, since, pageSize, freshMs, sequence });
+      return;
+    }
+    let readAt = await sequence();
+    for await (const page of connection.changes(scope, since, pageSize)) {
+      yield { page, readAt };
+      readAt = await sequence();
+    }
+  }
+
+  private async pollOnce(freshMs: number): Promise<PollSummary> {
     const summary: PollSummary = { read: 0, recorded: 0, pages: 0 };
     const { engine, flow, system } = this;
     const scope = readScope(engine.config, flow.side);
     if (!engine.config.active || this.stopped || !scope) return summary;
     if (engine.activity.rests) {
       // "now" is when it was deployed: what changes while it is held is read once it goes on
-      if (system.pauseLeft() === 0) await this.startFrom();
+      if (system.pauseLeft() === 0) await this.startFrom(freshMs);
       return summary;
     }
     const pause = system.pauseLeft();
@@ -165,7 +211,7 @@ export class Reader {
       );
     }
     const own = system.ignoreOwn ? (await system.identity()).user.id : undefined;
-    const since = await this.startFrom();
+    const since = await this.startFrom(freshMs);
     const { backlog = BACKLOG, pageSize } = this.options;
     const take = async (page: ChangePage, urgent: boolean, isAhead: boolean): Promise<void> => {
       summary.recorded += await this.keep(page, readAt, own, urgent, isAhead);
@@ -184,8 +230,9 @@ export class Reader {
     });
     await this.counts();
     await system.call(async (connection) => {
-      for await (const page of connection.changes(scope, since, pageSize)) {
+      for await (const { page, readAt: askedAt } of this.pages(connection, scope, since, freshMs)) {
         if (this.stopped) return;
+        readAt = askedAt;
         // a short poll behind a backlog: people
         const isBehind = this.load.waiting > backlog || this.load.bringsOver;
         await take(page, isBehind && summary.read + page.entities.length <= backlog, false);
@@ -193,7 +240,6 @@ export class Reader {
         if (summary.read > backlog) this.ahead = ahead;
         readAt = await engine.store.sequence();
         await this.backlogFalls(async () => this.ahead?.catchUp(connection));
-        readAt = await engine.store.sequence();
       }
     });
     return summary;
@@ -232,18 +278,23 @@ export class Reader {
   }
 
   /** The stored checkpoint, or the configured start, which is stored at once: what changes from now on is seen. */
-  private async startFrom(): Promise<Checkpoint | undefined> {
+  private async startFrom(freshMs: number): Promise<Checkpoint | undefined> {
     const { store, clock } = this.engine;
     const stored = await store.checkpoint(this.flow);
     if (stored || this.options.start.kind === 'all') return stored;
     const start = this.options.start;
     const scope = readScope(this.engine.config, this.flow.side);
     if (!scope) return undefined;
-    const checkpoint = await this.system.call(async (connection) =>
-      start.kind === 'time'
-        ? connection.checkpointAt(start.time)
-        : ((await connection.newest(scope)) ?? connection.checkpointAt(iso(clock.now() - EMPTY_START_MS))),
-    );
+    // what another integration has read everything up to: both poll together from there on
+    const reached =
+      start.kind === 'newest' ? this.system.polls.group(scope, this.options.pageSize).end(freshMs) : undefined;
+    const checkpoint =
+      reached ??
+      (await this.system.call(async (connection) =>
+        start.kind === 'time'
+          ? connection.checkpointAt(start.time)
+          : ((await connection.newest(scope)) ?? connection.checkpointAt(iso(clock.now() - EMPTY_START_MS))),
+      ));
     await store.setCheckpoint(this.flow, checkpoint);
     return checkpoint;
   }
@@ -347,6 +398,8 @@ export class Reader {
     this.stopped = true;
     this.cancelTimer?.();
     this.stopWake();
+    const scope = readScope(this.engine.config, this.flow.side);
+    if (scope) this.system.polls.group(scope, this.options.pageSize).leave(this.member);
     await this.parts.stop();
     await this.polling?.catch(() => undefined);
   }
