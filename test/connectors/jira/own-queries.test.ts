@@ -65,9 +65,9 @@ for (const deployment of ['cloud', 'datacenter'] satisfies Deployment[])
     it("refuses fields, values and words that Jira does not know, in Jira's words, with and without issues to ask for", async () => {
       const [id = ''] = labelled(1);
       for (const query of ['nonsense = 1', 'status = Nonsense', 'labels = sync AND', 'frobnicate(labels)'])
-        for (const asked of [jql.check(scope, query), jql.among(query, [id])])
+        for (const asked of [() => jql.check(scope, query), () => jql.among(query, [id])])
           assert.match(
-            await refused(asked),
+            await refused(asked()),
             /^The system refuses the JQL: (Field 'nonsense'|The value 'Nonsense'|Error in the JQL Query)/,
           );
       assert.match(await refused(jql.check(scope, '  ')), /empty/);
