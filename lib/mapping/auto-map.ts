@@ -9,6 +9,7 @@ import { largest } from '../model/lists';
 import type { LookupValue } from '../model/values';
 import { compatibility } from './compatibility';
 import { fieldLikeness, plainName, relationLikeness, valueLikeness } from './names';
+import { fillGaps, isBareNumber, numberIn, type Places, type Scale, scaleOf } from './scales';
 
 export interface FieldProposal {
   one: Field;
@@ -90,11 +91,119 @@ export function proposeFields(
 
 const keyOf = (value: LookupValue): string => value.id ?? value.name;
 
+/** Of pairs that the order of the lists says, and names do not. */
+const BY_ORDER = 0.7;
+const NEAREST = 0.6;
+
 /**
- * Pairs of list values with the same or similar names. If the best partner of a value is taken by an equally similar
- * one, the value is proposed in one direction only, many to one.
+ * Pairs of list values. Names say most: if the best partner of a value is taken by an equally similar one, the value is proposed in
+ * one direction only, many to one. Where names say nothing, the order of the lists does: priorities and severities from the
+ * most urgent to the least, the steps of a workflow between steps that are known. Lists that are neither are never paired by order.
  */
 export function proposeValues(ones: LookupValue[], twos: LookupValue[]): ValueProposal[] {
+  const scales = [ones, twos].map((list) => scaleOf(list.map(({ name }) => name)));
+  const [one, two] = scales;
+  const counted = byNumber(ones, twos, one, two);
+  if (counted !== undefined) return counted;
+  return byOrder(ones, twos, byName(ones, twos), one, two);
+}
+
+/** If both lists count their values: the same number, or the same place of equally long scales. */
+function byNumber(
+  ones: LookupValue[],
+  twos: LookupValue[],
+  one: Scale | undefined,
+  two: Scale | undefined,
+): ValueProposal[] | undefined {
+  if (one && two && (one.numbered || two.numbered) && ones.length === twos.length)
+    return one.places.flatMap((place, at) => {
+      const [left, right] = [ones[place], twos[two.places[at] ?? -1]];
+      return left && right
+        ? [{ one: left, two: right, direction: 'both' as const, confidence: certainty(left, right) }]
+        : [];
+    });
+  const [left, right] = [ones, twos].map((list) => list.filter(({ name }) => numberIn(name) !== undefined));
+  if (left === undefined || right === undefined || left.length < 2 || right.length < 2) return undefined;
+  const isTwice = [left, right].some((list) => new Set(list.map(({ name }) => numberIn(name))).size < list.length);
+  if (isTwice) return undefined;
+  const isBare = [ones, twos].some((list) => list.every(({ name }) => isBareNumber(name)));
+  if (left.length !== right.length && !isBare) return undefined;
+  const found = left.flatMap((value) => {
+    const other = right.find(({ name }) => numberIn(name) === numberIn(value.name));
+    return other ? [{ one: value, two: other, direction: 'both' as const, confidence: certainty(value, other) }] : [];
+  });
+  // numbers that hardly meet count something else
+  return found.length * 2 < left.length ? undefined : found;
+}
+
+const certainty = (one: LookupValue, two: LookupValue): number =>
+  Math.max(BY_ORDER, Math.round(valueLikeness(one.name, two.name) * 100) / 100);
+
+/** Adds what the order of both lists says. */
+function byOrder(
+  ones: LookupValue[],
+  twos: LookupValue[],
+  named: ValueProposal[],
+  one: Scale | undefined,
+  two: Scale | undefined,
+): ValueProposal[] {
+  const isScale = one !== undefined && two !== undefined;
+  const order = {
+    one: (one ?? { places: ones.map((_, at) => at) }).places,
+    two: (two ?? { places: twos.map((_, at) => at) }).places,
+  };
+  const sorted = { one: order.one.flatMap((at) => ones[at] ?? []), two: order.two.flatMap((at) => twos[at] ?? []) };
+  const at = (side: 'one' | 'two', value: LookupValue): number =>
+    sorted[side].findIndex((other) => keyOf(other) === keyOf(value));
+  const mutual = named.filter(({ direction }) => direction === 'both');
+  const anchors = mutual.map((pair): Places => [at('one', pair.one), at('two', pair.two)]);
+  // two steps that are known show that the lists run the same way
+  if (!isScale && anchors.length < 2) return named;
+  const ends = isScale || ones.length === twos.length;
+  const filled = fillGaps(sorted.one.length, sorted.two.length, anchors, ends).flatMap(
+    ([left, right]): ValueProposal[] => {
+      const [first, second] = [sorted.one[left], sorted.two[right]];
+      return first && second ? [{ one: first, two: second, direction: 'both', confidence: BY_ORDER }] : [];
+    },
+  );
+  const isFilled = (pair: ValueProposal): boolean =>
+    filled.some((other) => keyOf(other.one) === keyOf(pair.one) || keyOf(other.two) === keyOf(pair.two));
+  // what is in a gap of its own has a partner of its own, and needs none that it shares
+  const kept = named.filter((pair) => pair.direction === 'both' || !isFilled(pair));
+  const found = [...kept, ...filled];
+  return isScale && mutual.length >= 2 ? [...found, ...nearest(sorted, found)] : found;
+}
+
+/** Values of a scale that are left over: one way, to the partner of the next more urgent one, or else of the next less urgent one. */
+function nearest(sorted: { one: LookupValue[]; two: LookupValue[] }, found: ValueProposal[]): ValueProposal[] {
+  const partners = (side: 'one' | 'two'): Map<string, LookupValue> =>
+    new Map(
+      found
+        .filter(({ direction }) => direction === 'both')
+        .map((pair) => [keyOf(pair[side]), side === 'one' ? pair.two : pair.one]),
+    );
+  const used = (side: 'one' | 'two'): Set<string> => new Set(found.map((pair) => keyOf(pair[side])));
+  const of = (side: 'one' | 'two'): { value: LookupValue; partner: LookupValue }[] => {
+    const [known, taken, list] = [partners(side), used(side), sorted[side]];
+    return list.flatMap((value, place) => {
+      if (taken.has(keyOf(value))) return [];
+      const before = list.slice(0, place).reverse();
+      const next = [...before, ...list.slice(place + 1)].find((other) => known.has(keyOf(other)));
+      const partner = next && known.get(keyOf(next));
+      return partner ? [{ value, partner }] : [];
+    });
+  };
+  return [
+    ...of('one').map(
+      ({ value, partner }): ValueProposal => ({ one: value, two: partner, direction: 'forward', confidence: NEAREST }),
+    ),
+    ...of('two').map(
+      ({ value, partner }): ValueProposal => ({ one: partner, two: value, direction: 'backward', confidence: NEAREST }),
+    ),
+  ];
+}
+
+function byName(ones: LookupValue[], twos: LookupValue[]): ValueProposal[] {
   const all: ValueProposal[] = [];
   for (const one of ones) {
     for (const two of twos) {

@@ -18,6 +18,7 @@ import { benchSandbox } from './sandbox';
 import { benchSql } from './sql';
 import { measureTables } from './tables';
 import { benchRateLimit, benchVendorComments, benchVendors } from './vendors';
+import { measureVocabulary } from './vocabulary';
 
 const { values } = parseArgs({
   options: {
@@ -56,6 +57,7 @@ const PARTS = {
   mapping: part('rows and tables of one message', '10 s', async () => measureMapping()),
   expressions: part('JSONata rows', '10 s', () => measureExpressions()),
   tables: part('a value table from a sheet of 100,000 rows', '10 s', () => measureTables()),
+  vocabulary: part('auto map between twelve pairs of trackers', '1 s', async () => measureVocabulary()),
   monitor: part('views of the monitor with 100,000 links and 10,000 failures', '1 min', () => runPlain('monitor.ts')),
   'rich-text': part('a text of 48 kB', '15 s', () => runPlain('richtext.ts')),
   engine: part(
@@ -155,6 +157,7 @@ async function main(): Promise<void> {
   const mapping = await measured('mapping', PARTS.mapping);
   const expressions = await measured('expressions', PARTS.expressions);
   const tables = await measured('tables', PARTS.tables);
+  const vocabulary = await measured('vocabulary', PARTS.vocabulary);
   const monitor = await measured('monitor', PARTS.monitor);
   const richText = await measured('rich-text', PARTS['rich-text']);
   const alone = await measured('engine', PARTS.engine);
@@ -194,6 +197,9 @@ async function main(): Promise<void> {
     expressionMicrosecondsAlone: expressions?.sequentialMicroseconds ?? null,
     richText: richText ?? null,
     table: tables ?? null,
+    autoMapPrecision: vocabulary?.autoMapPrecision ?? null,
+    autoMapRecall: vocabulary?.autoMapRecall ?? null,
+    autoMapHeldOut: vocabulary?.autoMapHeldOut ?? null,
     monitor: monitor ?? null,
     sql: late ?? null,
     links: sandbox?.links ?? null,

@@ -236,19 +236,28 @@ describeWithChromium('the forms of filter and mappers', (launch) => {
     await page.click('#twinflow-values-all');
     await page.locator('#twinflow-values-note').getByText('tables added').waitFor();
     const table = page.locator('#twinflow-values-table');
-    await table.selectOption({ index: 0 });
+    await table.selectOption({ label: 'Priority ↔ Priority (0)' });
     const missing = page.locator('#twinflow-values-missing');
-    await missing.getByRole('button', { name: 'In Review' }).click();
+    await missing.getByRole('button', { name: 'High', exact: true }).click();
     await focusedIsCombobox();
-    await choose('Resolved');
-    await until('all values are mapped', async () => !/In Review/.test((await missing.textContent()) ?? ''));
+    await choose('2');
+    await until(
+      'the value has a pair',
+      async () => (await missing.getByRole('button', { name: 'High', exact: true }).count()) === 0,
+    );
     await screenshot(page, 'mapping-forms-values');
     await done();
     const rows = (await node('values', 'rows')) as ValueRow[];
     const states = rows.find((row) => row.one.id === 'status');
     const pairs = states?.pairs.map(({ one, two }) => `${one.name} ↔ ${two.name}`);
     assert.ok(pairs?.includes('To Do ↔ New'), String(pairs));
+    // by order, between steps that are known
     assert.ok(pairs?.includes('In Review ↔ Resolved'), String(pairs));
+    const priorities = rows.find((row) => row.one.id === 'priority');
+    assert.deepEqual(
+      priorities?.pairs.map(({ one, two }) => `${one.name} ↔ ${two.name}`),
+      ['High ↔ 2'],
+    );
     assert.ok(states?.pairs.every(({ one, two }) => one.id !== undefined && two.id !== undefined));
   });
 
