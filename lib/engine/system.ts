@@ -16,6 +16,9 @@ import { FileSlots } from './write/file-lane';
 /** What a call does: a system that can be read may well refuse to be written to, and an answer to the one says little of the other. */
 export type Purpose = 'read' | 'write';
 
+/** A wait that a system asks for is trouble only from here on. */
+const LONG_WAIT_MS = 60_000;
+
 export interface Health {
   /** milliseconds since 1970; 0 = not paused */
   pausedUntil: number;
@@ -49,6 +52,9 @@ export class System {
   private readonly clock: Clock;
   private current: Connection | undefined;
   private readonly listeners = new Set<() => void>();
+  /** Called when trouble begins that is more than a short wait, and when it is over. */
+  onTrouble: (error: SyncError | undefined) => void = () => undefined;
+  private isTold = false;
 
   /** @param open makes the connection, whose requests ask the gate; called at first use, may throw SyncError (bad configuration) */
   constructor(
@@ -123,6 +129,10 @@ export class System {
     health.lastError = error;
     health.pausedUntil = Math.max(health.pausedUntil, this.clock.now() + ms);
     this.clock.after(ms, () => this.wake());
+    if (!this.isTold && (error.kind !== 'rateLimited' || ms >= LONG_WAIT_MS)) {
+      this.isTold = true;
+      this.onTrouble(error);
+    }
     // what the system asked for holds for everybody, also when a call that was under way succeeds meanwhile
     if (error.kind === 'rateLimited' && error.detail.retryAfterMs) this.budget.closeFor(error.detail.retryAfterMs);
   }
@@ -143,6 +153,10 @@ export class System {
     if (!wasTroubled || faults.write > 0) return;
     this.health.pausedUntil = 0;
     this.health.lastError = undefined;
+    if (this.isTold) {
+      this.isTold = false;
+      this.onTrouble(undefined);
+    }
     this.wake();
   }
 

@@ -22,7 +22,7 @@ import type { SyncResult } from '../../lib/model/message';
 import { isObject } from '../../lib/model/shape';
 import { type DeployedChain, deployedChain, type SavedNode } from '../../lib/plan/drawn/deployed';
 import { storeAt } from '../../lib/store/open';
-import type { Store } from '../../lib/store/store';
+import type { Store, StoredEvent } from '../../lib/store/store';
 import { adminServices, registerAdminRoutes } from '../admin';
 import { registerActivity } from '../admin/activity';
 import { variableOf } from '../admin/deployed';
@@ -43,6 +43,7 @@ import { DeployChecks } from './deploy-checks';
 import { IntegrationHandle } from './handle';
 import { Holding } from './holding';
 import { LandedCounts } from './landed';
+import { type Notice, Notices } from './notices';
 import { KEEPING, type Keeping, Recorder } from './recorder';
 import { StoreKeeper } from './store-keeper';
 import { type WiredNode, Wiring, type WiringFault } from './wiring';
@@ -88,6 +89,8 @@ export class Host {
   readonly recorder: Recorder;
   /** results since Node-RED was started */
   readonly landed = new LandedCounts();
+  /** what nodes send messages of */
+  readonly notices = new Notices();
   /** open pages */
   private readonly watchers = new Set<(integration: string) => void>();
   private wiring: Wiring | undefined;
@@ -231,6 +234,8 @@ export class Host {
       }
     };
     const system = new System(id, name, open, systemClock, ignoreOwn, limits, placeOf(id, settings, this.connectors));
+    system.onTrouble = (error) =>
+      this.notices.tell({ kind: error ? 'paused' : 'recovered', system: id, name, message: error?.message ?? '' });
     const ask = (query: UserQuery) => system.call(async (connection) => connection.users?.(query) ?? []);
     this.systems.set(id, { system, users: new Users(ask, systemClock) });
     return system;
@@ -293,6 +298,7 @@ export class Host {
       failed: (event, error, parked) => {
         this.landed.failed(config.id, event.flow.side, parked);
         if (parked) this.recorder.parked(config.id, event.flow.side, event, error);
+        if (parked) this.notices.tell(noticeOf(config.id, event, error));
         handle.failed(event, error, parked);
       },
     });
@@ -345,6 +351,14 @@ export class Host {
     });
     return this.started;
   }
+}
+
+function noticeOf(integration: string, { flow, entity }: StoredEvent, { kind, message }: SyncError): Notice {
+  const { key, url, type } = entity;
+  return {
+    ...{ kind: kind === 'conflict' ? 'conflict' : 'parked', integration, side: flow.side, message },
+    item: { key, type, ...(url !== undefined && { url }) },
+  };
 }
 
 /** What settings.js says of keeping activity; what is missing or no number has its default. */

@@ -22,6 +22,7 @@ describe('package/examples', function () {
 
   it('are those that the documentation names', () => {
     assert.deepEqual(exampleNames().sort(), [
+      'alerts',
       'jira-azure-devops',
       'redmine-both-ways',
       'redmine-one-way',
