@@ -163,6 +163,41 @@ describe('polls that integrations on one system share', () => {
     assert.equal(group.end(MINUTE / 2), undefined);
   });
 
+  it('of different positions become one once nothing has changed for long, and lose nothing by it', async () => {
+    for (const grain of [1, 5]) {
+      const feed = new Feed();
+      feed.grain = grain;
+      const readings = many(feed, 20);
+      for (let at = 0; at < 8; at++) feed.change(`early ${at}`);
+      // as after a restart: each has its own
+      for (const [index, reading] of readings.entries()) reading.since = { seen: 0, at: index };
+      const turns = async (minutes: number): Promise<number> => {
+        feed.requests = 0;
+        for (let turn = 0; turn < minutes * 20; turn++) {
+          feed.now += MINUTE / 20;
+          await readings[turn % 20]?.poll();
+          await settle();
+        }
+        return feed.requests / minutes;
+      };
+      const before = await turns(2);
+      if (grain === 1) assert.ok(before >= 20, `${before} requests a minute`);
+      await turns(15);
+      const after = await turns(5);
+      assert.ok(after <= 3, `${after} requests a minute`);
+      for (let at = 0; at < 8; at++) {
+        feed.change(`late ${at}`);
+        await turns(1);
+      }
+      await turns(2);
+      for (const { read } of readings)
+        assert.deepEqual(
+          [...new Set(read)],
+          feed.changed.map(({ id }) => id),
+        );
+    }
+  }).timeout(60_000);
+
   it('one that was set back reads again what it wants, and keeps nobody waiting', async () => {
     const feed = new Feed();
     const [one, two] = many(feed, 2);
@@ -233,7 +268,7 @@ describe('polls that integrations on one system share', () => {
       },
       {
         weight: 3,
-        arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 1_000, 40_000) }),
+        arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(1, 1_000, 40_000, 700_000) }),
       },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('back' as const), who: fc.nat(5) }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('new' as const), who: fc.nat(5) }) },

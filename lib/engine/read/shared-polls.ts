@@ -5,10 +5,13 @@
  * which it led: whoever has the same checkpoint is given the same pages, as if it had polled at that time, and goes on from there. So
  * nothing is lost by sharing, whatever an integration does:
  *
- * - one that is slow, paused or new has another checkpoint; it is given the polls that it has missed, one after the other, or, if they
- *   are no longer kept, asks the system itself;
+ * - one that is slow, paused or new has another checkpoint, and asks the system itself. Polls that have brought nothing lead it to where
+ *   the others are; what others have read longer ago than it has asked for, it is not given;
  * - one that was set back asks the system itself;
  * - whatever it is given, what it reads last is no older than it has asked for, otherwise it asks the system itself.
+ *
+ * So there may be several histories of polls. Once nothing has changed for longer than any system hides its changes, a younger one ends
+ * in an older one: those who have polled all that time, and found nothing, are as far as the others.
  *
  * A poll that brings something wakes the others, which are given it at once.
  */
@@ -21,9 +24,11 @@ import { append } from '../../model/lists';
 /** A longer poll is a backlog, which each integration reads at its own pace. */
 const MOST_SHARED = 500;
 /** Polls that are kept, of all scopes; with those before them, for integrations that are behind. */
-const MOST_KEPT = 200;
+const MOST_KEPT = 2_000;
 /** Items in those. */
 const MOST_ITEMS = 5_000;
+/** Longer than an index lags behind, or a transaction takes, ms. */
+const QUIET_MS = 600_000;
 /** Integrations that are woken at the same time. */
 const LANES = 8;
 
@@ -33,12 +38,25 @@ export interface SharedPage {
   readAt: number;
 }
 
+/** Polls of which each began where another one ended. */
+interface History {
+  /** ms since 1970 */
+  since: number;
+  /** when a poll has brought something new last */
+  changedAt: number;
+  /** versions in its last poll: those at the border come again with each */
+  shown: ReadonlyMap<string, string>;
+  /** its last poll that came to its end */
+  end?: { checkpoint: Checkpoint; endedAt: number };
+}
+
 interface Poll {
   /** ms since 1970 */
   startedAt: number;
+  history: History;
   pages: Promise<Pages>;
   /** once it has ended */
-  ended?: { to: string; items: number };
+  ended?: { to: string; items: number; fresh: number };
 }
 
 interface Pages {
@@ -100,6 +118,9 @@ export class Group {
   private readonly members = new Map<Member, Place>();
   /** by the checkpoint from which they began, oldest first */
   private readonly polls = new Map<string, Poll>();
+  private readonly histories = new Set<History>();
+  /** by the checkpoint to which it has led */
+  private readonly ends = new Map<string, History>();
   private newest: Newest | undefined;
   private priority: Priority = 'interactive';
 
@@ -107,7 +128,10 @@ export class Group {
 
   leave(member: Member): void {
     this.members.delete(member);
-    if (this.members.size < 2) this.polls.clear();
+    if (this.members.size > 1) return;
+    this.polls.clear();
+    this.ends.clear();
+    this.histories.clear();
   }
 
   /**
@@ -145,7 +169,12 @@ export class Group {
         place.at = keyOf(at);
       }
       if (whole) place.given = poll;
-      if (!known && whole) this.tell(member, from, pages);
+      if (!known && whole && poll.ended?.fresh) this.tell(member, from);
+      const joined = whole && !known && freshMs > 0 ? this.joined(poll) : undefined;
+      if (joined) {
+        yield { page: { entities: [], checkpoint: joined }, readAt: await sequence() };
+        place.at = keyOf(joined);
+      }
       if (!whole) break;
       if (!known || this.isFresh(poll, freshMs)) return;
     }
@@ -184,24 +213,29 @@ export class Group {
     const poll = this.polls.get(from);
     if (!poll) return undefined;
     if (!poll.ended) return freshMs > 0 ? poll : undefined;
-    return poll.ended.to !== from || this.isFresh(poll, freshMs) ? poll : undefined;
+    const leadsOn = poll.ended.to !== from && poll.ended.fresh === 0;
+    return leadsOn || this.isFresh(poll, freshMs) ? poll : undefined;
   }
 
   /** Not on behalf of the one that needs it: a backlog of its own must not keep the others waiting. */
   private ask(from: string, connection: Connection, request: SharedRequest): Poll {
     const { priority } = this;
     const work: Work = { priority };
-    const poll: Poll = { startedAt: this.clock.now(), pages: onBehalfOf(work, () => read(connection, request)) };
+    const startedAt = this.clock.now();
+    const history = this.historyAt(from) ?? { since: startedAt, changedAt: startedAt, shown: new Map() };
+    const poll: Poll = { startedAt, history, pages: onBehalfOf(work, () => read(connection, request)) };
     this.polls.delete(from);
     this.polls.set(from, poll);
     poll.pages.then(
       ({ pages, whole }) => {
         const items = pages.reduce((sum, { page }) => sum + page.entities.length, 0);
         const last = pages.at(-1)?.page;
-        this.priority = items > 0 ? 'interactive' : 'routine';
         if (!last || !whole || this.polls.get(from) !== poll) this.forget(from, poll);
         else {
-          poll.ended = { to: keyOf(last.checkpoint), items };
+          const fresh = this.noted(history, pages);
+          this.priority = fresh > 0 ? 'interactive' : 'routine';
+          poll.ended = { to: keyOf(last.checkpoint), items, fresh };
+          this.ends.set(poll.ended.to, history);
           this.newest = { startedAt: poll.startedAt, page: last, items, poll };
         }
         this.makeRoom();
@@ -209,6 +243,34 @@ export class Group {
       () => this.forget(from, poll),
     );
     return poll;
+  }
+
+  private historyAt(from: string): History | undefined {
+    return this.ends.get(from) ?? this.polls.get(from)?.history;
+  }
+
+  /** @returns how many items are new in it */
+  private noted(history: History, pages: readonly SharedPage[]): number {
+    const now = this.clock.now();
+    const shown = new Map(pages.flatMap(({ page }) => page.entities.map(({ id, version }) => [id, version] as const)));
+    const fresh = [...shown].filter(([id, version]) => history.shown.get(id) !== version).length;
+    history.shown = shown;
+    if (fresh > 0) history.changedAt = now;
+    const checkpoint = pages.at(-1)?.page.checkpoint;
+    if (checkpoint) history.end = { checkpoint, endedAt: now };
+    this.histories.add(history);
+    for (const one of this.histories) if (now - (one.end?.endedAt ?? 0) > QUIET_MS) this.histories.delete(one);
+    return fresh;
+  }
+
+  /** The end of the oldest history, once that one and the poll's own have been quiet for long. */
+  private joined({ history, startedAt }: Poll): Checkpoint | undefined {
+    const now = this.clock.now();
+    const isQuiet = ({ since, changedAt }: History): boolean => now - Math.max(since, changedAt) >= QUIET_MS;
+    const [oldest] = [...this.histories].sort((one, other) => one.since - other.since);
+    if (!oldest?.end || oldest.since >= history.since || !isQuiet(oldest) || !isQuiet(history)) return undefined;
+    // what that one has read was there when this one asked
+    return oldest.end.endedAt < startedAt ? oldest.end.checkpoint : undefined;
   }
 
   private forget(from: string, poll: Poll): void {
@@ -221,31 +283,33 @@ export class Group {
       const [oldest] = this.polls;
       if (!oldest) return;
       this.polls.delete(oldest[0]);
+      if (oldest[1].ended) this.ends.delete(oldest[1].ended.to);
       left -= oldest[1].ended?.items ?? 0;
     }
   }
 
   /** Those who are where this poll began are given what it has brought. */
-  private tell(reader: Member, from: string, pages: readonly SharedPage[]): void {
-    if (!pages.some(({ page }) => page.entities.length > 0)) return;
-    const waiting = [...this.members].filter(
-      ([member, { at }]) => member !== reader && member.wake && this.leads(at, from),
-    );
+  private tell(reader: Member, from: string): void {
+    const behind = this.leadingTo(from);
+    const waiting = [...this.members].filter(([member, { at }]) => member !== reader && member.wake && behind.has(at));
     const next = async (): Promise<void> => {
       for (let one = waiting.shift(); one; one = waiting.shift()) await one[0].wake?.().catch(() => undefined);
     };
     for (let lane = 0; lane < LANES; lane++) void next();
   }
 
-  /** The kept polls lead from one checkpoint to the other. */
-  private leads(at: string, to: string): boolean {
-    const passed = new Set<string>();
-    for (let place: string | undefined = at; place !== undefined && !passed.has(place); ) {
-      if (place === to) return true;
-      passed.add(place);
-      place = this.polls.get(place)?.ended?.to;
+  /** The checkpoints from which the kept polls lead to this one, itself included. */
+  private leadingTo(to: string): Set<string> {
+    const before = new Map<string, string[]>();
+    for (const [from, { ended }] of this.polls) {
+      if (ended?.fresh !== 0) continue;
+      const known = before.get(ended.to);
+      if (known) known.push(from);
+      else before.set(ended.to, [from]);
     }
-    return false;
+    const found = new Set([to]);
+    for (const place of found) for (const from of before.get(place) ?? []) found.add(from);
+    return found;
   }
 }
 
