@@ -27,6 +27,7 @@ export const connectors: Readonly<Record<string, Connector>> = {
   github: shipped('github'),
   gitlab: shipped('gitlab'),
   servicenow: shipped('servicenow'),
+  bugzilla: shipped('bugzilla'),
 };
 
 /** @throws SyncError fatal if there is no connector of that kind */

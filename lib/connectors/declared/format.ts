@@ -145,6 +145,7 @@ const field = object(
     readOnly: flag(),
     createOnly: flag(),
     later: flag('a create does not take it: an update follows'),
+    unshown: flag('answers do not show it, so what became of it is not compared. For text that only a create takes'),
     multi: flag(),
     custom: flag(),
     integer: flag(),

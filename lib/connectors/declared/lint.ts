@@ -107,6 +107,7 @@ export function lint(file: ConnectorFile): Finding[] {
       if (field.values && !Array.isArray(field.values)) request([...here, 'values'], field.values, ['project']);
       if (field.type === 'richtext' && !field.format) say(here, 'a richtext names its format');
       if (field.type === 'user' && !people) say(here, 'a field of users needs "people"');
+      if (field.unshown && !field.createOnly) say(here, 'a field that answers do not show must be createOnly');
       if (field.later && !update) say(here, 'what a create does not take needs "update"');
     }
     const of = item.within === 'project' || projects.by === 'one' || item.project !== undefined ? ['project'] : [];

@@ -114,7 +114,7 @@ export function writeDeclared(
         const property = field.write ?? field.path ?? field.id;
         if (isNew && field.later) later.push({ field: id, property, sent, shown });
         else putAt(body, property, sent);
-        expected[id] = shown;
+        if (!field.unshown) expected[id] = shown;
       } catch (thrown) {
         if (!(thrown instanceof Problem) || !optional.has(id)) throw thrown;
         ignored[id] = thrown.message;

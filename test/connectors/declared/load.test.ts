@@ -62,6 +62,12 @@ describe('a connector file', () => {
     ['a marker that nothing finds', 'types.0.create.marker', { property: 'ext' }, /find\.marker is missing/],
     ['the same field twice', 'types.0.fields.1', { id: 'title', name: 'T', type: 'text' }, /"title" is there twice/],
     ['a rich text without format', 'types.0.fields.0.type', 'richtext', /a richtext names its format/],
+    [
+      'a field that is not shown, but updated',
+      'types.0.fields.0.unshown',
+      true,
+      /a field that answers do not show must be createOnly$/,
+    ],
   ];
   for (const [what, path, value, says] of CASES)
     it(`is refused for ${what}`, () => {

@@ -60,8 +60,8 @@ export interface Vendor {
   /** Any other request; undefined = there is no such path. @param path decoded */
   other(method: string, path: string, params: URLSearchParams, by: string): Answer | undefined;
   hasProject(id: string): boolean;
-  /** what lists and entities are wrapped in; default: nothing */
-  wrap?(body: unknown): unknown;
+  /** what lists and entities are wrapped in, by what was asked for; default: nothing */
+  wrap?(body: unknown, what: Route['what']): unknown;
 }
 
 export interface Seen {
@@ -235,7 +235,7 @@ export class StandIn {
         const match = route.method === method ? route.pattern.exec(below) : null;
         if (!match) continue;
         const answer = this.routed(route, match.groups ?? {}, searchParams, sent, by);
-        return this.vendor.wrap ? { ...answer, body: this.vendor.wrap(answer.body) } : answer;
+        return this.vendor.wrap ? { ...answer, body: this.vendor.wrap(answer.body, route.what) } : answer;
       }
       throw new Refusal(404, 'Not Found');
     } catch (thrown) {

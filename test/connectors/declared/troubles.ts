@@ -5,8 +5,17 @@ import { Refusal, type StandIn } from './stand-in';
 
 const PAGE = '<!DOCTYPE html><html><head><title>Not here</title></head><body>nginx</body></html>';
 
-/** @param ofEntity an entry of a list is this entity's */
-export function troublesOf(server: StandIn, ofEntity: (entry: unknown, id: string) => boolean): Troubles {
+/**
+ * @param ofEntity an entry of a list is this entity's
+ * @param wrapper the property that holds a list
+ * @param isList of a path; an answer of one entity may be a list, too
+ */
+export function troublesOf(
+  server: StandIn,
+  ofEntity: (entry: unknown, id: string) => boolean,
+  wrapper = 'result',
+  isList: (path: string) => boolean = () => true,
+): Troubles {
   const mend = () => {
     server.interfere = undefined;
     server.spoil = undefined;
@@ -29,10 +38,10 @@ export function troublesOf(server: StandIn, ofEntity: (entry: unknown, id: strin
       'without a word': (id) => {
         const without = (body: unknown): unknown => {
           if (Array.isArray(body)) return body.filter((entry: unknown) => !ofEntity(entry, id));
-          const wrapped: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'result') : undefined;
-          return Array.isArray(wrapped) ? { result: without(wrapped) } : body;
+          const wrapped: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, wrapper) : undefined;
+          return Array.isArray(wrapped) ? { ...Object(body), [wrapper]: without(wrapped) } : body;
         };
-        server.spoil = (_method, _path, answer) => ({ ...answer, body: without(answer.body) });
+        server.spoil = (_method, path, answer) => (isList(path) ? { ...answer, body: without(answer.body) } : answer);
         return mend;
       },
     },
