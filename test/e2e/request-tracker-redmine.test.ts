@@ -79,6 +79,11 @@ function flow(issues: RedmineServer, tickets: RtServer): FlowNode[] {
           two: { id: 'Subject', name: 'Subject', type: 'text', maxLength: 200 },
           direction: 'both',
         },
+        {
+          one: { id: 'description', name: 'Description', type: 'richtext', format: 'markdown' },
+          two: { id: 'Content', name: 'Description', type: 'richtext', format: 'html' },
+          direction: 'both',
+        },
         { one: status[0], two: status[1], direction: 'both' },
       ],
     }),
@@ -181,6 +186,57 @@ describeWith('e2e/request-tracker and redmine', both, function ({ issues, ticket
       30_000,
       300,
     );
+  });
+
+  it('descriptions arrive with new items; what Redmine makes of them later stays, since RT keeps its first messages', async () => {
+    const [subject1, subject2] = [`Described in Redmine ${run}`, `Described in RT ${run}`];
+    await alice.post('/issues.json', {
+      issue: { project_id: 1, tracker_id: 1, subject: subject1, description: 'It is **broken**.' },
+    });
+    const { id } = await tickets.send<{ id: string }>('alice', 'POST', 'ticket', {
+      ...{ Queue: '1', Subject: subject2 },
+      ...{ Content: '<p>It is <b>slow</b>.</p>', ContentType: 'text/html' },
+    });
+    const ticket = await until(
+      'the issue is in RT',
+      async () => (await inRt()).find(({ subject }) => subject === subject1),
+      60_000,
+      500,
+    );
+    const copy = await until(
+      'the ticket is in Redmine',
+      async () => (await inRedmine()).find(({ subject }) => subject === subject2),
+      60_000,
+      500,
+    );
+    const textIn = async (one: string): Promise<string> => {
+      const path = `ticket/${one}/attachments?per_page=100&fields=Content,ContentType`;
+      const { items } = await tickets.send<{ items: { Content: string }[] }>('alice', 'GET', path);
+      return items.map(({ Content }) => Content).join('|');
+    };
+    const description = async (one: number): Promise<string> =>
+      (await alice.get<{ issue: { description: string } }>(`/issues/${one}.json`)).issue.description;
+    assert.match(await textIn(ticket.id), /It is <strong>broken<\/strong>\./);
+    assert.equal((await description(copy.id)).trim(), 'It is **slow**.');
+    // an edit in Redmine cannot follow, and a later change of the ticket does not undo it
+    await alice.put(`/issues/${copy.id}.json`, {
+      issue: { description: 'It is fast now.', subject: `${subject2}, too` },
+    });
+    await until(
+      'the subject is in RT',
+      async () => (await inRt()).some(({ subject }) => subject === `${subject2}, too`),
+      60_000,
+      500,
+    );
+    await tickets.send('alice', 'PUT', `ticket/${id}`, { Subject: `${subject2}, once more` });
+    await until(
+      'the subject is back in Redmine',
+      async () => (await inRedmine()).some(({ subject }) => subject === `${subject2}, once more`),
+      60_000,
+      500,
+    );
+    assert.equal(await description(copy.id), 'It is fast now.');
+    assert.equal(await textIn(id), '<p>It is <b>slow</b>.</p>');
   });
 
   it('what is said on either side is there once on the other, in its order; nothing is mailed to requestors', async () => {

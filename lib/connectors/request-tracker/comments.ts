@@ -14,20 +14,17 @@ import type { RichText, UserValue } from '../../model/values';
 import type { FindQuery, FindResult, ReadResult } from '../connector';
 import { COMMENT, commentFields, ownerRef, partIds, visibilityValue } from '../kit/comments';
 import { isShown } from '../kit/compare';
-import { readInPortions } from '../kit/in-parts';
-import { textOf } from '../kit/json';
 import type { Api } from './api';
+import { type Texts, textsOf } from './texts';
 import { type Said, saidIn, type Thread, type Threads } from './threads';
 import type { Tickets } from './tickets';
 
 /** `12#txn-468`: the place of transaction 468 in the page of ticket 12. */
 export const COMMENT_IDS = partIds('#txn-', /^[1-9]\d{0,15}$/, /^[1-9]\d{0,15}$/);
 
-/** Transactions whose texts are read in one request. */
-const TEXTS = 50;
+/** Transactions that are read in one request. */
+const MADE = 50;
 
-/** By transaction. */
-export type Texts = Map<string, RichText | SyncError>;
 type Message = Said & { kind: 'comment' | 'correspond' };
 
 /** The messages of a ticket, without its first one, which is no comment. */
@@ -60,7 +57,10 @@ export class Comments {
   /** The texts of all messages of these. */
   textsOf(threads: Iterable<Thread | SyncError | undefined>): Promise<Texts> {
     const there = [...threads].filter((one): one is Thread => one !== undefined && !(one instanceof SyncError));
-    return this.texts(there.flatMap((thread) => messagesOf(thread).map(({ id }) => id)));
+    return textsOf(
+      this.api,
+      there.flatMap((thread) => messagesOf(thread).map(({ id }) => id)),
+    );
   }
 
   /** In the order of `ids`. */
@@ -91,7 +91,14 @@ export class Comments {
     if (thread === undefined) return [];
     if (thread instanceof SyncError) return [thread];
     const messages = messagesOf(thread).filter(madeBy(await this.self(), createdBySelfSince));
-    const found = await this.each(thread, messages, await this.texts(messages.map(({ id }) => id)));
+    const found = await this.each(
+      thread,
+      messages,
+      await textsOf(
+        this.api,
+        messages.map(({ id }) => id),
+      ),
+    );
     const isWanted = (entity: Entity): boolean =>
       !field || field.values.some((value) => isShown(entity.fields[field.id], value));
     const matching = found.filter((each): each is Entity => !(each instanceof SyncError)).filter(isWanted);
@@ -101,40 +108,18 @@ export class Comments {
   /** Transactions of one ticket that were just made, as comments, by their numbers. */
   async made(ticket: Thread['ticket'], ids: string[]): Promise<Map<string, Entity | SyncError>> {
     const said: Said[] = [];
-    for (const some of chunk(ids, TEXTS)) {
+    for (const some of chunk(ids, MADE)) {
       const query = `ObjectType = 'RT::Ticket' AND (${some.map((id) => `id = ${id}`).join(' OR ')})`;
       const fields = 'Type,ObjectId,Creator,Created';
       append(said, saidIn((await this.api.list('transactions', { query, fields })).items));
     }
-    const texts = await this.texts(ids);
+    const texts = await textsOf(this.api, ids);
     const found = new Map<string, Entity | SyncError>();
     for (const one of messagesOf({ said })) {
       const text = texts.get(one.id);
       if (text) found.set(one.id, text instanceof SyncError ? text : await this.entity(ticket, one, text));
     }
     return found;
-  }
-
-  /** The texts of transactions; those without a text are left out. */
-  private async texts(ids: string[]): Promise<Texts> {
-    const { found, failed } = await readInPortions(
-      ids,
-      TEXTS,
-      (some) => this.api.texts(some),
-      () => this.api.get('rt'),
-    );
-    const texts: Texts = new Map(failed);
-    for (const json of found) {
-      const [id, content, type] = [textOf(json.TransactionId), textOf(json.Content), textOf(json.ContentType)];
-      // a file has a name; a mail may contain its text twice
-      if (id === undefined || content === undefined || textOf(json.Filename) !== undefined) continue;
-      const format = type === 'text/html' ? 'html' : type === 'text/plain' ? 'text' : undefined;
-      const known = texts.get(id);
-      if (format === undefined || content.trim() === '' || known instanceof SyncError) continue;
-      if (known === undefined || (known.format === 'text' && format === 'html'))
-        texts.set(id, { format, content: content.replace(/\r\n?/g, '\n') });
-    }
-    return texts;
   }
 
   private async each({ ticket }: Thread, messages: Message[], texts: Texts): Promise<(Entity | SyncError)[]> {

@@ -8,6 +8,7 @@ import { idOfValue, nameOf } from '../kit/compare';
 import { isJson, type Json, listOf, numberOf, textOf } from '../kit/json';
 import { wallTime } from '../kit/zone';
 import { LINKS, relationFields } from './relations';
+import { DESCRIPTION } from './texts';
 
 /** RT's column is a varchar of 200 characters; SQLite stores more, MySQL truncates. */
 const SUBJECT_LENGTH = 200;
@@ -75,7 +76,8 @@ export function customFieldOf(body: Json): CustomField {
 
 /** The data for a form about the fields of a queue's tickets. */
 export function fieldsOf(custom: readonly CustomField[]): Field[] {
-  return [...CORE.map(coreField), ...relationFields(), ...custom.map(customField)];
+  const [subject, ...others] = CORE.map(coreField);
+  return [...(subject ? [subject] : []), DESCRIPTION, ...others, ...relationFields(), ...custom.map(customField)];
 }
 
 function coreField({ id, name, kind, readOnly }: CoreField): Field {

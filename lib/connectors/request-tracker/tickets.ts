@@ -8,7 +8,7 @@ import type { Entity, EntityId, Project } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
 import { append } from '../../model/lists';
 import { plainPart } from '../../model/same-text';
-import type { UserValue } from '../../model/values';
+import type { RichText, UserValue } from '../../model/values';
 import type { FindQuery, FindResult, Revision, Scope } from '../connector';
 import { isSearched } from '../kit/compare';
 import { readInParts } from '../kit/in-parts';
@@ -22,6 +22,7 @@ import type { Numbered, SequenceFeed, Stretch } from '../kit/sequence';
 import { type Api, PAGE, type Query, quoted } from './api';
 import { type CustomField, customFieldOf, customId, loginsIn, TICKET_FIELDS, timeOf, valuesOf } from './fields';
 import { relationsOf, showsLinks } from './relations';
+import { DESCRIPTION, FirstMessages } from './texts';
 
 /** The only entity type. */
 export const TICKET = 'ticket';
@@ -64,7 +65,11 @@ export class Tickets {
 
   private readonly debts = new Debts<EntityId>('Request Tracker', 'tickets');
 
-  constructor(private readonly api: Api) {}
+  private readonly firstMessages: FirstMessages;
+
+  constructor(private readonly api: Api) {
+    this.firstMessages = new FirstMessages(api);
+  }
 
   queues(): Promise<Project[]> {
     return this.queueList.remember('', async () => {
@@ -119,8 +124,11 @@ export class Tickets {
       const ticket = await this.api.get(`ticket/${id}`);
       if (ticket.Status === 'deleted') return undefined;
       const [entity] = await this.entities([ticket]);
+      if (entity) return entity;
+      const message = (await this.firstMessages.of([id])).get(id);
+      if (message instanceof SyncError) return message;
       const words = `RT shows ticket ${id} without number, queue or time of its last update`;
-      return entity ?? new SyncError('fatal', words, { malformed: true });
+      return new SyncError('fatal', words, { malformed: true });
     } catch (thrown) {
       const error = asSyncError(thrown);
       if (error.kind === 'notFound') return undefined;
@@ -166,29 +174,32 @@ export class Tickets {
   /** Raw tickets as entities; unreadable ones are left out. */
   async entities(tickets: Json[]): Promise<Entity[]> {
     await Promise.all([...new Set(tickets.flatMap(loginsIn))].map((login) => this.person(login)));
+    const messages = await this.firstMessages.of(tickets.flatMap(({ id }) => textOf(id) ?? []));
     const entities: Entity[] = [];
     for (const ticket of tickets) {
-      const entity = await this.entity(ticket);
+      const message = messages.get(textOf(ticket.id) ?? '') ?? null;
+      const entity = message instanceof SyncError ? undefined : await this.entity(ticket, message);
       if (entity) entities.push(entity);
     }
     return entities;
   }
 
-  private async entity(ticket: Json): Promise<Entity | undefined> {
+  private async entity(ticket: Json, firstMessage: RichText | null): Promise<Entity | undefined> {
     const id = textOf(ticket.id);
     const queue = isJson(ticket.Queue) ? textOf(ticket.Queue.id) : undefined;
     const updatedAt = timeOf(ticket.LastUpdated);
     if (id === undefined || queue === undefined || updatedAt === undefined) return undefined;
     const known = await this.known(ticket);
-    const fields = {
+    const changing = {
       ...valuesOf(ticket, await this.customFields(queue), (login) => known.get(login) ?? { login }),
       ...relationsOf(ticket, (other) => ({ id: other, key: other, url: this.url(other) })),
     };
     const by = (value: unknown): UserValue | undefined =>
       isJson(value) ? known.get(textOf(value.id) ?? '') : undefined;
     // whole seconds, in which much may happen: the ticket's content distinguishes versions
-    const digest = createHash('sha1').update(JSON.stringify(fields)).digest('base64url').slice(0, 12);
+    const digest = createHash('sha1').update(JSON.stringify(changing)).digest('base64url').slice(0, 12);
     const version = `${updatedAt}@${digest}`;
+    const fields = { ...changing, [DESCRIPTION.id]: firstMessage };
     const [createdAt, createdBy, updatedBy] = [timeOf(ticket.Created), by(ticket.Creator), by(ticket.LastUpdatedBy)];
     return {
       ...{ id, key: id, url: this.url(id), type: TICKET, project: queue },

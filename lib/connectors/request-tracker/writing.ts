@@ -15,6 +15,7 @@ import { type Prepared, type Sent, writeEach } from '../kit/writes';
 import type { Api } from './api';
 import { numberOfCustom, wantedOf } from './fields';
 import { isRelation, linkChanges, ticketsIn } from './relations';
+import { DESCRIPTION, firstMessage } from './texts';
 import { TICKET, type Tickets } from './tickets';
 
 export interface WriterOptions {
@@ -73,6 +74,7 @@ export function writeTickets(
     };
     const [request, customs, expected, problems]: [Json, Json, Fields, Record<FieldId, string>] = [{}, {}, {}, {}];
     const links: Request['links'] = {};
+    const ignored: Record<FieldId, string> = {};
     const fields = operation.kind === 'create' ? { Subject: null, ...operation.fields } : operation.fields;
     for (const [field, value] of Object.entries(fields)) {
       try {
@@ -80,6 +82,16 @@ export function writeTickets(
           const others = ticketsIn(value);
           links[field] = others;
           expected[field] = others.length > 0 ? others.map((other) => ({ id: other })) : null;
+          continue;
+        }
+        if (field === DESCRIPTION.id) {
+          if (operation.kind === 'update') {
+            ignored[field] = 'RT keeps the first message of a ticket as it was written';
+            continue;
+          }
+          const message = firstMessage(value);
+          Object.assign(request, message.sent);
+          expected[field] = message.shown;
           continue;
         }
         const wanted = await wantedOf(field, value, writable);
@@ -100,7 +112,7 @@ export function writeTickets(
     }
     if (Object.keys(customs).length > 0) request.CustomFields = customs;
     const ticket = operation.kind === 'create' ? { Queue: queueOfTicket, ...request } : request;
-    return { request: { ticket, links }, expected };
+    return { request: { ticket, links }, expected, ignored };
   }
 
   async function send(operation: WriteOperation, { ticket, links }: Request): Promise<Sent> {
