@@ -107,11 +107,7 @@ class ItemComments {
         ofItems.set(field.id, known ? withValuesOf(known, field) : ofItem(field));
       }
     }
-    return [
-      { id: ITEM, name: 'Item', type: 'text', required: true, createOnly: true, maxLength: 255 },
-      ...own,
-      ...ofItems.values(),
-    ];
+    return [{ id: ITEM, name: 'Item', type: 'text', required: true, maxLength: 255 }, ...own, ...ofItems.values()];
   }
 
   /** @throws SyncError notFound if there are no comments in a project */
@@ -297,6 +293,7 @@ class ItemComments {
       ...(own.length > 0 ? [{ kind: 'update' as const, id: comment.id, fields: Object.fromEntries(own) }] : []),
     ];
     const ignored: Record<FieldId, string> = {};
+    if (ITEM in fields && keyOf(fields[ITEM]) !== before.fields[ITEM]) ignored[ITEM] = 'a comment stays at its item';
     const results = operations.length > 0 ? await this.base.write(scope, operations) : [];
     for (const [index, result] of results.entries()) {
       if (!result.ok) return result;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { fieldsIn, templates } from '../../lib/connectors/sandbox';
+import { withItemComments } from '../../lib/connectors/item-comments';
+import { fieldsIn, type SandboxProject, type SandboxTemplate, sandbox, templates } from '../../lib/connectors/sandbox';
 import type { DefaultRow, FieldChoice, FieldRow, IntegrationConfig, ValueRow } from '../../lib/model/config';
+import type { Field } from '../../lib/model/entity';
 import { example, exampleNames } from '../support/examples';
 import { type FlowNode, NodeRed } from '../support/node-red';
 
@@ -9,6 +11,16 @@ function templateOf(flow: FlowNode[], systemId: string) {
   const system = flow.find(({ id }) => id === systemId);
   const config = system?.config as { template?: string } | undefined;
   return system?.kind === 'sandbox' ? templates.get(config?.template ?? '') : undefined;
+}
+
+/** The fields of a type, which may be that of comments on named items. */
+async function fieldsOf(template: SandboxTemplate, project: SandboxProject, type: string): Promise<Field[]> {
+  const own = template.types.find(({ id }) => id === type);
+  if (own) return fieldsIn(project, own);
+  const connection = withItemComments(sandbox.connect({ space: template.name, template: template.name }, {}));
+  const fields = await connection.fields(project.id, type);
+  await connection.close?.();
+  return fields;
 }
 
 describe('package/examples', function () {
@@ -23,6 +35,8 @@ describe('package/examples', function () {
   it('are those that the documentation names', () => {
     assert.deepEqual(exampleNames().sort(), [
       'alerts',
+      'commits-on-items',
+      'failed-build-to-bug',
       'jira-azure-devops',
       'redmine-both-ways',
       'redmine-one-way',
@@ -57,7 +71,7 @@ describe('package/examples', function () {
 
       if (!flow.some(({ kind }) => kind === 'sandbox')) return;
 
-      it('maps only fields and values that its sandboxes have', () => {
+      it('maps only fields and values that its sandboxes have', async () => {
         const integration = flow.find(({ type }) => type === 'twinflow-integration') as unknown;
         const { system1, system2, projectPairs, typePairs } = integration as IntegrationConfig;
         const sides = [
@@ -69,9 +83,10 @@ describe('package/examples', function () {
           if (!template) continue;
           for (const [index, pair] of typePairs.entries()) {
             const project = template.projects.find(({ id }) => id === projectPairs[0]?.[end].id);
-            const type = template.types.find(({ id }) => id === pair[end].id);
-            assert.ok(project && type, `pair ${index}`);
-            const fields = new Map(fieldsIn(project, type).map((field) => [field.id, field]));
+            assert.ok(project, `pair ${index}`);
+            const fields = new Map(
+              (await fieldsOf(template, project, pair[end].id)).map((field): [string, Field] => [field.id, field]),
+            );
             const known = (choice: FieldChoice | undefined) => {
               if (!choice) return;
               const field = fields.get(choice.id);

@@ -44,10 +44,12 @@ const field = (id: string, name: string, type: FieldType, more: Partial<Field> =
   ...more,
 });
 const several = { multi: true };
+/** Names of builders have at most 70 characters. */
+const SUMMARY = 255;
 const results = { values: RESULTS.map((name, id) => ({ id: String(id), name })) };
 
 const BUILD_FIELDS: Field[] = [
-  field('summary', 'Summary', 'text'),
+  field('summary', 'Summary', 'text', { maxLength: SUMMARY }),
   field('builder', 'Builder', 'text'),
   field('number', 'Number', 'number', { integer: true }),
   field('results', 'Result', 'lookup', results),
@@ -68,7 +70,7 @@ const BUILD_FIELDS: Field[] = [
 ];
 
 const BROKEN_FIELDS: Field[] = [
-  field('summary', 'Summary', 'text'),
+  field('summary', 'Summary', 'text', { maxLength: SUMMARY }),
   field('broken', 'State', 'lookup', { values: Object.values(STATES) }),
   field('builder', 'Builder', 'text'),
   field('first', 'First failing build', 'number', { integer: true }),
@@ -179,7 +181,12 @@ export class Describer {
     const end = isComplete ? (resultOf(result)?.name ?? 'done') : 'running';
     const properties = isComplete ? propertiesOf(build) : [];
     const fields = {
-      ...{ summary: `${builder} #${number}: ${end}`, builder, number, results: isComplete ? resultOf(result) : null },
+      ...{
+        summary: `${builder} #${number}: ${end}`.slice(0, SUMMARY),
+        builder,
+        number,
+        results: isComplete ? resultOf(result) : null,
+      },
       ...{ complete: isComplete, state: isComplete ? short(build.state) : null },
       ...{ message: richText(told.message), authors: listed(told.authors) },
       workItems: listed(this.findItems(told.message).map((item) => item.id)),
@@ -217,7 +224,11 @@ export class Describer {
     const url = this.urlOf(first);
     const at = ({ completedAt, startedAt }: Build): number => completedAt ?? startedAt;
     const fields = {
-      ...{ summary: `${builder} fails since build ${number}`, builder, broken: good ? STATES.good : STATES.broken },
+      ...{
+        summary: `${builder} fails since build ${number}`.slice(0, SUMMARY),
+        builder,
+        broken: good ? STATES.good : STATES.broken,
+      },
       ...{ first: number, last: last.number, failures: bad.length, good: good?.number ?? null },
       ...{ results: resultOf(last.result), state: short(last.state) },
       ...{ message: richText(told.message), authors: listed(told.authors) },

@@ -95,7 +95,7 @@ const MARK = '@item:';
 
 /** Fields of what is read once for each work item, in addition to its own. */
 export const PER_ITEM_FIELDS: Field[] = [
-  { id: 'workItem', name: 'Work item', type: 'text', readOnly: true },
+  { id: 'workItem', name: 'Work item', type: 'text', readOnly: true, required: true, maxLength: 200 },
   {
     ...{ id: 'keyword', name: 'Closing word', type: 'lookup', readOnly: true },
     values: KEYWORDS.map((word) => ({ id: word, name: word })),
