@@ -35,5 +35,8 @@ export function connectorOf(kind: string, all: Readonly<Record<string, Connector
   const connector = Object.hasOwn(all, kind) ? all[kind] : undefined;
   if (connector) return connector;
   const known = Object.keys(all).join(', ');
-  throw new SyncError('fatal', `There is no connector for the system type "${kind}". Available: ${known}.`);
+  throw new SyncError(
+    'fatal',
+    `There is no connector for the system type "${kind}". If it comes with a package, install that package; if it is a file, put it into twinflow/connectors. Available: ${known}.`,
+  );
 }

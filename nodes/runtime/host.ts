@@ -9,6 +9,7 @@ import type { NodeAPI } from 'node-red';
 import type { BudgetLimits } from '../../lib/budget/request-budget';
 import type { Connector } from '../../lib/connectors/connector';
 import { ConnectorFolder } from '../../lib/connectors/declared/files';
+import { ConnectorPackages, PLUGIN_TYPE } from '../../lib/connectors/declared/packages';
 import type { RequestGate } from '../../lib/connectors/http/options';
 import { connectorOf, connectors } from '../../lib/connectors/registry';
 import { Peers } from '../../lib/engine/peers/peers';
@@ -102,6 +103,8 @@ export class Host {
   private users = 0;
   /** connectors that are files of the user */
   private readonly declared: ConnectorFolder;
+  /** connectors that are files of installed packages */
+  private readonly packages: ConnectorPackages;
   /** resolves when all flows of the current deploy have started */
   private started: Promise<void> | undefined;
 
@@ -120,6 +123,15 @@ export class Host {
       new Set(Object.keys(connectors)),
       (problem) => RED.log.warn(`[twinflow] connector file ${problem}`),
     );
+    this.packages = new ConnectorPackages(
+      () => RED.plugins?.getByType(PLUGIN_TYPE) ?? [],
+      new Set(Object.keys(connectors)),
+      (problem) => RED.log.warn(`[twinflow] connector package ${problem}`),
+    );
+    // systems that wait for a package need not wait for the end of their pause
+    RED.events.on('registry:plugin-added', (id: string) => {
+      if (RED.plugins.get(id)?.type === PLUGIN_TYPE) for (const { system } of this.systems.values()) system.tryNow();
+    });
     RED.events.on('flows:started', () => {
       this.checks.deployed();
       this.wiring = undefined;
@@ -161,9 +173,9 @@ export class Host {
     return chain;
   }
 
-  /** All connectors by kind: those that ship, then those that are files of the user. */
+  /** All connectors by kind: those that ship, then those of installed packages, then those that are files of the user. */
   get connectors(): Readonly<Record<string, Connector>> {
-    return { ...connectors, ...this.declared.connectors() };
+    return { ...connectors, ...this.packages.connectors(), ...this.declared.connectors() };
   }
 
   get dataFolder(): string {
