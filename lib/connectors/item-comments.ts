@@ -13,7 +13,16 @@ import { COMMENT_TEXT, type Entity, type EntityId, type EntityType, type Field, 
 import { asSyncError, SyncError } from '../model/errors';
 import { append } from '../model/lists';
 import type { FieldId, Fields, ListValue, Value } from '../model/values';
-import type { Connection, FindQuery, FindResult, ReadResult, Scope, WriteOperation, WriteResult } from './connector';
+import {
+  type Connection,
+  type FindQuery,
+  type FindResult,
+  REMOTE_LINK,
+  type ReadResult,
+  type Scope,
+  type WriteOperation,
+  type WriteResult,
+} from './connector';
 import { isShown } from './kit/compare';
 import { Cache } from './kit/metadata';
 import { wholeBatch } from './whole-batch';
@@ -263,7 +272,7 @@ class ItemComments {
     for (const { task, comment } of adding) {
       const { item, operation } = task;
       const result = added.get(comment);
-      const words = strange(operation, task.set);
+      const words = { ...strange(operation, task.set), ...withoutLink(operation) };
       if (result?.ok)
         results.set(operation, noted(result, operation, shown.get(item.id) ?? {}, { ...words, ...ignored.get(task) }));
       else if (result) results.set(operation, result);
@@ -388,6 +397,10 @@ function commentFor({ operation, item, type }: Task): Create {
 
 /** What a comment has that can be written. */
 const COMMENT_FIELDS: readonly FieldId[] = [COMMENT_TEXT, 'visibility'];
+
+/** The link belongs to an item, which may be named by many. */
+const withoutLink = ({ remoteLink }: Create): Record<FieldId, string> =>
+  remoteLink ? { [REMOTE_LINK]: 'a comment has no place for links' } : {};
 
 /** Fields that neither a comment nor its item has: where a backlink was to be written, say. */
 const strange = ({ fields }: Create, set: Fields): Record<FieldId, string> =>

@@ -76,6 +76,13 @@ describe('Comments on named items', () => {
     assert.deepEqual(texts(item), ['Oiled']);
   });
 
+  it('have no place for a link, which is reported', async () => {
+    const remoteLink = { url: 'https://example.com/1', title: 'One', key: 'one' };
+    const [result] = await write({ ...creating({ item: item.key }), remoteLink });
+    assert.ok(result?.ok);
+    assert.deepEqual(Object.keys(result.ignored ?? {}), ['remote link']);
+  });
+
   it('report fields that neither has', async () => {
     const result = await written({ item: item.key, customfield_10050: 'abc' });
     assert.deepEqual(Object.keys(result.ignored ?? {}), ['customfield_10050']);
