@@ -15,6 +15,8 @@ export interface StorePlace {
   name: string;
   /** whether it exists, as far as that is visible from outside. A store that ends with its process always exists. */
   exists(): boolean;
+  /** its file, if it is one that outlives the process */
+  file?: string;
   /** Creates it if it does not exist. @throws StoreError */
   open(): Promise<Store>;
 }
@@ -43,7 +45,7 @@ export function storeAt(address: unknown): StorePlace {
 
 function sqliteAt(file: string): StorePlace {
   const exists = file === ':memory:' ? () => true : () => existsSync(file);
-  return { name: file, exists, open: () => openSqliteStore({ file }) };
+  return { name: file, exists, ...(file !== ':memory:' && { file }), open: () => openSqliteStore({ file }) };
 }
 
 /** `file:name` without a slash is relative to the working folder, like a path. */

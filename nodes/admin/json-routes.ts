@@ -54,7 +54,7 @@ export function jsonRoutes({ httpAdmin, auth, log }: JsonHost): JsonRoutes {
     post(path, reply) {
       httpAdmin.post(`/twinflow/${path}`, auth.needsPermission('twinflow.write'), (request, response) => {
         const { body, fault } = bodyOf(request);
-        if (!body) return send(response, fault.status, { error: { kind: 'invalid', message: fault.message } });
+        if (!body) return sendJson(response, fault.status, { error: { kind: 'invalid', message: fault.message } });
         const about = ABOUT.map((name) => textOf(body[name], 200)).filter((text) => text !== '');
         log?.audit(
           {
@@ -93,7 +93,7 @@ function bodyOf(request: Request): Read {
 
 function answer(response: Response, reply: Promise<object>): void {
   reply.then(
-    (body) => send(response, 200, body),
+    (body) => sendJson(response, 200, body),
     (thrown: unknown) => refuse(response, thrown),
   );
 }
@@ -101,10 +101,11 @@ function answer(response: Response, reply: Promise<object>): void {
 /** Answers with an error. */
 export function refuse(response: Response, thrown: unknown): void {
   const { kind, message, detail } = asSyncError(thrown);
-  send(response, STATUS[kind], { error: { kind, message: cut(message), fields: detail.fields } });
+  sendJson(response, STATUS[kind], { error: { kind, message: cut(message), fields: detail.fields } });
 }
 
-function send(response: Response, status: number, body: object): void {
+/** Answers with JSON. */
+export function sendJson(response: Response, status: number, body: object): void {
   if (response.writableEnded || response.destroyed) return;
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',

@@ -125,3 +125,23 @@ export const activityFile = async (filter: ActivityFilter): Promise<Blob> =>
 /** @param side undefined = both systems are asked */
 export const explain = (integration: string, key: string, side?: Side): Promise<{ items: Explanation[] }> =>
   post('explain', { integration, key, ...(side && { side }) });
+
+/** The whole store as a file. @throws Fault */
+export async function backup(): Promise<{ file: Blob; name: string }> {
+  const response = await request('backup', TEXTS);
+  const [, name = 'twinflow.backup'] =
+    /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '') ?? [];
+  return { file: await response.blob(), name };
+}
+
+/** A backup is checked and put in the store's place when the flows are started next. @throws Fault */
+export async function restore(file: File): Promise<{ links: number; parked: number }> {
+  const response = await request('backup', TEXTS, { body: file, contentType: 'application/octet-stream' });
+  return (await response.json()) as { links: number; parked: number };
+}
+
+/** Starts all flows again, as "Restart flows" in the editor does. @throws Fault */
+export async function restartFlows(): Promise<void> {
+  const more = { 'node-red-deployment-type': 'reload' };
+  await request('../flows', TEXTS, { body: '[]', contentType: 'application/json', more });
+}

@@ -10,6 +10,7 @@ import { language, say } from './texts';
 import { element } from './ui';
 import type { PageContext, View } from './view';
 import { ActivityView } from './views/activity';
+import { BackupView } from './views/backup';
 import { ExplainView } from './views/explain';
 import { FailuresView } from './views/failures';
 import { LinksView } from './views/links';
@@ -55,6 +56,7 @@ const VIEWS: Record<string, (context: PageContext) => View> = {
   activity: (context) => new ActivityView(context),
   links: (context) => new LinksView(context),
   explain: (context) => new ExplainView(context),
+  backup: (context) => new BackupView(context),
 };
 
 const made = new Map<string, View>();

@@ -23,9 +23,10 @@ import type { SyncResult } from '../../lib/model/message';
 import { isObject } from '../../lib/model/shape';
 import { type DeployedChain, deployedChain, type SavedNode } from '../../lib/plan/drawn/deployed';
 import { storeAt } from '../../lib/store/open';
-import type { Store, StoredEvent } from '../../lib/store/store';
+import type { Store, StoredEvent, StoreState } from '../../lib/store/store';
 import { adminServices, registerAdminRoutes } from '../admin';
 import { registerActivity } from '../admin/activity';
+import { registerBackup } from '../admin/backup';
 import { variableOf } from '../admin/deployed';
 import { registerDescription } from '../admin/description';
 import { registerExplain } from '../admin/explain';
@@ -191,8 +192,7 @@ export class Host {
   /** The store, opened at first use. @throws StoreError */
   store(): Promise<Store> {
     if (this.opening) return this.opening;
-    const given = process.env.TWINFLOW_STORE || (this.RED.settings as Settings).twinflow?.store;
-    const address = given || join(this.dataFolder, 'twinflow.sqlite');
+    const { address } = this;
     const opening = this.closing
       .then(() => StoreKeeper.open(storeAt(address), this.dataFolder, this.RED))
       .then(({ store, keeper }) => {
@@ -204,6 +204,18 @@ export class Host {
       this.opening = undefined;
     });
     return opening;
+  }
+
+  private get address(): unknown {
+    const given = process.env.TWINFLOW_STORE || (this.RED.settings as Settings).twinflow?.store;
+    return given || join(this.dataFolder, 'twinflow.sqlite');
+  }
+
+  /** The open store's file and state; undefined if it is not open, or ends with the process. @throws StoreError */
+  async storeFile(): Promise<{ file: string; state: StoreState } | undefined> {
+    const store = await this.opening;
+    const { file } = storeAt(this.address);
+    return store && file !== undefined ? { file, state: await store.state() } : undefined;
   }
 
   /** The store, if some node has opened it. @throws StoreError */
@@ -435,6 +447,7 @@ export function hostOf(RED: NodeAPI): Host {
       registerLinks(jsonHost, { integrations });
       registerExplain(jsonHost, { integrations, chain: (id, side) => made.chain(id, side), others, dataFolder });
       registerActivity(RED, { integrations, journal: async () => made.opened });
+      registerBackup(jsonHost, { store: () => made.storeFile() });
       registerDescription(RED);
       registerMetrics(RED, { integrations, landed: () => made.landed.all() });
       const endStreams = registerLive(RED, { watch: (listener) => made.watch(listener) });

@@ -7,6 +7,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StorePlace } from '../../lib/store/open';
+import { takeStaged } from '../../lib/store/sqlite/backup';
 import type { Store, Upkeep } from '../../lib/store/store';
 import { type Doubt, doubtOf, doubtWords, further, readWitness, type Witness } from '../../lib/store/witness';
 
@@ -47,6 +48,7 @@ export class StoreKeeper {
     folder: string,
     RED: KeeperHost,
   ): Promise<{ store: Store; keeper: StoreKeeper }> {
+    const aside = place.file === undefined ? undefined : takeStaged(place.file);
     const isNew = !place.exists();
     const store = await place.open();
     const state = await store.state();
@@ -55,6 +57,13 @@ export class StoreKeeper {
     if (doubt) {
       await store.setDoubt(new Date(Date.now() + CLOCK_MS).toISOString());
       RED.log.error(`[twinflow] ${doubtWords(doubt, place.name)}`);
+    } else if (aside !== undefined) {
+      // nobody knows what was created after the backup was made
+      await store.setDoubt(new Date(Date.now() + CLOCK_MS).toISOString());
+    }
+    if (aside !== undefined) {
+      const kept = aside === '' ? '' : ` The store that was there is kept as ${aside}.`;
+      RED.log.warn(`[twinflow] The store ${place.name} was restored from a backup.${kept}`);
     }
     const keeper = new StoreKeeper(store, place, folder, RED, doubt);
     await keeper.remember(true);

@@ -15,7 +15,7 @@ type Request = Parameters<Handler>[0];
 type Response = Parameters<Handler>[1];
 
 /** Routes that accept a file as the body. */
-const FILES = new Set(['/tables', '/mapping-files/read', '/sandbox/api/attach']);
+const FILES = new Set(['/tables', '/mapping-files/read', '/sandbox/api/attach', '/backup']);
 /** Maximum nesting of a body: forms send a dozen levels. */
 const DEEPEST = 100;
 

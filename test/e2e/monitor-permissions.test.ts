@@ -108,6 +108,20 @@ describe('e2e/monitor: permissions', function () {
     }
   });
 
+  it('10: gives a backup, which holds values of items, only to who may write, and takes none from others', async () => {
+    for (const token of [undefined, 'made-up', tokens.reader]) {
+      assert.equal((await call('GET', '/twinflow/backup', token)).status, 401);
+      const headers = { 'content-type': 'application/octet-stream', authorization: `Bearer ${token}` };
+      const sent = await fetch(`${red.url}/twinflow/backup`, { method: 'POST', headers, body: 'x' });
+      assert.equal(sent.status, 401);
+    }
+    const { status, text } = await call('GET', '/twinflow/backup', tokens.owner);
+    assert.equal(status, 200);
+    assert.match(text, /^SQLite format 3/);
+    assert.ok(!text.includes(CANARY));
+    assert.equal((await call('POST', '/twinflow/backup', tokens.owner, {})).status, 415);
+  });
+
   it('shows the page to everybody: it contains no data, and runs nothing but its own files', async () => {
     const response = await fetch(`${red.url}/twinflow/`);
     assert.equal(response.status, 200);

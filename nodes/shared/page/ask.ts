@@ -34,14 +34,20 @@ function token(): string | undefined {
 /**
  * Sends a request.
  * @param url relative to the page
+ * @param more further headers
  * @throws Fault for every answer that is not a success
  */
 export async function request(
   url: string,
   texts: FaultTexts,
-  { body, contentType, signal }: { body?: string | File; contentType?: string; signal?: AbortSignal } = {},
+  {
+    body,
+    contentType,
+    signal,
+    more = {},
+  }: { body?: string | File; contentType?: string; signal?: AbortSignal; more?: Record<string, string> } = {},
 ): Promise<Response> {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { ...more };
   const bearer = token();
   if (bearer) headers.authorization = `Bearer ${bearer}`;
   if (contentType !== undefined) headers['content-type'] = contentType;
