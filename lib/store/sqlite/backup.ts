@@ -78,7 +78,7 @@ export function inspectCopy(file: string): CopyContent {
     };
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    throw new StoreError('damaged', 'This file is no backup of Twinflow, or it is damaged.', error);
+    throw new StoreError('damaged', 'This file is no backup of Twinflow, or it is damaged or incomplete.', error);
   } finally {
     db?.close();
   }
