@@ -2,7 +2,8 @@
  * Builds dist/, what Node-RED loads: `node scripts/build.mjs` (Node 20 or newer), or `build()` from another script.
  *
  *   lib/**, the nodes' runtimes and all that these import → dist/, CommonJS by tsc, which also checks the types
- * nodes/x/editor.ts + editor.html → dist/nodes/x/x.html: the form's code in one bundle, followed by the form itself
+ * nodes/x/editor.ts + editor.html → dist/nodes/x/x.html: the form's own code, followed by the form itself. What several
+ *   forms use is once in the sidebar's file, since the editor loads plugins first
  *   nodes/x/page.ts                 → dist/nodes/x/page.js, a bundle for a web page that a node serves
  *   icons/x.svg                     → dist/nodes/x/icons/x.svg
  * packages imported by the runtime that are not in `dependencies` → dist/vendor.js, with their licences next to it
@@ -19,7 +20,8 @@ import { copyFile, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from '
 import { isBuiltin } from 'node:module';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build as esbuild } from 'esbuild';
+import { parse } from 'acorn';
+import { build as esbuild, transform } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -109,38 +111,125 @@ const partition = (list, test) => [list.filter(test), list.filter((item) => !tes
  */
 async function bundle(entryPoints) {
   const codes = new Map();
+  const isForm = (source) => source.endsWith('/editor.ts');
   if (entryPoints.length === 0) return { codes, complaints: [] };
   try {
-    const { outputFiles, metafile } = await esbuild({
-      absWorkingDir: root,
-      entryPoints,
-      metafile: true,
-      bundle: true,
-      minify: true,
-      write: false,
-      outdir: 'dist',
-      outbase: '.',
-      format: 'iife',
-      platform: 'browser',
-      target: 'es2020',
-      charset: 'utf8',
-      legalComments: 'none',
-      tsconfigRaw: '{}',
-      loader: { '.css': 'text', '.html': 'text', '.svg': 'text' },
-      logLevel: 'silent',
-    });
-    for (const { path, text } of outputFiles) {
-      const source = relative(dist, path).split(sep).join('/').replace(/\.js$/, '.ts');
+    const pages = await esbuild({ ...FOR_BROWSER, entryPoints: entryPoints.filter((source) => !isForm(source)) });
+    const forms = await bundleForms(entryPoints.filter(isForm));
+    const outputs = [
+      ...pages.outputFiles.map(({ path, text }) => ({ path: relative(dist, path), text })),
+      ...forms.outputs,
+    ];
+    for (const { path, text } of outputs) {
+      const source = path.split(sep).join('/').replace(/\.js$/, '.ts');
       if (/<\/script/i.test(text))
         throw new Error(`${source}: the bundle contains </script>, which would end it early`);
       codes.set(source, text.trimEnd());
     }
-    const foreign = Object.keys(metafile.inputs).filter((file) => file.includes('node_modules/'));
+    const inputs = [pages.metafile, forms.metafile].flatMap((metafile) => Object.keys(metafile.inputs));
+    const foreign = inputs.filter((file) => file.includes('node_modules/'));
     if (foreign.length > 0) codes.set(LICENCES, await licences(foreign));
     return { codes, complaints: [] };
   } catch (error) {
     return { codes: new Map(), complaints: [error.message] };
   }
+}
+
+const FOR_BROWSER = {
+  absWorkingDir: root,
+  metafile: true,
+  bundle: true,
+  minify: true,
+  write: false,
+  outdir: 'dist',
+  outbase: '.',
+  format: 'iife',
+  platform: 'browser',
+  target: 'es2020',
+  charset: 'utf8',
+  legalComments: 'none',
+  tsconfigRaw: '{}',
+  loader: { '.css': 'text', '.html': 'text', '.svg': 'text' },
+  logLevel: 'silent',
+};
+
+/** The names that a TypeScript file imports from a path, without types. @throws if it imports the whole module */
+async function importedNames(file, path) {
+  const { code } = await transform(await readFile(file, 'utf8'), { loader: 'ts', tsconfigRaw: '{}' });
+  const { body } = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
+  return body
+    .filter(({ type, source }) => /^(Import|ExportNamed)Declaration$/.test(type) && source?.value === path)
+    .flatMap(({ specifiers }) => specifiers)
+    .map((specifier) => {
+      const name = specifier.type === 'ImportSpecifier' ? specifier.imported : specifier.local;
+      if (!/^(Import|Export)Specifier$/.test(specifier.type))
+        throw new Error(`${relative(root, file)} imports all of ${path}: name what it needs`);
+      return name.name;
+    });
+}
+
+/** The plugin whose file has what several forms use. */
+const HOST = 'nodes/sidebar/editor.ts';
+
+/**
+ * Bundles the forms: each has the files of its own folder, and takes all others from `window.twinflowShared`, which the sidebar's bundle
+ * fills. A form that is loaded first, as when the package is installed while the editor is open, waits for that bundle.
+ */
+async function bundleForms(sources) {
+  // file → the names that forms import from it
+  const shared = new Map();
+  const fromShared = {
+    name: 'from shared',
+    setup(build) {
+      build.onResolve({ filter: /./ }, async ({ path, importer, kind, resolveDir, pluginData }) => {
+        if (kind === 'entry-point' || pluginData === 'own') return undefined;
+        const found = await build.resolve(path, { importer, kind, resolveDir, pluginData: 'own' });
+        if (found.errors.length > 0 || dirname(found.path) === dirname(importer)) return found;
+        const file = relative(root, found.path).split(sep).join('/');
+        // files are resolved at the same time: the set is there before anything is waited for
+        const names = shared.get(file) ?? new Set();
+        shared.set(file, names);
+        for (const name of await importedNames(importer, path)) names.add(name);
+        return { path: file, namespace: 'shared' };
+      });
+      build.onLoad({ filter: /./, namespace: 'shared' }, ({ path }) => ({
+        contents: `module.exports = window.twinflowShared[${JSON.stringify(path)}];`,
+      }));
+    },
+  };
+  const forms = sources.filter((source) => source !== HOST);
+  const own = await esbuild({ ...FOR_BROWSER, entryPoints: forms, plugins: [fromShared] });
+  const files = [...shared.keys()].sort();
+  const namesOf = (file, at, how) => [...shared.get(file)].sort().map((name) => how(name, `shared${at}_${name}`));
+  const host = await esbuild({
+    ...FOR_BROWSER,
+    stdin: {
+      resolveDir: root,
+      contents: [
+        ...files.map(
+          (file, at) =>
+            `import { ${namesOf(file, at, (name, as) => `${name} as ${as}`).join(', ')} } from './${file}';`,
+        ),
+        'window.twinflowShared = {',
+        ...files.map(
+          (file, at) => `${JSON.stringify(file)}: { ${namesOf(file, at, (name, as) => `${name}: ${as}`).join(', ')} },`,
+        ),
+        '};',
+        'for (const form of window.twinflowWaiting ?? []) form();',
+        'delete window.twinflowWaiting;',
+        `import './${HOST}';`,
+      ].join('\n'),
+    },
+  });
+  const waiting = (text) =>
+    `((form) => window.twinflowShared ? form() : (window.twinflowWaiting ??= []).push(form))(() => {${text}});`;
+  return {
+    outputs: [
+      ...own.outputFiles.map(({ path, text }) => ({ path: relative(dist, path), text: waiting(text) })),
+      ...host.outputFiles.map(({ text }) => ({ path: HOST, text })),
+    ],
+    metafile: host.metafile,
+  };
 }
 
 /**

@@ -3,9 +3,9 @@
  * could not sync them.
  */
 
-import { compileDomains, directoryOf, type FindUser, peopleWithout, type WithoutCounterpart } from '../../lib/mapping';
+import { compileDomains } from '../../lib/mapping/domains';
 import { askedSheet } from '../../lib/mapping/tables/totality';
-import { theOneOf } from '../../lib/mapping/users';
+import { directoryOf, type FindUser, peopleWithout, theOneOf, type WithoutCounterpart } from '../../lib/mapping/users';
 import type { DomainRule, ValuePair, ValueRow } from '../../lib/model/config';
 import type { Direction, Side } from '../../lib/model/entity';
 import { inOrder, otherSide } from '../../lib/model/sides';

@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import { type RedmineServer, redmine } from '../support/redmine';
 import type { AdoptionFigures } from './adoption';
+import { measureEditor } from './editor';
 import type { EngineFigures } from './engine';
 import { benchVendorFiles } from './files';
 import { measureExpressions, measureMapping } from './mapping';
@@ -57,6 +58,7 @@ const PARTS = {
   mapping: part('rows and tables of one message', '10 s', async () => measureMapping()),
   expressions: part('JSONata rows', '10 s', () => measureExpressions()),
   tables: part('a value table from a sheet of 100,000 rows', '10 s', () => measureTables()),
+  editor: part('size of the forms, start of Node-RED', '15 s', () => measureEditor()),
   vocabulary: part('auto map between twelve pairs of trackers', '1 s', async () => measureVocabulary()),
   monitor: part('views of the monitor with 100,000 links and 10,000 failures', '1 min', () => runPlain('monitor.ts')),
   'rich-text': part('a text of 48 kB', '15 s', () => runPlain('richtext.ts')),
@@ -157,6 +159,7 @@ async function main(): Promise<void> {
   const mapping = await measured('mapping', PARTS.mapping);
   const expressions = await measured('expressions', PARTS.expressions);
   const tables = await measured('tables', PARTS.tables);
+  const editor = await measured('editor', PARTS.editor);
   const vocabulary = await measured('vocabulary', PARTS.vocabulary);
   const monitor = await measured('monitor', PARTS.monitor);
   const richText = await measured('rich-text', PARTS['rich-text']);
@@ -197,6 +200,8 @@ async function main(): Promise<void> {
     expressionMicrosecondsAlone: expressions?.sequentialMicroseconds ?? null,
     richText: richText ?? null,
     table: tables ?? null,
+    editorKilobytes: editor?.editorKilobytes ?? null,
+    startupMs: editor?.startupMs ?? null,
     autoMapPrecision: vocabulary?.autoMapPrecision ?? null,
     autoMapRecall: vocabulary?.autoMapRecall ?? null,
     autoMapHeldOut: vocabulary?.autoMapHeldOut ?? null,
