@@ -92,7 +92,7 @@ describe('package/scorecard', () => {
 
   it('N01: all node types begin with the name of the package, so that they are unique', () => {
     for (const [type] of nodes) assert.match(type, /^twinflow-[a-z-]+$/);
-    assert.equal(nodes.length, 8);
+    assert.equal(nodes.length, 9);
   });
 
   for (const { type, file, html } of forms) {
