@@ -75,6 +75,7 @@ const PARTS = {
     '1 min',
     async () => (await runPlain('adoption.ts', values.pairs)) as AdoptionFigures,
   ),
+  lag: part('1, 100 and 1,000 integrations on one system, ten on a project', '4 min', () => measureLag()),
   comments: part(`sandbox: ${values.parts} comments on each of ${OWNERS} items`, '1 min', () =>
     benchParts(OWNERS, Number(values.parts)),
   ),
@@ -98,6 +99,27 @@ const PARTS = {
   // several windows of the limit, however many changes are asked for
   'rate-limit': part('Jira with a rate limit', '5 min', () => benchRateLimit(1_100)),
 };
+
+interface LagFigures {
+  /** of the polled system, while nothing changes */
+  idlePerMinute: number;
+  /** milliseconds from a change until it has landed; the interval is ten seconds */
+  median: number;
+  p95: number;
+}
+
+/** The system that is polled answers at once, or after 100 ms. */
+async function measureLag() {
+  const measure = async (integrations: number, answerMs: number) =>
+    (await runPlain('lag.ts', String(integrations), String(answerMs))) as LagFigures;
+  return {
+    one: await measure(1, 0),
+    hundred: await measure(100, 0),
+    hundredSlow: await measure(100, 100),
+    thousand: await measure(1_000, 0),
+    thousandSlow: await measure(1_000, 100),
+  };
+}
 
 interface Part<Figures> {
   title: string;
@@ -166,6 +188,7 @@ async function main(): Promise<void> {
   const alone = await measured('engine', PARTS.engine);
   const sandbox = await measured('sandbox', PARTS.sandbox);
   const adoption = await measured('adoption', PARTS.adoption);
+  const lag = await measured('lag', PARTS.lag);
   const parts = await measured('comments', PARTS.comments);
   const file = await measured('file', PARTS.file);
   const late = await measured('sql', PARTS.sql);
@@ -210,8 +233,12 @@ async function main(): Promise<void> {
     links: sandbox?.links ?? null,
     redmineChanges: onRedmine?.changes ?? null,
     adoption: adoption ?? null,
+    lag: lag ?? null,
     requests: {
       adoptedPair: adoption?.requestsPerPair ?? null,
+      idlePerMinute1: lag?.one.idlePerMinute ?? null,
+      idlePerMinute100: lag?.hundred.idlePerMinute ?? null,
+      idlePerMinute1000: lag?.thousand.idlePerMinute ?? null,
       ...vendors,
       ...comments,
       ...relations,

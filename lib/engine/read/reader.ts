@@ -286,14 +286,15 @@ export class Reader {
     const scope = readScope(this.engine.config, this.flow.side);
     if (!scope) return undefined;
     // what another integration has read everything up to: both poll together from there on
-    const reached =
-      start.kind === 'newest' ? this.system.polls.group(scope, this.options.pageSize).end(freshMs) : undefined;
+    const group = this.system.polls.group(scope, this.options.pageSize);
+    const reached = start.kind === 'newest' ? group.end(freshMs) : undefined;
     const checkpoint =
       reached ??
       (await this.system.call(async (connection) =>
         start.kind === 'time'
           ? connection.checkpointAt(start.time)
-          : ((await connection.newest(scope)) ?? connection.checkpointAt(iso(clock.now() - EMPTY_START_MS))),
+          : ((await group.newestOf(connection, scope, freshMs)) ??
+            connection.checkpointAt(iso(clock.now() - EMPTY_START_MS))),
       ));
     await store.setCheckpoint(this.flow, checkpoint);
     return checkpoint;

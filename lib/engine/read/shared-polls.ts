@@ -122,6 +122,7 @@ export class Group {
   /** by the checkpoint to which it has led */
   private readonly ends = new Map<string, History>();
   private newest: Newest | undefined;
+  private starting: Promise<Checkpoint | undefined> | undefined;
   private priority: Priority = 'interactive';
 
   constructor(private readonly clock: Pick<Clock, 'now'>) {}
@@ -141,6 +142,15 @@ export class Group {
   end(freshMs: number): Checkpoint | undefined {
     const { newest } = this;
     return newest && this.isFresh(newest, freshMs) ? newest.page.checkpoint : undefined;
+  }
+
+  /** @see Connection.newest. Those who start at the same time ask once */
+  newestOf(connection: Connection, scope: Scope, freshMs: number): Promise<Checkpoint | undefined> {
+    if (freshMs === 0) return connection.newest(scope);
+    this.starting ??= connection.newest(scope).finally(() => {
+      this.starting = undefined;
+    });
+    return this.starting;
   }
 
   /** @see Connection.changes */
