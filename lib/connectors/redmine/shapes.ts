@@ -166,11 +166,18 @@ export function issueOf(value: unknown): RawIssue {
   };
 }
 
+/** A list compares its rows with each other, a poll with what it has read: issues as they were answered are never changed. */
+const versions = new WeakMap<RawIssue, string>();
+
 /**
  * The update time has whole seconds only, so it does not distinguish two changes within one second; a digest of the
  * fields does. Values that change without an update (spent time) are left out, and also details of users.
  */
 export function versionOf(issue: RawIssue): string {
+  const known = versions.get(issue);
+  if (known !== undefined) return known;
   const { journals: _journals, allowedStatuses: _allowed, files: _files, ...content } = issue;
-  return `${issue.updatedOn}-${createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12)}`;
+  const version = `${issue.updatedOn}-${createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12)}`;
+  versions.set(issue, version);
+  return version;
 }
