@@ -15,6 +15,8 @@ import { isFileType, readScope, route, typeName } from './routing';
 const SPAN = 5_000;
 /** Looks for one answer. */
 const MOST_LOOKS = 40;
+/** After so long, the rest is for the next answer. */
+const LONGEST_MS = 200;
 const MOST_PARTS = 200;
 
 export class LinkCommands {
@@ -27,13 +29,15 @@ export class LinkCommands {
   async find(text: string, before: number | undefined, limit: number): Promise<{ items: LinkView[]; next?: number }> {
     const { store, config } = this.engine;
     const wanted = keyIn(text);
+    const started = this.engine.clock.now();
     const items: LinkView[] = [];
     let from = before;
     for (let look = 0; look < MOST_LOOKS; look += 1) {
       const { links, next } = await store.findLinks(config.id, wanted, from, limit - items.length, SPAN);
       append(items, links.filter((link) => !isAddress(text) || isAt(link, text, wanted)).map(viewOf));
       from = next;
-      if (next === undefined || items.length >= limit) break;
+      const isLate = this.engine.clock.now() - started > LONGEST_MS;
+      if (next === undefined || items.length >= limit || isLate) break;
       await turn(this.engine.clock);
     }
     return { items, ...(from !== undefined && { next: from }) };

@@ -2,7 +2,7 @@
  * How long the monitor's views take on the server with many links, failures and entries, and how long one step of them keeps
  * Node-RED from everything else; printed as JSON.
  *
- * node test/bench/monitor.ts [links = 100000] [failures = 10000] [entries = 200000]
+ * node test/bench/monitor.ts [links = 100000] [failures = 10000] [entries = 1000000]
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -135,7 +135,7 @@ async function bench(links: number, failures: number, entries: number) {
 }
 
 const [links, failures, entries] = process.argv.slice(2).map(Number);
-bench(links ?? 100_000, failures ?? 10_000, entries ?? 200_000).then(
+bench(links ?? 100_000, failures ?? 10_000, entries ?? 1_000_000).then(
   (figures) => console.log(JSON.stringify(figures)),
   (error: unknown) => {
     console.error(error);
