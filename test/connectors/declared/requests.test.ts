@@ -82,6 +82,32 @@ describe('requests of a declared connector', () => {
     assert.ok(own.requests.length <= 3, `${own.requests.length} requests`);
   });
 
+  it('end where links to further pages never end, and where an answer does not', async function () {
+    this.timeout(60_000);
+    const own = await httpServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      const at = Number(searchParams.get('at') ?? 0);
+      const page = { items: [{ id: `s${at}`, name: `Space ${at}` }], next: `/api/spaces?at=${at + 1}` };
+      if (!pathname.endsWith('/me')) return void response.end(JSON.stringify(page));
+      const more = (): void => {
+        while (!response.destroyed && response.write('x'.repeat(16_384)));
+        if (!response.destroyed) response.once('drain', more);
+      };
+      response.write('"');
+      more();
+    });
+    const connection = connectorOf(linked).connect(
+      { url: own.url, token: 'geheim-123456' },
+      { http: { maxBytes: 256 * 1024 } },
+    );
+    open.push(connection);
+    await connection.projects();
+    assert.ok(own.requests.length <= 400, `${own.requests.length} requests`);
+    const error = await failure(connection.identify());
+    assert.match(error.message, /larger than 256 KB/);
+  });
+
   it('cannot be led out of the base by a setting, an id or a key', async () => {
     const own = await system({ '/me': { id: 1, login: 'me' }, '/tickets/1': TICKET });
     const file = changed('types.0.read.get', '/tickets/{id|path}', SMALL);
