@@ -55,7 +55,8 @@ export async function entityWithoutFrame(
   end: LinkEnd | undefined,
 ): Promise<Entity> {
   if (!entity.owner || !commentIn(entity.fields)) return entity;
-  const own = end && { base: end.baseline, frame: frameIn(end.baseline) };
+  // an end that was only just adopted has no text in its baseline, and so says nothing about a line
+  const own = end && commentIn(end.baseline) && { base: end.baseline, frame: frameIn(end.baseline) };
   // of a comment that is not linked here, another integration may know whose copy it is
   const known = own?.frame || (own && !mayBeFramed(entity.fields)) ? own : await knownElsewhere(asking, side, entity);
   const fields = unframed(entity.fields, known?.frame, known?.base ?? {});

@@ -26,6 +26,10 @@ describe('Several integrations over shared systems', function () {
     assert.deepEqual(faultsOf(await simulate(2304)), []);
   });
 
+  it('ring: a copy whose author line was taken off while its own copy was in doubt keeps its author (seed 201343)', async () => {
+    assert.deepEqual(faultsOf(await simulate(201343, { comments: true })), []);
+  });
+
   it(`wheel: what people edit in turn reaches every system and stays, ${IN_TURN_RUNS} times`, async () => {
     for (let seed = 1; seed <= IN_TURN_RUNS; seed += 1) {
       const found = faultsOf(await simulate(seed, { shape: 'wheel', inTurn: true, turns: 8 }));
