@@ -7,7 +7,7 @@ import type { IntegrationConfig } from '../model/config';
 import { directionFrom, refOf, type Side } from '../model/entity';
 import type { SyncMessage } from '../model/message';
 import { atSide, otherSide } from '../model/sides';
-import type { FieldId, Fields, SingleValue } from '../model/values';
+import { type FieldId, type Fields, isEmpty, type SingleValue } from '../model/values';
 import type { StoredEvent } from '../store/store';
 import type { Relevant } from './relevance';
 import { type Route, route } from './routing';
@@ -40,8 +40,10 @@ export function changedFields(event: StoredEvent, relevant: Relevant | undefined
   const now = event.entity.fields;
   const fields = relevant ? [...relevant.fields] : Object.keys(now);
   if (!event.link) return fields.filter((field) => field in now);
-  const base: Fields = atSide(event.link.ends, event.flow.side).baseline;
-  return fields.filter((field) => differs(base, now, field));
+  const { baseline, leftOut } = atSide(event.link.ends, event.flow.side);
+  // what was left out and is empty now was cleared by somebody: the baseline may show nothing as well
+  const isCleared = (field: FieldId): boolean => isEmpty(now[field] ?? null) && leftOut?.includes(field) === true;
+  return fields.filter((field) => differs(baseline, now, field) || isCleared(field));
 }
 
 /** True if an update of ours may have left something in either end: then the writer must look. */

@@ -34,6 +34,7 @@ export function concerned({
     const different = how.from.filter((from) => differs(source.base, source.now, from));
     const own = different.every((from) => isOwn(source.pending, from, source.now[from] ?? null));
     if (different.length > 0) result.push({ field, why: own ? 'own' : 'changed' });
+    else if (how.from.some((from) => isWithdrawn(how, source, from))) result.push({ field, why: 'changed' });
     else if (target.pending?.[field]) result.push({ field, why: 'unlanded' });
     else if (mentions?.[field] && hasArrivals(mentions[field], target.base[field]))
       result.push({ field, why: 'arrived' });
@@ -41,6 +42,13 @@ export function concerned({
   }
   return result;
 }
+
+/**
+ * A reference that waited for its counterpart, and that somebody cleared meanwhile: the base shows what both have in common, which
+ * was nothing, so only what was left out tells that there was a value.
+ */
+const isWithdrawn = ({ type }: MappedField, { now, leftOut }: SideState, from: FieldId): boolean =>
+  type === 'reference' && isEmpty(now[from] ?? null) && leftOut?.includes(from) === true;
 
 /** The target names an item that the source cannot show. The source's value is no answer to that. */
 const isUnshown = ({ type, from }: MappedField, field: FieldId, { base, leftOut }: SideState): boolean =>
@@ -385,7 +393,10 @@ export function baselines(
   // what was left, or what only the target can show, is resolved by the target's own event, which must not be taken for
   // accounted for
   const isKept = Object.values(input.references ?? {}).some(({ kept }) => kept !== undefined);
-  const unsettled = plan.left.length > 0 || isKept || showsUnknown(input.mapped, target, after);
+  const isCleared = Object.entries(input.mapped).some(([field, how]) =>
+    isWithdrawn(how, { ...input.target, now: after }, field),
+  );
+  const unsettled = plan.left.length > 0 || isKept || isCleared || showsUnknown(input.mapped, target, after);
   return {
     source,
     target,

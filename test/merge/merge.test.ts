@@ -50,6 +50,29 @@ describe('Three-way merge (invariant 5)', () => {
     assert.deepEqual(plan.warnings, []);
   });
 
+  it('clears a reference in the target that somebody cleared while it waited for its counterpart (simulation, overlap, seed 38)', () => {
+    const there = { x: { id: 'B-1', key: 'B-1' } };
+    const waited = input({
+      source: { a: null },
+      target: there,
+      sourceBase: { a: null },
+      targetBase: there,
+      how: { type: 'reference', conflict: 'system1' },
+    });
+    const cleared = { ...waited, source: { ...waited.source, leftOut: ['a'] } };
+    assert.deepEqual(planUpdate(waited).write, {}, 'nothing waited: nothing has changed');
+    assert.deepEqual(planUpdate(cleared).write, { x: null });
+    // if the target's own change lands first, the cleared end must not be taken for known
+    const back = { ...waited, source: waited.source, target: { ...waited.target, leftOut: ['x'] } };
+    const after = { x: null };
+    const { foreign } = baselines({ ...back, target: { ...back.target, now: after, base: after } }, emptyPlan(), {
+      ...WRITTEN,
+      after,
+      exact: true,
+    });
+    assert.equal(foreign, true);
+  });
+
   it('writes nothing where both sides made the same change', () => {
     const plan = planUpdate(input({ source: { a: 'new', b: 'old' }, target: { x: 'new', y: 'old' } }));
     assert.deepEqual(plan.write, {});
