@@ -12,7 +12,7 @@ import { cut, shown } from './text';
 
 const HINTS: Partial<Record<Field['type'], string>> = {
   duration: 'such as 1h 30m',
-  reference: 'key of an entity',
+  reference: 'key of an item',
   datetime: 'your time zone',
 };
 

@@ -81,7 +81,7 @@ async function showEntity(): Promise<void> {
     const { fields } = await ask<{ fields: FormField[] }>('fields', { space, ...draft });
     detail = new Detail(info, place, refresh);
     detail.draft(fields);
-  } else if (id === undefined) nothing('Choose an entity on the left, or make a new one.');
+  } else if (id === undefined) nothing('Choose an item on the left, or create one.');
   else {
     const asked = place;
     const answer = await ask<EntityAnswer>('entity', { space, id });

@@ -5,7 +5,7 @@
 
 import type { Entity, EntityId } from '../../model/entity';
 import { asSyncError, SyncError } from '../../model/errors';
-import { append } from '../../model/lists';
+import { append, largest } from '../../model/lists';
 import type { ChangePage, Checkpoint, ReadResult, Scope } from '../connector';
 import { checkCheckpoint } from '../kit/checkpoint';
 import { isJson, type Json, numberOf } from '../kit/json';
@@ -158,7 +158,7 @@ export class Feed {
     )) {
       position.builds = checkpoint;
       if (watched) append(notes, gapsIn([...raw.keys()], position.seen));
-      position.seen = Math.max(position.seen, ...raw.keys());
+      position.seen = largest(raw.keys(), position.seen);
       const all: Entity[] = [];
       for (const entity of entities) {
         const build = raw.get(numberIn('build', entity.id) ?? -1);

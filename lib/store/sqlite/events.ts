@@ -1,6 +1,7 @@
 /** Events with their snapshots, failures, texts and corrections. Their rows are small, because every change of state
  * writes them again. */
 
+import { smallest } from '../../model/lists';
 import {
   type EventRow,
   type EventTable,
@@ -236,7 +237,7 @@ export class Events implements EventTable {
 
   oldestOpen(flow: number): number | undefined {
     const all = this.openSeqs.all(flow, flow, flow).flatMap(({ seq }) => seq ?? []);
-    return all.length > 0 ? Math.min(...all) : undefined;
+    return all.length > 0 ? smallest(all) : undefined;
   }
 
   counts(): { flow: number; state: number; n: number }[] {
