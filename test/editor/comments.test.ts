@@ -96,6 +96,8 @@ describeWithChromium('editor/comments', function (launch) {
 
   it('are mapped by a mapper of their own: the pair is chosen, auto map fills it, the preview shows a comment', async () => {
     const form = await open('remarks');
+    // what is set is folded
+    await form.locator('.twinflow-setup > summary').click();
     assert.equal(await form.getByRole('checkbox', { name: 'Bug: Comment ↔ Bug: Comment' }).isChecked(), true);
     await form.getByRole('button', { name: 'Auto map' }).click();
     await form.getByRole('button', { name: /^Preview/ }).click();
